@@ -1,0 +1,2 @@
+//! functions/stats
+fn main() {}
