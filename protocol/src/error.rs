@@ -76,11 +76,19 @@ pub struct JobError {
 impl JobError {
     /// A failure that the same request will meet again.
     pub fn permanent(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retryable: false }
+        Self {
+            code,
+            message: message.into(),
+            retryable: false,
+        }
     }
 
     /// A failure that may pass.
     pub fn transient(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retryable: true }
+        Self {
+            code,
+            message: message.into(),
+            retryable: true,
+        }
     }
 }

@@ -33,7 +33,12 @@ impl JobId {
     /// `revision` is the object's version id, or its `ETag` (without quotes) where the bucket keeps no versions.
     #[must_use]
     pub fn of_object(location: &ObjectLocation, revision: &str) -> Self {
-        Self::derived(&["object", location.bucket.as_str(), location.key.as_str(), revision])
+        Self::derived(&[
+            "object",
+            location.bucket.as_str(),
+            location.key.as_str(),
+            revision,
+        ])
     }
 
     /// The id of the job that a queue message without an id of its own asks for. SQS keeps `message_id` when it
@@ -97,14 +102,24 @@ mod tests {
     use super::*;
 
     fn location(bucket: &str, key: &str) -> ObjectLocation {
-        ObjectLocation { bucket: bucket.parse().unwrap(), key: key.parse().unwrap(), version_id: None }
+        ObjectLocation {
+            bucket: bucket.parse().unwrap(),
+            key: key.parse().unwrap(),
+            version_id: None,
+        }
     }
 
     #[test]
     fn the_same_object_version_is_the_same_job() {
         let first = JobId::of_object(&location("errand-input", "stats/a"), "v1");
-        assert_eq!(first, JobId::of_object(&location("errand-input", "stats/a"), "v1"));
-        assert_ne!(first, JobId::of_object(&location("errand-input", "stats/a"), "v2"));
+        assert_eq!(
+            first,
+            JobId::of_object(&location("errand-input", "stats/a"), "v1")
+        );
+        assert_ne!(
+            first,
+            JobId::of_object(&location("errand-input", "stats/a"), "v2")
+        );
     }
 
     #[test]
@@ -126,6 +141,12 @@ mod tests {
         let id = JobId::random();
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().replace('-', "").parse::<JobId>().is_err());
-        assert!("not an id".parse::<JobId>().unwrap_err().to_string().contains("`not an id`"));
+        assert!(
+            "not an id"
+                .parse::<JobId>()
+                .unwrap_err()
+                .to_string()
+                .contains("`not an id`")
+        );
     }
 }

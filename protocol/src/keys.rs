@@ -61,7 +61,11 @@ pub fn dropped_result(dropped: &ObjectKey, name: &FileName) -> Result<ObjectKey,
 #[must_use]
 pub fn dropped_operation(key: &ObjectKey) -> Option<Operation> {
     let (first, rest) = key.as_str().split_once('/')?;
-    if rest.is_empty() || [UPLOADS, OUTCOMES, RESULTS].iter().any(|prefix| key.as_str().starts_with(prefix)) {
+    if rest.is_empty()
+        || [UPLOADS, OUTCOMES, RESULTS]
+            .iter()
+            .any(|prefix| key.as_str().starts_with(prefix))
+    {
         return None;
     }
     first.parse().ok()
@@ -88,7 +92,10 @@ mod tests {
         assert_eq!(operation("stats/a.txt").as_deref(), Some("stats"));
         assert_eq!(operation("stats/"), None);
         assert_eq!(operation("stats"), None);
-        assert_eq!(operation("uploads/01920000-0000-7000-8000-000000000000/a.txt"), None);
+        assert_eq!(
+            operation("uploads/01920000-0000-7000-8000-000000000000/a.txt"),
+            None
+        );
     }
 
     #[test]

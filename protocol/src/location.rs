@@ -17,7 +17,11 @@ pub struct InvalidName {
 impl InvalidName {
     pub(crate) fn new(text: &str, kind: &'static str, rule: &'static str) -> Self {
         // Long enough to recognise, short enough for a message.
-        Self { name: text.chars().take(100).collect(), kind, rule }
+        Self {
+            name: text.chars().take(100).collect(),
+            kind,
+            rule,
+        }
     }
 }
 
@@ -120,7 +124,10 @@ impl FileName {
     /// that the extension stays, and nothing at all becomes `input`.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let clean: String = text.chars().map(|c| if c == '/' || c.is_control() { '_' } else { c }).collect();
+        let clean: String = text
+            .chars()
+            .map(|c| if c == '/' || c.is_control() { '_' } else { c })
+            .collect();
         if clean.is_empty() {
             return Self("input".to_owned());
         }
@@ -169,9 +176,16 @@ mod tests {
     #[test]
     fn names_that_the_service_would_refuse_are_named() {
         let error = "Errand".parse::<BucketName>().unwrap_err();
-        assert!(error.to_string().starts_with("`Errand` is not a bucket name"), "{error}");
+        assert!(
+            error.to_string().starts_with("`Errand` is not a bucket name"),
+            "{error}"
+        );
         assert!("a/b".parse::<QueueName>().is_err());
-        assert!("https://sqs.eu-west-1.amazonaws.com/1/q".parse::<QueueName>().is_err());
+        assert!(
+            "https://sqs.eu-west-1.amazonaws.com/1/q"
+                .parse::<QueueName>()
+                .is_err()
+        );
         assert!("".parse::<ObjectKey>().is_err());
         assert!("k".repeat(1025).parse::<ObjectKey>().is_err());
         assert!("é/+ %.txt".parse::<ObjectKey>().is_ok());

@@ -106,7 +106,12 @@ impl Reply {
     /// The reply that tells of `outcome`, stored at `location`.
     #[must_use]
     pub fn new(outcome: Outcome, location: ObjectLocation) -> Self {
-        Self { version: VERSION, job_id: outcome.job_id, location, outcome: Some(outcome) }
+        Self {
+            version: VERSION,
+            job_id: outcome.job_id,
+            location,
+            outcome: Some(outcome),
+        }
     }
 
     /// Reads a reply.

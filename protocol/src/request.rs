@@ -32,11 +32,17 @@ impl FromStr for Operation {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let valid = (1..=Self::MAX_LEN).contains(&text.len())
-            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+            && text
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         if valid {
             return Ok(Self(text.to_owned()));
         }
-        Err(InvalidName::new(text, "an operation", "expected 1 to 32 lower-case letters, digits and hyphens"))
+        Err(InvalidName::new(
+            text,
+            "an operation",
+            "expected 1 to 32 lower-case letters, digits and hyphens",
+        ))
     }
 }
 
@@ -84,9 +90,18 @@ impl TryFrom<InputFields> for Input {
 
     fn try_from(fields: InputFields) -> Result<Self, Self::Error> {
         match fields {
-            InputFields { inline: Some(text), object: None } => Ok(Self::Inline(text)),
-            InputFields { inline: None, object: Some(location) } => Ok(Self::Object(location)),
-            InputFields { inline: None, object: None } => Err("`input` has neither `inline` nor `object`"),
+            InputFields {
+                inline: Some(text),
+                object: None,
+            } => Ok(Self::Inline(text)),
+            InputFields {
+                inline: None,
+                object: Some(location),
+            } => Ok(Self::Object(location)),
+            InputFields {
+                inline: None,
+                object: None,
+            } => Err("`input` has neither `inline` nor `object`"),
             InputFields { .. } => Err("`input` has both `inline` and `object`: expected one of them"),
         }
     }
@@ -95,8 +110,14 @@ impl TryFrom<InputFields> for Input {
 impl From<Input> for InputFields {
     fn from(input: Input) -> Self {
         match input {
-            Input::Inline(text) => Self { inline: Some(text), object: None },
-            Input::Object(location) => Self { inline: None, object: Some(location) },
+            Input::Inline(text) => Self {
+                inline: Some(text),
+                object: None,
+            },
+            Input::Object(location) => Self {
+                inline: None,
+                object: Some(location),
+            },
         }
     }
 }
@@ -124,7 +145,14 @@ impl Request {
     /// A request of this version.
     #[must_use]
     pub fn new(job_id: JobId, operation: Operation, parameters: Map<String, Value>, input: Input) -> Self {
-        Self { version: VERSION, job_id, operation, parameters, input, reply_queue: None }
+        Self {
+            version: VERSION,
+            job_id,
+            operation,
+            parameters,
+            input,
+            reply_queue: None,
+        }
     }
 
     /// Reads a request.

@@ -29,8 +29,14 @@ impl FromStr for Stack {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let valid = text.len() <= MAX_LEN
             && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidStack(text.chars().take(100).collect())) }
+            && text
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidStack(text.chars().take(100).collect()))
+        }
     }
 }
 
@@ -96,7 +102,8 @@ impl Stack {
     }
 
     fn queue(&self, rest: &str) -> QueueName {
-        QueueName::try_from(format!("{self}-{rest}")).expect("a stack's and an operation's name fit a queue's")
+        QueueName::try_from(format!("{self}-{rest}"))
+            .expect("a stack's and an operation's name fit a queue's")
     }
 }
 
@@ -108,7 +115,12 @@ mod tests {
     fn the_longest_stack_name_makes_valid_names() {
         let stack: Stack = "s".repeat(MAX_LEN).parse().unwrap();
         assert!(stack.result_bucket("123456789012", "ap-southeast-1").is_ok());
-        assert!(stack.new_reply_queue().as_str().starts_with(&stack.reply_prefix()));
+        assert!(
+            stack
+                .new_reply_queue()
+                .as_str()
+                .starts_with(&stack.reply_prefix())
+        );
         let operation: Operation = "o".repeat(Operation::MAX_LEN).parse().unwrap();
         assert!(stack.dead_letter_queue(&operation).as_str().len() <= 80);
     }

@@ -32,19 +32,31 @@ fn what_is_read_is_written_again_unchanged() {
         let written = Outcome::from_json(text.as_bytes()).unwrap().to_json();
         assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), value(text));
     }
-    assert_eq!(value(&Reply::from_json(REPLY).unwrap().to_message()), value(REPLY));
+    assert_eq!(
+        value(&Reply::from_json(REPLY).unwrap().to_message()),
+        value(REPLY)
+    );
 }
 
 #[test]
 fn fields_that_are_not_known_pass() {
     let text = edited(REQUEST_INLINE, |fields| {
         fields.insert("priority".into(), json!(7));
-        fields["input"].as_object_mut().unwrap().insert("language".into(), json!("la"));
+        fields["input"]
+            .as_object_mut()
+            .unwrap()
+            .insert("language".into(), json!("la"));
     });
-    assert_eq!(Request::from_json(&text).unwrap(), Request::from_json(REQUEST_INLINE).unwrap());
+    assert_eq!(
+        Request::from_json(&text).unwrap(),
+        Request::from_json(REQUEST_INLINE).unwrap()
+    );
     let text = edited(OUTCOME_SUCCEEDED, |fields| {
         fields.insert("cost".into(), json!({ "usd": "0.0000002" }));
-        fields["object"].as_object_mut().unwrap().insert("colour".into(), json!("gray"));
+        fields["object"]
+            .as_object_mut()
+            .unwrap()
+            .insert("colour".into(), json!("gray"));
     });
     assert_eq!(
         Outcome::from_json(text.as_bytes()).unwrap(),
@@ -71,17 +83,30 @@ fn a_later_version_is_told_as_such_even_when_nothing_else_is_the_same() {
     let error = Request::from_json(r#"{"version": 2, "jobs": []}"#).unwrap_err();
     assert!(matches!(error, DecodeError::Version { found: 2 }));
     assert!(error.to_string().contains("version 2"), "{error}");
-    assert!(matches!(Request::from_json(r#"{"version": 0}"#), Err(DecodeError::Version { found: 0 })));
+    assert!(matches!(
+        Request::from_json(r#"{"version": 0}"#),
+        Err(DecodeError::Version { found: 0 })
+    ));
 }
 
 #[test]
 fn an_input_is_exactly_one_of_inline_and_object() {
     let neither = edited(REQUEST_INLINE, |fields| fields["input"] = json!({}));
-    assert!(Request::from_json(&neither).unwrap_err().to_string().contains("neither `inline` nor `object`"));
+    assert!(
+        Request::from_json(&neither)
+            .unwrap_err()
+            .to_string()
+            .contains("neither `inline` nor `object`")
+    );
     let both = edited(REQUEST_INLINE, |fields| {
         fields["input"] = json!({ "inline": "1", "object": { "bucket": "abc", "key": "k" } });
     });
-    assert!(Request::from_json(&both).unwrap_err().to_string().contains("both `inline` and `object`"));
+    assert!(
+        Request::from_json(&both)
+            .unwrap_err()
+            .to_string()
+            .contains("both `inline` and `object`")
+    );
 }
 
 #[test]
@@ -94,7 +119,10 @@ fn an_integer_that_json_numbers_would_damage_survives() {
 fn a_broken_request_still_tells_who_asked() {
     let text = edited(REQUEST_INLINE, |fields| drop(fields.remove("operation")));
     let request = Request::from_json(REQUEST_INLINE).unwrap();
-    let expected = Salvage { job_id: Some(request.job_id), reply_queue: request.reply_queue };
+    let expected = Salvage {
+        job_id: Some(request.job_id),
+        reply_queue: request.reply_queue,
+    };
     assert_eq!(salvage(&text), expected);
     assert_eq!(salvage("{ not json"), Salvage::default());
     assert_eq!(salvage("[1, 2]"), Salvage::default());
@@ -104,9 +132,15 @@ fn a_broken_request_still_tells_who_asked() {
 fn only_a_failure_that_may_pass_can_be_replaced() {
     let mut outcome = Outcome::from_json(OUTCOME_FAILED.as_bytes()).unwrap();
     assert!(!outcome.is_provisional());
-    outcome.status = Status::Failed { error: JobError::transient(code::SERVICE_UNAVAILABLE, "throttled") };
+    outcome.status = Status::Failed {
+        error: JobError::transient(code::SERVICE_UNAVAILABLE, "throttled"),
+    };
     assert!(outcome.is_provisional());
-    assert!(!Outcome::from_json(OUTCOME_SUCCEEDED.as_bytes()).unwrap().is_provisional());
+    assert!(
+        !Outcome::from_json(OUTCOME_SUCCEEDED.as_bytes())
+            .unwrap()
+            .is_provisional()
+    );
 }
 
 #[test]
@@ -114,7 +148,9 @@ fn a_reply_at_the_limit_carries_the_outcome_and_one_byte_more_only_its_place() {
     let sized = |padding: usize| {
         let mut reply = Reply::from_json(REPLY).unwrap();
         let outcome = reply.outcome.as_mut().unwrap();
-        let Status::Succeeded { result, .. } = &mut outcome.status else { unreachable!() };
+        let Status::Succeeded { result, .. } = &mut outcome.status else {
+            unreachable!()
+        };
         result.insert("padding".into(), "p".repeat(padding).into());
         reply
     };

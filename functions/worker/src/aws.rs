@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::BehaviorVersion;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -24,7 +24,9 @@ pub(crate) async fn connect() -> (S3, Sqs) {
     // Lambda gives credentials and region in the environment; asking nothing else keeps the start short.
     let shared = aws_config::defaults(BehaviorVersion::latest())
         .http_client(
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build_https(),
         )
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .region(EnvironmentVariableRegionProvider::new())
@@ -41,7 +43,10 @@ pub(crate) async fn connect() -> (S3, Sqs) {
         // An endpoint that was set by hand, such as a local cloud's, has no host name for each bucket.
         .force_path_style(shared.endpoint_url().is_some())
         .build();
-    (S3(aws_sdk_s3::Client::from_conf(s3)), Sqs(aws_sdk_sqs::Client::new(&shared)))
+    (
+        S3(aws_sdk_s3::Client::from_conf(s3)),
+        Sqs(aws_sdk_sqs::Client::new(&shared)),
+    )
 }
 
 /// Objects on S3.
@@ -59,7 +64,10 @@ impl Objects for S3 {
             .send()
             .await
             .map_err(|error| failure(action(), error))?;
-        let size_bytes = object.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+        let size_bytes = object
+            .content_length()
+            .and_then(|size| u64::try_from(size).ok())
+            .unwrap_or(0);
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let (mut body, action) = (object.body, action());
         tokio::spawn(async move {
@@ -83,8 +91,13 @@ impl Objects for S3 {
 
     async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {
         let action = || format!("read {location}");
-        let sent =
-            self.0.get_object().bucket(location.bucket.as_str()).key(location.key.as_str()).send().await;
+        let sent = self
+            .0
+            .get_object()
+            .bucket(location.bucket.as_str())
+            .key(location.key.as_str())
+            .send()
+            .await;
         let object = match sent.map_err(|error| failure(action(), error)) {
             Ok(object) => object,
             Err(error) if error.kind == PortErrorKind::NotFound => return Ok(None),
@@ -126,7 +139,9 @@ impl Objects for S3 {
         match sent {
             Ok(_) => Ok(Written::Yes),
             // The condition does not hold, or no longer; or the object that had to be unchanged is gone.
-            Err(error) if conditional && matches!(status(&error), Some(412 | 404)) && !is_bucket_missing(&error) => {
+            Err(error)
+                if conditional && matches!(status(&error), Some(412 | 404)) && !is_bucket_missing(&error) =>
+            {
                 Ok(Written::SomebodyElseDid)
             }
             Err(error) => Err(failure(format!("write {location}"), error)),
@@ -147,8 +162,13 @@ impl Queues for Sqs {
                 .build()
                 .expect("id and body are set")
         });
-        let sent =
-            self.0.send_message_batch().queue_url(queue_url).set_entries(Some(entries.collect())).send().await;
+        let sent = self
+            .0
+            .send_message_batch()
+            .queue_url(queue_url)
+            .set_entries(Some(entries.collect()))
+            .send()
+            .await;
         match sent {
             Err(error) => {
                 let error = failure(action(), error);
@@ -157,12 +177,23 @@ impl Queues for Sqs {
             Ok(answer) => {
                 let mut results = vec![Ok(()); bodies.len()];
                 for entry in answer.failed() {
-                    let index = entry.id().parse().ok().filter(|index: &usize| *index < results.len());
+                    let index = entry
+                        .id()
+                        .parse()
+                        .ok()
+                        .filter(|index: &usize| *index < results.len());
                     if let Some(index) = index {
-                        let kind =
-                            if entry.sender_fault() { PortErrorKind::Refused } else { PortErrorKind::Unavailable };
+                        let kind = if entry.sender_fault() {
+                            PortErrorKind::Refused
+                        } else {
+                            PortErrorKind::Unavailable
+                        };
                         let message = entry.message().unwrap_or_else(|| entry.code()).to_owned();
-                        results[index] = Err(PortError { kind, action: action(), message });
+                        results[index] = Err(PortError {
+                            kind,
+                            action: action(),
+                            message,
+                        });
                     }
                 }
                 results
@@ -179,7 +210,8 @@ impl Queues for Sqs {
             .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
             .send()
             .await;
-        sent.map(drop).map_err(|error| failure(format!("hide a message of {queue_url}"), error))
+        sent.map(drop)
+            .map_err(|error| failure(format!("hide a message of {queue_url}"), error))
     }
 }
 
@@ -196,13 +228,18 @@ fn failure<E>(action: String, error: SdkError<E>) -> PortError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+    let code = error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        .unwrap_or_default();
     let kind = match (code, status(&error)) {
         ("NoSuchBucket", _) => PortErrorKind::Refused,
         ("NoSuchKey" | "NoSuchVersion" | "NotFound", _) => PortErrorKind::NotFound,
         ("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue", _) => PortErrorKind::NotFound,
         // Throttling has several codes, some under status 400, and each of them may pass.
-        (code, _) if code.contains("Throttl") || code.contains("SlowDown") || code.contains("TooManyRequests") => {
+        (code, _)
+            if code.contains("Throttl") || code.contains("SlowDown") || code.contains("TooManyRequests") =>
+        {
             PortErrorKind::Unavailable
         }
         (_, Some(404)) => PortErrorKind::NotFound,
@@ -212,10 +249,16 @@ where
         _ => PortErrorKind::Unavailable,
     };
     let message = aws_sdk_s3::error::DisplayErrorContext(&error).to_string();
-    PortError { kind, action, message: shortened(message) }
+    PortError {
+        kind,
+        action,
+        message: shortened(message),
+    }
 }
 
 /// The SDK's chain of causes ends in a dump of the response, which helps nobody who reads a failed job.
 fn shortened(message: String) -> String {
-    message.split_once(" (").map_or(message.clone(), |(head, _)| head.to_owned())
+    message
+        .split_once(" (")
+        .map_or(message.clone(), |(head, _)| head.to_owned())
 }

@@ -52,7 +52,10 @@ where
     S: Objects,
     Q: Queues,
 {
-    let mut ids: Vec<Option<String>> = deliveries.iter().map(|delivery| delivery.message_id.clone()).collect();
+    let mut ids: Vec<Option<String>> = deliveries
+        .iter()
+        .map(|delivery| delivery.message_id.clone())
+        .collect();
     let mut running = JoinSet::new();
     for (index, delivery) in deliveries.into_iter().enumerate() {
         let worker = Arc::clone(&worker);
@@ -92,7 +95,10 @@ where
     let mut wait = None;
     let mut longest = |time: Duration| wait = wait.max(Some(time));
     for job in delivery.jobs {
-        match worker.process(job, Some(worker.config.max_receive_count), deadline).await {
+        match worker
+            .process(job, Some(worker.config.max_receive_count), deadline)
+            .await
+        {
             End::Answered(_) => {}
             End::Buried | End::HandedBack => longest(Duration::ZERO),
             End::Again => longest(retry::wait(worker.config.retry_base, delivery.attempt)),
@@ -103,7 +109,11 @@ where
     };
     if let Some(handle) = &delivery.receipt_handle {
         // Without it the message comes again after the queue's own visibility time-out.
-        if let Err(error) = worker.queues.hide(&worker.config.request_queue_url, handle, wait).await {
+        if let Err(error) = worker
+            .queues
+            .hide(&worker.config.request_queue_url, handle, wait)
+            .await
+        {
             tracing::warn!(%error, "the wait for the next delivery could not be set");
         }
     }
@@ -129,7 +139,10 @@ where
         }
     }
     if unanswered > 0 {
-        return Err(format!("{unanswered} jobs have to be tried again; those that were answered stay answered").into());
+        return Err(format!(
+            "{unanswered} jobs have to be tried again; those that were answered stay answered"
+        )
+        .into());
     }
     Ok(Value::Array(outcomes))
 }

@@ -73,12 +73,17 @@ impl Config {
 }
 
 fn text(name: &'static str) -> Result<String, InvalidConfig> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(InvalidConfig::Missing(name))
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or(InvalidConfig::Missing(name))
 }
 
 fn number(name: &'static str, default: Option<u32>) -> Result<u32, InvalidConfig> {
     match (text(name), default) {
-        (Ok(value), _) => value.parse().map_err(|_| InvalidConfig::NotANumber { name, value }),
+        (Ok(value), _) => value
+            .parse()
+            .map_err(|_| InvalidConfig::NotANumber { name, value }),
         (Err(_), Some(default)) => Ok(default),
         (Err(missing), None) => Err(missing),
     }

@@ -26,12 +26,17 @@ impl Deadline {
     /// The deadline of an invocation that begins now and lasts `whole`.
     pub(crate) fn after(whole: Duration) -> Self {
         let started = Instant::now();
-        Self { started, end: started + whole }
+        Self {
+            started,
+            end: started + whole,
+        }
     }
 
     /// What is left for work.
     pub(crate) fn left_for_work(&self) -> Duration {
-        self.end.saturating_duration_since(Instant::now()).saturating_sub(RESERVE)
+        self.end
+            .saturating_duration_since(Instant::now())
+            .saturating_sub(RESERVE)
     }
 
     /// Whether a job should still be begun.
@@ -41,7 +46,12 @@ impl Deadline {
 
     /// Whether work that has `left` had most of the invocation for itself: another delivery would give it no more.
     pub(crate) fn is_most(&self, left: Duration) -> bool {
-        left * 5 >= self.end.saturating_duration_since(self.started).saturating_sub(RESERVE) * 4
+        left * 5
+            >= self
+                .end
+                .saturating_duration_since(self.started)
+                .saturating_sub(RESERVE)
+                * 4
     }
 }
 

@@ -55,19 +55,39 @@ struct Salvage {
 /// Takes an event apart. Never fails: what cannot be read becomes a job that is answered with the reason.
 ///
 /// `invocation_id` identifies a request made by hand, and stays the same when Lambda repeats it.
-pub(crate) fn decode(payload: &str, invocation_id: &str, operation: &record::Expected, config: &Config) -> Event {
+pub(crate) fn decode(
+    payload: &str,
+    invocation_id: &str,
+    operation: &record::Expected,
+    config: &Config,
+) -> Event {
     let Ok(Envelope { records }) = serde_json::from_str(payload) else {
-        return Event::Direct(record::jobs_of_body(payload, JobId::of_message(invocation_id), 1, operation, config));
+        return Event::Direct(record::jobs_of_body(
+            payload,
+            JobId::of_message(invocation_id),
+            1,
+            operation,
+            config,
+        ));
     };
-    let from_sqs = |record: &RawValue| {
-        matches!(serde_json::from_str(record.get()), Ok(Origin { event_source: Some(source) }) if source == "aws:sqs")
-    };
+    let from_sqs = |record: &RawValue| matches!(serde_json::from_str(record.get()), Ok(Origin { event_source: Some(source) }) if source == "aws:sqs");
     // All records of an event come from one source.
     if records.first().is_some_and(|record| from_sqs(record)) {
-        return Event::Sqs(records.iter().map(|record| delivery(record.get(), operation, config)).collect());
+        return Event::Sqs(
+            records
+                .iter()
+                .map(|record| delivery(record.get(), operation, config))
+                .collect(),
+        );
     }
     let jobs = records.iter().filter_map(|record| {
-        record::job_of_s3_record(record.get(), JobId::of_message(invocation_id), 1, operation, config)
+        record::job_of_s3_record(
+            record.get(),
+            JobId::of_message(invocation_id),
+            1,
+            operation,
+            config,
+        )
     });
     Event::Direct(jobs.collect())
 }
@@ -86,16 +106,32 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
     let fallback_id = JobId::of_message(message_id.as_deref().unwrap_or(record));
     let body = message.body.unwrap_or_default();
     let jobs = record::jobs_of_body(&body, fallback_id, attempt, operation, config);
-    Delivery { message_id, receipt_handle: message.receipt_handle, attempt, jobs }
+    Delivery {
+        message_id,
+        receipt_handle: message.receipt_handle,
+        attempt,
+        jobs,
+    }
 }
 
 fn unreadable(record: &str, error: &serde_json::Error) -> Delivery {
-    let Salvage { message_id, receipt_handle } = serde_json::from_str(record).unwrap_or_default();
+    let Salvage {
+        message_id,
+        receipt_handle,
+    } = serde_json::from_str(record).unwrap_or_default();
     let job = Job {
         id: JobId::of_message(message_id.as_deref().unwrap_or(record)),
         reply_to: ReplyTo::Stack,
-        task: Err(JobError::permanent(code::MALFORMED_REQUEST, format!("not a record of an SQS event: {error}"))),
+        task: Err(JobError::permanent(
+            code::MALFORMED_REQUEST,
+            format!("not a record of an SQS event: {error}"),
+        )),
         attempt: 1,
     };
-    Delivery { message_id, receipt_handle, attempt: 1, jobs: vec![job] }
+    Delivery {
+        message_id,
+        receipt_handle,
+        attempt: 1,
+        jobs: vec![job],
+    }
 }

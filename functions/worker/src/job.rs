@@ -26,7 +26,10 @@ impl Source {
 
     /// What a person would call the input.
     pub(crate) fn name(&self) -> FileName {
-        FileName::new(self.location().map_or("input", |location| location.key.file_name()))
+        FileName::new(
+            self.location()
+                .map_or("input", |location| location.key.file_name()),
+        )
     }
 }
 

@@ -48,7 +48,9 @@ pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
         .with_writer(std::io::stderr)
         .init();
 
@@ -57,7 +59,8 @@ pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
     let worker = Arc::new(process::Worker::new(operation, config, objects, queues));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let worker = Arc::clone(&worker);
-        async move { batch::handle(worker, event.payload.get(), &event.context).await }
+        // Boxed: the type of the whole future is deeper than the compiler likes.
+        Box::pin(async move { batch::handle(worker, event.payload.get(), &event.context).await })
     }))
     .await
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
 use errand_protocol::{ErrorCode, FileName, JobError, code};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -24,7 +25,8 @@ pub trait Operation: Send + Sync + 'static {
     /// # Errors
     ///
     /// The input or a parameter is not acceptable, or the input cannot be read to its end.
-    fn run(&self, input: Input, parameters: Map<String, Value>, context: &Context) -> Result<Output, Failure>;
+    fn run(&self, input: Input, parameters: Map<String, Value>, context: &Context)
+    -> Result<Output, Failure>;
 }
 
 /// What an operation may want to know of its surroundings.
@@ -42,8 +44,10 @@ impl Context {
     #[must_use]
     pub fn name_with_extension(&self, accepted: &[&str], extension: &str) -> FileName {
         let path = Path::new(self.input_name.as_str());
-        let has_one =
-            path.extension().and_then(|e| e.to_str()).is_some_and(|e| accepted.iter().any(|a| a.eq_ignore_ascii_case(e)));
+        let has_one = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .is_some_and(|e| accepted.iter().any(|a| a.eq_ignore_ascii_case(e)));
         if has_one {
             return self.input_name.clone();
         }
@@ -58,6 +62,27 @@ pub struct Output {
     pub report: Map<String, Value>,
     /// The file that was made, if the operation makes one.
     pub file: Option<MadeFile>,
+}
+
+impl Output {
+    /// An output without a file.
+    ///
+    /// # Errors
+    ///
+    /// `report` is not written as a JSON object: a defect of the operation.
+    pub fn of_report(report: &impl Serialize) -> Result<Self, Failure> {
+        match serde_json::to_value(report) {
+            Ok(Value::Object(report)) => Ok(Self { report, file: None }),
+            Ok(other) => Err(Failure::Rejected(JobError::permanent(
+                code::INTERNAL,
+                format!("report is {other}"),
+            ))),
+            Err(error) => Err(Failure::Rejected(JobError::permanent(
+                code::INTERNAL,
+                format!("report: {error}"),
+            ))),
+        }
+    }
 }
 
 /// A file that an operation made.
@@ -91,7 +116,10 @@ impl Failure {
     /// The parameters are not the operation's.
     #[must_use]
     pub fn invalid_parameters(error: &serde_json::Error) -> Self {
-        Self::Rejected(JobError::permanent(code::INVALID_PARAMETERS, format!("parameters: {error}")))
+        Self::Rejected(JobError::permanent(
+            code::INVALID_PARAMETERS,
+            format!("parameters: {error}"),
+        ))
     }
 }
 
@@ -117,7 +145,9 @@ impl Input {
     pub fn whole(bytes: Bytes) -> Self {
         let (sender, chunks) = mpsc::channel(1);
         let size_bytes = bytes.len() as u64;
-        sender.try_send(Ok(bytes)).expect("a new channel has room for one");
+        sender
+            .try_send(Ok(bytes))
+            .expect("a new channel has room for one");
         Self { size_bytes, chunks }
     }
 
@@ -148,7 +178,10 @@ impl Input {
                  raise the function's memory in template.yaml, or send a smaller input",
                 self.size_bytes
             );
-            return Err(Failure::Rejected(JobError::permanent(code::INPUT_TOO_LARGE, message)));
+            return Err(Failure::Rejected(JobError::permanent(
+                code::INPUT_TOO_LARGE,
+                message,
+            )));
         }
         let first = self.next_chunk()?.unwrap_or_default();
         if first.len() as u64 == self.size_bytes {

@@ -102,14 +102,18 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         // A message that comes again may have been answered by the delivery that was lost.
         if job.attempt > 1 {
             match self.stored(job).await {
-                Ok(Some((outcome, _))) if !outcome.is_provisional() => return self.announce(job, outcome, max_attempts).await,
+                Ok(Some((outcome, _))) if !outcome.is_provisional() => {
+                    return self.announce(job, outcome, max_attempts).await;
+                }
                 Ok(_) => {}
                 Err(error) => return self.give_up(job, error.into(), max_attempts, None).await,
             }
         }
         let ran = match &job.task {
             Err(refusal) => Ok(Ran {
-                status: Status::Failed { error: refusal.clone() },
+                status: Status::Failed {
+                    error: refusal.clone(),
+                },
                 input: None,
                 duration: Duration::ZERO,
             }),
@@ -150,15 +154,26 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
                 Some(file) => Some(self.store_file(job, &task.source, file).await?),
                 None => None,
             };
-            Ok(Status::Succeeded { result: output.report, object })
+            Ok(Status::Succeeded {
+                result: output.report,
+                object,
+            })
         })
         .await;
         drop(turn);
         let worked: Result<Status, JobError> = worked.unwrap_or_else(|_| Err(too_slow(left, deadline)));
         let duration = started.elapsed();
         Some(match worked {
-            Ok(status) => Ok(Ran { status, input, duration }),
-            Err(error) if !error.retryable => Ok(Ran { status: Status::Failed { error }, input, duration }),
+            Ok(status) => Ok(Ran {
+                status,
+                input,
+                duration,
+            }),
+            Err(error) if !error.retryable => Ok(Ran {
+                status: Status::Failed { error },
+                input,
+                duration,
+            }),
             Err(error) => Err((error, input)),
         })
     }
@@ -166,10 +181,12 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
     async fn open(&self, source: &Source) -> Result<Input, JobError> {
         match source {
             Source::Inline(bytes) => Ok(Input::whole(bytes.clone())),
-            Source::Uploaded(location) | Source::Dropped(location) => match self.objects.open(location).await {
+            Source::Uploaded(location) | Source::Dropped(location) => match self.objects.open(location).await
+            {
                 Ok(object) => Ok(Input::new(object.size_bytes, object.chunks)),
                 Err(error) if error.kind == PortErrorKind::NotFound => {
-                    let message = format!("input {location} does not exist: it was deleted, or never uploaded");
+                    let message =
+                        format!("input {location} does not exist: it was deleted, or never uploaded");
                     Err(JobError::permanent(code::INPUT_NOT_FOUND, message))
                 }
                 Err(error) => Err(error.into()),
@@ -188,7 +205,8 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         match tokio::task::spawn_blocking(move || operation.run(input, parameters, &context)).await {
             Ok(result) => result.map_err(JobError::from),
             Err(panic) => {
-                let message = format!("the operation panicked ({panic}): this is a defect of errand, please report it");
+                let message =
+                    format!("the operation panicked ({panic}): this is a defect of errand, please report it");
                 Err(JobError::permanent(code::INTERNAL, message))
             }
         }
@@ -200,10 +218,21 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
                 .map_err(|error| JobError::permanent(code::INPUT_REFUSED, error.to_string()))?,
             Source::Inline(_) | Source::Uploaded(_) => keys::result(job.id, &file.name),
         };
-        let location = ObjectLocation { bucket: self.config.result_bucket.clone(), key, version_id: None };
+        let location = ObjectLocation {
+            bucket: self.config.result_bucket.clone(),
+            key,
+            version_id: None,
+        };
         let size_bytes = file.bytes.len() as u64;
-        self.objects.write(&location, file.bytes, file.media_type, Condition::None).await.map_err(refused_write)?;
-        Ok(StoredObject { location, media_type: file.media_type.to_owned(), size_bytes })
+        self.objects
+            .write(&location, file.bytes, file.media_type, Condition::None)
+            .await
+            .map_err(refused_write)?;
+        Ok(StoredObject {
+            location,
+            media_type: file.media_type.to_owned(),
+            size_bytes,
+        })
     }
 
     /// Stores the outcome of a run, unless the job has one already; gives the one that counts.
@@ -241,7 +270,14 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
 
     async fn write_outcome(&self, outcome: &Outcome, condition: Condition) -> Result<Written, PortError> {
         let location = self.outcome_location(outcome.job_id);
-        self.objects.write(&location, Bytes::from(outcome.to_json()), "application/json", condition).await
+        self.objects
+            .write(
+                &location,
+                Bytes::from(outcome.to_json()),
+                "application/json",
+                condition,
+            )
+            .await
     }
 
     async fn stored(&self, job: &Job) -> Result<Option<(Outcome, ETag)>, PortError> {
@@ -260,7 +296,11 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
     }
 
     fn outcome_location(&self, id: errand_protocol::JobId) -> ObjectLocation {
-        ObjectLocation { bucket: self.config.result_bucket.clone(), key: keys::outcome(id), version_id: None }
+        ObjectLocation {
+            bucket: self.config.result_bucket.clone(),
+            key: keys::outcome(id),
+            version_id: None,
+        }
     }
 
     /// Sends the reply. The outcome is stored, so a queue that is gone, with its client, is no failure, and on the last
@@ -299,7 +339,11 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
             Verdict::Answer(error) => (error, None),
         };
         tracing::error!(job_id = %job.id, code = %error.code, error = error.message, "last attempt failed");
-        let ran = Ran { status: Status::Failed { error }, input, duration: Duration::ZERO };
+        let ran = Ran {
+            status: Status::Failed { error },
+            input,
+            duration: Duration::ZERO,
+        };
         match self.store(job, ran).await {
             Ok(outcome) => {
                 let answered = outcome.is_provisional();
@@ -333,7 +377,11 @@ fn too_slow(left: Duration, deadline: Deadline) -> JobError {
 /// A bucket that is missing when a result is written is the stack's fault, not a missing input.
 fn refused_write(error: PortError) -> JobError {
     match error.kind {
-        PortErrorKind::NotFound => PortError { kind: PortErrorKind::Refused, ..error }.into(),
+        PortErrorKind::NotFound => PortError {
+            kind: PortErrorKind::Refused,
+            ..error
+        }
+        .into(),
         PortErrorKind::Refused | PortErrorKind::Unavailable => error.into(),
     }
 }
@@ -341,4 +389,3 @@ fn refused_write(error: PortError) -> JobError {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
-

@@ -1,8 +1,8 @@
 //! From the body of one message to the jobs it asks for, with everything refused that the stack does not serve.
 
 use errand_protocol::{
-    DecodeError, Input, JobError, JobId, ObjectKey, ObjectLocation, Operation as OperationName, QueueName, Request, code,
-    keys, salvage,
+    DecodeError, Input, JobError, JobId, ObjectKey, ObjectLocation, Operation as OperationName, QueueName,
+    Request, code, keys, salvage,
 };
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -40,18 +40,32 @@ pub(crate) fn jobs_of_body(
     config: &Config,
 ) -> Vec<Job> {
     match serde_json::from_str(body) {
-        Ok(Shape { event: Some(event), records: None }) if event == "s3:TestEvent" => {
+        Ok(Shape {
+            event: Some(event),
+            records: None,
+        }) if event == "s3:TestEvent" => {
             tracing::debug!("consumed the test event that S3 sends when a notification is set up");
             Vec::new()
         }
-        Ok(Shape { records: Some(records), .. }) => records
+        Ok(Shape {
+            records: Some(records),
+            ..
+        }) => records
             .iter()
             .filter_map(|record| job_of_s3_record(record.get(), fallback_id, attempt, expected, config))
             .collect(),
         _ if expected.takes_bare_text && !body.trim_start().starts_with('{') => {
             let source = Source::Inline(bare_text(body).into());
-            let task = Ok(Task { parameters: Map::new(), source });
-            vec![Job { id: fallback_id, reply_to: ReplyTo::Stack, task, attempt }]
+            let task = Ok(Task {
+                parameters: Map::new(),
+                source,
+            });
+            vec![Job {
+                id: fallback_id,
+                reply_to: ReplyTo::Stack,
+                task,
+                attempt,
+            }]
         }
         _ => vec![job_of_request(body, fallback_id, attempt, expected, config)],
     }
@@ -79,9 +93,19 @@ fn job_of_request(body: &str, fallback_id: JobId, attempt: u32, expected: &Expec
         }
     };
     match reply_to(reply_queue, config) {
-        Ok(reply_to) => Job { id, reply_to, task, attempt },
+        Ok(reply_to) => Job {
+            id,
+            reply_to,
+            task,
+            attempt,
+        },
         // The refusal must not reach the queue that it refuses.
-        Err(refusal) => Job { id, reply_to: ReplyTo::Stack, task: Err(refusal), attempt },
+        Err(refusal) => Job {
+            id,
+            reply_to: ReplyTo::Stack,
+            task: Err(refusal),
+            attempt,
+        },
     }
 }
 
@@ -102,7 +126,10 @@ fn reply_to(queue: Option<QueueName>, config: &Config) -> Result<ReplyTo, JobErr
 fn task_of(request: Request, expected: &Expected, config: &Config) -> Result<Task, JobError> {
     let operation = &expected.operation;
     if request.operation != *operation {
-        let message = format!("operation `{}` is not known here: this function does `{operation}`", request.operation);
+        let message = format!(
+            "operation `{}` is not known here: this function does `{operation}`",
+            request.operation
+        );
         return Err(JobError::permanent(code::UNKNOWN_OPERATION, message));
     }
     let source = match request.input {
@@ -112,19 +139,30 @@ fn task_of(request: Request, expected: &Expected, config: &Config) -> Result<Tas
             if location.bucket != config.input_bucket {
                 return Err(refused_bucket(&location, config));
             }
-            if !served.iter().any(|prefix| location.key.as_str().starts_with(prefix)) {
-                let message = format!("{location} is not an input: its key has to begin with {}", served.join(" or "));
+            if !served
+                .iter()
+                .any(|prefix| location.key.as_str().starts_with(prefix))
+            {
+                let message = format!(
+                    "{location} is not an input: its key has to begin with {}",
+                    served.join(" or ")
+                );
                 return Err(JobError::permanent(code::INPUT_REFUSED, message));
             }
             Source::Uploaded(location)
         }
     };
-    Ok(Task { parameters: request.parameters, source })
+    Ok(Task {
+        parameters: request.parameters,
+        source,
+    })
 }
 
 fn refused_bucket(location: &ObjectLocation, config: &Config) -> JobError {
-    let message =
-        format!("{location} is not in this stack's input bucket: put the input into s3://{}", config.input_bucket);
+    let message = format!(
+        "{location} is not in this stack's input bucket: put the input into s3://{}",
+        config.input_bucket
+    );
     JobError::permanent(code::INPUT_REFUSED, message)
 }
 
@@ -171,8 +209,16 @@ pub(crate) fn job_of_s3_record(
     let (record, location) = match located {
         Ok(located) => located,
         Err(reason) => {
-            let error = JobError::permanent(code::MALFORMED_REQUEST, format!("not a record of an S3 event: {reason}"));
-            return Some(Job { id: fallback_id, reply_to: ReplyTo::Stack, task: Err(error), attempt });
+            let error = JobError::permanent(
+                code::MALFORMED_REQUEST,
+                format!("not a record of an S3 event: {reason}"),
+            );
+            return Some(Job {
+                id: fallback_id,
+                reply_to: ReplyTo::Stack,
+                task: Err(error),
+                attempt,
+            });
         }
     };
     // Consoles make a "folder" by storing an empty object whose key ends in a slash.
@@ -180,12 +226,20 @@ pub(crate) fn job_of_s3_record(
         tracing::info!(event = record.event_name, object = %location, "nothing to do for this event");
         return None;
     }
-    let revision = record.s3.object.version_id.or(record.s3.object.e_tag).unwrap_or_default();
+    let revision = record
+        .s3
+        .object
+        .version_id
+        .or(record.s3.object.e_tag)
+        .unwrap_or_default();
     let id = JobId::of_object(&location, revision.trim_matches('"'));
     let task = if location.bucket != config.input_bucket {
         Err(refused_bucket(&location, config))
     } else if keys::dropped_operation(&location.key).as_ref() == Some(&expected.operation) {
-        Ok(Task { parameters: Map::new(), source: Source::Dropped(location) })
+        Ok(Task {
+            parameters: Map::new(),
+            source: Source::Dropped(location),
+        })
     } else {
         let message = format!(
             "{location} does not ask for `{0}`: this function does files whose key begins with `{0}/`",
@@ -193,7 +247,12 @@ pub(crate) fn job_of_s3_record(
         );
         Err(JobError::permanent(code::UNKNOWN_OPERATION, message))
     };
-    Some(Job { id, reply_to: ReplyTo::Stack, task, attempt })
+    Some(Job {
+        id,
+        reply_to: ReplyTo::Stack,
+        task,
+        attempt,
+    })
 }
 
 /// Keys in events are form-encoded: `+` is a space, anything else may be `%XX`.

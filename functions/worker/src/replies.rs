@@ -13,8 +13,11 @@ use crate::job::ReplyTo;
 use crate::ports::{PortError, PortErrorKind, Queues};
 
 /// A new queue may not be known everywhere for up to a second (`CreateQueue` in the SQS API reference).
-const NEW_QUEUE_WAITS: [Duration; 3] =
-    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(750)];
+const NEW_QUEUE_WAITS: [Duration; 3] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_millis(750),
+];
 
 struct Letter {
     body: String,
@@ -31,7 +34,11 @@ pub(crate) struct Replies<Q> {
 
 impl<Q: Queues> Replies<Q> {
     pub(crate) fn new(queues: Arc<Q>, config: Config) -> Self {
-        Self { queues, config, offices: Arc::default() }
+        Self {
+            queues,
+            config,
+            offices: Arc::default(),
+        }
     }
 
     /// Sends a message, in a batch with others to the same queue where there are any.
@@ -97,7 +104,9 @@ fn batches(letters: Vec<Letter>) -> Vec<Vec<Letter>> {
     for letter in letters {
         size += letter.body.len();
         match batches.last_mut() {
-            Some(batch) if batch.len() < limits::BATCH_MESSAGES && size <= limits::BATCH_BYTES => batch.push(letter),
+            Some(batch) if batch.len() < limits::BATCH_MESSAGES && size <= limits::BATCH_BYTES => {
+                batch.push(letter)
+            }
             _ => {
                 size = letter.body.len();
                 batches.push(vec![letter]);
@@ -112,9 +121,7 @@ async fn deliver<Q: Queues>(queues: &Q, url: &str, mut batch: Vec<Letter>) {
     loop {
         let bodies: Vec<String> = batch.iter().map(|letter| letter.body.clone()).collect();
         let results = queues.send(url, &bodies).await;
-        let missing = |result: &Result<(), PortError>| {
-            matches!(result, Err(error) if error.kind == PortErrorKind::NotFound)
-        };
+        let missing = |result: &Result<(), PortError>| matches!(result, Err(error) if error.kind == PortErrorKind::NotFound);
         let wait = waits.next();
         let mut again = Vec::new();
         for (letter, result) in batch.into_iter().zip(results) {

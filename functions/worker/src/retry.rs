@@ -28,8 +28,10 @@ pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) 
     match (error.retryable, max_attempts) {
         (false, _) => Verdict::Answer(error),
         (true, Some(max)) if attempt >= max => {
-            let message =
-                format!("failed after {attempt} attempts, kept in the dead-letter queue for redrive: {}", error.message);
+            let message = format!(
+                "failed after {attempt} attempts, kept in the dead-letter queue for redrive: {}",
+                error.message
+            );
             Verdict::AnswerAndBury(JobError { message, ..error })
         }
         (true, _) => Verdict::Again(error),
@@ -40,7 +42,9 @@ pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) 
 /// and between half and all of that, so that requests which failed together do not come back together.
 pub(crate) fn wait(base: Duration, attempt: u32) -> Duration {
     const LONGEST: Duration = Duration::from_secs(900);
-    let longest = base.saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST);
+    let longest = base
+        .saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1)))
+        .min(LONGEST);
     // A random UUID's low bits are as good a die as any, and already here.
     let die = u32::from(Uuid::now_v7().as_bytes()[15]);
     (longest / 2 + longest / 2 * die / 255).min(Duration::from_secs(limits::VISIBILITY_SECS))
@@ -83,8 +87,13 @@ mod tests {
     #[test]
     fn a_transient_failure_is_answered_on_the_last_delivery_only() {
         assert_eq!(verdict(transient(), 4, Some(5)), Verdict::Again(transient()));
-        let Verdict::AnswerAndBury(error) = verdict(transient(), 5, Some(5)) else { panic!("not answered") };
-        assert!(error.message.starts_with("failed after 5 attempts, kept"), "{error}");
+        let Verdict::AnswerAndBury(error) = verdict(transient(), 5, Some(5)) else {
+            panic!("not answered")
+        };
+        assert!(
+            error.message.starts_with("failed after 5 attempts, kept"),
+            "{error}"
+        );
         assert!(error.message.ends_with("throttled"), "{error}");
         assert!(error.retryable);
     }
@@ -95,7 +104,10 @@ mod tests {
         for (attempt, longest) in [(1, 5), (2, 20), (3, 80), (4, 320), (9, 900), (4_000_000_000, 900)] {
             let waits: Vec<_> = (0..50).map(|_| wait(base, attempt)).collect();
             let longest = Duration::from_secs(longest);
-            assert!(waits.iter().all(|w| (longest / 2..=longest).contains(w)), "{attempt}: {waits:?}");
+            assert!(
+                waits.iter().all(|w| (longest / 2..=longest).contains(w)),
+                "{attempt}: {waits:?}"
+            );
             assert!(waits.iter().any(|w| w != &waits[0]), "{attempt}: no jitter");
         }
     }
