@@ -1,6 +1,6 @@
 //! The Lambda function that makes images gray: the worker around `errand-grayscale`.
 
-use errand_grayscale::{Limits, Parameters, convert};
+use errand_grayscale::{Format, Limits, Parameters, convert};
 use errand_worker::{Context, Failure, Input, MadeFile, Operation, Output};
 use serde_json::{Map, Value};
 
@@ -26,7 +26,7 @@ impl Operation for Grayscale {
             convert(&input, &parameters, &limits).map_err(|e| Failure::rejected(e.code(), e.to_string()))?;
         let format = gray.report.format;
         let file = MadeFile {
-            name: context.name_with_extension(format.extensions(), format.extension()),
+            name: context.name_with_extension(format.extension(), |e| Format::from_extension(e) == Some(format)),
             media_type: format.media_type(),
             bytes: gray.bytes.into(),
         };

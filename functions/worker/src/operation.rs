@@ -39,16 +39,11 @@ pub struct Context {
 }
 
 impl Context {
-    /// The input's name with another extension, unless it ends in one of `accepted` already (compared without
-    /// regard to case).
+    /// The input's name with `extension`, unless `is_right` says that it has a right one already.
     #[must_use]
-    pub fn name_with_extension(&self, accepted: &[&str], extension: &str) -> FileName {
+    pub fn name_with_extension(&self, extension: &str, is_right: impl Fn(&str) -> bool) -> FileName {
         let path = Path::new(self.input_name.as_str());
-        let has_one = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .is_some_and(|e| accepted.iter().any(|a| a.eq_ignore_ascii_case(e)));
-        if has_one {
+        if path.extension().and_then(|found| found.to_str()).is_some_and(is_right) {
             return self.input_name.clone();
         }
         FileName::new(&path.with_extension(extension).to_string_lossy())
