@@ -26,7 +26,8 @@ impl Operation for Grayscale {
             convert(&input, &parameters, &limits).map_err(|e| Failure::rejected(e.code(), e.to_string()))?;
         let format = gray.report.format;
         let file = MadeFile {
-            name: context.name_with_extension(format.extension(), |e| Format::from_extension(e) == Some(format)),
+            name: context
+                .name_with_extension(format.extension(), |e| Format::from_extension(e) == Some(format)),
             media_type: format.media_type(),
             bytes: gray.bytes.into(),
         };

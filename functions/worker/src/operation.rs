@@ -43,7 +43,11 @@ impl Context {
     #[must_use]
     pub fn name_with_extension(&self, extension: &str, is_right: impl Fn(&str) -> bool) -> FileName {
         let path = Path::new(self.input_name.as_str());
-        if path.extension().and_then(|found| found.to_str()).is_some_and(is_right) {
+        if path
+            .extension()
+            .and_then(|found| found.to_str())
+            .is_some_and(is_right)
+        {
             return self.input_name.clone();
         }
         FileName::new(&path.with_extension(extension).to_string_lossy())
