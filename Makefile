@@ -99,7 +99,7 @@ test-e2e: setup build
 	$(LOCAL_CLOUD) run -- $(CARGO) test $(RELEASE) --package errand-e2e
 
 test-events: setup build
-	$(LOCAL_CLOUD) run -- scripts/test-events
+	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python scripts/test-events
 
 ##@ AWS
 
