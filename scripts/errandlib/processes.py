@@ -19,6 +19,8 @@ def start(command, environment, log):
             stderr=output,
             start_new_session=True,
         )
+    # Popen would complain that nobody waited. Others may have to stop it: all they need is in what we return.
+    process.returncode = 0
     return {"pid": process.pid, "started": started_at(process.pid)}
 
 
@@ -41,6 +43,11 @@ def started_at(pid):
 def is_alive(process):
     """Whether the process that `start` described still runs. An id alone would not tell: ids are used again."""
     return bool(process) and started_at(process["pid"]) == process["started"] is not None
+
+
+def wait(process):
+    """The exit code of a process that `start` began in this very program."""
+    return os.waitstatus_to_exitcode(os.waitpid(process["pid"], 0)[1])
 
 
 def stop(process, patience_secs=10):
