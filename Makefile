@@ -1,0 +1,113 @@
+# The one entry point, for people and for CI. `make` alone lists what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+# The local cloud's port: a number, `free`, or `auto` (4566 when it is free).
+PORT ?= 4566
+# Architecture of the functions on AWS: arm64 or x86_64.
+ARCHITECTURE ?= arm64
+# More for `sam deploy`, as in: make deploy DEPLOY="--guided" or DEPLOY="--stack-name errand-test --region eu-west-1"
+DEPLOY ?=
+
+# Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
+CARGO := cargo
+RELEASE := --release --locked
+FUNCTIONS := stats grayscale
+
+LOCAL_CLOUD := $(PYTHON) scripts/local-cloud
+
+##@ To begin with
+
+.PHONY: demo
+demo: setup build ## build, start the local cloud, run both jobs on examples/ and show the results
+	@scripts/demo
+
+.PHONY: test
+test: test-unit test-template test-e2e test-events ## run every test, against a local cloud of its own
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+##@ Building
+
+.PHONY: setup
+setup: ## install the pinned tools (local cloud, SAM CLI, cargo-lambda) into .venv/
+	@$(PYTHON) scripts/setup
+
+.PHONY: build
+build: ## build the client and both functions for this machine
+	$(CARGO) build $(RELEASE) --workspace
+	@scripts/stage build/lambda target/release
+
+.PHONY: fmt
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+.PHONY: clean
+clean: local-down ## remove what was built; the tools in .venv/ stay
+	$(CARGO) clean
+	rm -rf build .local
+
+##@ The local cloud
+
+.PHONY: local-up
+local-up: setup build ## start the local cloud, or bring the running one up to date (PORT=4566)
+	@$(LOCAL_CLOUD) up --port $(PORT)
+
+.PHONY: local-down
+local-down: ## stop it; nothing is kept
+	@$(LOCAL_CLOUD) down
+
+.PHONY: local-env
+local-env: ## print what a shell needs to reach it: eval "$(make -s local-env)"
+	@$(LOCAL_CLOUD) env
+
+.PHONY: local-logs
+local-logs: ## print what the functions have logged
+	@$(LOCAL_CLOUD) logs
+
+.PHONY: sam-local
+sam-local: setup build ## run both functions with `sam local invoke`, where a Docker engine answers
+	@scripts/sam-local
+
+##@ Checking
+
+.PHONY: lint
+lint: setup ## check format, lints, documentation, template and licences
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(RELEASE) --workspace --no-deps --document-private-items
+	@scripts/lint-template
+	@scripts/lint-dependencies
+
+# The parts of `make test`.
+.PHONY: test-unit test-template test-e2e test-events
+test-unit:
+	$(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
+
+test-template: setup
+	.venv/sam/bin/python scripts/test-template
+
+test-e2e: setup build
+	$(LOCAL_CLOUD) run -- $(CARGO) test $(RELEASE) --package errand-e2e
+
+test-events: setup build
+	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python scripts/test-events
+
+##@ AWS
+
+.PHONY: package
+package: setup ## build both functions for AWS (ARCHITECTURE=arm64) and stage them with the template
+	@scripts/package $(ARCHITECTURE)
+
+.PHONY: deploy
+deploy: package ## deploy to the AWS account of your credentials; asks before it changes anything
+	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml \
+	  --template-file build/aws/template.yaml --parameter-overrides Architecture=$(ARCHITECTURE) $(DEPLOY)
