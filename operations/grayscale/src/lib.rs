@@ -6,6 +6,7 @@
 
 mod encode;
 mod error;
+mod exif;
 mod format;
 mod gif;
 mod gray;
@@ -13,6 +14,7 @@ mod limits;
 mod luma;
 mod parameters;
 mod pixels;
+mod png;
 mod report;
 mod tiff;
 
@@ -35,5 +37,8 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     let from = Format::detect(input)?;
     parameters.checked_quality()?;
     let to = parameters.format.unwrap_or(from);
-    pixels::convert(input, from, to, parameters, limits)
+    match from {
+        Format::Png if from == to => png::convert(input, parameters, limits),
+        _ => pixels::convert(input, from, to, parameters, limits),
+    }
 }
