@@ -5,14 +5,13 @@ use std::io::Cursor;
 
 use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::codecs::pnm::PnmEncoder;
 use image::codecs::qoi::QoiEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
 use crate::gray::Gray;
-use crate::{Error, Format, Parameters, gif, tiff};
+use crate::{Error, Format, Parameters, gif, png, tiff};
 
 /// A written file, and how many bits a sample has in it.
 pub(crate) struct Encoded {
@@ -35,12 +34,6 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
                 height,
                 ExtendedColorType::L8,
             )
-        }
-        Format::Png => {
-            bit_depth = gray.bit_depth();
-            let encoder =
-                PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
-            DynamicImage::from(gray).write_with_encoder(encoder)
         }
         Format::WebP => {
             DynamicImage::from(gray.into_8_bits()).write_with_encoder(WebPEncoder::new_lossless(&mut bytes))
@@ -74,6 +67,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
             };
             image.write_with_encoder(QoiEncoder::new(Cursor::new(&mut bytes)))
         }
+        Format::Png => return png::encode(&gray, parameters),
         Format::Gif => return gif::encode(gray),
         Format::Tiff => return tiff::encode(gray),
     };

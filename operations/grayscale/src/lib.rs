@@ -4,8 +4,10 @@
 //! done. It is pure: no files, no network, no threads that outlive the call. Memory is predicted from the header and
 //! held against [`Limits`] before anything of the image's size is allocated.
 
+mod bmp;
 mod encode;
 mod error;
+mod exif;
 mod format;
 mod gif;
 mod gray;
@@ -13,6 +15,7 @@ mod limits;
 mod luma;
 mod parameters;
 mod pixels;
+mod png;
 mod report;
 mod tiff;
 
@@ -35,5 +38,13 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     let from = Format::detect(input)?;
     parameters.checked_quality()?;
     let to = parameters.format.unwrap_or(from);
-    pixels::convert(input, from, to, parameters, limits)
+    match from {
+        Format::Png if from == to => png::convert(input, parameters, limits),
+        Format::Gif if from == to => gif::convert(input, parameters, limits),
+        Format::Bmp if from == to => match bmp::convert(input, parameters, limits)? {
+            Some(conversion) => Ok(conversion),
+            None => pixels::convert(input, from, to, parameters, limits),
+        },
+        _ => pixels::convert(input, from, to, parameters, limits),
+    }
 }
