@@ -1,1 +1,3 @@
 //! operations/grayscale
+
+pub mod jpeg;
