@@ -11,7 +11,10 @@ pub(super) const REFILLED: u32 = 56;
 ///
 /// The bits that were read stay in `window` until the next refill, so whoever copies them can take them all at
 /// once: [`BitReader::since`].
-#[derive(Debug)]
+///
+/// It is small and `Copy`, so that a loop can keep one in registers; that is why the slow path takes and returns it
+/// by value.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct BitReader<'a> {
     data: &'a [u8],
     /// The next byte to load. Never beyond a marker.
@@ -56,11 +59,12 @@ impl<'a> BitReader<'a> {
                 return;
             }
         }
-        self.refill_slowly();
+        *self = self.refilled_slowly();
     }
 
     #[cold]
-    fn refill_slowly(&mut self) {
+    #[inline(never)]
+    fn refilled_slowly(mut self) -> Self {
         if self.loaded < self.made_up {
             self.exhausted = true;
             self.made_up = self.loaded;
@@ -74,6 +78,7 @@ impl<'a> BitReader<'a> {
             self.window |= u64::from(byte.unwrap_or(0)) << (REFILLED - self.loaded);
             self.loaded += 8;
         }
+        self
     }
 
     /// One byte of data, or nothing at a marker or the end.
@@ -221,19 +226,46 @@ impl BitBuffer {
         self.pending_len = 0;
     }
 
-    /// Makes room for `bytes` more bytes of bits. Must precede [`BitBuffer::put`].
+    /// Opens the buffer for up to `bytes` more bytes of bits. What is put into the sink counts once it is
+    /// [closed](BitBuffer::close).
     #[inline(always)]
-    pub(super) fn reserve(&mut self, bytes: usize) {
+    pub(super) fn open(&mut self, bytes: usize) -> BitSink<'_> {
         if self.bytes.len() < self.len + bytes + 8 {
             self.grow(bytes);
+        }
+        let (pending, pending_len) = (self.pending, self.pending_len);
+        BitSink {
+            bytes: &mut self.bytes,
+            len: self.len,
+            pending,
+            pending_len,
         }
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&mut self, bytes: usize) {
         self.bytes.resize((self.len + bytes + 8) * 2, 0);
     }
 
+    /// Takes over the end of a sink.
+    #[inline(always)]
+    pub(super) fn close(&mut self, (len, pending, pending_len): (usize, u64, u32)) {
+        self.len = len;
+        self.pending = pending;
+        self.pending_len = pending_len;
+    }
+}
+
+/// The end of a [`BitBuffer`] while it is being written, in registers.
+pub(super) struct BitSink<'a> {
+    bytes: &'a mut [u8],
+    len: usize,
+    pending: u64,
+    pending_len: u32,
+}
+
+impl BitSink<'_> {
     /// Appends the top `count` bits of `bits`, at most [`REFILLED`]; all lower bits must be zero.
     #[inline(always)]
     pub(super) fn put(&mut self, (bits, count): (u64, u32)) {
@@ -243,6 +275,12 @@ impl BitBuffer {
         self.len += (total / 8) as usize;
         self.pending <<= total & !7;
         self.pending_len = total & 7;
+    }
+
+    /// What [`BitBuffer::close`] wants.
+    #[inline(always)]
+    pub(super) fn end(self) -> (usize, u64, u32) {
+        (self.len, self.pending, self.pending_len)
     }
 }
 
@@ -315,12 +353,25 @@ impl<'a> BitWriter<'a> {
         self.put((row.pending, row.pending_len));
     }
 
-    /// Fills the last byte with ones (F.1.2.3).
+    /// Ends a restart interval.
+    pub(super) fn restart(&mut self, number: u8) {
+        self.flush();
+        self.out.extend_from_slice(&[0xFF, RST0 + (number & 7)]);
+    }
+
+    /// Ends the scan.
     pub(super) fn finish(mut self) {
+        self.flush();
+    }
+
+    /// Fills the last byte with ones (F.1.2.3).
+    fn flush(&mut self) {
         let padding = (8 - self.pending_len % 8) % 8;
         self.put((!(u64::MAX >> padding), padding));
         let bytes = self.pending.to_be_bytes();
         self.write_stuffed(&bytes[..(self.pending_len / 8) as usize]);
+        self.pending = 0;
+        self.pending_len = 0;
     }
 }
 

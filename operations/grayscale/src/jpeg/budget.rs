@@ -33,7 +33,7 @@ impl Plan {
         let rows = usize::from(frame.max_sampling().1);
         let row_buffers = (3 * input.len()).min(2 * columns * rows * LONGEST_BLOCK);
         let optimizer = if optimize {
-            input.len() + 8 * columns * lines
+            2 * input.len() + 16 * columns * lines
         } else {
             0
         };

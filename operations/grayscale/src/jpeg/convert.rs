@@ -10,6 +10,7 @@ use super::huffman::HuffmanTable;
 use super::interleaved::Interleaved;
 use super::marker::{EOI, SOS, Segment, end_of_scan, write_segment};
 use super::metadata;
+use super::optimize::{Coded, Optimizer};
 use super::output::{Coding, Output};
 use super::progressive::{DcFirst, DcRefinement};
 use super::scan::{Layout, Process, Scan, ScanComponent};
@@ -19,6 +20,11 @@ use super::tables::Tables;
 /// Writes the luma component of `input` as a JPEG of its own.
 pub(super) fn luma(input: &[u8], frame: Frame, options: &Options) -> Result<Vec<u8>, Error> {
     let plan = Plan::new(input, &frame, options.optimize, options.memory_budget)?;
+    let (columns, lines) = frame.luma_blocks();
+    let blocks = columns as usize * lines as usize;
+    // An image that is almost empty has nothing to gain, and a hostile one would take its time.
+    let worthwhile = blocks <= 64 * input.len();
+    let optimizer = (options.optimize && worthwhile).then(|| Optimizer::new(blocks, plan.output_limit));
     let mut conversion = Conversion {
         input,
         frame,
@@ -27,6 +33,7 @@ pub(super) fn luma(input: &[u8], frame: Frame, options: &Options) -> Result<Vec<
         tables: Tables::new(),
         progress: Progress::new(),
         output: Output::new(first_capacity(input)),
+        optimizer,
     };
     match conversion.run() {
         // What there is so far is an image, though a coarse one; a browser would show it too.
@@ -83,6 +90,8 @@ struct Conversion<'a> {
     tables: Tables,
     progress: Progress,
     output: Output,
+    /// If there is to be one.
+    optimizer: Option<Optimizer>,
 }
 
 impl Conversion<'_> {
@@ -134,7 +143,7 @@ impl Conversion<'_> {
         let end = if scan.is_luma_alone() {
             self.copy(header, &scan, &coding)
         } else {
-            self.rewrite(header, &scan, coding)
+            self.rewrite(header, &scan, &coding)
         };
         match end {
             Ok(_) => self.output.scans += 1,
@@ -169,6 +178,24 @@ impl Conversion<'_> {
     fn copy(&mut self, header: &Segment, scan: &Scan, coding: &Coding) -> Result<usize, Error> {
         let end = end_of_scan(self.input, header.end);
         let data = &self.input[header.end..end];
+        let mark = self.output.bytes.len();
+        if let Some(optimizer) = &mut self.optimizer
+            && scan.process != Process::DcRefinement
+        {
+            let coded = Coded {
+                data: self.input,
+                start: header.end,
+            };
+            match optimizer.recode(coded, scan, coding, &mut self.output) {
+                Ok(()) => return Ok(end),
+                Err(Error::Truncated { .. } | Error::Corrupt { .. }) if self.options.lenient => {
+                    // Scans to come would build on what this one failed to tell.
+                    self.optimizer = None;
+                    self.output.bytes.truncate(mark);
+                }
+                Err(error) => return Err(error),
+            }
+        }
         self.output.scan_header(scan, coding);
         reserve(&mut self.output.bytes, data.len(), self.plan.output_limit)?;
         self.output.bytes.extend_from_slice(data);
@@ -176,9 +203,8 @@ impl Conversion<'_> {
     }
 
     /// An interleaved scan is read, and luma's part written again.
-    fn rewrite(&mut self, header: &Segment, scan: &Scan, input: Coding) -> Result<usize, Error> {
-        let output = self.rewritten(&input, header.offset)?;
-        self.output.scan_header(scan, &output);
+    fn rewrite(&mut self, header: &Segment, scan: &Scan, input: &Coding) -> Result<usize, Error> {
+        let output = self.rewritten(input, header.offset)?;
         let walk = Interleaved {
             input: self.input,
             start: header.end,
@@ -192,11 +218,31 @@ impl Conversion<'_> {
             .iter()
             .map(|&component| self.coding(scan, component, header.offset));
         let others = others.collect::<Result<Vec<_>, _>>()?;
-        let (lenient, out) = (self.options.lenient, &mut self.output.bytes);
-        let at = match scan.process {
-            Process::Sequential => walk.luma(&mut Sequential::new(&input, &output, &others, lenient), out)?,
-            Process::DcFirst => walk.luma(&mut DcFirst::new(&input, &output, &others, lenient), out)?,
-            _ => walk.luma(&mut DcRefinement, out)?,
+        let lenient = self.options.lenient;
+        let luma = |out: &mut Vec<u8>| match scan.process {
+            Process::Sequential => walk.luma(&mut Sequential::new(input, &output, &others, lenient), out),
+            Process::DcFirst => walk.luma(&mut DcFirst::new(input, &output, &others, lenient), out),
+            _ => walk.luma(&mut DcRefinement, out),
+        };
+        let at = match &mut self.optimizer {
+            Some(optimizer) if scan.process != Process::DcRefinement => {
+                let mut data = Vec::new();
+                let at = luma(&mut data)?;
+                optimizer.recode(
+                    Coded {
+                        data: &data,
+                        start: 0,
+                    },
+                    scan,
+                    &output,
+                    &mut self.output,
+                )?;
+                at
+            }
+            _ => {
+                self.output.scan_header(scan, &output);
+                luma(&mut self.output.bytes)?
+            }
         };
         Ok(end_of_scan(self.input, at))
     }

@@ -53,22 +53,20 @@ impl LumaDc {
         Ok(self.prediction)
     }
 
-    /// Adds a coefficient to `row`; the first one only when the row is joined.
+    /// Codes a coefficient that comes next in a row with these ends: new bits, left-aligned, and how many. The first
+    /// coefficient gets none; it is written when the row is joined.
     #[inline(always)]
-    pub(super) fn write(&self, coefficient: i32, row: &mut Row) -> Result<(), Fault> {
-        row.ends = Some(match row.ends {
-            None => (coefficient, coefficient),
-            Some((first, last)) => {
-                let difference = coefficient.wrapping_sub(last);
-                let (bits, count, coded) = self.code(difference)?;
-                row.bits.put((bits, count));
-                (first, last.wrapping_add(coded))
-            }
-        });
-        Ok(())
+    pub(super) fn write(&self, coefficient: i32, ends: &mut Option<(i32, i32)>) -> Result<(u64, u32), Fault> {
+        let Some((first, last)) = *ends else {
+            *ends = Some((coefficient, coefficient));
+            return Ok((0, 0));
+        };
+        let (bits, count, coded) = self.code(coefficient.wrapping_sub(last))?;
+        *ends = Some((first, last.wrapping_add(coded)));
+        Ok((bits, count))
     }
 
-    /// Writes the coefficient that [`LumaDc::write`] held back.
+    /// Writes the coefficient that the row holds back.
     pub(super) fn join(&mut self, row: &Row, writer: &mut BitWriter) -> Result<(), Fault> {
         if let Some((first, last)) = row.ends {
             let wanted = first.wrapping_sub(self.written);

@@ -39,6 +39,17 @@ pub(super) struct Row {
     pub(super) ends: Option<(i32, i32)>,
 }
 
+impl Row {
+    /// Adds a few bits, for blocks of at most `longest` bytes.
+    #[inline(always)]
+    pub(super) fn put(&mut self, bits: (u64, u32), longest: usize) {
+        let mut sink = self.bits.open(longest);
+        sink.put(bits);
+        let end = sink.end();
+        self.bits.close(end);
+    }
+}
+
 /// The scan to walk over.
 pub(super) struct Interleaved<'a> {
     pub(super) input: &'a [u8],

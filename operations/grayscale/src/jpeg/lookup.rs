@@ -4,7 +4,7 @@ use super::huffman::HuffmanTable;
 
 /// Bits that index a look-up table. A look-up passes at most `INDEX_BITS` bits and the additional bits of the last
 /// symbol (15 at most), so two fit into one refill: 2 * (13 + 15) = 56.
-pub(super) const INDEX_BITS: u32 = 13;
+pub(super) const INDEX_BITS: u32 = 12;
 const SIZE: usize = 1 << INDEX_BITS;
 
 /// A code with its symbol.

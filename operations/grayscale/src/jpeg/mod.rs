@@ -12,6 +12,8 @@ mod interleaved;
 mod lookup;
 mod marker;
 mod metadata;
+mod optimal;
+mod optimize;
 mod output;
 mod progressive;
 mod scan;

@@ -35,10 +35,11 @@ impl DcFirst {
 impl BlockCoder for DcFirst {
     #[inline(always)]
     fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
-        row.bits.reserve(LONGEST_BLOCK);
         reader.refill();
         let coefficient = self.dc.read(reader)?;
-        self.dc.write(coefficient, row)
+        let bits = self.dc.write(coefficient, &mut row.ends)?;
+        row.put(bits, LONGEST_BLOCK);
+        Ok(())
     }
 
     fn padding(&mut self, reader: &mut BitReader) -> Result<(), Fault> {
@@ -53,8 +54,9 @@ impl BlockCoder for DcFirst {
     }
 
     fn blank(&mut self, row: &mut Row) -> Result<(), Fault> {
-        row.bits.reserve(LONGEST_BLOCK);
-        self.dc.write(0, row)
+        let bits = self.dc.write(0, &mut row.ends)?;
+        row.put(bits, LONGEST_BLOCK);
+        Ok(())
     }
 
     fn restart(&mut self) {
@@ -72,11 +74,10 @@ pub(super) struct DcRefinement;
 impl BlockCoder for DcRefinement {
     #[inline(always)]
     fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
-        row.bits.reserve(LONGEST_BLOCK);
         reader.refill();
         let place = reader.place();
         reader.skip(1);
-        row.bits.put(reader.since(place));
+        row.put(reader.since(place), LONGEST_BLOCK);
         Ok(())
     }
 
@@ -92,8 +93,7 @@ impl BlockCoder for DcRefinement {
     }
 
     fn blank(&mut self, row: &mut Row) -> Result<(), Fault> {
-        row.bits.reserve(LONGEST_BLOCK);
-        row.bits.put((0, 1));
+        row.put((0, 1), LONGEST_BLOCK);
         Ok(())
     }
 

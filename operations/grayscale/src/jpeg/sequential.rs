@@ -3,7 +3,7 @@
 //! Only the DC differences of luma are understood. The AC symbols are read to find where the block ends, several at
 //! a look-up, and luma's bits are copied as they are.
 
-use super::bits::{BitReader, BitWriter};
+use super::bits::{BitReader, BitSink, BitWriter};
 use super::dc::{self, LumaDc};
 use super::huffman::{HuffmanTable, codes};
 use super::interleaved::{BlockCoder, Fault, Row};
@@ -27,6 +27,90 @@ impl Ac {
         let symbols = SymbolLookup::new(table);
         let strides = StrideLookup::ac(&symbols);
         Self { symbols, strides }
+    }
+
+    /// Copies the AC coefficients of a block, after a refill and a DC coefficient. After a fault, `sink` has the
+    /// coefficients before it.
+    #[inline(always)]
+    fn copy(&self, reader: &mut BitReader, sink: &mut BitSink) -> Result<(), Fault> {
+        let mut at = 1;
+        reader.refill();
+        loop {
+            for _ in 0..2 {
+                let stride = self.strides.stride(reader.peek());
+                match Step::from(at, stride.advance) {
+                    Step::Within(next) => {
+                        reader.skip(u32::from(stride.bits));
+                        at = next;
+                    }
+                    Step::Last => {
+                        reader.skip(u32::from(stride.bits));
+                        sink.put(reader.since(0));
+                        return Ok(());
+                    }
+                    Step::Single => {
+                        sink.put(reader.since(0));
+                        reader.refill();
+                        let (bits, next) = self.single(reader.peek(), at);
+                        reader.skip(bits);
+                        at = next?;
+                        if at == DONE {
+                            sink.put(reader.since(0));
+                            return Ok(());
+                        }
+                        break;
+                    }
+                }
+            }
+            sink.put(reader.since(0));
+            reader.refill();
+        }
+    }
+
+    /// Passes over the AC coefficients of a block from `at`. After a fault, the reader is behind it.
+    #[inline(always)]
+    fn pass(&self, reader: &mut BitReader, mut at: u8) -> Result<(), Fault> {
+        loop {
+            reader.refill();
+            for _ in 0..2 {
+                let stride = self.strides.stride(reader.peek());
+                match Step::from(at, stride.advance) {
+                    Step::Within(next) => {
+                        reader.skip(u32::from(stride.bits));
+                        at = next;
+                    }
+                    Step::Last => {
+                        reader.skip(u32::from(stride.bits));
+                        return Ok(());
+                    }
+                    Step::Single => {
+                        reader.refill();
+                        let (bits, next) = self.single(reader.peek(), at);
+                        reader.skip(bits);
+                        at = next?;
+                        if at == DONE {
+                            return Ok(());
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads one symbol off `bits`: its length and the place after it.
+    #[inline(never)]
+    fn single(&self, bits: u64, at: u8) -> (u32, Result<u8, Fault>) {
+        let Some(decoded) = self.symbols.decode(bits) else {
+            return (INVALID_CODE_BITS, Err(Fault("no Huffman code of the AC table")));
+        };
+        let (run, size) = (decoded.symbol >> 4, decoded.symbol & 15);
+        let next = match at + run + 1 {
+            _ if size == 0 && run < 15 => Ok(DONE),
+            next @ ..=DONE => Ok(next),
+            _ => Err(Fault("a block with more than 64 coefficients")),
+        };
+        (u32::from(decoded.length + size), next)
     }
 }
 
@@ -92,79 +176,57 @@ impl Sequential {
 impl BlockCoder for Sequential {
     #[inline(always)]
     fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
-        row.bits.reserve(LONGEST_BLOCK);
-        reader.refill();
-        let coefficient = self.dc.read(reader)?;
-        self.dc.write(coefficient, row)?;
-        let mut place = reader.place();
-        let mut at = 1;
-        loop {
-            row.bits.put(reader.since(place));
-            reader.refill();
-            for _ in 0..2 {
-                let stride = self.ac.strides.stride(reader.peek());
-                match Step::from(at, stride.advance) {
-                    Step::Within(next) => at = next,
-                    Step::Last => {
-                        reader.skip(u32::from(stride.bits));
-                        row.bits.put(reader.since(0));
-                        return Ok(());
-                    }
-                    Step::Single => {
-                        row.bits.put(reader.since(0));
-                        reader.refill();
-                        match single(&self.ac.symbols, reader, at) {
-                            Ok(next) => at = next,
-                            Err(_) if self.lenient => {
-                                row.bits.put(self.end_of_block);
-                                return Ok(());
-                            }
-                            Err(fault) => return Err(fault),
-                        }
-                        if at == DONE {
-                            row.bits.put(reader.since(0));
-                            return Ok(());
-                        }
-                        break;
-                    }
-                }
-                reader.skip(u32::from(stride.bits));
-            }
-            place = 0;
+        let mut input = *reader;
+        input.refill();
+        let coefficient = self.dc.read(&mut input)?;
+        let dc = self.dc.write(coefficient, &mut row.ends)?;
+        let mut sink = row.bits.open(LONGEST_BLOCK);
+        sink.put(dc);
+        let result = self.ac.copy(&mut input, &mut sink);
+        if result.is_err() && self.lenient {
+            sink.put(self.end_of_block);
         }
+        let end = sink.end();
+        row.bits.close(end);
+        *reader = input;
+        if self.lenient { Ok(()) } else { result }
     }
 
     fn padding(&mut self, reader: &mut BitReader) -> Result<(), Fault> {
         reader.refill();
         self.dc.read(reader)?;
-        pass_ac(&self.ac, reader, 1, self.lenient)
+        let result = self.ac.pass(reader, 1);
+        if self.lenient { Ok(()) } else { result }
     }
 
     #[inline(always)]
     fn other(&mut self, component: usize, reader: &mut BitReader) -> Result<(), Fault> {
-        let tables = &self.others[self.other_of[component]];
-        reader.refill();
-        let stride = tables.dc_then_ac.stride(reader.peek());
-        match Step::from(0, stride.advance) {
+        let other = &self.others[self.other_of[component]];
+        let mut input = *reader;
+        input.refill();
+        let stride = other.dc_then_ac.stride(input.peek());
+        let result = match Step::from(0, stride.advance) {
             Step::Last => {
-                reader.skip(u32::from(stride.bits));
+                input.skip(u32::from(stride.bits));
                 Ok(())
             }
             Step::Within(at) => {
-                reader.skip(u32::from(stride.bits));
-                pass_ac(&tables.ac, reader, at, self.lenient)
+                input.skip(u32::from(stride.bits));
+                other.ac.pass(&mut input, at)
             }
-            Step::Single => {
-                dc::pass(&tables.dc, reader, self.lenient)?;
-                pass_ac(&tables.ac, reader, 1, self.lenient)
-            }
-        }
+            Step::Single => match dc::pass(&other.dc, &mut input, self.lenient) {
+                Ok(()) => other.ac.pass(&mut input, 1),
+                fault => fault,
+            },
+        };
+        *reader = input;
+        if self.lenient { Ok(()) } else { result }
     }
 
     fn blank(&mut self, row: &mut Row) -> Result<(), Fault> {
-        row.bits.reserve(LONGEST_BLOCK);
-        self.dc.write(0, row)?;
-        row.bits.put(self.end_of_block);
+        let bits = self.dc.write(0, &mut row.ends)?;
+        row.put(bits, LONGEST_BLOCK);
+        row.put(self.end_of_block, LONGEST_BLOCK);
         Ok(())
     }
 
@@ -205,47 +267,3 @@ impl Step {
 
 /// The place after the last coefficient.
 const DONE: u8 = 64;
-
-/// Passes over the AC coefficients of a block from `at`.
-#[inline(always)]
-fn pass_ac(ac: &Ac, reader: &mut BitReader, mut at: u8, lenient: bool) -> Result<(), Fault> {
-    loop {
-        reader.refill();
-        for _ in 0..2 {
-            let stride = ac.strides.stride(reader.peek());
-            match Step::from(at, stride.advance) {
-                Step::Within(next) => at = next,
-                Step::Last => {
-                    reader.skip(u32::from(stride.bits));
-                    return Ok(());
-                }
-                Step::Single => {
-                    reader.refill();
-                    match single(&ac.symbols, reader, at) {
-                        Ok(DONE) => return Ok(()),
-                        Ok(next) => at = next,
-                        Err(_) if lenient => return Ok(()),
-                        Err(fault) => return Err(fault),
-                    }
-                    break;
-                }
-            }
-            reader.skip(u32::from(stride.bits));
-        }
-    }
-}
-
-/// Passes over one AC symbol and returns the place after it. After a fault too the reader is behind the symbol.
-fn single(symbols: &SymbolLookup, reader: &mut BitReader, at: u8) -> Result<u8, Fault> {
-    let Some(decoded) = symbols.decode(reader.peek()) else {
-        reader.skip(INVALID_CODE_BITS);
-        return Err(Fault("no Huffman code of the AC table"));
-    };
-    let (run, size) = (decoded.symbol >> 4, decoded.symbol & 15);
-    reader.skip(u32::from(decoded.length + size));
-    match at + run + 1 {
-        _ if size == 0 && run < 15 => Ok(DONE),
-        next @ ..=DONE => Ok(next),
-        _ => Err(Fault("a block with more than 64 coefficients")),
-    }
-}
