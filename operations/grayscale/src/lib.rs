@@ -11,6 +11,7 @@ mod exif;
 mod format;
 mod gif;
 mod gray;
+pub mod jpeg;
 mod limits;
 mod luma;
 mod parameters;
