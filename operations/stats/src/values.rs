@@ -22,8 +22,9 @@ const BIG_OVERHEAD: usize = 48;
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     blocks: Vec<Block>,
-    /// Values since the last full block; never longer than [`BLOCK_VALUES`].
+    /// Room for a block, made when first needed: the values since the last full one come first in it.
     pending: Vec<i64>,
+    pending_count: usize,
     /// What fits 128 bits but not 64.
     wide: Vec<i128>,
     /// What does not fit 128 bits.
@@ -38,7 +39,7 @@ impl Values {
     }
 
     fn narrow_count(&self) -> usize {
-        self.blocks.iter().map(Block::len).sum::<usize>() + self.pending.len()
+        self.blocks.iter().map(Block::len).sum::<usize>() + self.pending_count
     }
 
     /// Bytes of memory held.
@@ -46,11 +47,34 @@ impl Values {
         self.bytes
     }
 
-    pub(crate) fn push(&mut self, value: i64) {
-        if self.pending.len() == BLOCK_VALUES {
+    /// Where the next values may be written, at least one; [`Values::extend_by`] then takes them.
+    pub(crate) fn room(&mut self) -> &mut [i64] {
+        if self.pending_count == BLOCK_VALUES {
             self.close_block();
         }
-        self.pending.push(value);
+        if self.pending.is_empty() {
+            self.pending = vec![0; BLOCK_VALUES];
+        }
+        &mut self.pending[self.pending_count..]
+    }
+
+    /// Takes the first `count` values of [`Values::room`].
+    pub(crate) fn extend_by(&mut self, count: usize) {
+        self.pending_count += count;
+    }
+
+    /// Whether all of [`Values::room`] was taken.
+    pub(crate) fn is_room_full(&self) -> bool {
+        self.pending_count == BLOCK_VALUES
+    }
+
+    fn pending(&self) -> &[i64] {
+        &self.pending[..self.pending_count]
+    }
+
+    pub(crate) fn push(&mut self, value: i64) {
+        self.room()[0] = value;
+        self.pending_count += 1;
     }
 
     pub(crate) fn push_wide(&mut self, value: i128) {
@@ -79,17 +103,17 @@ impl Values {
         self.wide.append(&mut other.wide);
         self.big.append(&mut other.big);
         self.bytes += other.bytes;
-        for value in other.pending {
-            self.push(value);
+        for value in other.pending() {
+            self.push(*value);
         }
     }
 
     fn close_block(&mut self) {
-        if !self.pending.is_empty() {
-            let block = Block::of(&self.pending);
+        if self.pending_count > 0 {
+            let block = Block::of(self.pending());
             self.bytes += block.bytes();
             self.blocks.push(block);
-            self.pending.clear();
+            self.pending_count = 0;
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From values to the statistics asked for.
 
+use std::num::NonZero;
+
 use num_bigint::BigInt;
 use num_traits::Signed as _;
 
@@ -15,6 +17,7 @@ pub(crate) fn compute(
     skipped: Skipped,
     column: Option<String>,
     parameters: &Parameters,
+    threads: NonZero<usize>,
 ) -> Result<Summary, Error> {
     let count = values.count();
     let Some((minimum, maximum)) = values.extremes() else {
@@ -26,7 +29,7 @@ pub(crate) fn compute(
     let sum = values.sum();
     let variance = (wants(Statistic::Variance) || wants(Statistic::StandardDeviation))
         .then(|| Variance::of(&values, &sum));
-    let quantiles = Quantiles::of(&mut values, parameters);
+    let quantiles = Quantiles::of(&mut values, parameters, threads);
     let histogram = parameters
         .histogram
         .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
@@ -114,7 +117,7 @@ struct Quantiles {
 }
 
 impl Quantiles {
-    fn of(values: &mut Values, parameters: &Parameters) -> Self {
+    fn of(values: &mut Values, parameters: &Parameters, threads: NonZero<usize>) -> Self {
         let count = values.count();
         let mut percentiles = parameters.percentiles.clone();
         if parameters.statistics.contains(Statistic::Median) {
@@ -132,7 +135,7 @@ impl Quantiles {
             .collect();
         ranks.sort_unstable();
         ranks.dedup();
-        let values = values.at_ranks(&ranks);
+        let values = values.at_ranks(&ranks, threads);
         Self { count, ranks, values }
     }
 

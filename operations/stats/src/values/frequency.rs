@@ -60,6 +60,17 @@ impl Values {
     }
 }
 
+impl Values {
+    fn to_narrow(&self) -> Vec<i64> {
+        let mut narrow = Vec::with_capacity(self.narrow_count());
+        for block in &self.blocks {
+            with_cells!(&block.cells, cells => narrow.extend(cells.iter().map(|cell| i64::from(*cell))));
+        }
+        narrow.extend_from_slice(self.pending());
+        narrow
+    }
+}
+
 fn add_runs<T: PartialEq + Clone + Into<BigInt>>(frequencies: &mut Frequencies, sorted: &[T]) {
     for run in sorted.chunk_by(T::eq) {
         frequencies.add_with(run.len() as u64, || run[0].clone().into());
@@ -77,7 +88,7 @@ impl Values {
         for block in &self.blocks {
             with_cells!(&block.cells, cells => cells.iter().for_each(|cell| add((*cell).into())));
         }
-        self.pending.iter().for_each(|value| add((*value).into()));
+        self.pending().iter().for_each(|value| add((*value).into()));
         self.wide.iter().for_each(|value| add((*value).into()));
         self.big.iter().for_each(|value| add(value.clone()));
         counts

@@ -10,7 +10,11 @@ impl Values {
     pub(crate) fn sum(&self) -> BigInt {
         // 2^63 blocks of 2^13 values of 2^63 would be needed to overflow 128 bits.
         let narrow: i128 = self.blocks.iter().map(|block| block.sum).sum::<i128>()
-            + self.pending.iter().map(|value| i128::from(*value)).sum::<i128>();
+            + self
+                .pending()
+                .iter()
+                .map(|value| i128::from(*value))
+                .sum::<i128>();
         // Each half of a 128-bit value fits 64 bits, so 2^63 of them fit 128.
         let (mut low, mut high) = (0_i128, 0_i128);
         for value in &self.wide {
@@ -27,7 +31,7 @@ impl Values {
         for block in &self.blocks {
             narrow.add_block(block);
         }
-        for value in &self.pending {
+        for value in self.pending() {
             narrow.add(*value);
         }
         let wide: BigInt = self.wide.iter().map(|value| BigInt::from(*value).pow(2)).sum();
@@ -53,7 +57,7 @@ impl Values {
     /// The smallest and the largest of the values that fit 64 bits.
     pub(super) fn narrow_extremes(&self) -> Option<(i64, i64)> {
         let blocks = self.blocks.iter().map(|block| (block.minimum, block.maximum));
-        let pending = self.pending.iter().map(|value| (*value, *value));
+        let pending = self.pending().iter().map(|value| (*value, *value));
         blocks
             .chain(pending)
             .reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))
