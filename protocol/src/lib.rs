@@ -16,6 +16,7 @@
 //! Lists of integers therefore travel as text, and so does every computed integer in a result.
 
 mod decode;
+mod encode;
 mod error;
 mod job_id;
 pub mod keys;

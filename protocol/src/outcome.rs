@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{JobError, JobId, ObjectLocation, Operation, VERSION, limits};
+use crate::{JobError, JobId, ObjectLocation, Operation, VERSION, encode, limits};
 
 /// A file that a job made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +131,7 @@ impl Reply {
     /// Never: every field has a JSON form.
     #[must_use]
     pub fn to_message(&self) -> String {
-        let whole = serde_json::to_string(self).expect("a reply always has a JSON form");
+        let whole = encode::message(self);
         if whole.len() <= limits::MESSAGE_BYTES {
             return whole;
         }
@@ -141,6 +141,6 @@ impl Reply {
             location: self.location.clone(),
             outcome: None,
         };
-        serde_json::to_string(&pointer).expect("a reply always has a JSON form")
+        encode::message(&pointer)
     }
 }

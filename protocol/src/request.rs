@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{InvalidName, JobId, ObjectLocation, QueueName, VERSION};
+use crate::{InvalidName, JobId, ObjectLocation, QueueName, VERSION, encode};
 
 /// The name of an operation, such as `stats`: 1 to 32 of `a-z`, `0-9` and `-`.
 ///
@@ -171,6 +171,6 @@ impl Request {
     /// Never: every field has a JSON form.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a request always has a JSON form")
+        encode::message(self)
     }
 }

@@ -1,12 +1,18 @@
-//! S3 and SQS behind the [`ports`](crate::ports). The only file that knows the SDK.
+//! S3 and SQS behind the [`ports`](crate::ports). Nothing else knows the SDK.
+
+mod failure;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
+use aws_config::SdkConfig;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -14,6 +20,7 @@ use bytes::Bytes;
 use errand_protocol::ObjectLocation;
 use tokio::sync::mpsc;
 
+use self::failure::{code, failure, kind_of, status};
 use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
 
 /// Pieces of an object that may wait for the operation to take them.
@@ -39,13 +46,17 @@ pub(crate) async fn connect() -> (S3, Sqs) {
         )
         .load()
         .await;
-    let s3 = aws_sdk_s3::config::Builder::from(&shared)
+    clients(&shared)
+}
+
+fn clients(shared: &SdkConfig) -> (S3, Sqs) {
+    let s3 = aws_sdk_s3::config::Builder::from(shared)
         // An endpoint that was set by hand, such as a local cloud's, has no host name for each bucket.
         .force_path_style(shared.endpoint_url().is_some())
         .build();
     (
         S3(aws_sdk_s3::Client::from_conf(s3)),
-        Sqs(aws_sdk_sqs::Client::new(&shared)),
+        Sqs(aws_sdk_sqs::Client::new(shared)),
     )
 }
 
@@ -63,7 +74,10 @@ impl Objects for S3 {
             .set_version_id(location.version_id.clone())
             .send()
             .await
-            .map_err(|error| failure(action(), error))?;
+            .map_err(|error| PortError {
+                kind: kind_of_missing(&error),
+                ..failure(action(), &error)
+            })?;
         let size_bytes = object
             .content_length()
             .and_then(|size| u64::try_from(size).ok())
@@ -98,7 +112,7 @@ impl Objects for S3 {
             .key(location.key.as_str())
             .send()
             .await;
-        let object = match sent.map_err(|error| failure(action(), error)) {
+        let object = match sent.map_err(|error| failure(action(), &error)) {
             Ok(object) => object,
             Err(error) if error.kind == PortErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -107,7 +121,7 @@ impl Objects for S3 {
         let bytes = object.body.collect().await.map_err(|error| PortError {
             kind: PortErrorKind::Unavailable,
             action: action(),
-            message: error.to_string(),
+            message: format!("broke off: {error}"),
         })?;
         Ok(Some((bytes.into_bytes(), etag)))
     }
@@ -138,14 +152,26 @@ impl Objects for S3 {
             .await;
         match sent {
             Ok(_) => Ok(Written::Yes),
-            // The condition does not hold, or no longer; or the object that had to be unchanged is gone.
+            // The condition does not hold (412), or somebody else is writing at this moment (409), or the object
+            // that had to be unchanged is gone (404).
             Err(error)
-                if conditional && matches!(status(&error), Some(412 | 404)) && !is_bucket_missing(&error) =>
+                if conditional
+                    && matches!(status(&error), Some(404 | 409 | 412))
+                    && code(&error) != Some("NoSuchBucket") =>
             {
                 Ok(Written::SomebodyElseDid)
             }
-            Err(error) => Err(failure(format!("write {location}"), error)),
+            Err(error) => Err(failure(format!("write {location}"), &error)),
         }
+    }
+}
+
+/// The kind of an error on opening an input. A version that was never there is told as an invalid argument, and one
+/// that tells of a deletion as a method that is not allowed.
+fn kind_of_missing(error: &SdkError<GetObjectError>) -> PortErrorKind {
+    match (code(error), status(error)) {
+        (Some("InvalidArgument"), Some(400)) | (_, Some(405)) => PortErrorKind::NotFound,
+        (code, status) => kind_of(code.unwrap_or_default(), status),
     }
 }
 
@@ -171,7 +197,7 @@ impl Queues for Sqs {
             .await;
         match sent {
             Err(error) => {
-                let error = failure(action(), error);
+                let error = failure(action(), &error);
                 bodies.iter().map(|_| Err(error.clone())).collect()
             }
             Ok(answer) => {
@@ -183,16 +209,13 @@ impl Queues for Sqs {
                         .ok()
                         .filter(|index: &usize| *index < results.len());
                     if let Some(index) = index {
-                        let kind = if entry.sender_fault() {
-                            PortErrorKind::Refused
-                        } else {
-                            PortErrorKind::Unavailable
-                        };
-                        let message = entry.message().unwrap_or_else(|| entry.code()).to_owned();
+                        // Throttling by the queue's key service is told as the sender's fault, too.
+                        let status = if entry.sender_fault() { 400 } else { 500 };
+                        let message = entry.message().unwrap_or_default();
                         results[index] = Err(PortError {
-                            kind,
+                            kind: kind_of(entry.code(), Some(status)),
                             action: action(),
-                            message,
+                            message: format!("{message} ({})", entry.code()),
                         });
                     }
                 }
@@ -211,54 +234,6 @@ impl Queues for Sqs {
             .send()
             .await;
         sent.map(drop)
-            .map_err(|error| failure(format!("hide a message of {queue_url}"), error))
+            .map_err(|error| failure(format!("hide a message of {queue_url}"), &error))
     }
-}
-
-fn status<E>(error: &SdkError<E>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
-}
-
-fn is_bucket_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("NoSuchBucket")
-}
-
-/// Tells what kind of failure an SDK error is.
-fn failure<E>(action: String, error: SdkError<E>) -> PortError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let code = error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
-        .unwrap_or_default();
-    let kind = match (code, status(&error)) {
-        ("NoSuchBucket", _) => PortErrorKind::Refused,
-        ("NoSuchKey" | "NoSuchVersion" | "NotFound", _) => PortErrorKind::NotFound,
-        ("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue", _) => PortErrorKind::NotFound,
-        // Throttling has several codes, some under status 400, and each of them may pass.
-        (code, _)
-            if code.contains("Throttl") || code.contains("SlowDown") || code.contains("TooManyRequests") =>
-        {
-            PortErrorKind::Unavailable
-        }
-        (_, Some(404)) => PortErrorKind::NotFound,
-        // A conflict between two conditional writes, time-outs and throttles among the client errors.
-        (_, Some(408 | 409 | 429)) => PortErrorKind::Unavailable,
-        (_, Some(400..=499)) => PortErrorKind::Refused,
-        _ => PortErrorKind::Unavailable,
-    };
-    let message = aws_sdk_s3::error::DisplayErrorContext(&error).to_string();
-    PortError {
-        kind,
-        action,
-        message: shortened(message),
-    }
-}
-
-/// The SDK's chain of causes ends in a dump of the response, which helps nobody who reads a failed job.
-fn shortened(message: String) -> String {
-    message
-        .split_once(" (")
-        .map_or(message.clone(), |(head, _)| head.to_owned())
 }

@@ -52,7 +52,7 @@ where
     S: Objects,
     Q: Queues,
 {
-    let mut ids: Vec<Option<String>> = deliveries
+    let ids: Vec<Option<String>> = deliveries
         .iter()
         .map(|delivery| delivery.message_id.clone())
         .collect();
@@ -61,16 +61,25 @@ where
         let worker = Arc::clone(&worker);
         running.spawn(async move { (index, deliver(&worker, delivery, deadline).await) });
     }
-    // A task that panicked has told nothing: its message comes again.
+    // A task that panicked, or is still at it when Lambda has to be answered, has told nothing: its message comes
+    // again, and the others are not held up by it.
     let mut done = vec![false; ids.len()];
-    while let Some(joined) = running.join_next().await {
-        match joined {
-            Ok((index, is_done)) => done[index] = is_done,
-            Err(error) => tracing::error!(%error, "a record's task ended early"),
+    let all = async {
+        while let Some(joined) = running.join_next().await {
+            match joined {
+                Ok((index, is_done)) => done[index] = is_done,
+                Err(error) => tracing::error!(%error, "a record's task ended early"),
+            }
         }
+    };
+    if tokio::time::timeout(deadline.left_to_answer(), all)
+        .await
+        .is_err()
+    {
+        tracing::error!(records = running.len(), "not done before the function's time-out");
     }
     let mut response = SqsBatchResponse::default();
-    for (id, is_done) in ids.drain(..).zip(done) {
+    for (id, is_done) in ids.into_iter().zip(done) {
         match id {
             _ if is_done => {}
             // An identifier that is empty or unknown would make AWS repeat every record of the batch.

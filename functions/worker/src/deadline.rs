@@ -13,6 +13,9 @@ pub(crate) struct Deadline {
 /// function's time-out.
 const RESERVE: Duration = Duration::from_secs(3);
 
+/// What answering Lambda takes at least. Whatever is not done by then is reported as to be delivered again.
+const LAST_CALL: Duration = Duration::from_millis(500);
+
 /// A job is not begun with less than this left for it: it is handed back instead.
 const WORTH_STARTING: Duration = Duration::from_secs(2);
 
@@ -39,9 +42,16 @@ impl Deadline {
             .saturating_sub(RESERVE)
     }
 
-    /// Whether a job should still be begun.
-    pub(crate) fn is_worth_starting(&self) -> bool {
-        self.left_for_work() >= WORTH_STARTING
+    /// What is left before it is too late to begin a job.
+    pub(crate) fn left_to_begin(&self) -> Duration {
+        self.left_for_work().saturating_sub(WORTH_STARTING)
+    }
+
+    /// What is left before Lambda has to be answered, whatever is still going on.
+    pub(crate) fn left_to_answer(&self) -> Duration {
+        self.end
+            .saturating_duration_since(Instant::now())
+            .saturating_sub(LAST_CALL)
     }
 
     /// Whether work that has `left` had most of the invocation for itself: another delivery would give it no more.
@@ -61,9 +71,11 @@ mod tests {
 
     #[test]
     fn work_is_not_begun_when_it_could_not_be_answered() {
-        assert!(Deadline::after(Duration::from_secs(60)).is_worth_starting());
-        assert!(!Deadline::after(RESERVE + Duration::from_secs(1)).is_worth_starting());
-        assert!(!Deadline::at_unix_ms(0).is_worth_starting());
+        assert!(Deadline::after(Duration::from_secs(60)).left_to_begin() > Duration::from_secs(50));
+        let short = Deadline::after(RESERVE + Duration::from_secs(1));
+        assert_eq!(short.left_to_begin(), Duration::ZERO);
+        assert!(short.left_to_answer() > Duration::from_secs(3));
+        assert_eq!(Deadline::at_unix_ms(0).left_to_begin(), Duration::ZERO);
     }
 
     #[test]

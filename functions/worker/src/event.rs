@@ -1,14 +1,13 @@
 //! What Lambda hands to a function: a delivery of SQS messages, S3 events sent without a queue between, or a request
 //! made by hand (`cargo lambda invoke`, the console's test button).
 
-use aws_lambda_events::event::sqs::SqsMessage;
 use errand_protocol::{JobError, JobId, code};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::job::{Job, ReplyTo};
-use crate::record;
+use crate::record::{self, Arrival};
 
 /// An event, taken apart.
 #[derive(Debug)]
@@ -44,6 +43,22 @@ struct Origin {
     event_source: Option<String>,
 }
 
+/// As much of an SQS record as is needed; whatever SQS adds to it passes, and so does a change in the rest of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SqsRecord {
+    message_id: Option<String>,
+    receipt_handle: Option<String>,
+    body: Option<String>,
+    attributes: Option<Attributes>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    approximate_receive_count: Option<String>,
+}
+
 /// What is read of an SQS record that is not as it should be.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,51 +76,43 @@ pub(crate) fn decode(
     operation: &record::Expected,
     config: &Config,
 ) -> Event {
+    let by_hand = Arrival {
+        name: invocation_id,
+        attempt: 1,
+    };
     let Ok(Envelope { records }) = serde_json::from_str(payload) else {
-        return Event::Direct(record::jobs_of_body(
-            payload,
-            JobId::of_message(invocation_id),
-            1,
-            operation,
-            config,
-        ));
+        return Event::Direct(record::jobs_of_body(payload, by_hand, operation, config));
     };
     let from_sqs = |record: &RawValue| matches!(serde_json::from_str(record.get()), Ok(Origin { event_source: Some(source) }) if source == "aws:sqs");
-    // All records of an event come from one source.
-    if records.first().is_some_and(|record| from_sqs(record)) {
+    // All records of an event come from one source, which a broken one may not tell.
+    if records.iter().any(|record| from_sqs(record)) {
+        let deliveries = records.iter();
         return Event::Sqs(
-            records
-                .iter()
+            deliveries
                 .map(|record| delivery(record.get(), operation, config))
                 .collect(),
         );
     }
-    let jobs = records.iter().filter_map(|record| {
-        record::job_of_s3_record(
-            record.get(),
-            JobId::of_message(invocation_id),
-            1,
-            operation,
-            config,
-        )
-    });
-    Event::Direct(jobs.collect())
+    Event::Direct(record::jobs_of_s3_records(&records, by_hand, operation, config))
 }
 
 fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Delivery {
-    let message: SqsMessage = match serde_json::from_str(record) {
+    let message: SqsRecord = match serde_json::from_str(record) {
         Ok(message) => message,
         Err(error) => return unreadable(record, &error),
     };
     let attempt = message
         .attributes
-        .get("ApproximateReceiveCount")
+        .and_then(|attributes| attributes.approximate_receive_count)
         .and_then(|count| count.parse().ok())
         .unwrap_or(1);
     let message_id = message.message_id.filter(|id| !id.is_empty());
-    let fallback_id = JobId::of_message(message_id.as_deref().unwrap_or(record));
     let body = message.body.unwrap_or_default();
-    let jobs = record::jobs_of_body(&body, fallback_id, attempt, operation, config);
+    let arrival = Arrival {
+        name: message_id.as_deref().unwrap_or(&body),
+        attempt,
+    };
+    let jobs = record::jobs_of_body(&body, arrival, operation, config);
     Delivery {
         message_id,
         receipt_handle: message.receipt_handle,
@@ -119,6 +126,7 @@ fn unreadable(record: &str, error: &serde_json::Error) -> Delivery {
         message_id,
         receipt_handle,
     } = serde_json::from_str(record).unwrap_or_default();
+    let message_id = message_id.filter(|id| !id.is_empty());
     let job = Job {
         id: JobId::of_message(message_id.as_deref().unwrap_or(record)),
         reply_to: ReplyTo::Stack,

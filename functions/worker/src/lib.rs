@@ -4,9 +4,9 @@
 //!
 //! 1. [`event`] tells what kind of event came in; [`record`] reads each record of it by itself, so that a broken
 //!    one hurts no other, and gives the [`job`]s it asks for.
-//! 2. [`process`] takes one job to its outcome: fetch the input, run the operation on a thread of its own with
-//!    panics caught, store what it made, **store the outcome, then reply**. An outcome is written once; a job that
-//!    comes again replays it.
+//! 2. [`process`] takes one job to its outcome: the [`runner`] fetches the input, runs the operation on a thread of
+//!    its own with panics caught and stores what it made; then **the outcome is stored, then the reply sent**. An
+//!    outcome is written once ([`outcomes`]); a job that comes again replays it. [`replies`] leave in tens.
 //! 3. [`batch`] runs the records of a delivery side by side and reports the ones to be delivered again; SQS deletes
 //!    the others. So nothing is acknowledged before it is answered.
 //! 4. [`retry`] is the one place that decides what a failure leads to: an answer now, another delivery later, or,
@@ -23,11 +23,13 @@ mod event;
 mod fakes;
 mod job;
 mod operation;
+mod outcomes;
 mod ports;
 mod process;
 mod record;
 mod replies;
 mod retry;
+mod runner;
 
 use std::sync::Arc;
 

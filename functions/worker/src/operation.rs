@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
-use crate::ports::PortError;
+use crate::ports::{PortError, PortErrorKind};
 
 /// An operation: bytes and parameters in, a report and perhaps a file out.
 ///
@@ -131,15 +131,24 @@ pub struct InputError(#[from] pub(crate) PortError);
 #[derive(Debug)]
 pub struct Input {
     size_bytes: u64,
+    received_bytes: u64,
     chunks: mpsc::Receiver<Result<Bytes, PortError>>,
 }
 
 impl Input {
     pub(crate) fn new(size_bytes: u64, chunks: mpsc::Receiver<Result<Bytes, PortError>>) -> Self {
-        Self { size_bytes, chunks }
+        Self {
+            size_bytes,
+            received_bytes: 0,
+            chunks,
+        }
     }
 
     /// An input that is there already.
+    ///
+    /// # Panics
+    ///
+    /// Never: a new channel has room for one.
     #[must_use]
     pub fn whole(bytes: Bytes) -> Self {
         let (sender, chunks) = mpsc::channel(1);
@@ -147,7 +156,7 @@ impl Input {
         sender
             .try_send(Ok(bytes))
             .expect("a new channel has room for one");
-        Self { size_bytes, chunks }
+        Self::new(size_bytes, chunks)
     }
 
     /// The size of the whole input in bytes.
@@ -160,9 +169,20 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// The input broke off.
+    /// The input broke off, be it that nobody said so: half of a list has an answer, too, and it would be a wrong one.
     pub fn next_chunk(&mut self) -> Result<Option<Bytes>, InputError> {
-        Ok(self.chunks.blocking_recv().transpose()?)
+        match self.chunks.blocking_recv().transpose()? {
+            Some(chunk) => {
+                self.received_bytes += chunk.len() as u64;
+                Ok(Some(chunk))
+            }
+            None if self.received_bytes < self.size_bytes => Err(InputError(PortError {
+                kind: PortErrorKind::Unavailable,
+                action: "read the input".to_owned(),
+                message: format!("ended after {} of {} bytes", self.received_bytes, self.size_bytes),
+            })),
+            None => Ok(None),
+        }
     }
 
     /// All of the input, provided that it takes no more than `limit_bytes`.
@@ -172,15 +192,7 @@ impl Input {
     /// The input is larger than the limit, or broke off.
     pub fn read_all(mut self, limit_bytes: u64) -> Result<Bytes, Failure> {
         if self.size_bytes > limit_bytes {
-            let message = format!(
-                "the input has {} bytes, but this function's memory takes at most {limit_bytes}: \
-                 raise the function's memory in template.yaml, or send a smaller input",
-                self.size_bytes
-            );
-            return Err(Failure::Rejected(JobError::permanent(
-                code::INPUT_TOO_LARGE,
-                message,
-            )));
+            return Err(too_large(self.size_bytes, limit_bytes));
         }
         let first = self.next_chunk()?.unwrap_or_default();
         if first.len() as u64 == self.size_bytes {
@@ -189,8 +201,19 @@ impl Input {
         let mut whole = BytesMut::with_capacity(usize::try_from(self.size_bytes).unwrap_or(0));
         whole.extend_from_slice(&first);
         while let Some(chunk) = self.next_chunk()? {
+            if self.received_bytes > limit_bytes {
+                return Err(too_large(self.received_bytes, limit_bytes));
+            }
             whole.extend_from_slice(&chunk);
         }
         Ok(whole.freeze())
     }
+}
+
+fn too_large(size_bytes: u64, limit_bytes: u64) -> Failure {
+    let message = format!(
+        "the input has {size_bytes} bytes, but this function's memory takes at most {limit_bytes}: \
+         raise the function's memory in template.yaml, or send a smaller input"
+    );
+    Failure::Rejected(JobError::permanent(code::INPUT_TOO_LARGE, message))
 }

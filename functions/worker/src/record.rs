@@ -19,6 +19,26 @@ pub(crate) struct Expected {
     pub(crate) takes_bare_text: bool,
 }
 
+/// How a body came: the name under which it came, and comes again when it is not acknowledged, and the how-manieth
+/// time this is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) attempt: u32,
+}
+
+impl Arrival<'_> {
+    /// The id of the job that a body asks for without naming it.
+    fn job_id(self) -> JobId {
+        JobId::of_message(self.name)
+    }
+
+    /// The same for one of several records in a body: two that cannot be read must not be taken for one job.
+    fn job_id_of_record(self, index: usize) -> JobId {
+        JobId::of_message(&format!("{}/{index}", self.name))
+    }
+}
+
 /// The forms that a body can have, told apart by a field that each of them has to have.
 #[derive(Deserialize)]
 struct Shape {
@@ -30,15 +50,7 @@ struct Shape {
 
 /// The jobs that a body asks for: a request, S3 events, a notification that asks for nothing, or, where the operation
 /// takes it, the input itself.
-///
-/// `fallback_id` is the job's when the body names none.
-pub(crate) fn jobs_of_body(
-    body: &str,
-    fallback_id: JobId,
-    attempt: u32,
-    expected: &Expected,
-    config: &Config,
-) -> Vec<Job> {
+pub(crate) fn jobs_of_body(body: &str, arrival: Arrival, expected: &Expected, config: &Config) -> Vec<Job> {
     match serde_json::from_str(body) {
         Ok(Shape {
             event: Some(event),
@@ -50,10 +62,7 @@ pub(crate) fn jobs_of_body(
         Ok(Shape {
             records: Some(records),
             ..
-        }) => records
-            .iter()
-            .filter_map(|record| job_of_s3_record(record.get(), fallback_id, attempt, expected, config))
-            .collect(),
+        }) => jobs_of_s3_records(&records, arrival, expected, config),
         _ if expected.takes_bare_text && !body.trim_start().starts_with('{') => {
             let source = Source::Inline(bare_text(body).into());
             let task = Ok(Task {
@@ -61,13 +70,13 @@ pub(crate) fn jobs_of_body(
                 source,
             });
             vec![Job {
-                id: fallback_id,
+                id: arrival.job_id(),
                 reply_to: ReplyTo::Stack,
                 task,
-                attempt,
+                attempt: arrival.attempt,
             }]
         }
-        _ => vec![job_of_request(body, fallback_id, attempt, expected, config)],
+        _ => vec![job_of_request(body, arrival, expected, config)],
     }
 }
 
@@ -76,7 +85,8 @@ fn bare_text(body: &str) -> String {
     serde_json::from_str::<String>(body).unwrap_or_else(|_| body.to_owned())
 }
 
-fn job_of_request(body: &str, fallback_id: JobId, attempt: u32, expected: &Expected, config: &Config) -> Job {
+fn job_of_request(body: &str, arrival: Arrival, expected: &Expected, config: &Config) -> Job {
+    let attempt = arrival.attempt;
     let (id, reply_queue, task) = match Request::from_json(body) {
         Ok(request) => {
             let (id, reply_queue) = (request.job_id, request.reply_queue.clone());
@@ -89,7 +99,11 @@ fn job_of_request(body: &str, fallback_id: JobId, attempt: u32, expected: &Expec
             };
             let known = salvage(body);
             let error = JobError::permanent(code, error.to_string());
-            (known.job_id.unwrap_or(fallback_id), known.reply_queue, Err(error))
+            (
+                known.job_id.unwrap_or_else(|| arrival.job_id()),
+                known.reply_queue,
+                Err(error),
+            )
         }
     };
     match reply_to(reply_queue, config) {
@@ -193,8 +207,22 @@ struct S3Object {
     e_tag: Option<String>,
 }
 
+/// The jobs that the records of an S3 event ask for.
+pub(crate) fn jobs_of_s3_records(
+    records: &[Box<RawValue>],
+    arrival: Arrival,
+    expected: &Expected,
+    config: &Config,
+) -> Vec<Job> {
+    let jobs = records.iter().enumerate().filter_map(|(index, record)| {
+        let fallback_id = arrival.job_id_of_record(index);
+        job_of_s3_record(record.get(), fallback_id, arrival.attempt, expected, config)
+    });
+    jobs.collect()
+}
+
 /// The job that an S3 event record asks for; none when it tells of anything but a new file.
-pub(crate) fn job_of_s3_record(
+fn job_of_s3_record(
     record: &str,
     fallback_id: JobId,
     attempt: u32,
@@ -226,11 +254,10 @@ pub(crate) fn job_of_s3_record(
         tracing::info!(event = record.event_name, object = %location, "nothing to do for this event");
         return None;
     }
-    let revision = record
-        .s3
-        .object
-        .version_id
-        .or(record.s3.object.e_tag)
+    // A bucket whose versioning was suspended calls every new version `null`.
+    let version_id = location.version_id.as_deref().filter(|id| *id != "null");
+    let revision = version_id
+        .or(record.s3.object.e_tag.as_deref())
         .unwrap_or_default();
     let id = JobId::of_object(&location, revision.trim_matches('"'));
     let task = if location.bucket != config.input_bucket {
@@ -264,6 +291,6 @@ fn location_of(entity: &S3Entity) -> Result<ObjectLocation, String> {
     Ok(ObjectLocation {
         bucket: entity.bucket.name.parse().map_err(|error| format!("{error}"))?,
         key: ObjectKey::try_from(key.into_owned()).map_err(|error| error.to_string())?,
-        version_id: entity.object.version_id.clone(),
+        version_id: entity.object.version_id.clone().filter(|id| !id.is_empty()),
     })
 }

@@ -105,7 +105,7 @@ fn batches(letters: Vec<Letter>) -> Vec<Vec<Letter>> {
         size += letter.body.len();
         match batches.last_mut() {
             Some(batch) if batch.len() < limits::BATCH_MESSAGES && size <= limits::BATCH_BYTES => {
-                batch.push(letter)
+                batch.push(letter);
             }
             _ => {
                 size = letter.body.len();

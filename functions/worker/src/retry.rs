@@ -41,7 +41,7 @@ pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) 
 /// How long a request waits before delivery number `attempt + 1`: four times longer each time, at most 15 minutes,
 /// and between half and all of that, so that requests which failed together do not come back together.
 pub(crate) fn wait(base: Duration, attempt: u32) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(900);
+    const LONGEST: Duration = Duration::from_mins(15);
     let longest = base
         .saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1)))
         .min(LONGEST);
