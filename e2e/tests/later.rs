@@ -3,7 +3,8 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use errand_e2e::{Ended, Errand, PATIENCE, Stack, noise_png, scene_png};
+use aws_sdk_sqs::types::QueueAttributeName;
+use errand_e2e::{Ended, Errand, PATIENCE, Stack, scene_png};
 use serde_json::json;
 
 /// A request that nobody waits for.
@@ -47,12 +48,24 @@ async fn a_late_answer_is_fetched_by_the_id_of_its_job() {
     );
 }
 
+/// Makes the requests for images wait, so that a client can be caught waiting: no image takes that long by itself.
+async fn hold_images_back(stack: &Stack, time: Duration) {
+    let queue = stack.queue("grayscale-requests").await;
+    let set = stack.sqs.set_queue_attributes().queue_url(queue);
+    set.attributes(QueueAttributeName::DelaySeconds, time.as_secs().to_string())
+        .send()
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
-async fn a_time_out_tells_the_id_and_the_answer_comes_all_the_same() {
-    // Large enough not to be done within the second.
-    let errand = Errand::new().with("noise.png", noise_png(6_000, 4_000));
+async fn a_client_that_stops_waiting_tells_the_id_and_the_answer_comes_all_the_same() {
+    let stack = Stack::connect().await;
+    hold_images_back(&stack, Duration::from_secs(4)).await;
+
+    let errand = Errand::new().with("late.png", scene_png(60, 40, 10));
     let ended = errand
-        .run(&["grayscale", "noise.png", "--timeout", "1"])
+        .run(&["grayscale", "late.png", "--timeout", "1"])
         .failed_with_id(4);
     assert!(
         ended
@@ -61,42 +74,60 @@ async fn a_time_out_tells_the_id_and_the_answer_comes_all_the_same() {
         "{}",
         ended.stderr
     );
-    assert_eq!(errand.files(), ["noise.png"], "no half of an image is left");
-    let _ = errand.run(&["result", &ended.id, "--timeout", "60"]).succeeded();
-    assert_eq!(errand.files(), ["noise.png", "output_noise.png"]);
-}
-
-#[tokio::test]
-async fn an_interrupted_client_removes_its_queue_and_tells_how_to_resume() {
-    let stack = Stack::connect().await;
-    let errand = Errand::new().with("noise.png", noise_png(6_000, 4_000));
-    let child = errand
-        .command(["grayscale", "noise.png"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut requests = stack.reply_queues().await.len();
-    let end = Instant::now() + PATIENCE;
-    while requests == 0 && Instant::now() < end {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        requests = stack.reply_queues().await.len();
-    }
-    // The upload of 72 MB is under way, or the request is sent.
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
-    let ended = Ended::from(child.wait_with_output().unwrap()).failed_with_id(130);
-    assert!(
-        ended.stderr.contains("fetch the answer with `errand result"),
-        "{}",
-        ended.stderr
+    assert_eq!(errand.files(), ["late.png"], "no half of an image is left");
+    assert_eq!(
+        stack.reply_queues().await,
+        Vec::<String>::new(),
+        "its reply queue is gone"
     );
     let _ = errand.run(&["result", &ended.id, "--timeout", "60"]).succeeded();
-    assert_eq!(errand.files(), ["noise.png", "output_noise.png"]);
+    assert_eq!(errand.files(), ["late.png", "output_late.png"]);
+
+    for signal in ["-INT", "-TERM"] {
+        let errand = Errand::new().with("late.png", scene_png(60, 40, 11));
+        let mut command = errand.command(["grayscale", "late.png"]);
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The request is sent once the queue holds it back.
+        let end = Instant::now() + PATIENCE;
+        while delayed(&stack).await == 0 {
+            assert!(Instant::now() < end, "no request was sent");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let killed = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+        let ended = Ended::from(child.wait_with_output().unwrap()).failed_with_id(130);
+        assert!(
+            ended.stderr.contains("fetch the answer with `errand result"),
+            "{}",
+            ended.stderr
+        );
+        assert_eq!(
+            stack.reply_queues().await,
+            Vec::<String>::new(),
+            "its reply queue is gone"
+        );
+        let _ = errand.run(&["result", &ended.id, "--timeout", "60"]).succeeded();
+        assert_eq!(errand.files(), ["late.png", "output_late.png"]);
+    }
+    hold_images_back(&stack, Duration::ZERO).await;
+}
+
+/// How many requests for images wait for their time.
+async fn delayed(stack: &Stack) -> u32 {
+    let name = QueueAttributeName::ApproximateNumberOfMessagesDelayed;
+    let asked = stack
+        .sqs
+        .get_queue_attributes()
+        .queue_url(stack.queue("grayscale-requests").await);
+    let answer = asked.attribute_names(name.clone()).send().await.unwrap();
+    answer.attributes.unwrap_or_default()[&name].parse().unwrap()
 }
 
 #[tokio::test]
