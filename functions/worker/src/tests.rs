@@ -124,7 +124,7 @@ impl Stage {
 
     /// Has an event answered, with a minute of time.
     async fn handle(&self, event: &Value) -> Result<Value, String> {
-        self.handle_within(Duration::from_secs(60), event).await
+        self.handle_within(Duration::from_mins(1), event).await
     }
 
     /// Has an event answered, and logs what Lambda then acknowledges.

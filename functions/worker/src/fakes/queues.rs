@@ -38,7 +38,9 @@ impl FakeQueues {
             hides: Arc::default(),
             log: log.clone(),
         };
-        urls.iter().for_each(|url| queues.create(url));
+        for url in urls {
+            queues.create(url);
+        }
         queues
     }
 

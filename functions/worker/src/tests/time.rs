@@ -89,7 +89,7 @@ async fn a_service_that_hangs_holds_up_only_its_own_record() {
     // The look-up before the run hangs longer than the function lives.
     stage
         .script
-        .fail(Call::Read, Fault::Takes(Duration::from_secs(60)), 1);
+        .fail(Call::Read, Fault::Takes(Duration::from_mins(1)), 1);
     let event = sqs([
         record("m1", 1, &request(JobId::random(), RequestInput::Object(location))),
         record("m2", 1, &inline(id, "1")),

@@ -40,13 +40,15 @@ impl Stub {
 
 /// An answer after which the connection is closed.
 pub(super) fn answer(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
-    let headers: String = headers
+    let length = body.len().to_string();
+    let mut head = format!("HTTP/1.1 {status}\r\n");
+    for (name, value) in headers
         .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let length = body.len();
-    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
-        .into_bytes()
+        .chain(&[("Content-Length", length.as_str()), ("Connection", "close")])
+    {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    format!("{head}\r\n{body}").into_bytes()
 }
 
 fn read(connection: &TcpStream) -> String {
