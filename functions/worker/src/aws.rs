@@ -11,6 +11,7 @@ use aws_config::SdkConfig;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::SharedHttpClient;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
@@ -30,11 +31,7 @@ const CHUNKS_AHEAD: usize = 16;
 pub(crate) async fn connect() -> (S3, Sqs) {
     // Lambda gives credentials and region in the environment; asking nothing else keeps the start short.
     let shared = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(
-            aws_smithy_http_client::Builder::new()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https(),
-        )
+        .http_client(http_client())
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .region(EnvironmentVariableRegionProvider::new())
         .retry_config(RetryConfig::standard().with_max_attempts(4))
@@ -47,6 +44,13 @@ pub(crate) async fn connect() -> (S3, Sqs) {
         .load()
         .await;
     clients(&shared)
+}
+
+/// Ring alone: the SDK's default client would bring a second TLS library.
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }
 
 fn clients(shared: &SdkConfig) -> (S3, Sqs) {

@@ -17,6 +17,8 @@
 mod aws;
 mod batch;
 mod config;
+#[cfg(test)]
+mod contract;
 mod deadline;
 mod event;
 #[cfg(test)]
@@ -30,6 +32,8 @@ mod record;
 mod replies;
 mod retry;
 mod runner;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -49,7 +49,9 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     /// Runs the operation when its turn has come, unless it comes too late.
     pub(crate) async fn run(&self, job: &Job, task: &Task, deadline: Deadline) -> Run {
         let turn = Arc::clone(&self.turn).acquire_owned();
-        let Ok(Ok(turn)) = tokio::time::timeout(deadline.left_to_begin(), turn).await else {
+        let turn = tokio::time::timeout(deadline.left_to_begin(), turn).await;
+        // A turn that is free is given even when no time is left to wait for one.
+        let (Ok(Ok(turn)), false) = (turn, deadline.left_to_begin().is_zero()) else {
             return Run::NoTime;
         };
         let started = Instant::now();

@@ -1,0 +1,167 @@
+//! A port that fails on purpose.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use errand_protocol::{ObjectLocation, keys};
+use tokio::sync::mpsc;
+
+use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
+
+/// A call that can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Open,
+    Read,
+    WriteOutcome,
+    WriteFile,
+    Send,
+    Hide,
+}
+
+/// How it fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// Nothing is done.
+    Fails(PortErrorKind),
+    /// It is done, but the answer is lost on the way back.
+    LosesResponse,
+    /// It is done, and takes that long.
+    Takes(Duration),
+    /// The object breaks off after so many chunks, with an error.
+    BreaksOff(usize),
+    /// The object ends after so many chunks, and nobody says so.
+    EndsEarly(usize),
+    /// The adapter has a defect.
+    Panics,
+}
+
+/// What is to fail, and how often. Clones are the same script.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script(Arc<Mutex<Vec<(Call, Fault, usize)>>>);
+
+impl Script {
+    /// Lets the next `times` calls of a kind fail.
+    pub(crate) fn fail(&self, call: Call, fault: Fault, times: usize) {
+        self.0.lock().unwrap().push((call, fault, times));
+    }
+
+    fn next(&self, call: Call) -> Option<Fault> {
+        let mut lines = self.0.lock().unwrap();
+        let line = lines.iter_mut().find(|(c, _, times)| *c == call && *times > 0)?;
+        line.2 -= 1;
+        Some(line.1)
+    }
+}
+
+/// A port, with faults by script.
+#[derive(Clone, Debug)]
+pub(crate) struct Failing<T> {
+    port: T,
+    script: Script,
+}
+
+impl<T> Failing<T> {
+    pub(crate) fn new(port: T, script: &Script) -> Self {
+        Self {
+            port,
+            script: script.clone(),
+        }
+    }
+
+    /// Meets the next fault of a call: an error where nothing is to be done, else whether the response is lost.
+    async fn meet(&self, call: Call) -> Result<Option<Fault>, PortError> {
+        let fault = self.script.next(call);
+        match fault {
+            Some(Fault::Fails(kind)) => return Err(error(call, kind)),
+            Some(Fault::Takes(time)) => tokio::time::sleep(time).await,
+            Some(Fault::Panics) => panic!("{call:?} has a defect"),
+            _ => {}
+        }
+        Ok(fault)
+    }
+}
+
+fn error(call: Call, kind: PortErrorKind) -> PortError {
+    PortError {
+        kind,
+        action: format!("{call:?}"),
+        message: "failed on purpose".to_owned(),
+    }
+}
+
+fn unless_lost<R>(call: Call, fault: Option<Fault>, result: R) -> Result<R, PortError> {
+    match fault {
+        Some(Fault::LosesResponse) => Err(error(call, PortErrorKind::Unavailable)),
+        _ => Ok(result),
+    }
+}
+
+impl<T: Objects> Objects for Failing<T> {
+    async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
+        let fault = self.meet(Call::Open).await?;
+        let mut object = self.port.open(location).await?;
+        let (kept, is_told) = match fault {
+            Some(Fault::BreaksOff(chunks)) => (chunks, true),
+            Some(Fault::EndsEarly(chunks)) => (chunks, false),
+            _ => return Ok(object),
+        };
+        let (sender, chunks) = mpsc::channel(1);
+        tokio::spawn(async move {
+            for _ in 0..kept {
+                if let Some(chunk) = object.chunks.recv().await {
+                    let _ = sender.send(chunk).await;
+                }
+            }
+            if is_told {
+                let _ = sender
+                    .send(Err(error(Call::Open, PortErrorKind::Unavailable)))
+                    .await;
+            }
+        });
+        Ok(OpenObject { chunks, ..object })
+    }
+
+    async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {
+        let fault = self.meet(Call::Read).await?;
+        unless_lost(Call::Read, fault, self.port.read(location).await?)
+    }
+
+    async fn write(
+        &self,
+        location: &ObjectLocation,
+        bytes: Bytes,
+        media_type: &str,
+        condition: Condition,
+    ) -> Result<Written, PortError> {
+        let call = if location.key.as_str().starts_with(keys::OUTCOMES) {
+            Call::WriteOutcome
+        } else {
+            Call::WriteFile
+        };
+        let fault = self.meet(call).await?;
+        let written = self.port.write(location, bytes, media_type, condition).await?;
+        unless_lost(call, fault, written)
+    }
+}
+
+impl<T: Queues> Queues for Failing<T> {
+    async fn send(&self, queue_url: &str, bodies: &[String]) -> Vec<Result<(), PortError>> {
+        match self.meet(Call::Send).await {
+            Err(error) => vec![Err(error); bodies.len()],
+            Ok(fault) => {
+                let results = self.port.send(queue_url, bodies).await.into_iter();
+                results
+                    .map(|result| result.and_then(|()| unless_lost(Call::Send, fault, ())))
+                    .collect()
+            }
+        }
+    }
+
+    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
+        let fault = self.meet(Call::Hide).await?;
+        self.port.hide(queue_url, receipt_handle, time).await?;
+        unless_lost(Call::Hide, fault, ())
+    }
+}

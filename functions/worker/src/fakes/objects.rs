@@ -1,0 +1,171 @@
+//! Buckets in memory.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use errand_protocol::ObjectLocation;
+use tokio::sync::mpsc;
+
+use super::Log;
+use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Written};
+
+/// Small, so that hardly an input comes in one piece.
+const CHUNK_BYTES: usize = 4;
+
+/// One version of an object; without bytes where it tells that the object was deleted.
+#[derive(Clone, Debug)]
+struct Version {
+    id: String,
+    bytes: Option<Bytes>,
+}
+
+/// Versioned buckets: `s3://bucket/key` to the versions, the current one last.
+type Versions = HashMap<(String, String), Vec<Version>>;
+
+/// Objects that live as long as the test. Clones are the same buckets.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeObjects {
+    buckets: Vec<String>,
+    versions: Arc<Mutex<Versions>>,
+    log: Log,
+}
+
+impl FakeObjects {
+    pub(crate) fn new(log: &Log, buckets: &[&str]) -> Self {
+        Self {
+            buckets: buckets.iter().map(ToString::to_string).collect(),
+            versions: Arc::default(),
+            log: log.clone(),
+        }
+    }
+
+    /// Stores an object as somebody else would; gives its version.
+    pub(crate) fn put(&self, location: &ObjectLocation, bytes: impl Into<Bytes>) -> String {
+        self.add(location, Some(bytes.into()))
+    }
+
+    /// Deletes an object as somebody else would. Its versions stay.
+    pub(crate) fn delete(&self, location: &ObjectLocation) {
+        self.add(location, None);
+    }
+
+    /// What is stored now.
+    pub(crate) fn current(&self, location: &ObjectLocation) -> Option<Bytes> {
+        let versions = self.versions.lock().unwrap();
+        versions.get(&place(location))?.last()?.bytes.clone()
+    }
+
+    /// The keys of a bucket that hold an object.
+    pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
+        let versions = self.versions.lock().unwrap();
+        let mut keys: Vec<_> = versions
+            .iter()
+            .filter(|((b, _), versions)| b == bucket && versions.last().is_some_and(|v| v.bytes.is_some()))
+            .map(|((_, key), _)| key.clone())
+            .collect();
+        keys.sort();
+        keys
+    }
+
+    fn add(&self, location: &ObjectLocation, bytes: Option<Bytes>) -> String {
+        let mut versions = self.versions.lock().unwrap();
+        let versions = versions.entry(place(location)).or_default();
+        let id = format!("v{}", versions.len() + 1);
+        versions.push(Version {
+            id: id.clone(),
+            bytes,
+        });
+        id
+    }
+
+    fn find(&self, location: &ObjectLocation) -> Result<Bytes, PortError> {
+        let error = |kind, message: &str| PortError {
+            kind,
+            action: format!("read {location}"),
+            message: message.to_owned(),
+        };
+        if !self
+            .buckets
+            .iter()
+            .any(|bucket| bucket == location.bucket.as_str())
+        {
+            return Err(error(PortErrorKind::Refused, "no such bucket"));
+        }
+        let versions = self.versions.lock().unwrap();
+        let versions = versions.get(&place(location)).map_or(&[][..], Vec::as_slice);
+        let version = match &location.version_id {
+            None => versions.last(),
+            Some(id) => versions.iter().find(|version| version.id == *id),
+        };
+        version
+            .and_then(|version| version.bytes.clone())
+            .ok_or_else(|| error(PortErrorKind::NotFound, "no such key or version"))
+    }
+}
+
+impl Objects for FakeObjects {
+    async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
+        let bytes = self.find(location)?;
+        self.log.add(format!("open {}", location.key));
+        let size_bytes = bytes.len() as u64;
+        let (sender, chunks) = mpsc::channel(1);
+        tokio::spawn(async move {
+            for start in (0..bytes.len()).step_by(CHUNK_BYTES) {
+                let chunk = bytes.slice(start..bytes.len().min(start + CHUNK_BYTES));
+                if sender.send(Ok(chunk)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(OpenObject { size_bytes, chunks })
+    }
+
+    async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {
+        // Lets others run in between, as a network does.
+        tokio::task::yield_now().await;
+        match self.find(location) {
+            Ok(bytes) => Ok(Some((bytes.clone(), etag(&bytes)))),
+            Err(error) if error.kind == PortErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write(
+        &self,
+        location: &ObjectLocation,
+        bytes: Bytes,
+        _media_type: &str,
+        condition: Condition,
+    ) -> Result<Written, PortError> {
+        tokio::task::yield_now().await;
+        let current = match self.find(location) {
+            Ok(bytes) => Some(etag(&bytes)),
+            Err(error) if error.kind == PortErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let holds = match (condition, current) {
+            (Condition::None, _) | (Condition::Absent, None) => true,
+            (Condition::Absent, Some(_)) | (Condition::Unchanged(_), None) => false,
+            (Condition::Unchanged(etag), Some(current)) => etag == current,
+        };
+        if !holds {
+            return Ok(Written::SomebodyElseDid);
+        }
+        self.add(location, Some(bytes));
+        self.log.add(format!("write {}", location.key));
+        Ok(Written::Yes)
+    }
+}
+
+fn place(location: &ObjectLocation) -> (String, String) {
+    (location.bucket.to_string(), location.key.to_string())
+}
+
+/// As on S3, the same bytes have the same tag.
+fn etag(bytes: &Bytes) -> ETag {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    ETag(format!("\"{:016x}\"", hasher.finish()))
+}

@@ -1,0 +1,140 @@
+//! Queues in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use errand_protocol::limits;
+
+use super::Log;
+use crate::ports::{PortError, PortErrorKind, Queues};
+
+#[derive(Clone, Debug)]
+struct Message {
+    body: String,
+    handle: String,
+    visible_from: Instant,
+}
+
+/// A queue: the messages in it, and the batches in which they came.
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    messages: Vec<Message>,
+    batches: Vec<usize>,
+}
+
+/// Queues that live as long as the test. Clones are the same queues.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeQueues {
+    queues: Arc<Mutex<HashMap<String, Queue>>>,
+    hides: Arc<Mutex<Vec<(String, Duration)>>>,
+    log: Log,
+}
+
+impl FakeQueues {
+    pub(crate) fn new(log: &Log, urls: &[&str]) -> Self {
+        let queues = Self {
+            queues: Arc::default(),
+            hides: Arc::default(),
+            log: log.clone(),
+        };
+        for url in urls {
+            queues.create(url);
+        }
+        queues
+    }
+
+    pub(crate) fn create(&self, url: &str) {
+        self.queues
+            .lock()
+            .unwrap()
+            .insert(url.to_owned(), Queue::default());
+    }
+
+    /// The bodies of the messages in a queue, in the order in which they came.
+    pub(crate) fn bodies(&self, url: &str) -> Vec<String> {
+        let queues = self.queues.lock().unwrap();
+        let messages = queues[url].messages.iter();
+        messages.map(|message| message.body.clone()).collect()
+    }
+
+    /// How many messages came at once, for each time that some came.
+    pub(crate) fn batches(&self, url: &str) -> Vec<usize> {
+        self.queues.lock().unwrap()[url].batches.clone()
+    }
+
+    /// What was asked to be hidden, by its receipt handle, and for how long.
+    pub(crate) fn hides(&self) -> Vec<(String, Duration)> {
+        self.hides.lock().unwrap().clone()
+    }
+
+    /// Receives all visible messages, as a reader would: body and receipt handle.
+    pub(crate) fn receive(&self, url: &str) -> Vec<(String, String)> {
+        let now = Instant::now();
+        let mut queues = self.queues.lock().unwrap();
+        let visible = queues
+            .get_mut(url)
+            .unwrap()
+            .messages
+            .iter_mut()
+            .filter(|message| message.visible_from <= now);
+        visible
+            .map(|message| {
+                message.visible_from = now + Duration::from_secs(30);
+                (message.body.clone(), message.handle.clone())
+            })
+            .collect()
+    }
+}
+
+impl Queues for FakeQueues {
+    async fn send(&self, queue_url: &str, bodies: &[String]) -> Vec<Result<(), PortError>> {
+        // Long enough for other letters to gather.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let all = |kind, message: &str| {
+            let error = PortError {
+                kind,
+                action: format!("send to {queue_url}"),
+                message: message.to_owned(),
+            };
+            vec![Err(error); bodies.len()]
+        };
+        let bytes: usize = bodies.iter().map(String::len).sum();
+        if bodies.is_empty() || bodies.len() > limits::BATCH_MESSAGES || bytes > limits::BATCH_BYTES {
+            return all(PortErrorKind::Refused, "not a batch that SQS takes");
+        }
+        let mut queues = self.queues.lock().unwrap();
+        let Some(queue) = queues.get_mut(queue_url) else {
+            return all(PortErrorKind::NotFound, "no such queue");
+        };
+        for body in bodies {
+            queue.messages.push(Message {
+                body: body.clone(),
+                handle: format!("handle {}", queue.messages.len()),
+                visible_from: Instant::now(),
+            });
+            let name = queue_url.rsplit('/').next().unwrap_or_default();
+            self.log.add(format!("send to {name}"));
+        }
+        queue.batches.push(bodies.len());
+        vec![Ok(()); bodies.len()]
+    }
+
+    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
+        self.hides.lock().unwrap().push((receipt_handle.to_owned(), time));
+        self.log.add(format!("hide {receipt_handle}"));
+        let mut queues = self.queues.lock().unwrap();
+        let mut messages = queues.values_mut().flat_map(|queue| &mut queue.messages);
+        match messages.find(|message| message.handle == receipt_handle) {
+            Some(message) => {
+                message.visible_from = Instant::now() + time;
+                Ok(())
+            }
+            None => Err(PortError {
+                kind: PortErrorKind::Refused,
+                action: format!("hide a message of {queue_url}"),
+                message: "no such receipt handle".to_owned(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The worker as a whole, from an event to what it leaves in the cloud, on the [`fakes`](crate::fakes).
+
+mod answers;
+mod forms;
+mod isolation;
+mod once;
+mod retries;
+mod time;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use errand_protocol::{
+    FileName, Input as RequestInput, JobError, JobId, ObjectLocation, Outcome, Reply, Request, Status, keys,
+};
+use serde_json::{Map, Value, json};
+
+use crate::batch;
+use crate::config::Config;
+use crate::fakes::{Call, Failing, FakeObjects, FakeQueues, Fault, Log, Script};
+use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
+use crate::ports::PortErrorKind;
+use crate::process::Worker;
+
+const INPUTS: &str = "errand-input";
+const RESULTS: &str = "errand-results";
+const RESPONSES: &str = "http://sqs/1/errand-responses";
+const CLIENT: &str = "errand-reply-1";
+const CLIENT_URL: &str = "http://sqs/1/errand-reply-1";
+
+fn config() -> Config {
+    Config {
+        input_bucket: INPUTS.parse().unwrap(),
+        result_bucket: RESULTS.parse().unwrap(),
+        request_queue_url: "http://sqs/1/errand-stats-requests".to_owned(),
+        response_queue_url: RESPONSES.to_owned(),
+        reply_prefix: "errand-reply-".to_owned(),
+        max_receive_count: 5,
+        retry_base: Duration::from_secs(5),
+        memory_bytes: 65 << 20,
+    }
+}
+
+/// An operation that tells how often it ran, and does what its input says.
+struct Probe {
+    runs: Arc<AtomicUsize>,
+}
+
+impl Operation for Probe {
+    const NAME: &'static str = "stats";
+    const TAKES_BARE_TEXT: bool = true;
+
+    fn run(
+        &self,
+        mut input: Input,
+        parameters: Map<String, Value>,
+        context: &Context,
+    ) -> Result<Output, Failure> {
+        let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut text = input.next_chunk()?.unwrap_or_default().to_vec();
+        assert!(!text.starts_with(b"pan"), "panics before it has read all");
+        text.extend(input.read_all(context.memory_budget_bytes)?);
+        let text = String::from_utf8(text).unwrap();
+        let mut output = Output::of_report(&json!({ "run": run, "text": text, "parameters": parameters }))?;
+        match text.split_once(' ') {
+            Some(("reject", why)) => return Err(Failure::rejected("not_an_integer", why)),
+            Some(("sleep", ms)) => std::thread::sleep(Duration::from_millis(ms.parse().unwrap())),
+            Some(("pad", bytes)) => {
+                let padding = "p".repeat(bytes.parse().unwrap());
+                output.report.insert("padding".to_owned(), padding.into());
+            }
+            Some(("file", name)) => {
+                output.file = Some(MadeFile {
+                    name: FileName::new(name),
+                    media_type: "text/plain",
+                    bytes: format!("made in run {run}").into(),
+                });
+            }
+            _ => {}
+        }
+        Ok(output)
+    }
+}
+
+type TestWorker = Worker<Probe, Failing<FakeObjects>, Failing<FakeQueues>>;
+
+/// A function and its cloud.
+struct Stage {
+    worker: Arc<TestWorker>,
+    objects: FakeObjects,
+    queues: FakeQueues,
+    script: Script,
+    log: Log,
+    runs: Arc<AtomicUsize>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
+        let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
+        let queues = FakeQueues::new(&log, &[RESPONSES, CLIENT_URL]);
+        let worker = Worker::new(
+            Probe {
+                runs: Arc::clone(&runs),
+            },
+            config(),
+            Failing::new(objects.clone(), &script),
+            Failing::new(queues.clone(), &script),
+        );
+        Self {
+            worker: Arc::new(worker),
+            objects,
+            queues,
+            script,
+            log,
+            runs,
+        }
+    }
+
+    fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    /// Has an event answered, with a minute of time.
+    async fn handle(&self, event: &Value) -> Result<Value, String> {
+        self.handle_within(Duration::from_mins(1), event).await
+    }
+
+    /// Has an event answered, and logs what Lambda then acknowledges.
+    async fn handle_within(&self, time: Duration, event: &Value) -> Result<Value, String> {
+        let mut context = lambda_runtime::Context::default();
+        context.request_id = "invocation-1".to_owned();
+        let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
+        context.deadline = u64::try_from(end.as_millis()).unwrap();
+        let answer = batch::handle(Arc::clone(&self.worker), &event.to_string(), &context)
+            .await
+            .map_err(|error| error.to_string())?;
+        if answer.is_object() {
+            let kept = identifiers(&answer);
+            for record in event["Records"].as_array().unwrap() {
+                let id = record["messageId"].as_str().unwrap_or_default().to_owned();
+                if !kept.contains(&id) {
+                    self.log.add(format!("acknowledge {id}"));
+                }
+            }
+        }
+        Ok(answer)
+    }
+
+    fn outcome(&self, id: JobId) -> Option<Outcome> {
+        let stored = self.objects.current(&outcome_location(id))?;
+        Some(Outcome::from_json(&stored).unwrap())
+    }
+
+    fn error(&self, id: JobId) -> JobError {
+        match self.outcome(id).expect("no outcome is stored").status {
+            Status::Failed { error } => error,
+            Status::Succeeded { .. } => panic!("succeeded"),
+        }
+    }
+
+    fn replies(&self, queue_url: &str) -> Vec<Reply> {
+        let bodies = self.queues.bodies(queue_url);
+        bodies
+            .iter()
+            .map(|body| Reply::from_json(body).unwrap())
+            .collect()
+    }
+}
+
+fn outcome_location(id: JobId) -> ObjectLocation {
+    object(RESULTS, keys::outcome(id).as_str())
+}
+
+fn object(bucket: &str, key: &str) -> ObjectLocation {
+    ObjectLocation {
+        bucket: bucket.parse().unwrap(),
+        key: key.parse().unwrap(),
+        version_id: None,
+    }
+}
+
+/// A request of the client [`CLIENT`].
+fn request(id: JobId, input: RequestInput) -> String {
+    let mut request = Request::new(id, "stats".parse().unwrap(), Map::new(), input);
+    request.reply_queue = Some(CLIENT.parse().unwrap());
+    request.to_json()
+}
+
+fn inline(id: JobId, text: &str) -> String {
+    request(id, RequestInput::Inline(text.to_owned()))
+}
+
+/// One record of an SQS event as AWS sends it (the sample in the AWS Lambda developer guide, 2026-11).
+fn record(message_id: &str, attempt: u32, body: &str) -> Value {
+    json!({
+        "messageId": message_id,
+        "receiptHandle": format!("handle of {message_id}"),
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": attempt.to_string(),
+            "SentTimestamp": "1545082649183",
+            "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+            "ApproximateFirstReceiveTimestamp": "1545082649185"
+        },
+        "messageAttributes": {},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:errand-stats-requests",
+        "awsRegion": "us-east-2"
+    })
+}
+
+fn sqs(records: impl IntoIterator<Item = Value>) -> Value {
+    json!({ "Records": records.into_iter().collect::<Vec<_>>() })
+}
+
+/// An S3 event (message structure 2.1 of the Amazon S3 user guide, 2026-11). `key` is written as given.
+fn s3_event(bucket: &str, key: &str, version: Option<&str>, etag: &str) -> Value {
+    let mut object = json!({ "key": key, "size": 5, "eTag": etag, "sequencer": "0055AED6DCD90281E5" });
+    if let Some(version) = version {
+        object["versionId"] = version.into();
+    }
+    json!({ "Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": "us-east-2",
+        "eventTime": "2026-11-24T20:00:00.000Z",
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": { "principalId": "AIDAJDPLRKLG7UEXAMPLE" },
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "errand",
+            "bucket": { "name": bucket, "arn": format!("arn:aws:s3:::{bucket}") },
+            "object": object
+        }
+    }] })
+}
+
+/// The messages that an answer hands back.
+fn identifiers(answer: &Value) -> Vec<String> {
+    let failures = answer["batchItemFailures"].as_array().unwrap();
+    failures
+        .iter()
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn nothing_handed_back() -> Value {
+    json!({ "batchItemFailures": [] })
+}
+
+fn handed_back(ids: &[&str]) -> Value {
+    json!({ "batchItemFailures": ids.iter().map(|id| json!({ "itemIdentifier": id })).collect::<Vec<_>>() })
+}
+
+/// The field of a successful outcome's report.
+fn reported(outcome: &Outcome, field: &str) -> Value {
+    match &outcome.status {
+        Status::Succeeded { result, .. } => result[field].clone(),
+        Status::Failed { error } => panic!("failed: {error}"),
+    }
+}
