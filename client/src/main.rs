@@ -1,2 +1,26 @@
-//! client
-fn main() {}
+//! The `errand` command: sends work to the cloud and brings the answer back.
+//!
+//! [`cli`] says what can be typed, [`commands`] does it, one file a subcommand. [`job`] is the way of one job through
+//! the cloud, on top of [`cloud`], which alone knows the SDK. [`output`] is all that is written to stdout,
+//! [`error`] all that can go wrong, with its exit code.
+
+mod cli;
+mod cloud;
+mod commands;
+mod error;
+mod files;
+mod job;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    let json = arguments.global.json;
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(json),
+    }
+}

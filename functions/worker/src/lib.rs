@@ -1,1 +1,68 @@
-//! functions/worker
+//! What every function shares: an event in, one outcome per job out.
+//!
+//! A function is this crate around one [`Operation`]. The way of a job, and where it is written down:
+//!
+//! 1. [`event`] tells what kind of event came in; [`record`] reads each record of it by itself, so that a broken
+//!    one hurts no other, and gives the [`job`]s it asks for.
+//! 2. [`process`] takes one job to its outcome: the [`runner`] fetches the input, runs the operation on a thread of
+//!    its own with panics caught and stores what it made; then **the outcome is stored, then the reply sent**. An
+//!    outcome is written once ([`outcomes`]); a job that comes again replays it. [`replies`] leave in tens.
+//! 3. [`batch`] runs the records of a delivery side by side and reports the ones to be delivered again; SQS deletes
+//!    the others. So nothing is acknowledged before it is answered.
+//! 4. [`retry`] is the one place that decides what a failure leads to: an answer now, another delivery later, or,
+//!    on the last one, an answer that the request rests in the dead-letter queue.
+//!
+//! All of that sees AWS through the two traits of [`ports`]; [`aws`] fulfils them, and the tests' fakes do.
+
+mod aws;
+mod batch;
+mod config;
+mod deadline;
+mod event;
+#[cfg(test)]
+mod fakes;
+mod job;
+mod operation;
+mod outcomes;
+mod ports;
+mod process;
+mod record;
+mod replies;
+mod retry;
+mod runner;
+
+use std::sync::Arc;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+
+pub use config::{Config, InvalidConfig};
+pub use operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output};
+
+/// Serves `operation` as an AWS Lambda function until the service ends it.
+///
+/// # Errors
+///
+/// A part of the environment that `template.yaml` sets is missing, or the Lambda runtime cannot be reached.
+pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+
+    let config = Config::from_env()?;
+    let (objects, queues) = aws::connect().await;
+    let worker = Arc::new(process::Worker::new(operation, config, objects, queues));
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let worker = Arc::clone(&worker);
+        // Boxed: the type of the whole future is deeper than the compiler likes.
+        Box::pin(async move { batch::handle(worker, event.payload.get(), &event.context).await })
+    }))
+    .await
+}

@@ -1,1 +1,51 @@
-//! operations/grayscale
+//! Makes images gray. The principle, for every format: do not touch what need not be touched.
+//!
+//! [`convert`] takes an image file's bytes and gives back a gray image file's bytes and a [`Report`] of what was
+//! done. It is pure: no files, no network, no threads that outlive the call. Memory is predicted from the header and
+//! held against [`Limits`] before anything of the image's size is allocated.
+
+mod bmp;
+mod encode;
+mod error;
+mod exif;
+mod format;
+mod gif;
+mod gray;
+pub mod jpeg;
+mod limits;
+mod luma;
+mod parameters;
+mod pixels;
+mod png;
+mod report;
+mod tiff;
+
+pub use error::Error;
+pub use format::Format;
+pub use limits::Limits;
+pub use luma::Luma;
+pub use parameters::Parameters;
+pub use report::{Conversion, Path, Report};
+
+/// Converts an image file to a gray image file.
+///
+/// The input's format is told by its content. Decoders may panic on malicious input that no one has thought of yet:
+/// a caller that must survive catches unwinding around this call.
+///
+/// # Errors
+///
+/// [`Error`] says what is wrong with the input, or that the conversion would exceed the limits.
+pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    let from = Format::detect(input)?;
+    parameters.checked_quality()?;
+    let to = parameters.format.unwrap_or(from);
+    match from {
+        Format::Png if from == to => png::convert(input, parameters, limits),
+        Format::Gif if from == to => gif::convert(input, parameters, limits),
+        Format::Bmp if from == to => match bmp::convert(input, parameters, limits)? {
+            Some(conversion) => Ok(conversion),
+            None => pixels::convert(input, from, to, parameters, limits),
+        },
+        _ => pixels::convert(input, from, to, parameters, limits),
+    }
+}

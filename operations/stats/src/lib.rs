@@ -1,1 +1,28 @@
-//! operations/stats
+//! Exact statistics of integer lists.
+//!
+//! Text goes in, as a whole ([`summarize`]) or in pieces as it arrives ([`Accumulator`]); a [`Summary`] comes
+//! out, or an [`Error`] that names the token and the place. Integers may have any size; nothing overflows, and
+//! nothing is rounded before the end. Every convention is in `docs/statistics.md` of the project.
+//!
+//! The crate does no I/O and knows no cloud: the Lambda function and the client's offline mode run the same code.
+
+mod accumulator;
+mod error;
+mod limits;
+mod number;
+mod parameters;
+mod scan;
+mod summary;
+mod values;
+
+pub use accumulator::{Accumulator, summarize};
+pub use error::{Compression, Error, Position};
+pub use limits::Limits;
+pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
+pub use parameters::{
+    Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Parameters, Percentile, Selection,
+    Statistic, UnknownStatistic,
+};
+pub use summary::{
+    Bin, Histogram, Modes, PercentileValue, Quartiles, Skipped, SkippedToken, Spread, Summary,
+};

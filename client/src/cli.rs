@@ -1,0 +1,254 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use errand_grayscale::{Format, Luma};
+use errand_protocol::Stack;
+use errand_stats::{Bins, Column, Percentile, Selection};
+
+/// Send work to the cloud and bring the answer back.
+///
+/// A list of integers or an image goes to an AWS Lambda function; the statistics or the grayscale image come back
+/// over SQS, and stay on S3.
+#[derive(Debug, Parser)]
+#[command(name = "errand", version, max_term_width = 100, after_long_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  errand stats input.txt                    statistics of the integers in a file
+  seq 1000 | errand stats -                 ... of what comes in
+  errand grayscale image.jpg                writes output_image.jpg
+  errand --offline grayscale a.png -o b.png the same operation in this process, without a cloud
+  errand result 0192f0c4-…                  the answer to an earlier job
+
+Exit codes:
+  0    the answer is here
+  1    the job failed: the input or a parameter is not acceptable
+  2    the command line is wrong
+  3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed
+  4    no answer yet: fetch it later with `errand result`
+  5    a local file cannot be read or written
+  130  interrupted";
+
+/// Options of every subcommand.
+#[derive(Args, Debug)]
+pub(crate) struct Global {
+    /// Print the answer as JSON (integers of any size as text)
+    #[arg(long, global = true, env = "ERRAND_JSON")]
+    pub(crate) json: bool,
+
+    /// Run the operation in this process, with no cloud at all
+    #[arg(long, global = true, env = "ERRAND_OFFLINE")]
+    pub(crate) offline: bool,
+
+    /// How long to wait for the answer, in seconds [default: 300; `result` does not wait, `listen` has no end]
+    #[arg(long, global = true, env = "ERRAND_TIMEOUT", value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Name of the deployed stack
+    #[arg(long, global = true, env = "ERRAND_STACK", default_value = "errand")]
+    pub(crate) stack: Stack,
+
+    /// Where the cloud is, if not at AWS (a local cloud: http://127.0.0.1:4566) [also: AWS_ENDPOINT_URL]
+    #[arg(long, global = true, env = "ERRAND_ENDPOINT_URL", value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+
+    /// AWS region [also: AWS_REGION, or the profile's]
+    #[arg(long, global = true, env = "ERRAND_REGION")]
+    pub(crate) region: Option<String>,
+
+    /// Profile of the AWS configuration files [also: AWS_PROFILE]
+    #[arg(long, global = true, env = "ERRAND_PROFILE")]
+    pub(crate) profile: Option<String>,
+
+    /// Memory that an operation may use with --offline, in MiB
+    #[arg(
+        long,
+        global = true,
+        env = "ERRAND_MEMORY",
+        value_name = "MIB",
+        default_value = "4096"
+    )]
+    pub(crate) memory: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Stats(StatsArguments),
+    Grayscale(GrayscaleArguments),
+    Result(ResultArguments),
+    Listen(ListenArguments),
+}
+
+/// Statistics of a list of integers
+///
+/// Prints count, sum, minimum, maximum, mean and median, exactly, for integers of any size. They may be separated by
+/// white space, commas, semicolons or new lines, or stand in a JSON array or in a column of a CSV file; `#` begins a
+/// comment; gzip and zstd are recognised.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand stats                              reads input.txt
+  errand stats numbers.txt --json
+  errand stats numbers.txt.gz --all
+  errand stats sales.csv --column amount --percentiles 1,5,95,99
+  cat numbers.txt | errand stats - --histogram")]
+pub(crate) struct StatsArguments {
+    /// The list; `-` is standard input
+    #[arg(default_value = "input.txt", env = "ERRAND_STATS_FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Give every statistic there is
+    #[arg(long, conflicts_with = "statistics")]
+    pub(crate) all: bool,
+
+    /// Give these statistics (comma-separated): count, sum, minimum, maximum, mean, median, range, variance,
+    /// standard-deviation, quartiles, modes, distinct
+    #[arg(
+        long,
+        env = "ERRAND_STATISTICS",
+        value_name = "NAMES",
+        default_value = "default",
+        hide_default_value = true
+    )]
+    pub(crate) statistics: Selection,
+
+    /// Give these percentiles besides (comma-separated, linear interpolation)
+    #[arg(long, env = "ERRAND_PERCENTILES", value_name = "LIST", value_delimiter = ',')]
+    pub(crate) percentiles: Vec<Percentile>,
+
+    /// Draw a histogram, of so many bins if given
+    #[arg(long, env = "ERRAND_HISTOGRAM", value_name = "BINS", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    pub(crate) histogram: Option<Bins>,
+
+    /// Read one column of a CSV or TSV, by number (from 1) or header
+    #[arg(long, env = "ERRAND_COLUMN")]
+    pub(crate) column: Option<Column>,
+
+    /// Count and report what is not an integer instead of failing
+    #[arg(long, env = "ERRAND_SKIP_INVALID")]
+    pub(crate) skip_invalid: bool,
+}
+
+/// Grayscale of an image
+///
+/// Takes JPEG, PNG, WebP, GIF, BMP, TIFF, PNM and QOI. The answer has the same format unless the output's name or
+/// --format says otherwise.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand grayscale                          image.jpg becomes output_image.jpg
+  errand grayscale photo.png -o gray.png
+  errand grayscale photo.png -o gray.webp --quality 80
+  errand grayscale photo.tif --luma bt709")]
+pub(crate) struct GrayscaleArguments {
+    /// The image; `-` is standard input
+    #[arg(default_value = "image.jpg", env = "ERRAND_IMAGE")]
+    pub(crate) image: PathBuf,
+
+    /// Where the answer goes; `-` is standard output [default: output_ and the image's name, in this folder]
+    #[arg(short, long, env = "ERRAND_OUTPUT", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Format of the answer: jpeg, png, webp, gif, bmp, tiff, pnm, qoi [default: as the output's name says, else
+    /// the image's own]
+    #[arg(long, env = "ERRAND_FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    /// Formula for gray: bt601 (what JPEG's luma and Pillow's L are), bt709, linear (linear light)
+    #[arg(long, env = "ERRAND_LUMA", default_value = "bt601")]
+    pub(crate) luma: Luma,
+
+    /// Quality, 1 to 100, where a lossy format has to be encoded anew
+    #[arg(long, env = "ERRAND_QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) quality: Option<u8>,
+
+    /// Drop metadata that is of no use for showing the image
+    #[arg(long, env = "ERRAND_STRIP")]
+    pub(crate) strip: bool,
+
+    /// Take more time for a smaller file
+    #[arg(long, env = "ERRAND_OPTIMIZE")]
+    pub(crate) optimize: bool,
+
+    /// Keep what can be shown of a damaged JPEG instead of refusing it
+    #[arg(long, env = "ERRAND_LENIENT")]
+    pub(crate) lenient: bool,
+
+    /// Give palette images a true gray channel
+    #[arg(long, env = "ERRAND_TRUE_GRAY")]
+    pub(crate) true_gray: bool,
+}
+
+/// The answer to an earlier job
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand result s3://errand-input-123456789012-eu-west-1/stats/list.txt   of a file that was dropped")]
+pub(crate) struct ResultArguments {
+    /// The job's id, or the s3:// address of a file that was dropped into the input bucket
+    #[arg(value_name = "JOB_ID")]
+    pub(crate) job: crate::commands::JobReference,
+
+    /// Where a file that the job made goes; `-` is standard output [default: output_ and its name, in this folder]
+    #[arg(short, long, env = "ERRAND_OUTPUT", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Print what arrives on the stack's response queue
+///
+/// Answers to requests that name no reply queue, and to files dropped into the input bucket, arrive there. What has
+/// been printed is removed from the queue (the outcomes stay on S3). Ends when interrupted, or after --count answers
+/// or --timeout seconds without one, where these are given.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand listen
+  errand listen --json --count 1 --timeout 60")]
+pub(crate) struct ListenArguments {
+    /// End after so many answers
+    #[arg(long, env = "ERRAND_COUNT", value_name = "N")]
+    pub(crate) count: Option<u64>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => Err("expected a whole number of seconds, at least 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_an_environment_variable() {
+        let mut root = Arguments::command();
+        root.build();
+        for command in std::iter::once(&root).chain(root.get_subcommands()) {
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                if !["help", "version", "all", "job", "subcommand"].contains(&id) {
+                    assert!(argument.get_env().is_some(), "{} {id}", command.get_name());
+                }
+            }
+        }
+    }
+}

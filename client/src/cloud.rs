@@ -1,0 +1,148 @@
+//! The cloud, as far as a client needs it. Only this module knows the SDK.
+
+mod failure;
+mod objects;
+mod queues;
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use errand_protocol::{BucketName, QueueName, Stack};
+
+pub(crate) use queues::Received;
+
+use crate::cli::Global;
+use crate::error::Error;
+
+/// Connections to one stack's services. Nothing has been sent yet.
+pub(crate) struct Cloud {
+    pub(crate) stack: Stack,
+    s3: aws_sdk_s3::Client,
+    sqs: aws_sdk_sqs::Client,
+    region: String,
+    /// Where the services are, if not where AWS has them.
+    endpoint: Option<String>,
+}
+
+/// What has been found of a stack.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The queue that was looked for.
+    pub(crate) queue_url: String,
+    pub(crate) input_bucket: BucketName,
+    pub(crate) result_bucket: BucketName,
+}
+
+impl Cloud {
+    /// Finds credentials and region, as every AWS tool does.
+    pub(crate) async fn connect(global: &Global) -> Result<Self, Error> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(
+                aws_smithy_http_client::Builder::new()
+                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                    .build_https(),
+            )
+            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(3))
+                    // Longer than the longest poll.
+                    .read_timeout(Duration::from_secs(30))
+                    .build(),
+            );
+        if let Some(profile) = &global.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &global.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(url) = &global.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let mut shared = loader.load().await;
+        let endpoint = shared.endpoint_url().map(str::to_owned);
+        if shared.region().is_none() {
+            // A local cloud has no regions, but its names hold one.
+            let region = endpoint
+                .as_ref()
+                .map(|_| Region::from_static("us-east-1"))
+                .ok_or(Error::NoRegion)?;
+            shared = shared.into_builder().region(region).build();
+        }
+        let provider = shared.credentials_provider().ok_or(Error::NoCredentials)?;
+        let credentials = provider
+            .provide_credentials()
+            .await
+            .map_err(failure::of_credentials)?;
+        // Found once, used by both clients.
+        let shared = shared
+            .into_builder()
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                credentials,
+            ))
+            .build();
+        let s3 = aws_sdk_s3::config::Builder::from(&shared)
+            // An endpoint that was set by hand has no host name for each bucket.
+            .force_path_style(endpoint.is_some())
+            .build();
+        Ok(Self {
+            stack: global.stack.clone(),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sqs: aws_sdk_sqs::Client::new(&shared),
+            region: shared.region().map(ToString::to_string).unwrap_or_default(),
+            endpoint,
+        })
+    }
+
+    /// Finds the stack by one of its queues. The account, which the buckets' names hold, is part of a queue's URL.
+    pub(crate) async fn locate(&self, queue: &QueueName) -> Result<Place, Error> {
+        let Some(queue_url) = self.queue_url(queue).await? else {
+            return Err(self.not_deployed());
+        };
+        let account = queue_url.rsplit('/').nth(1).unwrap_or_default();
+        let invalid = |error: errand_protocol::InvalidName| Error::Service {
+            action: format!("read the account from {queue_url}"),
+            message: error.to_string(),
+            retryable: false,
+        };
+        Ok(Place {
+            input_bucket: self.stack.input_bucket(account, &self.region).map_err(invalid)?,
+            result_bucket: self.stack.result_bucket(account, &self.region).map_err(invalid)?,
+            queue_url,
+        })
+    }
+
+    /// The error that says so.
+    pub(crate) fn not_deployed(&self) -> Error {
+        let (place, cure) = match &self.endpoint {
+            Some(endpoint) if is_local(endpoint) => (endpoint.clone(), "make local-up".to_owned()),
+            Some(endpoint) => (endpoint.clone(), format!("make deploy STACK={}", self.stack)),
+            None => (
+                format!("AWS in {}", self.region),
+                format!("make deploy STACK={}", self.stack),
+            ),
+        };
+        Error::NotDeployed {
+            stack: self.stack.clone(),
+            place,
+            cure,
+        }
+    }
+
+    /// The endpoint for people to read.
+    fn endpoint_name(&self) -> String {
+        self.endpoint
+            .clone()
+            .unwrap_or_else(|| format!("AWS in {}", self.region))
+    }
+}
+
+fn is_local(endpoint: &str) -> bool {
+    ["://127.", "://localhost", "://[::1]"]
+        .iter()
+        .any(|host| endpoint.contains(host))
+}

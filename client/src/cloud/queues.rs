@@ -1,0 +1,130 @@
+//! Queues: requests out, replies in.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
+use errand_protocol::{QueueName, Request};
+
+use super::{Cloud, Place, failure};
+use crate::error::Error;
+
+/// Marks a queue as made by a client, with the time in seconds since 1970, so that those of dead clients are found.
+pub(crate) const CREATED_TAG: &str = "errand:created-unix-secs";
+
+/// How long SQS keeps a reply that nobody takes. The outcome stays on S3 far longer.
+const REPLY_RETENTION: Duration = Duration::from_secs(3600);
+
+/// A message, as far as a client needs it.
+pub(crate) struct Message {
+    pub(crate) body: String,
+    receipt_handle: String,
+}
+
+/// What came of waiting for messages.
+pub(crate) enum Received {
+    /// These came; none when the time ran out.
+    Messages(Vec<Message>),
+    /// The queue is not there: not known everywhere yet, or removed.
+    NoQueue,
+}
+
+impl Cloud {
+    /// The URL of a queue; none if there is no such queue.
+    pub(crate) async fn queue_url(&self, name: &QueueName) -> Result<Option<String>, Error> {
+        match self.sqs.get_queue_url().queue_name(name.as_str()).send().await {
+            Ok(found) => Ok(found.queue_url),
+            Err(error) if failure::is_missing(&error) => Ok(None),
+            Err(error) => Err(self.failure(format!("find queue {name}"), error)),
+        }
+    }
+
+    /// Makes a queue for the replies to this run.
+    pub(crate) async fn create_reply_queue(&self, name: &QueueName) -> Result<(), Error> {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        self.sqs
+            .create_queue()
+            .queue_name(name.as_str())
+            .attributes(
+                QueueAttributeName::MessageRetentionPeriod,
+                REPLY_RETENTION.as_secs().to_string(),
+            )
+            .attributes(QueueAttributeName::SqsManagedSseEnabled, "true")
+            .tags("errand:stack", self.stack.as_str())
+            .tags(CREATED_TAG, now.to_string())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| self.failure(format!("create reply queue {name}"), error))
+    }
+
+    /// Removes a queue. One that is not there is as good as removed.
+    pub(crate) async fn delete_queue(&self, url: &str) -> Result<(), Error> {
+        match self.sqs.delete_queue().queue_url(url).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if failure::is_missing(&error) => Ok(()),
+            Err(error) => Err(self.failure(format!("delete queue {url}"), error)),
+        }
+    }
+
+    /// Sends a request.
+    pub(crate) async fn send(&self, place: &Place, request: &Request) -> Result<(), Error> {
+        self.sqs
+            .send_message()
+            .queue_url(&place.queue_url)
+            .message_body(request.to_json())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| self.failure("send the request", error))
+    }
+
+    /// Waits for messages, at most `wait` (up to 20 s, rounded up to whole seconds).
+    pub(crate) async fn receive(&self, url: &str, wait: Duration) -> Result<Received, Error> {
+        let seconds = i32::try_from(wait.as_millis().div_ceil(1000).min(20)).unwrap_or(20);
+        let received = self
+            .sqs
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(seconds);
+        match received.send().await {
+            Ok(answer) => {
+                let messages = answer
+                    .messages
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|message| {
+                        Some(Message {
+                            body: message.body?,
+                            receipt_handle: message.receipt_handle?,
+                        })
+                    });
+                Ok(Received::Messages(messages.collect()))
+            }
+            Err(error) if failure::is_missing(&error) => Ok(Received::NoQueue),
+            Err(error) => Err(self.failure("wait for the answer", error)),
+        }
+    }
+
+    /// Removes messages that have been dealt with. One that stays is delivered again, which is harmless.
+    pub(crate) async fn delete(&self, url: &str, messages: &[Message]) -> Result<(), Error> {
+        let entries = messages.iter().enumerate().map(|(index, message)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(&message.receipt_handle)
+                .build()
+                .expect("id and handle are set")
+        });
+        self.sqs
+            .delete_message_batch()
+            .queue_url(url)
+            .set_entries(Some(entries.collect()))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| self.failure("remove printed answers from the queue", error))
+    }
+}

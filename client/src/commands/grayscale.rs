@@ -1,0 +1,115 @@
+//! `errand grayscale`.
+
+use std::path::{Path, PathBuf};
+
+use errand_grayscale::{Format, Limits, Parameters, Report, convert};
+use errand_protocol::Operation;
+
+use super::{success, to_map};
+use crate::cli::{Global, GrayscaleArguments};
+use crate::cloud::Cloud;
+use crate::error::Error;
+use crate::files::{Source, Target, default_output};
+use crate::job;
+use crate::output::{self, Style};
+
+/// The operation's name, as its function knows it.
+pub(super) const NAME: &str = "grayscale";
+
+pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
+    let (source, mut target) = open(wanted)?;
+    let input = source.read()?;
+    let budget = (u64::from(global.memory) << 20).saturating_sub(input.len() as u64);
+    let gray = convert(&input, &parameters(wanted), &Limits::new(budget))
+        .map_err(|error| Error::offline(error.code(), error.to_string()))?;
+    target.write(&gray.bytes)?;
+    finish(
+        target,
+        |path, style| output::grayscale(&gray.report, path, None, style),
+        global,
+    )
+}
+
+pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
+    let (source, mut target) = open(wanted)?;
+    let operation: Operation = NAME.parse().expect("a valid name");
+    let timeout = global.timeout.unwrap_or(job::DEFAULT_TIMEOUT);
+    let outcome = job::run(cloud, &operation, to_map(&parameters(wanted)), &source, timeout).await?;
+    let job_id = outcome.job_id;
+    let (report, object): (Report, _) = success(outcome)?;
+    let object = object.ok_or(Error::BadAnswer {
+        job_id,
+        message: "it names no image".to_owned(),
+    })?;
+    cloud.download(&object.location, &mut target).await?;
+    let stored = Some((job_id, &object.location));
+    finish(
+        target,
+        |path, style| output::grayscale(&report, path, stored, style),
+        global,
+    )
+}
+
+/// Input and output, both known to be usable before any work is done.
+fn open(wanted: &GrayscaleArguments) -> Result<(Source, Target), Error> {
+    let source = Source::open(&wanted.image)?;
+    Ok((source, Target::open(&output_path(wanted)?)?))
+}
+
+fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {
+    if let Some(path) = &wanted.output {
+        return Ok(path.clone());
+    }
+    let name = wanted
+        .image
+        .file_name()
+        .filter(|_| wanted.image != Path::new("-"));
+    let name = name.ok_or(Error::Usage(
+        "say where the image goes with -o FILE (or -o -)".to_owned(),
+    ))?;
+    let mut output = default_output(&name.to_string_lossy());
+    if let Some(format) = wanted.format
+        && format_of(&output) != Some(format)
+    {
+        output.set_extension(format.extension());
+    }
+    Ok(output)
+}
+
+fn parameters(wanted: &GrayscaleArguments) -> Parameters {
+    Parameters {
+        // Only a name that the person chose says something: the default one ends as the input's does, right or wrong.
+        format: wanted
+            .format
+            .or_else(|| wanted.output.as_deref().and_then(format_of)),
+        luma: wanted.luma,
+        quality: wanted.quality,
+        strip: wanted.strip,
+        optimize: wanted.optimize,
+        lenient: wanted.lenient,
+        true_gray: wanted.true_gray,
+    }
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .and_then(Format::from_extension)
+}
+
+/// Puts the image in its place, then tells of it.
+fn finish(
+    target: Target,
+    tell: impl FnOnce(Option<&Path>, Style) -> Result<(), Error>,
+    global: &Global,
+) -> Result<(), Error> {
+    let path = target.path().map(Path::to_owned);
+    target.finish()?;
+    tell(
+        path.as_deref(),
+        Style {
+            json: global.json,
+            aside: path.is_none(),
+        },
+    )
+}

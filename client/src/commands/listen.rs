@@ -1,0 +1,91 @@
+//! `errand listen`.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use errand_protocol::{Reply, limits};
+
+use crate::cli::{Global, ListenArguments};
+use crate::cloud::{Cloud, Place, Received};
+use crate::error::Error;
+use crate::job::interruption;
+use crate::output::{self, Style};
+
+/// Answers remembered, so that one that SQS delivers twice is not printed twice.
+const REMEMBERED: usize = 100_000;
+
+pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ListenArguments) -> Result<(), Error> {
+    let place = cloud.locate(&cloud.stack.response_queue()).await?;
+    output::note("listening; Ctrl-C ends it");
+    tokio::select! {
+        ended = listen(cloud, global, wanted, &place) => ended,
+        // The usual way to end it.
+        () = interruption() => Ok(()),
+    }
+}
+
+async fn listen(
+    cloud: &Cloud,
+    global: &Global,
+    wanted: &ListenArguments,
+    place: &Place,
+) -> Result<(), Error> {
+    let style = Style {
+        json: global.json,
+        aside: false,
+    };
+    let mut printed = HashSet::new();
+    let mut left = wanted.count.unwrap_or(u64::MAX);
+    let mut last = Instant::now();
+    while left > 0 {
+        let mut wait = Duration::from_secs(limits::LONG_POLL_SECS);
+        if let Some(timeout) = global.timeout {
+            let rest = timeout.saturating_sub(last.elapsed());
+            if rest.is_zero() {
+                return Ok(());
+            }
+            wait = wait.min(rest);
+        }
+        let messages = match cloud.receive(&place.queue_url, wait).await {
+            Ok(Received::Messages(messages)) => messages,
+            Ok(Received::NoQueue) => return Err(cloud.not_deployed()),
+            Err(error) if error.is_retryable() => {
+                output::note(&format!("{error}; still listening"));
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        // What has been printed is removed; what is left over when --count is reached comes again.
+        let mut done = Vec::new();
+        for message in messages {
+            if left == 0 {
+                break;
+            }
+            last = Instant::now();
+            match Reply::from_json(&message.body) {
+                Ok(reply) => {
+                    let outcome = match reply.outcome {
+                        Some(outcome) => Some(outcome),
+                        None => cloud.outcome(place, reply.job_id).await?,
+                    };
+                    if printed.len() >= REMEMBERED {
+                        printed.clear();
+                    }
+                    if let Some(outcome) = outcome
+                        && printed.insert((outcome.job_id, outcome.finished_at_unix_ms))
+                    {
+                        output::outcome(&outcome, style)?;
+                        left -= 1;
+                    }
+                }
+                Err(error) => eprintln!("errand: a message that is no reply was dropped: {error}"),
+            }
+            done.push(message);
+        }
+        if !done.is_empty() {
+            cloud.delete(&place.queue_url, &done).await?;
+        }
+    }
+    Ok(())
+}

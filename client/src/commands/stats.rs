@@ -1,0 +1,61 @@
+//! `errand stats`.
+
+use errand_protocol::Operation;
+use errand_stats::{Accumulator, Limits, Parameters, Selection, Summary};
+
+use super::{success, to_map};
+use crate::cli::{Global, StatsArguments};
+use crate::cloud::Cloud;
+use crate::error::Error;
+use crate::files::Source;
+use crate::job;
+use crate::output::{self, Style};
+
+/// The operation's name, as its function knows it.
+pub(super) const NAME: &str = "stats";
+
+pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let source = Source::open(&wanted.file)?;
+    let mut limits = Limits::default();
+    limits.memory_bytes = usize::try_from(u64::from(global.memory) << 20).unwrap_or(usize::MAX);
+    let mut list = Accumulator::new(&parameters(wanted)).with_limits(limits);
+    source.for_each_piece(|piece| list.push(piece).map_err(rejected))?;
+    let summary = list.finish().map_err(rejected)?;
+    output::stats(&summary, None, style(global))
+}
+
+pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let source = Source::open(&wanted.file)?;
+    let operation: Operation = NAME.parse().expect("a valid name");
+    let timeout = global.timeout.unwrap_or(job::DEFAULT_TIMEOUT);
+    let outcome = job::run(cloud, &operation, to_map(&parameters(wanted)), &source, timeout).await?;
+    let job_id = outcome.job_id;
+    let (summary, _): (Summary, _) = success(outcome)?;
+    output::stats(&summary, Some(job_id), style(global))
+}
+
+fn parameters(wanted: &StatsArguments) -> Parameters {
+    Parameters {
+        column: wanted.column.clone(),
+        skip_invalid: wanted.skip_invalid,
+        statistics: if wanted.all {
+            Selection::All
+        } else {
+            wanted.statistics.clone()
+        },
+        percentiles: wanted.percentiles.clone(),
+        histogram: wanted.histogram,
+    }
+}
+
+fn style(global: &Global) -> Style {
+    Style {
+        json: global.json,
+        aside: false,
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
+fn rejected(error: errand_stats::Error) -> Error {
+    Error::offline(error.code(), error.to_string())
+}

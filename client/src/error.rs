@@ -1,0 +1,195 @@
+//! All that can go wrong, each with its cure and its exit code.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use errand_protocol::{ErrorCode, JobError, JobId, Stack};
+use serde_json::json;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The job was answered with a failure.
+    #[error("{error}")]
+    Failed {
+        /// None when the operation ran in this process.
+        job_id: Option<JobId>,
+        error: JobError,
+    },
+    /// A local file cannot be read.
+    #[error("cannot read `{}`: {source}{}", path.display(), hint_for_reading(source))]
+    Read { path: PathBuf, source: io::Error },
+    /// A local file cannot be written.
+    #[error("cannot write `{}`: {source}; give another place with -o", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    /// Nothing listens at the endpoint, or the way there is cut.
+    #[error("cannot reach {endpoint} ({cause}): {cure}")]
+    Unreachable {
+        endpoint: String,
+        cause: String,
+        cure: &'static str,
+    },
+    /// There is no such stack.
+    #[error(
+        "stack `{stack}` is not deployed at {place}: deploy it with `{cure}`, or name another with --stack"
+    )]
+    NotDeployed {
+        stack: Stack,
+        place: String,
+        cure: String,
+    },
+    /// Neither environment nor profile hold credentials.
+    #[error(
+        "no AWS credentials found: run `aws configure` or `aws sso login`, name a profile with --profile, or, for the \
+         local cloud, run eval \"$(make -s local-env)\""
+    )]
+    NoCredentials,
+    /// No region is set.
+    #[error("no AWS region is set: give one with --region, AWS_REGION or in the profile")]
+    NoRegion,
+    /// The cloud refused, or failed in a way of its own.
+    #[error("{action}: {message}")]
+    Service {
+        action: String,
+        message: String,
+        /// Whether the same call may succeed later.
+        retryable: bool,
+    },
+    /// The answer did not come in time.
+    #[error(
+        "no answer to job {job_id} within {seconds} s: it goes on in the cloud; fetch the answer later with \
+         `errand result {job_id}`"
+    )]
+    TimedOut { job_id: JobId, seconds: u64 },
+    /// There is no outcome under the id, and it does not come.
+    #[error(
+        "no answer to job {job_id} within {seconds} s: it is not done yet, its answer has expired, or there was no \
+         such job in stack `{stack}`"
+    )]
+    NoOutcome {
+        job_id: JobId,
+        stack: Stack,
+        seconds: u64,
+    },
+    /// Ctrl-C, or an order to end.
+    #[error("{}", interrupted(*job_id))]
+    Interrupted {
+        /// The job that was sent, if it was.
+        job_id: Option<JobId>,
+    },
+    /// The answer is there, but says what this client does not understand.
+    #[error("the answer to job {job_id} cannot be used: {message}")]
+    BadAnswer { job_id: JobId, message: String },
+    /// The command line asks for what cannot be.
+    #[error("{0}")]
+    Usage(String),
+}
+
+fn hint_for_reading(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "; name an existing file, or `-` for standard input",
+        _ => "",
+    }
+}
+
+fn interrupted(job_id: Option<JobId>) -> String {
+    match job_id {
+        Some(id) => {
+            format!("interrupted; job {id} goes on in the cloud: fetch the answer with `errand result {id}`")
+        }
+        None => "interrupted before anything was sent".to_owned(),
+    }
+}
+
+impl Error {
+    /// A failure of an operation that ran in this process.
+    pub(crate) fn offline(code: &'static str, message: String) -> Self {
+        Self::Failed {
+            job_id: None,
+            error: JobError::permanent(ErrorCode::new(code), message),
+        }
+    }
+
+    /// Whether the same command may succeed later without a change.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Failed { error, .. } => error.retryable,
+            Self::Service { retryable, .. } => *retryable,
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::NoOutcome { .. }
+            | Self::Interrupted { .. } => true,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::NotDeployed { .. }
+            | Self::NoCredentials
+            | Self::NoRegion
+            | Self::BadAnswer { .. }
+            | Self::Usage(_) => false,
+        }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed { .. } => 1,
+            Self::Usage(_) => 2,
+            Self::Unreachable { .. }
+            | Self::NotDeployed { .. }
+            | Self::NoCredentials
+            | Self::NoRegion
+            | Self::BadAnswer { .. }
+            | Self::Service { .. } => 3,
+            Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
+            Self::Read { .. } | Self::Write { .. } => 5,
+            Self::Interrupted { .. } => 130,
+        }
+    }
+
+    /// A stable word for programs that read the JSON form.
+    fn code(&self) -> &str {
+        match self {
+            Self::Failed { error, .. } => error.code.as_str(),
+            Self::Read { .. } => "cannot_read",
+            Self::Write { .. } => "cannot_write",
+            Self::Unreachable { .. } => "unreachable",
+            Self::NotDeployed { .. } => "not_deployed",
+            Self::NoCredentials => "no_credentials",
+            Self::NoRegion => "no_region",
+            Self::Service { .. } => "service_error",
+            Self::TimedOut { .. } => "timed_out",
+            Self::NoOutcome { .. } => "no_outcome",
+            Self::Interrupted { .. } => "interrupted",
+            Self::BadAnswer { .. } => "bad_answer",
+            Self::Usage(_) => "usage",
+        }
+    }
+
+    fn job_id(&self) -> Option<JobId> {
+        match self {
+            Self::Failed { job_id, .. } | Self::Interrupted { job_id } => *job_id,
+            Self::TimedOut { job_id, .. }
+            | Self::NoOutcome { job_id, .. }
+            | Self::BadAnswer { job_id, .. } => Some(*job_id),
+            _ => None,
+        }
+    }
+
+    /// Tells the person on stderr and, with `--json`, the program on stdout; gives the exit code.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
+        // A reader that has had enough is no error.
+        if matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("errand: {self}");
+        if let (Some(id), Self::Failed { .. }) = (self.job_id(), self) {
+            eprintln!("errand: job {id} failed ({})", self.code());
+        }
+        if json {
+            let error =
+                json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
+            println!("{}", json!({ "job_id": self.job_id(), "error": error }));
+        }
+        ExitCode::from(self.exit_code())
+    }
+}

@@ -1,0 +1,207 @@
+//! Local files: what is sent, and where an answer goes.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use errand_protocol::FileName;
+use tempfile::NamedTempFile;
+
+use crate::error::Error;
+
+/// Something to work on.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// A file, not read yet.
+    File { path: PathBuf, size_bytes: u64 },
+    /// What came in over standard input.
+    Bytes(Vec<u8>),
+}
+
+impl Source {
+    /// Finds the file, or reads standard input to its end if `path` is `-`.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Read {
+            path: path.to_owned(),
+            source,
+        };
+        if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+            return Ok(Self::Bytes(bytes));
+        }
+        // Opening it tells what is wrong before anything is sent.
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        if metadata.is_file() {
+            return Ok(Self::File {
+                path: path.to_owned(),
+                size_bytes: metadata.len(),
+            });
+        }
+        // A pipe or a device has no size.
+        let mut bytes = Vec::new();
+        (&file).read_to_end(&mut bytes).map_err(failed)?;
+        Ok(Self::Bytes(bytes))
+    }
+
+    /// What the input is called in the cloud.
+    pub(crate) fn name(&self) -> FileName {
+        match self {
+            Self::File { path, .. } => FileName::new(&path.file_name().unwrap_or_default().to_string_lossy()),
+            Self::Bytes(_) => FileName::new("input"),
+        }
+    }
+
+    /// The size in bytes.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        match self {
+            Self::File { size_bytes, .. } => *size_bytes,
+            Self::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::File { path, .. } => fs::read(path).map_err(|source| Error::Read {
+                path: path.clone(),
+                source,
+            }),
+            Self::Bytes(bytes) => Ok(bytes.clone()),
+        }
+    }
+
+    /// Hands it over piece by piece.
+    pub(crate) fn for_each_piece<E: From<Error>>(
+        &self,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        /// Large enough for every thread of the engine, small beside what the list itself takes.
+        const PIECE_BYTES: usize = 4 << 20;
+        let path = match self {
+            Self::Bytes(bytes) => return take(bytes),
+            Self::File { path, .. } => path,
+        };
+        let failed = |source| Error::Read {
+            path: path.clone(),
+            source,
+        };
+        let mut file = File::open(path).map_err(failed)?;
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let mut filled = 0;
+            while filled < piece.len() {
+                match file.read(&mut piece[filled..]) {
+                    Ok(0) => break,
+                    Ok(count) => filled += count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(failed(error).into()),
+                }
+            }
+            if filled == 0 {
+                return Ok(());
+            }
+            take(&piece[..filled])?;
+        }
+    }
+}
+
+/// A file that is made: it appears under its name whole, or not at all.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// Written beside its place, and moved there at the end.
+    File { path: PathBuf, part: NamedTempFile },
+    /// Written through: a device, a pipe.
+    Through { path: PathBuf, file: File },
+    /// Standard output.
+    Stdout,
+}
+
+impl Target {
+    /// Makes sure that `path` can be written, before any work is done; `-` is standard output.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        if path == Path::new("-") {
+            return Ok(Self::Stdout);
+        }
+        let failed = |source| Error::Write {
+            path: path.to_owned(),
+            source,
+        };
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+            Ok(metadata) if !metadata.is_file() => {
+                let file = File::options().write(true).open(path).map_err(failed)?;
+                return Ok(Self::Through {
+                    path: path.to_owned(),
+                    file,
+                });
+            }
+            Ok(metadata) if metadata.permissions().readonly() => {
+                return Err(failed(io::ErrorKind::PermissionDenied.into()));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".errand-").suffix(".part");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // What any new file gets; the process's umask takes from it.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let part = builder.tempfile_in(folder).map_err(failed)?;
+        Ok(Self::File {
+            path: path.to_owned(),
+            part,
+        })
+    }
+
+    /// Where it goes, for a person to read; none for standard output.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } | Self::Through { path, .. } => Some(path),
+            Self::Stdout => None,
+        }
+    }
+
+    /// Writes a piece.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let (path, written) = match self {
+            Self::File { path, part } => (path.clone(), part.write_all(bytes)),
+            Self::Through { path, file } => (path.clone(), file.write_all(bytes)),
+            Self::Stdout => (PathBuf::from("-"), io::stdout().lock().write_all(bytes)),
+        };
+        written.map_err(|source| Error::Write { path, source })
+    }
+
+    /// Puts the file in its place.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        match self {
+            Self::File { path, part } => match part.persist(&path) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(Error::Write {
+                    path,
+                    source: error.error,
+                }),
+            },
+            Self::Through { .. } => Ok(()),
+            Self::Stdout => io::stdout().lock().flush().map_err(|source| Error::Write {
+                path: "-".into(),
+                source,
+            }),
+        }
+    }
+}
+
+/// Where an answer goes when nothing is said: `output_` and the input's name, in the current folder.
+pub(crate) fn default_output(input_name: &str) -> PathBuf {
+    PathBuf::from(format!("output_{input_name}"))
+}

@@ -1,0 +1,173 @@
+//! The way of one job: out to the cloud, and back with its outcome.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use errand_protocol::{
+    Input, JobId, ObjectLocation, Operation, Outcome, QueueName, Reply, Request, keys, limits,
+};
+use serde_json::{Map, Value};
+
+use crate::cloud::{Cloud, Place, Received};
+use crate::error::Error;
+use crate::files::Source;
+use crate::output;
+
+/// The first wait for a reply before the outcome is looked up on S3; later ones are longer. A reply that was lost is
+/// noticed that soon.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+
+/// How long to wait for the answer when nothing is said.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A pause after a call that failed, before the next.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Sends a job, waits for its outcome, and clears up, whatever happens.
+pub(crate) async fn run(
+    cloud: &Cloud,
+    operation: &Operation,
+    parameters: Map<String, Value>,
+    source: &Source,
+    timeout: Duration,
+) -> Result<Outcome, Error> {
+    let place = cloud.locate(&cloud.stack.request_queue(operation)).await?;
+    let reply_queue = cloud.stack.new_reply_queue();
+    let reply_url = sibling(&place.queue_url, &reply_queue);
+    let job_id = JobId::random();
+    let is_sent = Cell::new(false);
+
+    let errand = async {
+        let request = Request::new(
+            job_id,
+            operation.clone(),
+            parameters,
+            Input::Inline(String::new()),
+        );
+        let request = Request {
+            reply_queue: Some(reply_queue.clone()),
+            ..request
+        };
+        // A new queue needs up to a second on AWS before all of SQS knows it: the upload fills that time.
+        let (request, ()) = tokio::try_join!(
+            with_input(cloud, &place, request, source),
+            cloud.create_reply_queue(&reply_queue)
+        )?;
+        cloud.send(&place, &request).await?;
+        is_sent.set(true);
+        output::note(&format!("job {job_id} sent, waiting for the answer"));
+        wait(cloud, &place, &reply_url, job_id, timeout).await
+    };
+    let ended = tokio::select! {
+        ended = errand => ended,
+        () = interruption() => Err(Error::Interrupted { job_id: is_sent.get().then_some(job_id) }),
+    };
+    // Also when it is not certain that the queue was made. A second interruption ends the clearing up.
+    tokio::select! {
+        deleted = cloud.delete_queue(&reply_url) => {
+            if let (Err(error), Ok(_)) = (deleted, &ended) {
+                output::note(&format!("reply queue {reply_queue} could not be removed: {error}"));
+            }
+        }
+        () = interruption() => {}
+    }
+    ended
+}
+
+/// The request with its input: in the message if it fits, else uploaded (claim check).
+async fn with_input(
+    cloud: &Cloud,
+    place: &Place,
+    mut request: Request,
+    source: &Source,
+) -> Result<Request, Error> {
+    if source.size_bytes() <= limits::MESSAGE_BYTES as u64
+        && let Ok(text) = String::from_utf8(source.read()?)
+    {
+        request.input = Input::Inline(text);
+        if request.to_json().len() <= limits::MESSAGE_BYTES {
+            return Ok(request);
+        }
+    }
+    let mut location = ObjectLocation {
+        bucket: place.input_bucket.clone(),
+        key: keys::upload(request.job_id, &source.name()),
+        version_id: None,
+    };
+    output::note(&format!("uploading {} bytes to {location}", source.size_bytes()));
+    location.version_id = cloud.upload(&location, source).await?;
+    request.input = Input::Object(location);
+    Ok(request)
+}
+
+/// Waits for the reply; in between, and at the end, looks whether the outcome is there without one.
+async fn wait(
+    cloud: &Cloud,
+    place: &Place,
+    reply_url: &str,
+    job_id: JobId,
+    timeout: Duration,
+) -> Result<Outcome, Error> {
+    let end = Instant::now() + timeout;
+    let mut poll = FIRST_WAIT;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Error::TimedOut {
+                job_id,
+                seconds: timeout.as_secs(),
+            });
+        }
+        let received = tokio::time::timeout(left, cloud.receive(reply_url, poll.min(left))).await;
+        match received {
+            Ok(Ok(Received::Messages(messages))) => {
+                // Whatever else has come is a repeated reply, or none of this client's business.
+                let replies = messages
+                    .iter()
+                    .filter_map(|message| Reply::from_json(&message.body).ok());
+                if let Some(reply) = replies.into_iter().find(|reply| reply.job_id == job_id)
+                    && let Some(outcome) = reply.outcome
+                {
+                    return Ok(outcome);
+                }
+            }
+            Ok(Ok(Received::NoQueue)) => tokio::time::sleep(PAUSE.min(left)).await,
+            Ok(Err(error)) if error.is_retryable() => {
+                output::note(&format!("{error}; still waiting"));
+                tokio::time::sleep(PAUSE.min(left)).await;
+            }
+            Ok(Err(error)) => return Err(error),
+            Err(_elapsed) => {}
+        }
+        match cloud.outcome(place, job_id).await {
+            Ok(Some(outcome)) => return Ok(outcome),
+            Ok(None) => {}
+            Err(error) if error.is_retryable() => {}
+            Err(error) => return Err(error),
+        }
+        poll = (poll * 2).min(Duration::from_secs(limits::LONG_POLL_SECS));
+    }
+}
+
+/// The URL of another queue of the same account and region.
+fn sibling(queue_url: &str, name: &QueueName) -> String {
+    let (place, _) = queue_url.rsplit_once('/').unwrap_or_default();
+    format!("{place}/{name}")
+}
+
+/// Ends when the person, or the system, wants the command to end.
+pub(crate) async fn interruption() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler the signal ends the process by itself.
+    let _ = tokio::signal::ctrl_c().await;
+}

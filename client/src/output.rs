@@ -1,0 +1,130 @@
+//! What is written: answers to stdout, notes to stderr. One function an answer, for a person and for a program alike.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use errand_grayscale::Report;
+use errand_protocol::{JobId, ObjectLocation, Outcome, Status};
+use errand_stats::Summary;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// How and where an answer is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    /// As JSON instead of text.
+    pub(crate) json: bool,
+    /// To stderr, because a file goes to stdout.
+    pub(crate) aside: bool,
+}
+
+/// Tells a person at a terminal what is going on.
+pub(crate) fn note(text: &str) {
+    if io::stderr().is_terminal() {
+        // Nobody can be told that nobody can be told.
+        let _ = writeln!(io::stderr(), "errand: {text}");
+    }
+}
+
+#[derive(Serialize)]
+struct StatsAnswer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<JobId>,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+/// Shows statistics.
+pub(crate) fn stats(summary: &Summary, job_id: Option<JobId>, style: Style) -> Result<(), Error> {
+    show(style, &StatsAnswer { job_id, summary }, || summary.to_string())
+}
+
+#[derive(Serialize)]
+struct GrayscaleAnswer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<JobId>,
+    /// The local file; none when it went to standard output.
+    output: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// Shows what became of an image.
+pub(crate) fn grayscale(
+    report: &Report,
+    output: Option<&Path>,
+    stored: Option<(JobId, &ObjectLocation)>,
+    style: Style,
+) -> Result<(), Error> {
+    let location = stored.map(|(_, location)| location.to_string());
+    let answer = GrayscaleAnswer {
+        job_id: stored.map(|(id, _)| id),
+        output,
+        location: location.clone(),
+        report,
+    };
+    show(style, &answer, || {
+        let mut text = format!("{}: {report}", output.map_or("-".into(), Path::to_string_lossy));
+        if let Some(location) = &location {
+            text.push_str("\nkept at ");
+            text.push_str(location);
+        }
+        text
+    })
+}
+
+/// Shows an outcome of any operation, on one line.
+pub(crate) fn outcome(outcome: &Outcome, style: Style) -> Result<(), Error> {
+    show(style, outcome, || {
+        let input = outcome
+            .input
+            .as_ref()
+            .map_or("a message".to_owned(), ToString::to_string);
+        let ending = match &outcome.status {
+            Status::Succeeded {
+                object: Some(object), ..
+            } => format!("succeeded: {}", object.location),
+            Status::Succeeded { result, object: None } => {
+                let plain = |value: &Value| match value {
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                let short = result
+                    .iter()
+                    .filter(|(_, value)| !value.is_object() && !value.is_array());
+                let fields: Vec<String> = short
+                    .map(|(name, value)| format!("{name} {}", plain(value)))
+                    .collect();
+                format!("succeeded: {}", fields.join(", "))
+            }
+            Status::Failed { error } => format!("failed ({}): {error}", error.code),
+        };
+        format!("{} {} of {input} {ending}", outcome.job_id, outcome.operation)
+    })
+}
+
+fn show(style: Style, answer: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Error> {
+    let failed = |source| Error::Write {
+        path: "-".into(),
+        source,
+    };
+    let mut line = if style.json {
+        serde_json::to_string(answer).map_err(|error| failed(error.into()))?
+    } else {
+        text()
+    };
+    if !line.ends_with('\n') {
+        line.push('\n');
+    }
+    let written = if style.aside {
+        io::stderr().lock().write_all(line.as_bytes())
+    } else {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush())
+    };
+    written.map_err(failed)
+}

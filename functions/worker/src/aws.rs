@@ -1,0 +1,239 @@
+//! S3 and SQS behind the [`ports`](crate::ports). Nothing else knows the SDK.
+
+mod failure;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::SdkConfig;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use bytes::Bytes;
+use errand_protocol::ObjectLocation;
+use tokio::sync::mpsc;
+
+use self::failure::{code, failure, kind_of, status};
+use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
+
+/// Pieces of an object that may wait for the operation to take them.
+const CHUNKS_AHEAD: usize = 16;
+
+/// Builds both clients. Nothing is sent.
+pub(crate) async fn connect() -> (S3, Sqs) {
+    // Lambda gives credentials and region in the environment; asking nothing else keeps the start short.
+    let shared = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build_https(),
+        )
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .region(EnvironmentVariableRegionProvider::new())
+        .retry_config(RetryConfig::standard().with_max_attempts(4))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(2))
+                .read_timeout(Duration::from_secs(10))
+                .build(),
+        )
+        .load()
+        .await;
+    clients(&shared)
+}
+
+fn clients(shared: &SdkConfig) -> (S3, Sqs) {
+    let s3 = aws_sdk_s3::config::Builder::from(shared)
+        // An endpoint that was set by hand, such as a local cloud's, has no host name for each bucket.
+        .force_path_style(shared.endpoint_url().is_some())
+        .build();
+    (
+        S3(aws_sdk_s3::Client::from_conf(s3)),
+        Sqs(aws_sdk_sqs::Client::new(shared)),
+    )
+}
+
+/// Objects on S3.
+pub(crate) struct S3(aws_sdk_s3::Client);
+
+impl Objects for S3 {
+    async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
+        let action = || format!("read {location}");
+        let object = self
+            .0
+            .get_object()
+            .bucket(location.bucket.as_str())
+            .key(location.key.as_str())
+            .set_version_id(location.version_id.clone())
+            .send()
+            .await
+            .map_err(|error| PortError {
+                kind: kind_of_missing(&error),
+                ..failure(action(), &error)
+            })?;
+        let size_bytes = object
+            .content_length()
+            .and_then(|size| u64::try_from(size).ok())
+            .unwrap_or(0);
+        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+        let (mut body, action) = (object.body, action());
+        tokio::spawn(async move {
+            let mut received = 0;
+            while let Some(chunk) = body.next().await {
+                let chunk = chunk.map_err(|error| PortError {
+                    kind: PortErrorKind::Unavailable,
+                    action: action.clone(),
+                    message: format!("broke off after {received} bytes: {error}"),
+                });
+                received += chunk.as_ref().map_or(0, Bytes::len);
+                let is_last = chunk.is_err();
+                // Nobody listens any more when the operation has found its answer.
+                if sender.send(chunk).await.is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        Ok(OpenObject { size_bytes, chunks })
+    }
+
+    async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {
+        let action = || format!("read {location}");
+        let sent = self
+            .0
+            .get_object()
+            .bucket(location.bucket.as_str())
+            .key(location.key.as_str())
+            .send()
+            .await;
+        let object = match sent.map_err(|error| failure(action(), &error)) {
+            Ok(object) => object,
+            Err(error) if error.kind == PortErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let etag = ETag(object.e_tag().unwrap_or_default().to_owned());
+        let bytes = object.body.collect().await.map_err(|error| PortError {
+            kind: PortErrorKind::Unavailable,
+            action: action(),
+            message: format!("broke off: {error}"),
+        })?;
+        Ok(Some((bytes.into_bytes(), etag)))
+    }
+
+    async fn write(
+        &self,
+        location: &ObjectLocation,
+        bytes: Bytes,
+        media_type: &str,
+        condition: Condition,
+    ) -> Result<Written, PortError> {
+        let conditional = condition != Condition::None;
+        let (absent, unchanged) = match condition {
+            Condition::None => (None, None),
+            Condition::Absent => (Some("*".to_owned()), None),
+            Condition::Unchanged(ETag(etag)) => (None, Some(etag)),
+        };
+        let sent = self
+            .0
+            .put_object()
+            .bucket(location.bucket.as_str())
+            .key(location.key.as_str())
+            .content_type(media_type)
+            .set_if_none_match(absent)
+            .set_if_match(unchanged)
+            .body(ByteStream::from(bytes))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Written::Yes),
+            // The condition does not hold (412), or somebody else is writing at this moment (409), or the object
+            // that had to be unchanged is gone (404).
+            Err(error)
+                if conditional
+                    && matches!(status(&error), Some(404 | 409 | 412))
+                    && code(&error) != Some("NoSuchBucket") =>
+            {
+                Ok(Written::SomebodyElseDid)
+            }
+            Err(error) => Err(failure(format!("write {location}"), &error)),
+        }
+    }
+}
+
+/// The kind of an error on opening an input. A version that was never there is told as an invalid argument, and one
+/// that tells of a deletion as a method that is not allowed.
+fn kind_of_missing(error: &SdkError<GetObjectError>) -> PortErrorKind {
+    match (code(error), status(error)) {
+        (Some("InvalidArgument"), Some(400)) | (_, Some(405)) => PortErrorKind::NotFound,
+        (code, status) => kind_of(code.unwrap_or_default(), status),
+    }
+}
+
+/// Messages on SQS.
+pub(crate) struct Sqs(aws_sdk_sqs::Client);
+
+impl Queues for Sqs {
+    async fn send(&self, queue_url: &str, bodies: &[String]) -> Vec<Result<(), PortError>> {
+        let action = || format!("send to {queue_url}");
+        let entries = bodies.iter().enumerate().map(|(index, body)| {
+            SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(body)
+                .build()
+                .expect("id and body are set")
+        });
+        let sent = self
+            .0
+            .send_message_batch()
+            .queue_url(queue_url)
+            .set_entries(Some(entries.collect()))
+            .send()
+            .await;
+        match sent {
+            Err(error) => {
+                let error = failure(action(), &error);
+                bodies.iter().map(|_| Err(error.clone())).collect()
+            }
+            Ok(answer) => {
+                let mut results = vec![Ok(()); bodies.len()];
+                for entry in answer.failed() {
+                    let index = entry
+                        .id()
+                        .parse()
+                        .ok()
+                        .filter(|index: &usize| *index < results.len());
+                    if let Some(index) = index {
+                        // Throttling by the queue's key service is told as the sender's fault, too.
+                        let status = if entry.sender_fault() { 400 } else { 500 };
+                        let message = entry.message().unwrap_or_default();
+                        results[index] = Err(PortError {
+                            kind: kind_of(entry.code(), Some(status)),
+                            action: action(),
+                            message: format!("{message} ({})", entry.code()),
+                        });
+                    }
+                }
+                results
+            }
+        }
+    }
+
+    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
+        let sent = self
+            .0
+            .change_message_visibility()
+            .queue_url(queue_url)
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
+            .send()
+            .await;
+        sent.map(drop)
+            .map_err(|error| failure(format!("hide a message of {queue_url}"), &error))
+    }
+}

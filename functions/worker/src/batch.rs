@@ -1,0 +1,157 @@
+//! A whole event: its records side by side, and the answer that Lambda expects.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse};
+use lambda_runtime::{Context, Error};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::deadline::Deadline;
+use crate::event::{self, Delivery, Event};
+use crate::job::Job;
+use crate::operation::Operation;
+use crate::ports::{Objects, Queues};
+use crate::process::{End, Worker};
+use crate::retry;
+
+/// Answers one invocation.
+///
+/// # Errors
+///
+/// Something has to be tried again that cannot be named in the answer: Lambda then repeats the whole event, which is
+/// harmless.
+pub(crate) async fn handle<O, S, Q>(
+    worker: Arc<Worker<O, S, Q>>,
+    payload: &str,
+    context: &Context,
+) -> Result<Value, Error>
+where
+    O: Operation,
+    S: Objects,
+    Q: Queues,
+{
+    let deadline = Deadline::at_unix_ms(context.deadline);
+    match event::decode(payload, &context.request_id, &worker.expected, &worker.config) {
+        Event::Sqs(deliveries) => {
+            let response = answer_deliveries(worker, deliveries, deadline).await?;
+            Ok(serde_json::to_value(response)?)
+        }
+        Event::Direct(jobs) => answer_direct(worker, jobs, deadline).await,
+    }
+}
+
+async fn answer_deliveries<O, S, Q>(
+    worker: Arc<Worker<O, S, Q>>,
+    deliveries: Vec<Delivery>,
+    deadline: Deadline,
+) -> Result<SqsBatchResponse, Error>
+where
+    O: Operation,
+    S: Objects,
+    Q: Queues,
+{
+    let ids: Vec<Option<String>> = deliveries
+        .iter()
+        .map(|delivery| delivery.message_id.clone())
+        .collect();
+    let mut running = JoinSet::new();
+    for (index, delivery) in deliveries.into_iter().enumerate() {
+        let worker = Arc::clone(&worker);
+        running.spawn(async move { (index, deliver(&worker, delivery, deadline).await) });
+    }
+    // A task that panicked, or is still at it when Lambda has to be answered, has told nothing: its message comes
+    // again, and the others are not held up by it.
+    let mut done = vec![false; ids.len()];
+    let all = async {
+        while let Some(joined) = running.join_next().await {
+            match joined {
+                Ok((index, is_done)) => done[index] = is_done,
+                Err(error) => tracing::error!(%error, "a record's task ended early"),
+            }
+        }
+    };
+    if tokio::time::timeout(deadline.left_to_answer(), all)
+        .await
+        .is_err()
+    {
+        tracing::error!(records = running.len(), "not done before the function's time-out");
+    }
+    let mut response = SqsBatchResponse::default();
+    for (id, is_done) in ids.into_iter().zip(done) {
+        match id {
+            _ if is_done => {}
+            // An identifier that is empty or unknown would make AWS repeat every record of the batch.
+            Some(id) => {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = id;
+                response.batch_item_failures.push(failure);
+            }
+            None => return Err("a record without a message id has to be delivered again".into()),
+        }
+    }
+    Ok(response)
+}
+
+/// Takes one message to its end; whether it can be deleted.
+async fn deliver<O, S, Q>(worker: &Worker<O, S, Q>, delivery: Delivery, deadline: Deadline) -> bool
+where
+    O: Operation,
+    S: Objects,
+    Q: Queues,
+{
+    let mut wait = None;
+    let mut longest = |time: Duration| wait = wait.max(Some(time));
+    for job in delivery.jobs {
+        match worker
+            .process(job, Some(worker.config.max_receive_count), deadline)
+            .await
+        {
+            End::Answered(_) => {}
+            End::Buried | End::HandedBack => longest(Duration::ZERO),
+            End::Again => longest(retry::wait(worker.config.retry_base, delivery.attempt)),
+        }
+    }
+    let Some(wait) = wait else {
+        return true;
+    };
+    if let Some(handle) = &delivery.receipt_handle {
+        // Without it the message comes again after the queue's own visibility time-out.
+        if let Err(error) = worker
+            .queues
+            .hide(&worker.config.request_queue_url, handle, wait)
+            .await
+        {
+            tracing::warn!(%error, "the wait for the next delivery could not be set");
+        }
+    }
+    false
+}
+
+async fn answer_direct<O, S, Q>(
+    worker: Arc<Worker<O, S, Q>>,
+    jobs: Vec<Job>,
+    deadline: Deadline,
+) -> Result<Value, Error>
+where
+    O: Operation,
+    S: Objects,
+    Q: Queues,
+{
+    let mut outcomes = Vec::new();
+    let mut unanswered = 0;
+    for job in jobs {
+        match worker.process(job, None, deadline).await {
+            End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
+            End::Buried | End::Again | End::HandedBack => unanswered += 1,
+        }
+    }
+    if unanswered > 0 {
+        return Err(format!(
+            "{unanswered} jobs have to be tried again; those that were answered stay answered"
+        )
+        .into());
+    }
+    Ok(Value::Array(outcomes))
+}

@@ -1,0 +1,145 @@
+//! What Lambda hands to a function: a delivery of SQS messages, S3 events sent without a queue between, or a request
+//! made by hand (`cargo lambda invoke`, the console's test button).
+
+use errand_protocol::{JobError, JobId, code};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::config::Config;
+use crate::job::{Job, ReplyTo};
+use crate::record::{self, Arrival};
+
+/// An event, taken apart.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Messages of a request queue, to be answered with the ones that are to come again.
+    Sqs(Vec<Delivery>),
+    /// Jobs that came without a queue.
+    Direct(Vec<Job>),
+}
+
+/// One SQS message, and the jobs that it asks for: none when it is a notification that asks for nothing.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    /// What SQS calls the message, and what a function calls it when it hands it back.
+    pub(crate) message_id: Option<String>,
+    /// What the message is called while this delivery of it lasts.
+    pub(crate) receipt_handle: Option<String>,
+    /// Which delivery of the message this is, counted from 1.
+    pub(crate) attempt: u32,
+    pub(crate) jobs: Vec<Job>,
+}
+
+/// The outermost form of an event. Whatever else it holds passes.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "Records")]
+    records: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Origin {
+    event_source: Option<String>,
+}
+
+/// As much of an SQS record as is needed; whatever SQS adds to it passes, and so does a change in the rest of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SqsRecord {
+    message_id: Option<String>,
+    receipt_handle: Option<String>,
+    body: Option<String>,
+    attributes: Option<Attributes>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    approximate_receive_count: Option<String>,
+}
+
+/// What is read of an SQS record that is not as it should be.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Salvage {
+    message_id: Option<String>,
+    receipt_handle: Option<String>,
+}
+
+/// Takes an event apart. Never fails: what cannot be read becomes a job that is answered with the reason.
+///
+/// `invocation_id` identifies a request made by hand, and stays the same when Lambda repeats it.
+pub(crate) fn decode(
+    payload: &str,
+    invocation_id: &str,
+    operation: &record::Expected,
+    config: &Config,
+) -> Event {
+    let by_hand = Arrival {
+        name: invocation_id,
+        attempt: 1,
+    };
+    let Ok(Envelope { records }) = serde_json::from_str(payload) else {
+        return Event::Direct(record::jobs_of_body(payload, by_hand, operation, config));
+    };
+    let from_sqs = |record: &RawValue| matches!(serde_json::from_str(record.get()), Ok(Origin { event_source: Some(source) }) if source == "aws:sqs");
+    // All records of an event come from one source, which a broken one may not tell.
+    if records.iter().any(|record| from_sqs(record)) {
+        let deliveries = records.iter();
+        return Event::Sqs(
+            deliveries
+                .map(|record| delivery(record.get(), operation, config))
+                .collect(),
+        );
+    }
+    Event::Direct(record::jobs_of_s3_records(&records, by_hand, operation, config))
+}
+
+fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Delivery {
+    let message: SqsRecord = match serde_json::from_str(record) {
+        Ok(message) => message,
+        Err(error) => return unreadable(record, &error),
+    };
+    let attempt = message
+        .attributes
+        .and_then(|attributes| attributes.approximate_receive_count)
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1);
+    let message_id = message.message_id.filter(|id| !id.is_empty());
+    let body = message.body.unwrap_or_default();
+    let arrival = Arrival {
+        name: message_id.as_deref().unwrap_or(&body),
+        attempt,
+    };
+    let jobs = record::jobs_of_body(&body, arrival, operation, config);
+    Delivery {
+        message_id,
+        receipt_handle: message.receipt_handle,
+        attempt,
+        jobs,
+    }
+}
+
+fn unreadable(record: &str, error: &serde_json::Error) -> Delivery {
+    let Salvage {
+        message_id,
+        receipt_handle,
+    } = serde_json::from_str(record).unwrap_or_default();
+    let message_id = message_id.filter(|id| !id.is_empty());
+    let job = Job {
+        id: JobId::of_message(message_id.as_deref().unwrap_or(record)),
+        reply_to: ReplyTo::Stack,
+        task: Err(JobError::permanent(
+            code::MALFORMED_REQUEST,
+            format!("not a record of an SQS event: {error}"),
+        )),
+        attempt: 1,
+    };
+    Delivery {
+        message_id,
+        receipt_handle,
+        attempt: 1,
+        jobs: vec![job],
+    }
+}

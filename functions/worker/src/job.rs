@@ -1,0 +1,61 @@
+//! One job, as the worker sees it, whatever asked for it.
+
+use bytes::Bytes;
+use errand_protocol::{FileName, JobError, JobId, ObjectLocation, QueueName};
+use serde_json::{Map, Value};
+
+/// What a job works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Came in the message.
+    Inline(Bytes),
+    /// Uploaded for a request.
+    Uploaded(ObjectLocation),
+    /// Dropped into the input bucket.
+    Dropped(ObjectLocation),
+}
+
+impl Source {
+    /// The object, where there is one.
+    pub(crate) fn location(&self) -> Option<&ObjectLocation> {
+        match self {
+            Self::Inline(_) => None,
+            Self::Uploaded(location) | Self::Dropped(location) => Some(location),
+        }
+    }
+
+    /// What a person would call the input.
+    pub(crate) fn name(&self) -> FileName {
+        FileName::new(
+            self.location()
+                .map_or("input", |location| location.key.file_name()),
+        )
+    }
+}
+
+/// Where a reply goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ReplyTo {
+    /// A client's own queue.
+    Client(QueueName),
+    /// The stack's response queue.
+    Stack,
+}
+
+/// A job, ready to be done or to be refused.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Job {
+    pub(crate) id: JobId,
+    pub(crate) reply_to: ReplyTo,
+    /// What to do, or why it cannot be done.
+    pub(crate) task: Result<Task, JobError>,
+    /// How often the request has been delivered, this time included.
+    pub(crate) attempt: u32,
+}
+
+/// What there is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Task {
+    pub(crate) parameters: Map<String, Value>,
+    pub(crate) source: Source,
+}

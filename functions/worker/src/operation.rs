@@ -1,0 +1,219 @@
+//! What a function does, seen from the worker.
+
+use std::path::Path;
+
+use bytes::{Bytes, BytesMut};
+use errand_protocol::{ErrorCode, FileName, JobError, code};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+
+use crate::ports::{PortError, PortErrorKind};
+
+/// An operation: bytes and parameters in, a report and perhaps a file out.
+///
+/// It runs on a thread of its own, may block, and may panic: a panic is answered as a failure of that one job.
+pub trait Operation: Send + Sync + 'static {
+    /// The operation's name, as requests spell it. Files dropped under this prefix ask for it too.
+    const NAME: &'static str;
+
+    /// Whether a message that is no request is taken as the input itself.
+    const TAKES_BARE_TEXT: bool = false;
+
+    /// Does the work.
+    ///
+    /// # Errors
+    ///
+    /// The input or a parameter is not acceptable, or the input cannot be read to its end.
+    fn run(&self, input: Input, parameters: Map<String, Value>, context: &Context)
+    -> Result<Output, Failure>;
+}
+
+/// What an operation may want to know of its surroundings.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// What the input is called.
+    pub input_name: FileName,
+    /// How much memory the operation may use, input and output included, in bytes.
+    pub memory_budget_bytes: u64,
+}
+
+impl Context {
+    /// The input's name with `extension`, unless `is_right` says that it has a right one already.
+    #[must_use]
+    pub fn name_with_extension(&self, extension: &str, is_right: impl Fn(&str) -> bool) -> FileName {
+        let path = Path::new(self.input_name.as_str());
+        if path
+            .extension()
+            .and_then(|found| found.to_str())
+            .is_some_and(is_right)
+        {
+            return self.input_name.clone();
+        }
+        FileName::new(&path.with_extension(extension).to_string_lossy())
+    }
+}
+
+/// What an operation gives.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// What is told of the result. Integers of unbounded size go in as text.
+    pub report: Map<String, Value>,
+    /// The file that was made, if the operation makes one.
+    pub file: Option<MadeFile>,
+}
+
+impl Output {
+    /// An output without a file.
+    ///
+    /// # Errors
+    ///
+    /// `report` is not written as a JSON object: a defect of the operation.
+    pub fn of_report(report: &impl Serialize) -> Result<Self, Failure> {
+        match serde_json::to_value(report) {
+            Ok(Value::Object(report)) => Ok(Self { report, file: None }),
+            Ok(other) => Err(Failure::Rejected(JobError::permanent(
+                code::INTERNAL,
+                format!("report is {other}"),
+            ))),
+            Err(error) => Err(Failure::Rejected(JobError::permanent(
+                code::INTERNAL,
+                format!("report: {error}"),
+            ))),
+        }
+    }
+}
+
+/// A file that an operation made.
+#[derive(Clone, Debug)]
+pub struct MadeFile {
+    /// What it is called.
+    pub name: FileName,
+    /// What it is, such as `image/jpeg`.
+    pub media_type: &'static str,
+    /// What it holds.
+    pub bytes: Bytes,
+}
+
+/// Why an operation gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The input or a parameter is not acceptable: the same request will fail again.
+    #[error(transparent)]
+    Rejected(JobError),
+    /// The input broke off: it may be readable later.
+    #[error(transparent)]
+    Interrupted(#[from] InputError),
+}
+
+impl Failure {
+    /// The input or a parameter is not acceptable.
+    pub fn rejected(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Rejected(JobError::permanent(ErrorCode::new(code), message))
+    }
+
+    /// The parameters are not the operation's.
+    #[must_use]
+    pub fn invalid_parameters(error: &serde_json::Error) -> Self {
+        Self::Rejected(JobError::permanent(
+            code::INVALID_PARAMETERS,
+            format!("parameters: {error}"),
+        ))
+    }
+}
+
+/// The input could not be read to its end.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the input could not be read: {0}")]
+pub struct InputError(#[from] pub(crate) PortError);
+
+/// What an operation works on, as it arrives: whole when it came in the message, else piece by piece from S3.
+#[derive(Debug)]
+pub struct Input {
+    size_bytes: u64,
+    received_bytes: u64,
+    chunks: mpsc::Receiver<Result<Bytes, PortError>>,
+}
+
+impl Input {
+    pub(crate) fn new(size_bytes: u64, chunks: mpsc::Receiver<Result<Bytes, PortError>>) -> Self {
+        Self {
+            size_bytes,
+            received_bytes: 0,
+            chunks,
+        }
+    }
+
+    /// An input that is there already.
+    ///
+    /// # Panics
+    ///
+    /// Never: a new channel has room for one.
+    #[must_use]
+    pub fn whole(bytes: Bytes) -> Self {
+        let (sender, chunks) = mpsc::channel(1);
+        let size_bytes = bytes.len() as u64;
+        sender
+            .try_send(Ok(bytes))
+            .expect("a new channel has room for one");
+        Self::new(size_bytes, chunks)
+    }
+
+    /// The size of the whole input in bytes.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    /// The next piece, waiting for it; none at the end.
+    ///
+    /// # Errors
+    ///
+    /// The input broke off, be it that nobody said so: half of a list has an answer, too, and it would be a wrong one.
+    pub fn next_chunk(&mut self) -> Result<Option<Bytes>, InputError> {
+        match self.chunks.blocking_recv().transpose()? {
+            Some(chunk) => {
+                self.received_bytes += chunk.len() as u64;
+                Ok(Some(chunk))
+            }
+            None if self.received_bytes < self.size_bytes => Err(InputError(PortError {
+                kind: PortErrorKind::Unavailable,
+                action: "read the input".to_owned(),
+                message: format!("ended after {} of {} bytes", self.received_bytes, self.size_bytes),
+            })),
+            None => Ok(None),
+        }
+    }
+
+    /// All of the input, provided that it takes no more than `limit_bytes`.
+    ///
+    /// # Errors
+    ///
+    /// The input is larger than the limit, or broke off.
+    pub fn read_all(mut self, limit_bytes: u64) -> Result<Bytes, Failure> {
+        if self.size_bytes > limit_bytes {
+            return Err(too_large(self.size_bytes, limit_bytes));
+        }
+        let first = self.next_chunk()?.unwrap_or_default();
+        if first.len() as u64 == self.size_bytes {
+            return Ok(first);
+        }
+        let mut whole = BytesMut::with_capacity(usize::try_from(self.size_bytes).unwrap_or(0));
+        whole.extend_from_slice(&first);
+        while let Some(chunk) = self.next_chunk()? {
+            if self.received_bytes > limit_bytes {
+                return Err(too_large(self.received_bytes, limit_bytes));
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+fn too_large(size_bytes: u64, limit_bytes: u64) -> Failure {
+    let message = format!(
+        "the input has {size_bytes} bytes, but this function's memory takes at most {limit_bytes}: \
+         raise the function's memory in template.yaml, or send a smaller input"
+    );
+    Failure::Rejected(JobError::permanent(code::INPUT_TOO_LARGE, message))
+}

@@ -1,0 +1,100 @@
+//! What the worker needs of the cloud. Only [`aws`](crate::aws) knows which cloud it is.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use errand_protocol::ObjectLocation;
+use tokio::sync::mpsc;
+
+/// A call to a service failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{action}: {message}")]
+pub(crate) struct PortError {
+    /// What kind of failure it is.
+    pub(crate) kind: PortErrorKind,
+    /// What was attempted, such as `read s3://bucket/key`.
+    pub(crate) action: String,
+    /// What the service, or the way to it, answered.
+    pub(crate) message: String,
+}
+
+/// Kinds of failure that lead to different ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PortErrorKind {
+    /// The object or queue does not exist.
+    NotFound,
+    /// The function may not do this, or the bucket is gone: an operator has to mend the stack.
+    Refused,
+    /// Throttled, unreachable, timed out, or the service failed: it may pass.
+    Unavailable,
+}
+
+/// An object, opened for reading.
+pub(crate) struct OpenObject {
+    pub(crate) size_bytes: u64,
+    pub(crate) chunks: mpsc::Receiver<Result<Bytes, PortError>>,
+}
+
+/// Names one state of an object, so that a later write can insist on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ETag(pub(crate) String);
+
+/// What a conditional write did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// The object is there as given.
+    Yes,
+    /// Somebody else wrote first; nothing was changed.
+    SomebodyElseDid,
+}
+
+/// What a write requires of the object that it writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Nothing: an object that is there is replaced.
+    None,
+    /// It must not exist.
+    Absent,
+    /// It must still be this one.
+    Unchanged(ETag),
+}
+
+/// Objects on S3.
+pub(crate) trait Objects: Send + Sync + 'static {
+    /// Opens an object.
+    fn open(&self, location: &ObjectLocation) -> impl Future<Output = Result<OpenObject, PortError>> + Send;
+
+    /// Reads a small object at once; none if it does not exist.
+    fn read(
+        &self,
+        location: &ObjectLocation,
+    ) -> impl Future<Output = Result<Option<(Bytes, ETag)>, PortError>> + Send;
+
+    /// Writes an object whole, or not at all.
+    fn write(
+        &self,
+        location: &ObjectLocation,
+        bytes: Bytes,
+        media_type: &str,
+        condition: Condition,
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
+}
+
+/// Messages on SQS.
+pub(crate) trait Queues: Send + Sync + 'static {
+    /// Sends a batch, within SQS's limits on batches, and tells of each message whether it was taken.
+    fn send(
+        &self,
+        queue_url: &str,
+        bodies: &[String],
+    ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
+
+    /// Hides a received message for `time` from now, so that it is delivered again after it.
+    fn hide(
+        &self,
+        queue_url: &str,
+        receipt_handle: &str,
+        time: Duration,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}

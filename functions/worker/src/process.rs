@@ -1,0 +1,202 @@
+//! One job, from what it asks for to its stored and announced outcome.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use errand_protocol::{JobError, Outcome, Reply, Status, VERSION, code};
+
+use crate::config::Config;
+use crate::deadline::Deadline;
+use crate::job::Job;
+use crate::operation::Operation;
+use crate::outcomes::Outcomes;
+use crate::ports::{Objects, PortErrorKind, Queues};
+use crate::record::Expected;
+use crate::replies::Replies;
+use crate::retry::{self, Verdict};
+use crate::runner::{Run, Runner};
+
+/// A function: an operation and its surroundings.
+pub(crate) struct Worker<O, S, Q> {
+    pub(crate) config: Config,
+    pub(crate) expected: Expected,
+    pub(crate) queues: Arc<Q>,
+    runner: Runner<O, S>,
+    outcomes: Outcomes<S>,
+    replies: Replies<Q>,
+}
+
+/// What became of a job, for the one who has to acknowledge its message.
+#[derive(Debug, PartialEq)]
+pub(crate) enum End {
+    /// Answered: the message has done its duty. Holds the outcome that was announced.
+    Answered(Box<Outcome>),
+    /// Answered, and the message is for the dead-letter queue.
+    Buried,
+    /// Nothing was decided: the message has to come again.
+    Again,
+    /// Not begun, for want of time: the message should come again at once.
+    HandedBack,
+}
+
+impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
+    pub(crate) fn new(operation: O, config: Config, objects: S, queues: Q) -> Self {
+        let (objects, queues) = (Arc::new(objects), Arc::new(queues));
+        Self {
+            expected: Expected {
+                operation: O::NAME.parse().expect("an operation's name is valid"),
+                takes_bare_text: O::TAKES_BARE_TEXT,
+            },
+            replies: Replies::new(Arc::clone(&queues), config.clone()),
+            outcomes: Outcomes::new(Arc::clone(&objects), config.result_bucket.clone()),
+            runner: Runner::new(operation, objects, config.clone()),
+            queues,
+            config,
+        }
+    }
+
+    /// Takes a job to its end. `max_attempts` is how often its message is delivered before it is buried; none when
+    /// it came without a queue.
+    pub(crate) async fn process(&self, job: Job, max_attempts: Option<u32>, deadline: Deadline) -> End {
+        let started = Instant::now();
+        let end = self.process_unlogged(&job, max_attempts, deadline).await;
+        let duration_ms = millis(started.elapsed());
+        let (job_id, operation, attempt) = (job.id, O::NAME, job.attempt);
+        match &end {
+            End::Answered(outcome) => match &outcome.status {
+                Status::Succeeded { .. } => {
+                    tracing::info!(%job_id, operation, attempt, duration_ms, outcome = "succeeded", "job ended");
+                }
+                Status::Failed { error } => tracing::info!(
+                    %job_id, operation, attempt, duration_ms, outcome = "failed", code = %error.code,
+                    error = error.message, "job ended"
+                ),
+            },
+            End::Buried => {
+                tracing::error!(%job_id, operation, attempt, duration_ms, outcome = "buried", "job ended");
+            }
+            End::Again => {
+                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "again", "job will be tried again");
+            }
+            End::HandedBack => {
+                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "handed_back", "no time left for job");
+            }
+        }
+        end
+    }
+
+    async fn process_unlogged(&self, job: &Job, max_attempts: Option<u32>, deadline: Deadline) -> End {
+        if is_looked_up_first(job) {
+            match self.outcomes.stored(job.id).await {
+                Ok(Some((outcome, _))) if !outcome.is_provisional() => {
+                    return self.announce(job, outcome, max_attempts).await;
+                }
+                Ok(_) => {}
+                Err(error) => return self.give_up(job, error.into(), max_attempts).await,
+            }
+        }
+        let run = match &job.task {
+            Err(refusal) => Run::Ended {
+                status: Status::Failed {
+                    error: refusal.clone(),
+                },
+                duration: Duration::ZERO,
+            },
+            Ok(task) => self.runner.run(job, task, deadline).await,
+        };
+        match run {
+            Run::Ended { status, duration } => {
+                match self.outcomes.store(self.outcome(job, status, duration)).await {
+                    Ok(outcome) => self.announce(job, outcome, max_attempts).await,
+                    Err(error) => self.give_up(job, error.into(), max_attempts).await,
+                }
+            }
+            Run::Failed(error) => self.give_up(job, error, max_attempts).await,
+            Run::NoTime if max_attempts.is_some_and(|max| job.attempt >= max) => {
+                let message =
+                    "the function had no time left to begin it: there is too much work for its time-out";
+                let error = JobError::transient(code::DEADLINE_EXCEEDED, message);
+                self.give_up(job, error, max_attempts).await
+            }
+            Run::NoTime => End::HandedBack,
+        }
+    }
+
+    fn outcome(&self, job: &Job, status: Status, duration: Duration) -> Outcome {
+        let input = job.task.as_ref().ok().and_then(|task| task.source.location());
+        Outcome {
+            version: VERSION,
+            job_id: job.id,
+            operation: self.expected.operation.clone(),
+            input: input.cloned(),
+            status,
+            attempt: job.attempt,
+            duration_ms: millis(duration),
+            finished_at_unix_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
+        }
+    }
+
+    /// Sends the reply. The outcome is stored, so a queue that is gone, with its client, is no failure, and on the last
+    /// delivery no other trouble with the reply is one.
+    async fn announce(&self, job: &Job, outcome: Outcome, max_attempts: Option<u32>) -> End {
+        let reply = Reply::new(outcome.clone(), self.outcomes.location(job.id));
+        match self.replies.send(&job.reply_to, reply.to_message()).await {
+            Ok(()) => {}
+            Err(error) if error.kind == PortErrorKind::NotFound => {
+                tracing::warn!(job_id = %job.id, %error, "reply queue has gone; the outcome is stored");
+            }
+            Err(error) => {
+                tracing::warn!(job_id = %job.id, %error, "reply could not be sent; the outcome is stored");
+                if max_attempts.is_none_or(|max| job.attempt < max) {
+                    return End::Again;
+                }
+            }
+        }
+        End::Answered(Box::new(outcome))
+    }
+
+    /// Decides about a failure that may pass, and answers it where this was the last attempt.
+    async fn give_up(&self, job: &Job, error: JobError, max_attempts: Option<u32>) -> End {
+        let (error, is_buried) = match retry::verdict(error, job.attempt, max_attempts) {
+            Verdict::Again(error) => {
+                tracing::warn!(job_id = %job.id, code = %error.code, error = error.message, "attempt failed");
+                return End::Again;
+            }
+            Verdict::AnswerAndBury(error) => (error, true),
+            Verdict::Answer(error) => (error, false),
+        };
+        tracing::error!(job_id = %job.id, code = %error.code, error = error.message, "last attempt failed");
+        let failed = self.outcome(job, Status::Failed { error }, Duration::ZERO);
+        match self.outcomes.store(failed.clone()).await {
+            // A provisional outcome leaves the message for redrive; somebody else's final one ends the job.
+            Ok(outcome) if is_buried && outcome.is_provisional() => {
+                self.announce(job, outcome, max_attempts).await;
+                End::Buried
+            }
+            Ok(outcome) => self.announce(job, outcome, max_attempts).await,
+            // The message is kept, so that nothing is lost, and whoever waits is told at least that.
+            Err(error) if is_buried => {
+                tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
+                self.announce(job, failed, max_attempts).await;
+                End::Buried
+            }
+            Err(error) => {
+                tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
+                End::Again
+            }
+        }
+    }
+}
+
+/// Whether to look for an outcome before the job is run. A message that comes again may have been answered by the
+/// delivery that was lost. A job with an input on S3 costs more to run than to look up, and a late duplicate of it must
+/// not write its result again. A first delivery with the input in it is run at once: most have no outcome, and
+/// where one has, the conditional write tells.
+fn is_looked_up_first(job: &Job) -> bool {
+    let is_on_s3 = |task: &crate::job::Task| task.source.location().is_some();
+    job.attempt > 1 || job.task.as_ref().is_ok_and(is_on_s3)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,114 @@
+//! What a failure leads to, decided in one place.
+//!
+//! A *permanent* failure is answered at once. A *transient* one is delivered again, after a wait that grows with each
+//! delivery, so that throttling does not use the deliveries up within seconds; on the last delivery it is answered
+//! as well, and the message goes to the dead-letter queue, from where it can be redriven.
+
+use std::time::Duration;
+
+use errand_protocol::{JobError, code, limits};
+use uuid::Uuid;
+
+use crate::operation::{Failure, InputError};
+use crate::ports::{PortError, PortErrorKind};
+
+/// What is to become of a job that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Answer with this, and have the message deleted.
+    Answer(JobError),
+    /// Answer with this, but leave the message for the dead-letter queue.
+    AnswerAndBury(JobError),
+    /// Have it delivered again, for this reason.
+    Again(JobError),
+}
+
+/// Routes a failure on the delivery number `attempt` of `max_attempts`; none where nothing redelivers the request.
+pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) -> Verdict {
+    match (error.retryable, max_attempts) {
+        (false, _) => Verdict::Answer(error),
+        (true, Some(max)) if attempt >= max => {
+            let message = format!(
+                "failed after {attempt} attempts, kept in the dead-letter queue for redrive: {}",
+                error.message
+            );
+            Verdict::AnswerAndBury(JobError { message, ..error })
+        }
+        (true, _) => Verdict::Again(error),
+    }
+}
+
+/// How long a request waits before delivery number `attempt + 1`: four times longer each time, at most 15 minutes,
+/// and between half and all of that, so that requests which failed together do not come back together.
+pub(crate) fn wait(base: Duration, attempt: u32) -> Duration {
+    const LONGEST: Duration = Duration::from_mins(15);
+    let longest = base
+        .saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1)))
+        .min(LONGEST);
+    // A random UUID's low bits are as good a die as any, and already here.
+    let die = u32::from(Uuid::now_v7().as_bytes()[15]);
+    (longest / 2 + longest / 2 * die / 255).min(Duration::from_secs(limits::VISIBILITY_SECS))
+}
+
+impl From<PortError> for JobError {
+    fn from(error: PortError) -> Self {
+        match error.kind {
+            PortErrorKind::NotFound => Self::permanent(code::INPUT_NOT_FOUND, error.to_string()),
+            // An operator can mend this and redrive the request: it must not be consumed.
+            PortErrorKind::Refused => Self::transient(code::MISCONFIGURED, error.to_string()),
+            PortErrorKind::Unavailable => Self::transient(code::SERVICE_UNAVAILABLE, error.to_string()),
+        }
+    }
+}
+
+impl From<Failure> for JobError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Rejected(error) => error,
+            Failure::Interrupted(InputError(error)) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transient() -> JobError {
+        JobError::transient(code::SERVICE_UNAVAILABLE, "read s3://b/k: throttled")
+    }
+
+    #[test]
+    fn a_permanent_failure_is_answered_on_the_first_delivery() {
+        let error = JobError::permanent(code::INPUT_NOT_FOUND, "gone");
+        assert_eq!(verdict(error.clone(), 1, Some(5)), Verdict::Answer(error));
+    }
+
+    #[test]
+    fn a_transient_failure_is_answered_on_the_last_delivery_only() {
+        assert_eq!(verdict(transient(), 4, Some(5)), Verdict::Again(transient()));
+        let Verdict::AnswerAndBury(error) = verdict(transient(), 5, Some(5)) else {
+            panic!("not answered")
+        };
+        assert!(
+            error.message.starts_with("failed after 5 attempts, kept"),
+            "{error}"
+        );
+        assert!(error.message.ends_with("throttled"), "{error}");
+        assert!(error.retryable);
+    }
+
+    #[test]
+    fn waits_grow_and_differ() {
+        let base = Duration::from_secs(5);
+        for (attempt, longest) in [(1, 5), (2, 20), (3, 80), (4, 320), (9, 900), (4_000_000_000, 900)] {
+            let waits: Vec<_> = (0..50).map(|_| wait(base, attempt)).collect();
+            let longest = Duration::from_secs(longest);
+            assert!(
+                waits.iter().all(|w| (longest / 2..=longest).contains(w)),
+                "{attempt}: {waits:?}"
+            );
+            assert!(waits.iter().any(|w| w != &waits[0]), "{attempt}: no jitter");
+        }
+    }
+}

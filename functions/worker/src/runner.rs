@@ -1,0 +1,175 @@
+//! One run of a job: fetch the input, run the operation, store the file that it made. Nothing here decides what a
+//! failure leads to, and no outcome is stored.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use errand_protocol::{JobError, ObjectLocation, Status, StoredObject, code, keys};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::Config;
+use crate::deadline::Deadline;
+use crate::job::{Job, Source, Task};
+use crate::operation::{Context, Input, MadeFile, Operation, Output};
+use crate::ports::{Condition, Objects, PortError, PortErrorKind};
+
+/// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
+const RESERVED_MEMORY_BYTES: u64 = 64 << 20;
+
+/// Runs an operation on what jobs name.
+pub(crate) struct Runner<O, S> {
+    operation: Arc<O>,
+    objects: Arc<S>,
+    config: Config,
+    /// One operation at a time: each may use all of the memory, and a function has about one processor.
+    turn: Arc<Semaphore>,
+}
+
+/// How one run ended, before anything of it is told to anybody.
+#[derive(Debug)]
+pub(crate) enum Run {
+    /// With a result, or with a failure that the same job will meet again.
+    Ended { status: Status, duration: Duration },
+    /// With a failure that may pass.
+    Failed(JobError),
+    /// It did not begin, for want of time.
+    NoTime,
+}
+
+impl<O: Operation, S: Objects> Runner<O, S> {
+    pub(crate) fn new(operation: O, objects: Arc<S>, config: Config) -> Self {
+        Self {
+            operation: Arc::new(operation),
+            objects,
+            config,
+            turn: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// Runs the operation when its turn has come, unless it comes too late.
+    pub(crate) async fn run(&self, job: &Job, task: &Task, deadline: Deadline) -> Run {
+        let turn = Arc::clone(&self.turn).acquire_owned();
+        let Ok(Ok(turn)) = tokio::time::timeout(deadline.left_to_begin(), turn).await else {
+            return Run::NoTime;
+        };
+        let started = Instant::now();
+        let left = deadline.left_for_work();
+        let worked = tokio::time::timeout(left, self.work(job, task, turn)).await;
+        match worked.unwrap_or_else(|_| Err(too_slow(left, deadline))) {
+            Err(error) if error.retryable => Run::Failed(error),
+            worked => Run::Ended {
+                status: worked.unwrap_or_else(|error| Status::Failed { error }),
+                duration: started.elapsed(),
+            },
+        }
+    }
+
+    async fn work(&self, job: &Job, task: &Task, turn: OwnedSemaphorePermit) -> Result<Status, JobError> {
+        let input = self.open(&task.source).await?;
+        let (output, turn) = self.operate(input, task, turn).await?;
+        let object = match output.file {
+            Some(file) => Some(self.store_file(job, &task.source, file).await?),
+            None => None,
+        };
+        // The turn ends when the made file has left the memory.
+        drop(turn);
+        Ok(Status::Succeeded {
+            result: output.report,
+            object,
+        })
+    }
+
+    async fn open(&self, source: &Source) -> Result<Input, JobError> {
+        match source {
+            Source::Inline(bytes) => Ok(Input::whole(bytes.clone())),
+            Source::Uploaded(location) | Source::Dropped(location) => match self.objects.open(location).await
+            {
+                Ok(object) => Ok(Input::new(object.size_bytes, object.chunks)),
+                Err(error) if error.kind == PortErrorKind::NotFound => {
+                    Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)))
+                }
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+
+    /// Runs the operation on a thread where it may block, with a panic caught.
+    ///
+    /// The turn goes with it, and comes back with the result: a thread cannot be stopped, so that an operation which
+    /// is given up for want of time keeps its turn, and its share of the memory, until it has really ended.
+    async fn operate(
+        &self,
+        input: Input,
+        task: &Task,
+        turn: OwnedSemaphorePermit,
+    ) -> Result<(Output, OwnedSemaphorePermit), JobError> {
+        let operation = Arc::clone(&self.operation);
+        let parameters = task.parameters.clone();
+        let context = Context {
+            input_name: task.source.name(),
+            memory_budget_bytes: self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES),
+        };
+        let running = tokio::task::spawn_blocking(move || (operation.run(input, parameters, &context), turn));
+        match running.await {
+            Ok((result, turn)) => Ok((result?, turn)),
+            Err(panic) => {
+                let message =
+                    format!("the operation panicked ({panic}): this is a defect of errand, please report it");
+                Err(JobError::permanent(code::INTERNAL, message))
+            }
+        }
+    }
+
+    async fn store_file(&self, job: &Job, source: &Source, file: MadeFile) -> Result<StoredObject, JobError> {
+        let key = match source {
+            Source::Dropped(location) => keys::dropped_result(&location.key, &file.name)
+                .map_err(|error| JobError::permanent(code::INPUT_REFUSED, error.to_string()))?,
+            Source::Inline(_) | Source::Uploaded(_) => keys::result(job.id, &file.name),
+        };
+        let location = ObjectLocation {
+            bucket: self.config.result_bucket.clone(),
+            key,
+            version_id: None,
+        };
+        let size_bytes = file.bytes.len() as u64;
+        self.objects
+            .write(&location, file.bytes, file.media_type, Condition::None)
+            .await
+            .map_err(refused_write)?;
+        Ok(StoredObject {
+            location,
+            media_type: file.media_type.to_owned(),
+            size_bytes,
+        })
+    }
+}
+
+fn missing(location: &ObjectLocation) -> String {
+    let version = location.version_id.as_ref();
+    let version = version.map_or(String::new(), |id| format!(" in version `{id}`"));
+    format!("input {location} does not exist{version}: it was deleted, or never uploaded")
+}
+
+fn too_slow(left: Duration, deadline: Deadline) -> JobError {
+    let message = format!(
+        "not done within the {:.0} s that the function had left: raise the function's time-out or memory",
+        left.as_secs_f64()
+    );
+    if deadline.is_most(left) {
+        JobError::permanent(code::DEADLINE_EXCEEDED, message)
+    } else {
+        JobError::transient(code::DEADLINE_EXCEEDED, message)
+    }
+}
+
+/// A bucket that is missing when a result is written is the stack's fault, not a missing input.
+fn refused_write(error: PortError) -> JobError {
+    match error.kind {
+        PortErrorKind::NotFound => PortError {
+            kind: PortErrorKind::Refused,
+            ..error
+        }
+        .into(),
+        PortErrorKind::Refused | PortErrorKind::Unavailable => error.into(),
+    }
+}

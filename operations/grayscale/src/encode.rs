@@ -1,0 +1,79 @@
+//! Gray pixels into a file of any format, as far as the format goes: one that has no 16 bits gets 8, one that has no
+//! alpha gets the picture on white paper.
+
+use std::io::Cursor;
+
+use image::codecs::bmp::BmpEncoder;
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::pnm::PnmEncoder;
+use image::codecs::qoi::QoiEncoder;
+use image::codecs::webp::WebPEncoder;
+use image::{DynamicImage, ExtendedColorType, ImageEncoder};
+
+use crate::gray::Gray;
+use crate::{Error, Format, Parameters, gif, png, tiff};
+
+/// A written file, and how many bits a sample has in it.
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) bit_depth: u8,
+}
+
+/// Writes `gray` as a file of `format`.
+pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Result<Encoded, Error> {
+    let quality = parameters.checked_quality()?;
+    let mut bytes = Vec::new();
+    let mut bit_depth = 8;
+    let outcome = match format {
+        Format::Jpeg => {
+            let image = gray.flattened_8_bits();
+            let (width, height) = image.dimensions();
+            JpegEncoder::new_with_quality(&mut bytes, quality).encode(
+                &image,
+                width,
+                height,
+                ExtendedColorType::L8,
+            )
+        }
+        Format::WebP => {
+            DynamicImage::from(gray.into_8_bits()).write_with_encoder(WebPEncoder::new_lossless(&mut bytes))
+        }
+        Format::Bmp => match gray.into_8_bits() {
+            Gray::L8(image) => {
+                let (width, height) = image.dimensions();
+                BmpEncoder::new(&mut bytes).encode(&image, width, height, ExtendedColorType::L8)
+            }
+            // A bitmap has alpha only beside three colours.
+            other => DynamicImage::from(DynamicImage::from(other).into_rgba8())
+                .write_with_encoder(BmpEncoder::new(&mut bytes)),
+        },
+        Format::Pnm => {
+            bit_depth = gray.bit_depth();
+            let image = DynamicImage::from(gray);
+            PnmEncoder::new(&mut bytes).with_dynamic_header().write_image(
+                image.as_bytes(),
+                image.width(),
+                image.height(),
+                image.color().into(),
+            )
+        }
+        Format::Qoi => {
+            // The format has three channels or four: gray is three equal ones.
+            let image = DynamicImage::from(gray.into_8_bits());
+            let image = if image.color().has_alpha() {
+                DynamicImage::from(image.into_rgba8())
+            } else {
+                DynamicImage::from(image.into_rgb8())
+            };
+            image.write_with_encoder(QoiEncoder::new(Cursor::new(&mut bytes)))
+        }
+        Format::Png => return png::encode(&gray, parameters),
+        Format::Gif => return gif::encode(gray),
+        Format::Tiff => return tiff::encode(gray),
+    };
+    outcome.map_err(|error| Error::Encode {
+        format,
+        detail: error.to_string(),
+    })?;
+    Ok(Encoded { bytes, bit_depth })
+}

@@ -1,0 +1,151 @@
+//! What can be wrong with an image, or with what is asked of it.
+
+use crate::Format;
+
+/// Why an image was not converted.
+///
+/// Every one of these is permanent: the same input with the same parameters fails again, so trying again does
+/// not help.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The input has no bytes.
+    #[error(
+        "the image is empty (0 bytes); send a file of one of these formats: {}",
+        supported()
+    )]
+    EmptyInput,
+    /// The input begins like no image format at all.
+    #[error("not an image: it begins with \"{beginning}\"; supported are {}", supported())]
+    NotAnImage {
+        /// The first bytes, escaped for display.
+        beginning: String,
+    },
+    /// The input is an image, of a format that is not supported.
+    #[error("{found} is not supported; convert the image to one of {} first", supported())]
+    UnsupportedFormat {
+        /// The format's name.
+        found: &'static str,
+    },
+    /// The format is supported, a feature that this file uses is not.
+    #[error("this {format} image uses {feature}, which is not supported; save it again without")]
+    UnsupportedFeature {
+        /// The image's format.
+        format: Format,
+        /// What it uses.
+        feature: String,
+    },
+    /// A format's name that stands for nothing.
+    #[error("unknown image format \"{name}\"; use one of {}", supported())]
+    UnknownFormat {
+        /// The name as given.
+        name: String,
+    },
+    /// A luma formula's name that stands for nothing.
+    #[error("unknown luma formula \"{name}\"; use bt601, bt709 or linear")]
+    UnknownLuma {
+        /// The name as given.
+        name: String,
+    },
+    /// A quality outside of 1 to 100.
+    #[error("quality {quality} is out of range; use 1 (smallest) to 100 (best)")]
+    InvalidQuality {
+        /// The quality as given.
+        quality: u8,
+    },
+    /// The input ends before the image does.
+    #[error(
+        "the {} ends too early, after {offset} bytes; it was probably cut while being copied: fetch it again",
+        format.map_or_else(|| "image".to_owned(), |format| format!("{format} image"))
+    )]
+    Truncated {
+        /// The image's format, where enough is there to tell.
+        format: Option<Format>,
+        /// How many bytes there are.
+        offset: u64,
+    },
+    /// The input breaks its format's rules.
+    #[error("the {format} image is damaged: {detail}; export it again from its source")]
+    Corrupt {
+        /// The image's format.
+        format: Format,
+        /// What is wrong, and where.
+        detail: String,
+    },
+    /// Converting would take more memory than the [`Limits`](crate::Limits) allow.
+    #[error(
+        "a {width}x{height} {format} image takes about {needed_bytes} bytes to convert, and the limit is \
+         {limit_bytes} bytes; raise the limit or scale the image down"
+    )]
+    TooLarge {
+        /// The image's format.
+        format: Format,
+        /// Width in pixels, as the header says.
+        width: u32,
+        /// Height in pixels, as the header says.
+        height: u32,
+        /// Predicted memory, in bytes.
+        needed_bytes: u64,
+        /// The budget, in bytes.
+        limit_bytes: u64,
+    },
+    /// The gray image cannot be written in the format that was asked for.
+    #[error("the gray image cannot be written as {format}: {detail}")]
+    Encode {
+        /// The output's format.
+        format: Format,
+        /// What stands in the way, and what to do.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// A stable name for the kind of error, in snake case, for programs to act on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyInput => "empty_input",
+            Self::NotAnImage { .. } => "not_an_image",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
+            Self::UnsupportedFeature { .. } => "unsupported_feature",
+            Self::UnknownFormat { .. } => "unknown_format",
+            Self::UnknownLuma { .. } => "unknown_luma",
+            Self::InvalidQuality { .. } => "invalid_quality",
+            Self::Truncated { .. } => "truncated_image",
+            Self::Corrupt { .. } => "corrupt_image",
+            Self::TooLarge { .. } => "image_too_large",
+            Self::Encode { .. } => "cannot_encode",
+        }
+    }
+
+    /// A damaged image of `format`, described by `detail`.
+    pub(crate) fn corrupt(format: Format, detail: impl std::fmt::Display) -> Self {
+        Self::Corrupt {
+            format,
+            detail: detail.to_string(),
+        }
+    }
+
+    /// An image of `format` that ends after `length` bytes, too early.
+    pub(crate) fn truncated(format: Format, length: usize) -> Self {
+        Self::Truncated {
+            format: Some(format),
+            offset: length as u64,
+        }
+    }
+
+    /// An image of `format` that uses a feature that is not supported.
+    pub(crate) fn unsupported(format: Format, feature: impl Into<String>) -> Self {
+        Self::UnsupportedFeature {
+            format,
+            feature: feature.into(),
+        }
+    }
+}
+
+/// The supported formats, for messages.
+fn supported() -> String {
+    let (last, others) = Format::ALL.split_last().expect("there is at least one format");
+    let others: Vec<_> = others.iter().map(|format| format.name()).collect();
+    format!("{} and {last}", others.join(", "))
+}

@@ -1,0 +1,70 @@
+//! What the caller chooses.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Format, Luma};
+
+/// How an image is to be converted. The default keeps the format, computes BT.601 luma and keeps metadata.
+///
+/// Fields may be added: build it with `..Parameters::default()`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// The output's format; `None` keeps the input's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// The formula that makes one gray value of three colour values.
+    pub luma: Luma,
+    /// 1 (smallest) to 100 (best), where a lossy format has to be encoded anew; `None` takes
+    /// [`DEFAULT_QUALITY`](Self::DEFAULT_QUALITY). Paths that copy the luma, and lossless formats, take no notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<u8>,
+    /// Drops metadata that is of no use for showing the image. Orientation, density and gamma stay.
+    pub strip: bool,
+    /// Spends more time on a smaller file, where the format allows it without loss.
+    pub optimize: bool,
+    /// Keeps what can be shown of a damaged or truncated JPEG instead of refusing it.
+    pub lenient: bool,
+    /// Gives palette images (PNG, BMP) a true gray channel. Without it their palette is rewritten in place and the
+    /// pixels are left alone.
+    pub true_gray: bool,
+}
+
+impl Parameters {
+    /// The quality that lossy formats are encoded with where none is asked for.
+    pub const DEFAULT_QUALITY: u8 = 90;
+
+    /// The quality to encode with.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidQuality`] when it is not from 1 to 100.
+    pub(crate) fn checked_quality(&self) -> Result<u8, Error> {
+        match self.quality {
+            Some(quality) if !(1..=100).contains(&quality) => Err(Error::InvalidQuality { quality }),
+            quality => Ok(quality.unwrap_or(Self::DEFAULT_QUALITY)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quality_outside_of_1_to_100_is_refused() {
+        for (quality, fine) in [
+            (None, true),
+            (Some(1), true),
+            (Some(100), true),
+            (Some(0), false),
+            (Some(101), false),
+        ] {
+            let parameters = Parameters {
+                quality,
+                ..Parameters::default()
+            };
+            assert_eq!(parameters.checked_quality().is_ok(), fine, "{quality:?}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Gray rows into a PNG's chunks, one frame after another.
+
+use std::io::{self, Write};
+
+use flate2::write::ZlibEncoder;
+
+use super::chunks;
+use super::filter::RowFilter;
+use crate::{Error, Format};
+
+/// A data chunk is ended when it has so many bytes.
+const DATA_CHUNK_BYTES: usize = 1 << 20;
+
+/// What the header says of the gray image.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// 8 or 16.
+    pub(super) depth: u8,
+    pub(super) alpha: bool,
+    pub(super) interlaced: bool,
+}
+
+impl Layout {
+    pub(super) fn pixel_bytes(&self) -> usize {
+        usize::from(self.depth / 8) * (1 + usize::from(self.alpha))
+    }
+
+    /// Bytes of a row of `width` pixels.
+    pub(super) fn row_bytes(&self, width: u32) -> usize {
+        width as usize * self.pixel_bytes()
+    }
+
+    /// Bytes of the image, uncompressed.
+    pub(super) fn raw_bytes(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height) * self.pixel_bytes() as u64
+    }
+}
+
+/// How hard to look for a smaller file.
+#[derive(Clone, Copy)]
+pub(super) enum Compression {
+    /// Runs of zeros and a fixed code made for filtered rows: several times faster than zlib, and about as small
+    /// for photographs.
+    Fast,
+    /// Deflate at its default effort: for drawings, which repeat themselves, and for small images.
+    Balanced,
+    /// Deflate at its greatest effort.
+    Best,
+}
+
+impl Compression {
+    /// Images of fewer bytes are compressed in a few milliseconds by any method.
+    const SMALL_BYTES: u64 = 256 << 10;
+
+    /// For a photograph of so many uncompressed bytes.
+    pub(super) fn for_photo(raw_bytes: u64) -> Self {
+        if raw_bytes < Self::SMALL_BYTES { Self::Balanced } else { Self::Fast }
+    }
+}
+
+/// Writes a PNG, frame by frame and row by row.
+pub(super) struct Encoder {
+    sink: Option<Sink>,
+    zlib: Option<Zlib>,
+    filter: RowFilter,
+    row_bytes: usize,
+    compression: Compression,
+}
+
+impl Encoder {
+    /// Begins a file: signature, header, and `metadata` (whole chunks) behind them. More than `budget` bytes are
+    /// refused.
+    pub(super) fn new(metadata: Vec<u8>, layout: Layout, compression: Compression, budget: u64) -> Self {
+        let mut output = Vec::with_capacity(metadata.len() + (64 << 10));
+        output.extend_from_slice(&chunks::SIGNATURE);
+        let mut header = [0; 13];
+        header[..4].copy_from_slice(&layout.width.to_be_bytes());
+        header[4..8].copy_from_slice(&layout.height.to_be_bytes());
+        header[8] = layout.depth;
+        header[9] = if layout.alpha { 4 } else { 0 };
+        header[12] = u8::from(layout.interlaced);
+        chunks::write(&mut output, *b"IHDR", &header);
+        output.extend_from_slice(&metadata);
+        Self {
+            sink: Some(Sink { output, layout, chunk: None, first_frame: true, sequence: 0, budget }),
+            zlib: None,
+            filter: RowFilter::new(layout.pixel_bytes()),
+            row_bytes: 0,
+            compression,
+        }
+    }
+
+    /// Begins a frame. `control` is its `fcTL` chunk's data, of which the sequence number is set anew.
+    pub(super) fn start_frame(&mut self, control: Option<&[u8]>) {
+        let mut sink = self.sink.take().expect("the frame before was ended");
+        if let Some(control) = control {
+            let start = chunks::begin(&mut sink.output, *b"fcTL");
+            let number = sink.next_sequence();
+            sink.output.extend_from_slice(&number.to_be_bytes());
+            sink.output.extend_from_slice(control.get(4..).unwrap_or_default());
+            chunks::end(&mut sink.output, start);
+        }
+        sink.begin_chunk();
+        self.zlib = Some(match self.compression {
+            Compression::Fast => {
+                Zlib::Fast(Box::new(fdeflate::Compressor::new(sink).expect("the two bytes of the header fit")))
+            }
+            Compression::Balanced => Zlib::Deflate(ZlibEncoder::new(sink, flate2::Compression::default())),
+            Compression::Best => Zlib::Deflate(ZlibEncoder::new(sink, flate2::Compression::best())),
+        });
+    }
+
+    /// Begins a pass, of which an image that is not interlaced has one.
+    pub(super) fn start_pass(&mut self, row_bytes: usize) {
+        self.row_bytes = row_bytes;
+        self.filter.start_pass(row_bytes);
+    }
+
+    /// Takes whole rows of the pass.
+    pub(super) fn rows(&mut self, rows: &[u8]) -> Result<(), Error> {
+        let zlib = self.zlib.as_mut().expect("a frame was begun");
+        for row in rows.chunks_exact(self.row_bytes) {
+            zlib.write(self.filter.filter(row)).map_err(refusal)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the frame.
+    pub(super) fn end_frame(&mut self) -> Result<(), Error> {
+        let zlib = self.zlib.take().expect("a frame was begun");
+        let mut sink = zlib.finish().map_err(refusal)?;
+        sink.end_chunk();
+        sink.first_frame = false;
+        self.sink = Some(sink);
+        Ok(())
+    }
+
+    /// Adds whole chunks, between or behind frames.
+    pub(super) fn chunks(&mut self, chunks: &[u8]) {
+        self.sink.as_mut().expect("the frame before was ended").output.extend_from_slice(chunks);
+    }
+
+    /// Ends the file.
+    pub(super) fn finish(self) -> Vec<u8> {
+        let mut output = self.sink.expect("the last frame was ended").output;
+        chunks::write(&mut output, *b"IEND", &[]);
+        output
+    }
+}
+
+enum Zlib {
+    Fast(Box<fdeflate::Compressor<Sink>>),
+    Deflate(ZlibEncoder<Sink>),
+}
+
+impl Zlib {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Fast(zlib) => zlib.write_data(bytes),
+            Self::Deflate(zlib) => zlib.write_all(bytes),
+        }
+    }
+
+    fn finish(self) -> io::Result<Sink> {
+        match self {
+            Self::Fast(zlib) => zlib.finish(),
+            Self::Deflate(zlib) => zlib.finish(),
+        }
+    }
+}
+
+/// Cuts compressed bytes into `IDAT` chunks, or `fdAT` ones from the second frame on.
+struct Sink {
+    output: Vec<u8>,
+    layout: Layout,
+    /// Where the open chunk begins.
+    chunk: Option<usize>,
+    first_frame: bool,
+    /// The number of the next `fcTL` or `fdAT`.
+    sequence: u32,
+    budget: u64,
+}
+
+impl Sink {
+    fn next_sequence(&mut self) -> u32 {
+        self.sequence += 1;
+        self.sequence - 1
+    }
+
+    fn begin_chunk(&mut self) {
+        let name = if self.first_frame { *b"IDAT" } else { *b"fdAT" };
+        self.chunk = Some(chunks::begin(&mut self.output, name));
+        if !self.first_frame {
+            let number = self.next_sequence();
+            self.output.extend_from_slice(&number.to_be_bytes());
+        }
+    }
+
+    fn end_chunk(&mut self) {
+        if let Some(start) = self.chunk.take() {
+            chunks::end(&mut self.output, start);
+        }
+    }
+
+    fn too_large(&self) -> Error {
+        Error::TooLarge {
+            format: Format::Png,
+            width: self.layout.width,
+            height: self.layout.height,
+            needed_bytes: self.output.len() as u64,
+            limit_bytes: self.budget,
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.output.extend_from_slice(bytes);
+        if let Some(start) = self.chunk
+            && self.output.len() - start >= DATA_CHUNK_BYTES
+        {
+            if self.output.len() as u64 > self.budget {
+                return Err(io::Error::other(self.too_large()));
+            }
+            self.end_chunk();
+            self.begin_chunk();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The sink's own error, out of the wrapping that compressors need.
+fn refusal(error: io::Error) -> Error {
+    let detail = error.to_string();
+    match error.into_inner().map(|inner| inner.downcast::<Error>()) {
+        Some(Ok(error)) => *error,
+        _ => Error::Encode { format: Format::Png, detail },
+    }
+}

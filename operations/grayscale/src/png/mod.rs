@@ -1,0 +1,105 @@
+//! PNG, still or animated.
+//!
+//! Three ways, the most direct that applies is taken:
+//!
+//! - A **gray** file comes back as it is (or without the metadata that `strip` drops).
+//! - A **palette** file gets a gray palette; the compressed indexes are copied, for the result is exact.
+//! - A file in **true colour** is streamed row by row from the decoder through the formula to the encoder, so that
+//!   memory does not grow with height. An interlaced file stays interlaced, pass by pass, which makes it stream
+//!   as well. An animation's frames follow one another in the same way.
+//!
+//! References are to the W3C's PNG specification, third edition.
+
+mod chunks;
+mod encoder;
+mod filter;
+mod metadata;
+mod rows;
+mod stream;
+
+use crate::encode::Encoded;
+use crate::gray::Gray;
+use crate::report::{Path, Report};
+use crate::{Conversion, Error, Format, Limits, Parameters};
+use chunks::{Chunks, Summary};
+use encoder::{Compression, Encoder, Layout};
+use metadata::Keeper;
+
+/// Converts a PNG to a gray PNG.
+pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    let summary = Summary::read(input)?;
+    let header = &summary.header;
+    let indexed = header.color == ::png::ColorType::Indexed;
+    let gray = matches!(header.color, ::png::ColorType::Grayscale | ::png::ColorType::GrayscaleAlpha);
+    let (path, bit_depth, bytes) = if gray && !parameters.strip {
+        (Path::AsIs, header.depth, copy(input, limits, &summary)?)
+    } else if gray {
+        (Path::AsIs, header.depth, rewrite(input, parameters, limits, &summary)?)
+    } else if indexed && !parameters.true_gray {
+        (Path::Palette, header.depth, rewrite(input, parameters, limits, &summary)?)
+    } else {
+        let depth = if indexed { 8 } else { header.depth };
+        (Path::Pixels, depth, stream::convert(input, parameters, limits, &summary)?)
+    };
+    let report = Report {
+        input_format: Format::Png,
+        format: Format::Png,
+        path,
+        luma: parameters.luma,
+        width: header.width,
+        height: header.height,
+        bit_depth,
+        input_bytes: input.len() as u64,
+        output_bytes: bytes.len() as u64,
+        frames: summary.animated.then_some(summary.animation_frames),
+        pages: None,
+    };
+    Ok(Conversion { bytes, report })
+}
+
+/// Writes a still gray image as a PNG.
+pub(crate) fn encode(gray: &Gray, parameters: &Parameters) -> Result<Encoded, Error> {
+    let (width, height) = gray.dimensions();
+    let depth = gray.bit_depth();
+    let alpha = matches!(gray, Gray::La8(_) | Gray::La16(_));
+    let layout = Layout { width, height, depth, alpha, interlaced: false };
+    let compression =
+        if parameters.optimize { Compression::Best } else { Compression::for_photo(layout.raw_bytes()) };
+    let mut encoder = Encoder::new(Vec::new(), layout, compression, u64::MAX);
+    encoder.start_frame(None);
+    let wide = |samples: &[u16]| -> Vec<u8> { samples.iter().flat_map(|sample| sample.to_be_bytes()).collect() };
+    let row_samples = width as usize * (1 + usize::from(alpha));
+    encoder.start_pass(row_samples * usize::from(depth / 8));
+    let outcome = match gray {
+        Gray::L8(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(row)),
+        Gray::La8(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(row)),
+        Gray::L16(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(&wide(row))),
+        Gray::La16(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(&wide(row))),
+    };
+    outcome?;
+    encoder.end_frame()?;
+    Ok(Encoded { bytes: encoder.finish(), bit_depth: depth })
+}
+
+/// The file as it is.
+fn copy(input: &[u8], limits: &Limits, summary: &Summary<'_>) -> Result<Vec<u8>, Error> {
+    limits.check(Format::Png, summary.header.dimensions(), input.len() as u64)?;
+    Ok(input[..summary.length].to_vec())
+}
+
+/// The file chunk by chunk, with a gray palette and without what does not belong to a gray image.
+fn rewrite(input: &[u8], parameters: &Parameters, limits: &Limits, summary: &Summary<'_>) -> Result<Vec<u8>, Error> {
+    limits.check(Format::Png, summary.header.dimensions(), input.len() as u64)?;
+    let keeper = Keeper::new(summary, parameters, summary.header.color);
+    let mut output = Vec::with_capacity(input.len());
+    output.extend_from_slice(&chunks::SIGNATURE);
+    for chunk in Chunks::new(input) {
+        let chunk = chunk?;
+        match &chunk.name {
+            b"PLTE" => chunks::write(&mut output, *b"PLTE", &summary.gray_palette(parameters.luma)),
+            _ if chunk.is_critical() || chunk.is_animation() => output.extend_from_slice(chunk.whole),
+            _ => keeper.keep(&mut output, &chunk),
+        }
+    }
+    Ok(output)
+}

@@ -1,0 +1,145 @@
+//! What was done to an image.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Format, Luma};
+
+/// A converted image and what was done to get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// The gray image file.
+    pub bytes: Vec<u8>,
+    /// What was done.
+    pub report: Report,
+}
+
+/// What was done to an image: formats, path, formula and sizes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The input's format.
+    pub input_format: Format,
+    /// The output's format.
+    pub format: Format,
+    /// How the gray image came about.
+    pub path: Path,
+    /// The luma formula. A JPEG's or lossy WebP's own luma is [`Luma::Bt601`].
+    pub luma: Luma,
+    /// The output's width in pixels.
+    pub width: u32,
+    /// The output's height in pixels.
+    pub height: u32,
+    /// Bits per sample of the output: 1, 2, 4, 8, 12 or 16. For a palette image, bits of an index.
+    pub bit_depth: u8,
+    /// The input's size in bytes.
+    pub input_bytes: u64,
+    /// The output's size in bytes.
+    pub output_bytes: u64,
+    /// Frames of an animation; absent for a still image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<u32>,
+    /// Pages of a document; absent when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
+}
+
+/// How a gray image came about, from the most direct way to the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Path {
+    /// The image was gray already and came back untouched.
+    AsIs,
+    /// Only colour tables were rewritten; the compressed pixels were left alone.
+    Palette,
+    /// A JPEG's luma was copied in the compressed domain, bit by bit.
+    JpegLumaCopy,
+    /// Pixels were decoded, converted and encoded again.
+    Pixels,
+}
+
+impl Path {
+    /// The path's name, as the report spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AsIs => "as-is",
+            Self::Palette => "palette",
+            Self::JpegLumaCopy => "jpeg-luma-copy",
+            Self::Pixels => "pixels",
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Display for Report {
+    /// One line for a terminal, such as
+    /// `5120x2880 png, 8 bit, bt601, pixels, 12.7 MB -> 4.5 MB`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{} ", self.width, self.height)?;
+        if self.input_format != self.format {
+            write!(f, "{} to ", self.input_format)?;
+        }
+        write!(f, "{}, {} bit", self.format, self.bit_depth)?;
+        if let Some(frames) = self.frames {
+            write!(f, ", {frames} frames")?;
+        }
+        if let Some(pages) = self.pages {
+            write!(f, ", {pages} pages")?;
+        }
+        let (from, to) = (Size(self.input_bytes), Size(self.output_bytes));
+        write!(f, ", {}, {}, {from} -> {to}", self.luma, self.path)
+    }
+}
+
+/// A number of bytes, shown in decimal units.
+struct Size(u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = |unit: u64| (self.0 / unit, self.0 % unit * 10 / unit);
+        match self.0 {
+            0..1_000 => write!(f, "{} bytes", self.0),
+            1_000..1_000_000 => write!(f, "{} kB", self.0 / 1_000),
+            1_000_000..1_000_000_000 => {
+                let (whole, tenth) = tenths(1_000_000);
+                write!(f, "{whole}.{tenth} MB")
+            }
+            _ => {
+                let (whole, tenth) = tenths(1_000_000_000);
+                write!(f, "{whole}.{tenth} GB")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_fits_on_one_line() {
+        let report = Report {
+            input_format: Format::Png,
+            format: Format::Jpeg,
+            path: Path::Pixels,
+            luma: Luma::Bt601,
+            width: 640,
+            height: 480,
+            bit_depth: 8,
+            input_bytes: 1_250_000,
+            output_bytes: 999,
+            frames: None,
+            pages: Some(2),
+        };
+        let line = "640x480 png to jpeg, 8 bit, 2 pages, bt601, pixels, 1.2 MB -> 999 bytes";
+        assert_eq!(report.to_string(), line);
+    }
+}

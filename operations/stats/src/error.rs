@@ -1,0 +1,250 @@
+//! What can go wrong, said so that the person who sent the input knows where to look and what to do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Column;
+
+/// How many characters of an offending token a message shows.
+const SHOWN_CHARACTERS: usize = 40;
+
+/// A place in the decompressed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u64,
+    /// Column, from 1: in a list, counted in characters; in a CSV or TSV, the number of the field.
+    pub column: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// A compressed format recognised by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        })
+    }
+}
+
+/// Why a list has no statistics.
+///
+/// Every one is permanent: the same bytes with the same parameters and limits fail the same way again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text holds no integer: it is empty, or separators and comments only, or all of it was skipped.
+    #[error("{}", empty_message(*.skipped))]
+    EmptyInput {
+        /// How many invalid tokens were skipped on the way.
+        skipped: u64,
+    },
+
+    /// A token is not a sign and decimal digits.
+    #[error(
+        "not an integer: `{token}` at {position}; correct it, or skip what is no integer (--skip-invalid)"
+    )]
+    NotAnInteger {
+        /// The token, shortened and made printable.
+        token: String,
+        /// Where the token begins.
+        position: Position,
+    },
+
+    /// The text is not UTF-8.
+    #[error("not UTF-8 text: byte 0x{byte:02x} at {position}; send integers as UTF-8 or ASCII text")]
+    InvalidUtf8 {
+        /// The first byte that cannot be decoded.
+        byte: u8,
+        /// Where the byte is.
+        position: Position,
+    },
+
+    /// An integer has more digits than [`Limits::token_digits`](crate::Limits::token_digits).
+    #[error("integer too long: `{token}` at {position} has over {limit} digits; shorten it")]
+    TooManyDigits {
+        /// The beginning of the token.
+        token: String,
+        /// Where the token begins.
+        position: Position,
+        /// The most digits allowed.
+        limit: usize,
+    },
+
+    /// A `[` that does not begin the text, or a `]` that no `[` began.
+    #[error("unexpected `{bracket}` at {position}; a JSON array is one flat `[...]` and nothing around it")]
+    UnexpectedBracket {
+        /// The bracket.
+        bracket: char,
+        /// Where it is.
+        position: Position,
+    },
+
+    /// A JSON array has no `]`: the text was probably cut short.
+    #[error("the JSON array that begins at {position} is never closed; send the whole array")]
+    UnclosedArray {
+        /// Where its `[` is.
+        position: Position,
+    },
+
+    /// Something follows the `]` of a JSON array.
+    #[error("`{token}` at {position} comes after the end of the JSON array; send one array")]
+    TextAfterArray {
+        /// The first character after the array that is no white space.
+        token: String,
+        /// Where it is.
+        position: Position,
+    },
+
+    /// The table has no such column.
+    #[error("no column {column} in the first row, which has {available}; pick one of them")]
+    UnknownColumn {
+        /// The column asked for.
+        column: Column,
+        /// The columns there are, shortened.
+        available: String,
+    },
+
+    /// A row ends before the column.
+    #[error("row too short: no field at {position}; complete it, or skip such rows (--skip-invalid)")]
+    MissingField {
+        /// The row's line and the column asked for.
+        position: Position,
+    },
+
+    /// A field, or the first row of a table, is longer than [`Limits::field_bytes`](crate::Limits::field_bytes).
+    #[error("a field of over {limit} bytes at {position}; check the table's quotes and its delimiter")]
+    FieldTooLong {
+        /// Where the field is.
+        position: Position,
+        /// The most bytes allowed.
+        limit: usize,
+    },
+
+    /// The compressed bytes are damaged.
+    #[error("damaged {format} data: {reason}; compress the list again")]
+    DamagedCompression {
+        /// The format its first bytes name.
+        format: Compression,
+        /// What the decoder says.
+        reason: String,
+    },
+
+    /// The compressed bytes end too early.
+    #[error("{format} data cut short; send the whole file")]
+    TruncatedCompression {
+        /// The format its first bytes name.
+        format: Compression,
+    },
+
+    /// The text is larger than [`Limits::decompressed_bytes`](crate::Limits::decompressed_bytes).
+    #[error("over {limit} bytes when decompressed; split the list")]
+    DecompressedTooLarge {
+        /// The most bytes allowed.
+        limit: u64,
+    },
+
+    /// The integers need more memory than [`Limits::memory_bytes`](crate::Limits::memory_bytes).
+    #[error("more integers than {budget} bytes of memory hold (stopped after {count}); split the list")]
+    MemoryBudgetExceeded {
+        /// The budget.
+        budget: usize,
+        /// Integers read until then.
+        count: u64,
+    },
+}
+
+impl Error {
+    /// A stable name of the error for programs, in snake case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyInput { .. } => "empty_input",
+            Self::NotAnInteger { .. } => "not_an_integer",
+            Self::InvalidUtf8 { .. } => "invalid_utf8",
+            Self::TooManyDigits { .. } => "too_many_digits",
+            Self::UnexpectedBracket { .. } => "unexpected_bracket",
+            Self::UnclosedArray { .. } => "unclosed_array",
+            Self::TextAfterArray { .. } => "text_after_array",
+            Self::UnknownColumn { .. } => "unknown_column",
+            Self::MissingField { .. } => "missing_field",
+            Self::FieldTooLong { .. } => "field_too_long",
+            Self::DamagedCompression { .. } => "damaged_compression",
+            Self::TruncatedCompression { .. } => "truncated_compression",
+            Self::DecompressedTooLarge { .. } => "decompressed_too_large",
+            Self::MemoryBudgetExceeded { .. } => "memory_budget_exceeded",
+        }
+    }
+}
+
+fn empty_message(skipped: u64) -> String {
+    match skipped {
+        0 => "no integers in the input; send at least one".to_owned(),
+        1 => "no integers in the input, 1 invalid token skipped; send at least one".to_owned(),
+        _ => format!("no integers in the input, {skipped} invalid tokens skipped; send at least one"),
+    }
+}
+
+/// The token as a message shows it: at most [`SHOWN_CHARACTERS`], control characters escaped.
+pub(crate) fn shown(token: &str) -> String {
+    let mut characters = token.chars();
+    let mut text: String = characters
+        .by_ref()
+        .take(SHOWN_CHARACTERS)
+        .flat_map(printable)
+        .collect();
+    if characters.next().is_some() {
+        text.push_str("...");
+    }
+    text
+}
+
+fn printable(character: char) -> impl Iterator<Item = char> {
+    let plain = matches!(character, '"' | '\'' | '\\');
+    let escaped = (!plain).then(|| character.escape_debug());
+    plain
+        .then_some(character)
+        .into_iter()
+        .chain(escaped.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_token_is_shortened_and_control_characters_are_escaped() {
+        assert_eq!(shown("it's"), "it's");
+        assert_eq!(shown("a\u{1b}[2J\u{a0}"), "a\\u{1b}[2J\\u{a0}");
+        assert_eq!(shown(&"x".repeat(100)), format!("{}...", "x".repeat(40)));
+    }
+
+    #[test]
+    fn a_message_names_the_token_the_place_and_the_cure() {
+        let error = Error::NotAnInteger {
+            token: "x".to_owned(),
+            position: Position { line: 1, column: 5 },
+        };
+        assert_eq!(error.code(), "not_an_integer");
+        assert_eq!(
+            error.to_string(),
+            "not an integer: `x` at line 1, column 5; correct it, or skip what is no integer (--skip-invalid)"
+        );
+    }
+}

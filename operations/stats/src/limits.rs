@@ -1,0 +1,34 @@
+//! How much one input may cost, so that no input, however small or hostile, exhausts the machine.
+
+/// Bounds on the work one [`Accumulator`](crate::Accumulator) does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Most bytes the stored integers may take; default 4 GiB.
+    ///
+    /// A stored integer takes 1, 2, 4 or 8 bytes when it fits 64 bits (all of one block of 8192 as the
+    /// largest of them), 16 bytes up to 128 bits, and its digits beyond. Besides these there is up to 1 MB of
+    /// fixed buffers a thread, the decompressor's window (at most 100 MB, by what the compressed file asks
+    /// for), and, when modes or the distinct count are asked for, one sorted copy of the integers.
+    pub memory_bytes: usize,
+    /// Most digits of one integer, leading zeros counted; default 100,000.
+    ///
+    /// Reading and printing n digits takes more than n steps: the limit keeps the worst token within
+    /// milliseconds.
+    pub token_digits: usize,
+    /// Most bytes of one CSV or TSV field and of the row of headers; default 1 MiB.
+    pub field_bytes: usize,
+    /// Most bytes that compressed input may become; default 64 GiB.
+    pub decompressed_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: usize::try_from(4_u64 << 30).unwrap_or(usize::MAX),
+            token_digits: 100_000,
+            field_bytes: 1 << 20,
+            decompressed_bytes: 64 << 30,
+        }
+    }
+}

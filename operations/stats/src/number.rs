@@ -1,0 +1,14 @@
+//! Numbers as answers give them: exact, or rounded exactly once, and always as text in JSON.
+//!
+//! JSON readers that hold numbers as doubles lose integers above 2^53 and digits after the 17th, so no number
+//! that could be damaged travels as a JSON number.
+
+mod decimal;
+mod fraction;
+mod integer;
+pub(crate) mod rounding;
+
+pub use decimal::{Decimal, InvalidDecimal};
+pub use fraction::Fraction;
+pub(crate) use integer::from_digits;
+pub use integer::{Integer, InvalidInteger};

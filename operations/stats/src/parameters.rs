@@ -1,0 +1,231 @@
+//! What to compute, and where in the text the integers are.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+mod percentile;
+mod selection;
+
+pub use percentile::{InvalidPercentile, Percentile};
+pub use selection::{Selection, Statistic, UnknownStatistic};
+
+/// What is asked of a list. The default asks for the six default statistics of a plain list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// Read one column of a CSV or TSV instead of a plain list; `None` (the default) reads a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<Column>,
+    /// Count and report what is not an integer instead of failing; default false.
+    pub skip_invalid: bool,
+    /// Which statistics to give; default the six of [`Selection::Default`].
+    pub statistics: Selection,
+    /// Percentiles to give besides, in this order; default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub percentiles: Vec<Percentile>,
+    /// A histogram to give besides; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Bins>,
+}
+
+/// One column of a table. In JSON a number or a string.
+///
+/// On a command line ([`FromStr`]) digits are a number and all else is a header's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// By position, from 1. A first row whose field there is not an integer is taken as headers.
+    Number(u32),
+    /// By name: the first row is headers, and the first one that equals this is meant.
+    Name(String),
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => write!(f, "`{name}`"),
+        }
+    }
+}
+
+/// A column was given as 0, as nothing, or as a number beyond 32 bits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a column: `{0}`; give a header's name, or a number from 1")]
+pub struct InvalidColumn(String);
+
+impl FromStr for Column {
+    type Err = InvalidColumn;
+
+    fn from_str(text: &str) -> Result<Self, InvalidColumn> {
+        let invalid = || InvalidColumn(text.to_owned());
+        if text.is_empty() {
+            return Err(invalid());
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self::Name(text.to_owned()));
+        }
+        text.parse()
+            .ok()
+            .filter(|number| *number > 0)
+            .map(Self::Number)
+            .ok_or_else(invalid)
+    }
+}
+
+impl Serialize for Column {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_u32(*number),
+            Self::Name(name) => serializer.serialize_str(name),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Column {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ColumnVisitor;
+
+        impl Visitor<'_> for ColumnVisitor {
+            type Value = Column;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a column: a header's name, or a number from 1")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Column, E> {
+                let fitting = u32::try_from(number).ok().filter(|number| *number > 0);
+                fitting
+                    .map(Column::Number)
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Column, E> {
+                if name.is_empty() {
+                    return Err(E::invalid_value(de::Unexpected::Str(name), &self));
+                }
+                Ok(Column::Name(name.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(ColumnVisitor)
+    }
+}
+
+/// How many bins a histogram has. In JSON and on a command line `"auto"` or a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bins {
+    /// Sturges' rule: the smallest whole number not below `log2(count) + 1`
+    /// (H. A. Sturges, "The Choice of a Class Interval", JASA 21, 1926).
+    #[default]
+    Auto,
+    /// At most so many bins, 1 to [`Bins::MOST`].
+    Count(u16),
+}
+
+impl Bins {
+    /// The most bins a histogram may have.
+    pub const MOST: u16 = 1_000;
+}
+
+/// A histogram was asked for with no bins, too many, or something that is no number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a number of bins: `{0}`; give `auto`, or a number from 1 to {most}", most = Bins::MOST)]
+pub struct InvalidBins(String);
+
+impl FromStr for Bins {
+    type Err = InvalidBins;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBins> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let count = text.parse().ok().filter(|count| (1..=Self::MOST).contains(count));
+        count.map(Self::Count).ok_or_else(|| InvalidBins(text.to_owned()))
+    }
+}
+
+impl Serialize for Bins {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::Count(count) => serializer.serialize_u16(*count),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Bins {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct BinsVisitor;
+
+        impl Visitor<'_> for BinsVisitor {
+            type Value = Bins;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "\"auto\", or a number of bins from 1 to {}", Bins::MOST)
+            }
+
+            fn visit_u64<E: de::Error>(self, count: u64) -> Result<Bins, E> {
+                count.to_string().parse().map_err(E::custom)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Bins, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(BinsVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_survive_json_and_unknown_ones_are_refused() {
+        let parameters = Parameters {
+            column: Some(Column::Name("age".to_owned())),
+            skip_invalid: true,
+            statistics: Selection::All,
+            percentiles: vec!["2.5".parse().unwrap(), "99".parse().unwrap()],
+            histogram: Some(Bins::Count(12)),
+        };
+        let json = serde_json::to_string(&parameters).unwrap();
+        assert_eq!(
+            json,
+            r#"{"column":"age","skip_invalid":true,"statistics":"all","percentiles":["2.5","99"],"histogram":12}"#
+        );
+        assert_eq!(serde_json::from_str::<Parameters>(&json).unwrap(), parameters);
+        assert_eq!(
+            serde_json::from_str::<Parameters>("{}").unwrap(),
+            Parameters::default()
+        );
+        assert!(serde_json::from_str::<Parameters>(r#"{"colum":1}"#).is_err());
+    }
+
+    #[test]
+    fn a_column_is_a_number_from_one_or_a_name() {
+        assert_eq!("3".parse(), Ok(Column::Number(3)));
+        assert_eq!("age".parse(), Ok(Column::Name("age".to_owned())));
+        assert!("0".parse::<Column>().is_err());
+        assert!("".parse::<Column>().is_err());
+        assert!("99999999999".parse::<Column>().is_err());
+        assert_eq!(serde_json::from_str::<Column>("2").unwrap(), Column::Number(2));
+        assert_eq!(
+            serde_json::from_str::<Column>("\"2\"").unwrap(),
+            Column::Name("2".to_owned())
+        );
+        assert!(serde_json::from_str::<Column>("0").is_err());
+    }
+
+    #[test]
+    fn bins_are_auto_or_a_number_up_to_the_most() {
+        assert_eq!("auto".parse(), Ok(Bins::Auto));
+        assert_eq!(serde_json::from_str::<Bins>("10").unwrap(), Bins::Count(10));
+        assert!(serde_json::from_str::<Bins>("0").is_err());
+        assert!(serde_json::from_str::<Bins>("1001").is_err());
+    }
+}

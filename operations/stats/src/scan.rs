@@ -1,0 +1,358 @@
+//! A list of integers as text: the grammar.
+//!
+//! Tokens are separated by ASCII white space, commas and semicolons, in any number. `#` begins a comment that
+//! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
+//! pieces that are cut anywhere, inside a token or a comment too.
+
+mod plain;
+mod shared;
+
+use std::mem;
+
+use crate::error::{Position, shown};
+use crate::number::from_digits;
+use crate::summary::{Skipped, SkippedToken};
+use crate::values::Values;
+use crate::{Error, Limits};
+
+/// Most bytes of a token that is no integer which are kept to be shown.
+const KEPT_BYTES: usize = 200;
+/// Digits that always fit 128 bits.
+const WIDE_DIGITS: usize = 38;
+
+/// Reads a list in pieces.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    limits: Limits,
+    skip_invalid: bool,
+    values: Values,
+    skipped: Skipped,
+    /// Where the next byte is.
+    place: Position,
+    state: State,
+    shape: Shape,
+    /// The token being read, as far as it is kept.
+    token: Vec<u8>,
+    token_place: Position,
+}
+
+/// What the bytes read so far leave the scanner in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Between,
+    Comment,
+    /// In a token that is an integer so far: a sign and digits.
+    Integer,
+    /// In a token that is none.
+    Invalid,
+}
+
+/// What the text as a whole is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// Nothing but separators and comments so far.
+    Undecided,
+    List,
+    Array(Position),
+    ClosedArray,
+}
+
+/// What a byte means between tokens and in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Separator,
+    Comment,
+    Bracket,
+    Digit,
+    Sign,
+    Other,
+}
+
+fn class(byte: u8) -> Class {
+    match byte {
+        b'0'..=b'9' => Class::Digit,
+        b' ' | b'\t'..=b'\r' | b',' | b';' => Class::Separator,
+        b'#' => Class::Comment,
+        b'[' | b']' => Class::Bracket,
+        b'+' | b'-' => Class::Sign,
+        _ => Class::Other,
+    }
+}
+
+impl Scanner {
+    pub(crate) fn new(skip_invalid: bool, limits: Limits) -> Self {
+        let start = Position { line: 1, column: 1 };
+        Self {
+            limits,
+            skip_invalid,
+            values: Values::default(),
+            skipped: Skipped::default(),
+            place: start,
+            state: State::Between,
+            shape: Shape::Undecided,
+            token: Vec::new(),
+            token_place: start,
+        }
+    }
+
+    /// Reads the next piece of the text.
+    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            if self.is_between_integers() {
+                rest = self.read_plain(rest)?;
+            }
+            // What comes next is not plain: up to the end of one token, byte by byte.
+            while let Some((byte, others)) = rest.split_first() {
+                self.step(*byte)?;
+                rest = others;
+                if self.state == State::Between && !plain::is_separator(rest.first().copied().unwrap_or(b' '))
+                {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads plain integers as long as there are any; gives the rest of the text.
+    fn read_plain<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
+        let mut rest = text;
+        loop {
+            let (read, values) = plain::read(rest, self.values.room());
+            self.values.extend_by(values);
+            self.place = after(self.place, &rest[..read]);
+            rest = &rest[read..];
+            self.check_memory()?;
+            if !self.values.is_room_full() {
+                return Ok(rest);
+            }
+        }
+    }
+
+    /// Ends the text.
+    pub(crate) fn finish(mut self) -> Result<(Values, Skipped), Error> {
+        self.end_token()?;
+        if let Shape::Array(position) = self.shape {
+            return Err(Error::UnclosedArray { position });
+        }
+        Ok((self.values, self.skipped))
+    }
+
+    fn step(&mut self, byte: u8) -> Result<(), Error> {
+        if self.state != State::Comment {
+            match class(byte) {
+                Class::Separator => self.end_token()?,
+                Class::Comment => {
+                    self.end_token()?;
+                    self.state = State::Comment;
+                }
+                Class::Bracket => {
+                    self.end_token()?;
+                    self.bracket(byte)?;
+                }
+                class => self.extend_token(byte, class)?,
+            }
+        }
+        self.advance(byte);
+        Ok(())
+    }
+
+    fn advance(&mut self, byte: u8) {
+        if byte == b'\n' {
+            self.place = Position {
+                line: self.place.line + 1,
+                column: 1,
+            };
+            if self.state == State::Comment {
+                self.state = State::Between;
+            }
+        } else if byte & 0xc0 != 0x80 {
+            // A byte 10xxxxxx continues a character.
+            self.place.column += 1;
+        }
+    }
+
+    fn bracket(&mut self, byte: u8) -> Result<(), Error> {
+        self.shape = match (self.shape, byte) {
+            (Shape::Undecided, b'[') => Shape::Array(self.place),
+            (Shape::Array(_), b']') => Shape::ClosedArray,
+            (Shape::ClosedArray, _) => {
+                return Err(Error::TextAfterArray {
+                    token: char::from(byte).to_string(),
+                    position: self.place,
+                });
+            }
+            _ => {
+                return Err(Error::UnexpectedBracket {
+                    bracket: byte.into(),
+                    position: self.place,
+                });
+            }
+        };
+        Ok(())
+    }
+
+    fn extend_token(&mut self, byte: u8, class: Class) -> Result<(), Error> {
+        if self.state == State::Between {
+            self.begin_token(byte)?;
+        }
+        let fits = class == Class::Digit || (class == Class::Sign && self.token.is_empty());
+        if self.state == State::Integer && !fits {
+            self.state = State::Invalid;
+        }
+        match self.state {
+            // One more than the digits allowed: the first may be a sign.
+            State::Integer if self.token.len() > self.limits.token_digits => Err(self.too_long()),
+            State::Invalid if self.token.len() >= KEPT_BYTES => {
+                // Enough to say what is wrong; a file without a separator must not be read to its end first.
+                if self.skip_invalid {
+                    Ok(())
+                } else {
+                    Err(self.invalid())
+                }
+            }
+            _ => {
+                self.token.push(byte);
+                Ok(())
+            }
+        }
+    }
+
+    fn begin_token(&mut self, byte: u8) -> Result<(), Error> {
+        match self.shape {
+            Shape::Undecided => self.shape = Shape::List,
+            Shape::ClosedArray => {
+                let token = shown(&String::from_utf8_lossy(&[byte]));
+                return Err(Error::TextAfterArray {
+                    token,
+                    position: self.place,
+                });
+            }
+            Shape::List | Shape::Array(_) => {}
+        }
+        self.token_place = self.place;
+        self.token.clear();
+        self.state = State::Integer;
+        Ok(())
+    }
+
+    fn end_token(&mut self) -> Result<(), Error> {
+        let state = mem::replace(&mut self.state, State::Between);
+        let has_digits = self.token.last().is_some_and(u8::is_ascii_digit);
+        match state {
+            State::Between | State::Comment => Ok(()),
+            State::Integer if digits_of(&self.token).len() > self.limits.token_digits => Err(self.too_long()),
+            State::Integer if has_digits => {
+                store(&mut self.values, &self.token);
+                self.check_memory()
+            }
+            State::Integer | State::Invalid => self.reject(),
+        }
+    }
+
+    fn check_memory(&self) -> Result<(), Error> {
+        if self.values.bytes() > self.limits.memory_bytes {
+            return Err(Error::MemoryBudgetExceeded {
+                budget: self.limits.memory_bytes,
+                count: self.values.count(),
+            });
+        }
+        Ok(())
+    }
+
+    fn too_long(&self) -> Error {
+        Error::TooManyDigits {
+            token: shown(&String::from_utf8_lossy(&self.token)),
+            position: self.token_place,
+            limit: self.limits.token_digits,
+        }
+    }
+
+    /// Skips the token that has ended if that is allowed.
+    fn reject(&mut self) -> Result<(), Error> {
+        match self.invalid() {
+            Error::NotAnInteger { token, position } if self.skip_invalid => {
+                self.skipped.add(SkippedToken { token, position });
+                Ok(())
+            }
+            error => Err(error),
+        }
+    }
+
+    /// What is wrong with the token.
+    fn invalid(&self) -> Error {
+        match str::from_utf8(&self.token) {
+            Err(error) if error.error_len().is_some() || self.token.len() < KEPT_BYTES => {
+                let (valid, rest) = self.token.split_at(error.valid_up_to());
+                let characters = String::from_utf8_lossy(valid).chars().count() as u64;
+                let Position { line, column } = self.token_place;
+                Error::InvalidUtf8 {
+                    byte: rest[0],
+                    position: Position {
+                        line,
+                        column: column + characters,
+                    },
+                }
+            }
+            _ => Error::NotAnInteger {
+                token: shown(&String::from_utf8_lossy(&self.token)),
+                position: self.token_place,
+            },
+        }
+    }
+}
+
+/// The place after `text` when `place` is before it.
+fn after(place: Position, text: &[u8]) -> Position {
+    let breaks = count_if(text, |byte| byte == b'\n');
+    let line = match text.iter().rposition(|byte| *byte == b'\n') {
+        Some(last) => &text[last + 1..],
+        None => text,
+    };
+    // A byte 10xxxxxx continues a character.
+    let characters = count_if(line, |byte| byte & 0xc0 != 0x80);
+    if breaks == 0 {
+        Position {
+            column: place.column + characters,
+            ..place
+        }
+    } else {
+        Position {
+            line: place.line + breaks,
+            column: 1 + characters,
+        }
+    }
+}
+
+/// How many bytes hold. The pieces are so short that a byte counts them, which lets the compiler count 16 at once.
+fn count_if(text: &[u8], holds: impl Fn(u8) -> bool) -> u64 {
+    let count = |piece: &[u8]| piece.iter().map(|byte| u8::from(holds(*byte))).sum::<u8>();
+    text.chunks(255).map(|piece| u64::from(count(piece))).sum()
+}
+
+/// A token without its sign.
+fn digits_of(token: &[u8]) -> &[u8] {
+    token
+        .strip_prefix(b"-")
+        .or(token.strip_prefix(b"+"))
+        .unwrap_or(token)
+}
+
+/// Stores a token that is an optional sign and digits.
+pub(crate) fn store(values: &mut Values, token: &[u8]) {
+    let negative = token[0] == b'-';
+    let digits = token
+        .strip_prefix(b"-")
+        .or(token.strip_prefix(b"+"))
+        .unwrap_or(token);
+    if digits.len() > WIDE_DIGITS {
+        let magnitude = from_digits(digits);
+        values.push_big(if negative { -magnitude } else { magnitude });
+    } else {
+        let magnitude = digits
+            .iter()
+            .fold(0_i128, |value, digit| value * 10 + i128::from(digit & 0x0f));
+        values.push_wide(if negative { -magnitude } else { magnitude });
+    }
+}

@@ -1,0 +1,150 @@
+//! The answer.
+
+mod compute;
+mod histogram;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Decimal, Fraction, Integer, Percentile, Position};
+
+pub(crate) use compute::compute;
+pub use histogram::{Bin, Histogram};
+
+/// The statistics of a list: those that were asked for, and the count.
+///
+/// As JSON, numbers that a reader could damage are text; what was not asked for is absent. As text
+/// ([`Display`](std::fmt::Display)), one name and value a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// How many integers there are; at least one.
+    pub count: u64,
+    /// Their exact sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum: Option<Integer>,
+    /// The smallest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<Integer>,
+    /// The largest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<Integer>,
+    /// The arithmetic mean, exact and rounded once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Fraction>,
+    /// The middle value, or the mean of the two in the middle; exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median: Option<Decimal>,
+    /// Largest less smallest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Integer>,
+    /// Variance, exact and rounded once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variance: Option<Spread<Fraction>>,
+    /// Standard deviation: the root of the exact variance, rounded once as [`Fraction::decimal`] is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_deviation: Option<Spread<Decimal>>,
+    /// Quartiles, exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quartiles: Option<Quartiles>,
+    /// The percentiles asked for, in the order of the request; exact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub percentiles: Vec<PercentileValue>,
+    /// The most frequent values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modes: Option<Modes>,
+    /// How many different values there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<u64>,
+    /// How many values fall in each of several ranges of equal width.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
+    /// The name over the column that was read, when its first row was headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What was skipped because it is no integer.
+    #[serde(default, skip_serializing_if = "Skipped::is_none")]
+    pub skipped: Skipped,
+}
+
+/// A measure of spread of the list as the whole population, and as a sample of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread<T> {
+    /// Dividing by the count.
+    pub population: T,
+    /// Dividing by the count less one (Bessel's correction); `None` (JSON null) for a single value.
+    pub sample: Option<T>,
+}
+
+/// First and third quartile: the 25th and 75th percentile, with linear interpolation (type 7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quartiles {
+    /// The 25th percentile.
+    pub first: Decimal,
+    /// The 75th percentile.
+    pub third: Decimal,
+    /// Third less first.
+    pub interquartile_range: Decimal,
+}
+
+/// The value of one percentile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PercentileValue {
+    /// Which percentile.
+    pub percentile: Percentile,
+    /// Its value with linear interpolation (type 7), exact.
+    pub value: Decimal,
+}
+
+/// The most frequent values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Modes {
+    /// How often each of them occurs. 1 means that no value occurs twice: then all are modes.
+    pub frequency: u64,
+    /// How many there are.
+    pub total: u64,
+    /// The smallest [`Modes::LISTED`] of them, ascending.
+    pub values: Vec<Integer>,
+}
+
+impl Modes {
+    /// The most modes that are listed.
+    pub const LISTED: usize = 100;
+}
+
+/// What was skipped because it is no integer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// How many tokens, or fields of the column.
+    pub count: u64,
+    /// The first [`Skipped::LISTED`] of them.
+    pub first: Vec<SkippedToken>,
+}
+
+impl Skipped {
+    /// The most skipped tokens that are listed.
+    pub const LISTED: usize = 10;
+
+    /// Whether nothing was skipped.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(crate) fn add(&mut self, token: SkippedToken) {
+        self.count += 1;
+        if self.first.len() < Self::LISTED {
+            self.first.push(token);
+        }
+    }
+}
+
+/// A token that was skipped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedToken {
+    /// The token, shortened and made printable.
+    pub token: String,
+    /// Where it begins.
+    #[serde(flatten)]
+    pub position: Position,
+}

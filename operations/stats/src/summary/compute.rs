@@ -1,0 +1,191 @@
+//! From values to the statistics asked for.
+
+use std::num::NonZero;
+
+use num_bigint::BigInt;
+use num_traits::Signed as _;
+
+use super::histogram;
+use super::{Modes, PercentileValue, Quartiles, Skipped, Spread, Summary};
+use crate::number::rounding::{self, power_of_ten, scaled};
+use crate::values::Values;
+use crate::{Decimal, Error, Fraction, Integer, Parameters, Percentile, Statistic};
+
+/// The statistics `parameters` ask for.
+pub(crate) fn compute(
+    mut values: Values,
+    skipped: Skipped,
+    column: Option<String>,
+    parameters: &Parameters,
+    threads: NonZero<usize>,
+) -> Result<Summary, Error> {
+    let count = values.count();
+    let Some((minimum, maximum)) = values.extremes() else {
+        return Err(Error::EmptyInput {
+            skipped: skipped.count,
+        });
+    };
+    let wants = |statistic| parameters.statistics.contains(statistic);
+    let sum = values.sum();
+    let variance = (wants(Statistic::Variance) || wants(Statistic::StandardDeviation))
+        .then(|| Variance::of(&values, &sum));
+    let quantiles = Quantiles::of(&mut values, parameters, threads);
+    let histogram = parameters
+        .histogram
+        .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
+    let frequencies = (wants(Statistic::Modes) || wants(Statistic::Distinct)).then(|| values.frequencies());
+    let modes = frequencies
+        .as_ref()
+        .filter(|_| wants(Statistic::Modes))
+        .map(|frequencies| Modes {
+            frequency: frequencies.highest,
+            total: frequencies.modes,
+            values: frequencies
+                .first_modes
+                .iter()
+                .cloned()
+                .map(Integer::new)
+                .collect(),
+        });
+    Ok(Summary {
+        count,
+        mean: wants(Statistic::Mean).then(|| Fraction::new(sum.clone(), count.into())),
+        median: wants(Statistic::Median).then(|| quantiles.at(Percentile::MEDIAN)),
+        range: wants(Statistic::Range).then(|| Integer::new(&maximum - &minimum)),
+        variance: variance
+            .as_ref()
+            .filter(|_| wants(Statistic::Variance))
+            .map(Variance::fractions),
+        standard_deviation: variance
+            .filter(|_| wants(Statistic::StandardDeviation))
+            .map(|it| it.roots()),
+        quartiles: wants(Statistic::Quartiles).then(|| quantiles.quartiles()),
+        percentiles: quantiles.percentiles(parameters),
+        modes,
+        distinct: frequencies
+            .filter(|_| wants(Statistic::Distinct))
+            .map(|frequencies| frequencies.distinct),
+        histogram,
+        sum: wants(Statistic::Sum).then(|| Integer::new(sum)),
+        minimum: wants(Statistic::Minimum).then(|| Integer::new(minimum)),
+        maximum: wants(Statistic::Maximum).then(|| Integer::new(maximum)),
+        column,
+        skipped,
+    })
+}
+
+/// The exact variance: with n values, S their sum and Q the sum of their squares, the sum of squared deviations
+/// from the mean is `(n Q - S^2) / n`. In floating point this formula loses everything to cancellation; in
+/// exact integers it loses nothing.
+struct Variance {
+    count: BigInt,
+    /// `n Q - S^2`.
+    deviations: BigInt,
+}
+
+impl Variance {
+    fn of(values: &Values, sum: &BigInt) -> Self {
+        let count = BigInt::from(values.count());
+        let deviations = &count * values.sum_of_squares() - sum * sum;
+        Self { count, deviations }
+    }
+
+    fn spread<T>(&self, give: impl Fn(&BigInt, BigInt) -> T) -> Spread<T> {
+        let less_one: BigInt = &self.count - 1;
+        Spread {
+            population: give(&self.deviations, &self.count * &self.count),
+            sample: less_one
+                .is_positive()
+                .then(|| give(&self.deviations, &self.count * less_one)),
+        }
+    }
+
+    fn fractions(&self) -> Spread<Fraction> {
+        self.spread(|numerator, denominator| Fraction::new(numerator.clone(), denominator))
+    }
+
+    fn roots(&self) -> Spread<Decimal> {
+        self.spread(|numerator, denominator| rounding::square_root(numerator, &denominator))
+    }
+}
+
+/// The values at all the ranks that the median, quartiles and percentiles need, found in one go.
+struct Quantiles {
+    count: u64,
+    ranks: Vec<u64>,
+    values: Vec<BigInt>,
+}
+
+impl Quantiles {
+    fn of(values: &mut Values, parameters: &Parameters, threads: NonZero<usize>) -> Self {
+        let count = values.count();
+        let mut percentiles = parameters.percentiles.clone();
+        if parameters.statistics.contains(Statistic::Median) {
+            percentiles.push(Percentile::MEDIAN);
+        }
+        if parameters.statistics.contains(Statistic::Quartiles) {
+            percentiles.extend([Percentile::Q1, Percentile::Q3]);
+        }
+        let mut ranks: Vec<u64> = percentiles
+            .into_iter()
+            .flat_map(|percentile| {
+                let (rank, fraction) = percentile.rank(count);
+                [rank, rank + u64::from(fraction > 0)]
+            })
+            .collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        let values = values.at_ranks(&ranks, threads);
+        Self { count, ranks, values }
+    }
+
+    fn value(&self, rank: u64) -> &BigInt {
+        let index = self
+            .ranks
+            .binary_search(&rank)
+            .expect("the ranks of all percentiles have been found");
+        &self.values[index]
+    }
+
+    /// The percentile times `10^FRACTION_PLACES`.
+    fn scaled(&self, percentile: Percentile) -> BigInt {
+        let (rank, fraction) = percentile.rank(self.count);
+        let below = self.value(rank);
+        let whole = below * power_of_ten(Percentile::FRACTION_PLACES);
+        if fraction == 0 {
+            whole
+        } else {
+            whole + (self.value(rank + 1) - below) * fraction
+        }
+    }
+
+    fn at(&self, percentile: Percentile) -> Decimal {
+        decimal(&self.scaled(percentile))
+    }
+
+    fn quartiles(&self) -> Quartiles {
+        let (first, third) = (self.scaled(Percentile::Q1), self.scaled(Percentile::Q3));
+        let interquartile_range = decimal(&(&third - &first));
+        Quartiles {
+            first: decimal(&first),
+            third: decimal(&third),
+            interquartile_range,
+        }
+    }
+
+    fn percentiles(&self, parameters: &Parameters) -> Vec<PercentileValue> {
+        let value = |&percentile| PercentileValue {
+            percentile,
+            value: self.at(percentile),
+        };
+        parameters.percentiles.iter().map(value).collect()
+    }
+}
+
+fn decimal(scaled_value: &BigInt) -> Decimal {
+    scaled(
+        &scaled_value.abs(),
+        Percentile::FRACTION_PLACES,
+        scaled_value.is_negative(),
+    )
+}

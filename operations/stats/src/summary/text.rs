@@ -1,0 +1,147 @@
+//! The answer as text for a terminal.
+
+use std::fmt;
+
+use super::{Histogram, Modes, Skipped, Spread, Summary};
+
+/// Modes shown; the rest are counted.
+const SHOWN_MODES: usize = 10;
+/// Characters of the longest bar of a histogram.
+const BAR_CHARACTERS: u64 = 40;
+
+impl fmt::Display for Summary {
+    /// One name and value a line, the values aligned; then the histogram, if there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = Lines::default();
+        lines.add("count", self.count);
+        lines.add_some("sum", self.sum.as_ref());
+        lines.add_some("minimum", self.minimum.as_ref());
+        lines.add_some("maximum", self.maximum.as_ref());
+        lines.add_some("mean", self.mean.as_ref());
+        lines.add_some("median", self.median.as_ref());
+        lines.add_some("range", self.range.as_ref());
+        lines.add_spread("variance", self.variance.as_ref());
+        lines.add_spread("standard deviation", self.standard_deviation.as_ref());
+        if let Some(quartiles) = &self.quartiles {
+            lines.add("first quartile", &quartiles.first);
+            lines.add("third quartile", &quartiles.third);
+            lines.add("interquartile range", &quartiles.interquartile_range);
+        }
+        for percentile in &self.percentiles {
+            lines.add(format!("percentile {}", percentile.percentile), &percentile.value);
+        }
+        if let Some(modes) = &self.modes {
+            lines.add(if modes.total == 1 { "mode" } else { "modes" }, modes);
+        }
+        lines.add_some("distinct", self.distinct.as_ref());
+        if !self.skipped.is_none() {
+            lines.add("skipped", &self.skipped);
+        }
+        lines.fmt(f)?;
+        match &self.histogram {
+            Some(histogram) => write!(f, "\n\n{histogram}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Names and values, to be aligned.
+#[derive(Default)]
+struct Lines(Vec<(String, String)>);
+
+impl Lines {
+    fn add(&mut self, name: impl Into<String>, value: impl fmt::Display) {
+        self.0.push((name.into(), value.to_string()));
+    }
+
+    fn add_some(&mut self, name: &str, value: Option<impl fmt::Display>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+
+    fn add_spread(&mut self, name: &str, spread: Option<&Spread<impl fmt::Display>>) {
+        if let Some(spread) = spread {
+            self.add(format!("population {name}"), &spread.population);
+            match &spread.sample {
+                Some(sample) => self.add(format!("sample {name}"), sample),
+                None => self.add(format!("sample {name}"), "undefined for one value"),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.0.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (index, (name, value)) in self.0.iter().enumerate() {
+            let line_break = if index == 0 { "" } else { "\n" };
+            write!(f, "{line_break}{name:width$}  {value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Modes {
+    /// The first modes and how often each occurs: `3, 5 (2 times each)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.frequency == 1 {
+            return f.write_str("none: no value occurs twice");
+        }
+        let shown: Vec<String> = self
+            .values
+            .iter()
+            .take(SHOWN_MODES)
+            .map(ToString::to_string)
+            .collect();
+        f.write_str(&shown.join(", "))?;
+        match self.total.saturating_sub(shown.len() as u64) {
+            0 => {}
+            more => write!(f, " and {more} more")?,
+        }
+        let each = if self.total == 1 { "" } else { " each" };
+        write!(f, " ({} times{each})", self.frequency)
+    }
+}
+
+impl fmt::Display for Skipped {
+    /// How many, and the first: ``2 (first `x` at line 1, column 5)``.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.count)?;
+        match self.first.first() {
+            Some(first) => write!(f, " (first `{}` at {})", first.token, first.position),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Histogram {
+    /// A bar a bin, the longest 40 characters: `from..to  ████  count`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let label = |bin: &super::Bin| (bin.from.to_string(), bin.to.to_string());
+        let labels: Vec<_> = self.bins.iter().map(label).collect();
+        let from_width = labels.iter().map(|(from, _)| from.len()).max().unwrap_or(0);
+        let to_width = labels.iter().map(|(_, to)| to.len()).max().unwrap_or(0);
+        let highest = self.bins.iter().map(|bin| bin.count).max().unwrap_or(0).max(1);
+        for (index, (bin, (from, to))) in self.bins.iter().zip(&labels).enumerate() {
+            let line_break = if index == 0 { "" } else { "\n" };
+            let bar = bar(bin.count, highest);
+            let gap = if bar.is_empty() { "" } else { " " };
+            write!(
+                f,
+                "{line_break}{from:>from_width$} .. {to:>to_width$}  {bar}{gap}{}",
+                bin.count
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A bar whose length is to [`BAR_CHARACTERS`] as `count` is to `highest`, to an eighth of a character; a bin
+/// that is not empty shows at least an eighth.
+fn bar(count: u64, highest: u64) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = u128::from(count) * u128::from(8 * BAR_CHARACTERS) / u128::from(highest);
+    let eighths = usize::try_from(eighths).unwrap_or(0).max(usize::from(count > 0));
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+}

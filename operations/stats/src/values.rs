@@ -1,0 +1,119 @@
+//! The integers of a list, held as compactly as they allow.
+//!
+//! Nearly all lists are of small integers, so those that fit 64 bits are kept in blocks, each block in the
+//! narrowest width that holds all of it: a list of ages takes a byte a value, one of 32-bit integers four. Wider
+//! ones are kept apart. Every one of these lies below or above all that fit 64 bits, so ranks, sums and extremes
+//! are put together from the three parts at the end.
+
+mod block;
+mod frequency;
+mod moments;
+mod select;
+
+use num_bigint::BigInt;
+
+pub(crate) use block::BLOCK_VALUES;
+use block::Block;
+
+/// Memory taken by a big integer besides its digits: itself, and the allocator's share.
+const BIG_OVERHEAD: usize = 48;
+
+/// An unordered list of integers of any size.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    blocks: Vec<Block>,
+    /// Room for a block, made when first needed: the values since the last full one come first in it.
+    pending: Vec<i64>,
+    pending_count: usize,
+    /// What fits 128 bits but not 64.
+    wide: Vec<i128>,
+    /// What does not fit 128 bits.
+    big: Vec<BigInt>,
+    /// Bytes held by all but `pending`.
+    bytes: usize,
+}
+
+impl Values {
+    pub(crate) fn count(&self) -> u64 {
+        (self.narrow_count() + self.wide.len() + self.big.len()) as u64
+    }
+
+    fn narrow_count(&self) -> usize {
+        self.blocks.iter().map(Block::len).sum::<usize>() + self.pending_count
+    }
+
+    /// Bytes of memory held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Where the next values may be written, at least one; [`Values::extend_by`] then takes them.
+    pub(crate) fn room(&mut self) -> &mut [i64] {
+        if self.pending_count == BLOCK_VALUES {
+            self.close_block();
+        }
+        if self.pending.is_empty() {
+            self.pending = vec![0; BLOCK_VALUES];
+        }
+        &mut self.pending[self.pending_count..]
+    }
+
+    /// Takes the first `count` values of [`Values::room`].
+    pub(crate) fn extend_by(&mut self, count: usize) {
+        self.pending_count += count;
+    }
+
+    /// Whether all of [`Values::room`] was taken.
+    pub(crate) fn is_room_full(&self) -> bool {
+        self.pending_count == BLOCK_VALUES
+    }
+
+    fn pending(&self) -> &[i64] {
+        &self.pending[..self.pending_count]
+    }
+
+    pub(crate) fn push(&mut self, value: i64) {
+        self.room()[0] = value;
+        self.pending_count += 1;
+    }
+
+    pub(crate) fn push_wide(&mut self, value: i128) {
+        match i64::try_from(value) {
+            Ok(narrow) => self.push(narrow),
+            Err(_) => {
+                self.wide.push(value);
+                self.bytes += size_of::<i128>();
+            }
+        }
+    }
+
+    pub(crate) fn push_big(&mut self, value: BigInt) {
+        match i128::try_from(&value) {
+            Ok(wide) => self.push_wide(wide),
+            Err(_) => {
+                self.bytes += BIG_OVERHEAD + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
+                self.big.push(value);
+            }
+        }
+    }
+
+    /// Takes all of `other`'s values.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.blocks.append(&mut other.blocks);
+        self.wide.append(&mut other.wide);
+        self.big.append(&mut other.big);
+        self.bytes += other.bytes;
+        for value in other.pending() {
+            self.push(*value);
+        }
+    }
+
+    fn close_block(&mut self) {
+        if self.pending_count > 0 {
+            let block = Block::of(self.pending());
+            self.bytes += block.bytes();
+            self.blocks.push(block);
+            self.pending_count = 0;
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Values by rank, without sorting.
+//!
+//! Between the smallest and the largest value, ranges of equal width are laid and the values in each are
+//! counted. The counts tell which range holds a rank; its values, seldom many, are then taken out and selected
+//! among, or, if they are many, the range is divided and counted again. A division narrows the range by 2^12, so
+//! 64 bits need at most six passes, whatever the values: the time is linear, and the values stay where they are.
+//! The ranges are powers of two so that finding a value's is a shift. This is the radix selection of Knuth's
+//! The Art of Computer Programming, volume 3, section 5.2.5 (most significant digit first).
+
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
+
+use num_bigint::{BigInt, Sign};
+
+use super::Values;
+use super::block::{Block, with_cells};
+
+/// Ranges of a division: 2^12, so that their counts (32 KB) stay in the first-level cache.
+const RANGE_BITS: u32 = 12;
+/// Values that are taken out and selected among rather than divided again.
+const FEW: u64 = 1 << 16;
+/// Fewer blocks than this are not worth a thread.
+const LEAST_SHARE: usize = 32;
+
+impl Values {
+    /// The values of `ranks` in the sorted list, rank 0 the smallest, found on up to `threads` threads. Ranks
+    /// ascend and are below the count.
+    pub(crate) fn at_ranks(&mut self, ranks: &[u64], threads: NonZero<usize>) -> Vec<BigInt> {
+        self.close_block();
+        // In order: big ones below zero, wide ones below zero, all that fit 64 bits, wide ones, big ones.
+        let big_below = self
+            .big
+            .iter()
+            .filter(|value| value.sign() == Sign::Minus)
+            .count();
+        let wide_below = self.wide.iter().filter(|value| **value < 0).count();
+        let narrow_start = (big_below + wide_below) as u64;
+        let narrow_end = narrow_start + self.narrow_count() as u64;
+        let wide_end = narrow_end + (self.wide.len() - wide_below) as u64;
+
+        let narrow_ranks: Vec<u64> = ranks
+            .iter()
+            .filter(|rank| (narrow_start..narrow_end).contains(*rank))
+            .map(|rank| rank - narrow_start)
+            .collect();
+        let narrow = self.narrow_extremes().map_or_else(Vec::new, |(low, high)| {
+            let blocks = Blocks {
+                blocks: &self.blocks,
+                threads,
+            };
+            let mut found = Vec::with_capacity(narrow_ranks.len());
+            blocks.select(&narrow_ranks, low, high, &mut found);
+            found
+        });
+
+        let mut narrow = narrow.into_iter();
+        let mut wide = Selector::new(&mut self.wide);
+        let mut big = Selector::new(&mut self.big);
+        let index = |rank: u64| usize::try_from(rank).expect("the values are in memory");
+        ranks
+            .iter()
+            .map(|&rank| {
+                if rank < big_below as u64 {
+                    big.at(index(rank)).clone()
+                } else if rank < narrow_start {
+                    (*wide.at(index(rank) - big_below)).into()
+                } else if rank < narrow_end {
+                    narrow.next().expect("one for every such rank").into()
+                } else if rank < wide_end {
+                    (*wide.at(index(rank - narrow_end) + wide_below)).into()
+                } else {
+                    big.at(index(rank - wide_end) + big_below).clone()
+                }
+            })
+            .collect()
+    }
+}
+
+/// Selects by ascending ranks among values in memory, in linear time each.
+struct Selector<'a, T> {
+    values: &'a mut [T],
+    /// Values below this index are in their sorted places.
+    sorted: usize,
+}
+
+impl<'a, T: Ord> Selector<'a, T> {
+    fn new(values: &'a mut [T]) -> Self {
+        Self { values, sorted: 0 }
+    }
+
+    /// The value of a rank not below the last one asked for.
+    fn at(&mut self, rank: usize) -> &T {
+        if rank >= self.sorted {
+            self.values[self.sorted..].select_nth_unstable(rank - self.sorted);
+            self.sorted = rank + 1;
+        }
+        &self.values[rank]
+    }
+}
+
+/// All the values that fit 64 bits.
+#[derive(Clone, Copy)]
+struct Blocks<'a> {
+    blocks: &'a [Block],
+    threads: NonZero<usize>,
+}
+
+/// The values from `low` on whose distance from it is at most `span`.
+#[derive(Clone, Copy)]
+struct Range {
+    low: i64,
+    span: u64,
+}
+
+impl Blocks<'_> {
+    /// Appends to `found` the values of `ranks` among those from `low` to `high`. Ranks ascend.
+    fn select(self, ranks: &[u64], low: i64, high: i64, found: &mut Vec<i64>) {
+        if ranks.is_empty() {
+            return;
+        }
+        let range = Range {
+            low,
+            span: high.wrapping_sub(low).cast_unsigned(),
+        };
+        if range.span == 0 {
+            found.extend(ranks.iter().map(|_| low));
+            return;
+        }
+        let shift = (u64::BITS - range.span.leading_zeros()).saturating_sub(RANGE_BITS);
+        let counts = self.counts(range, shift);
+        let mut before = 0;
+        let mut rest = ranks;
+        for (index, count) in (0..).zip(counts) {
+            let inside = rest.partition_point(|rank| *rank < before + count);
+            let (here, others) = rest.split_at(inside);
+            rest = others;
+            if !here.is_empty() {
+                let here: Vec<u64> = here.iter().map(|rank| rank - before).collect();
+                let offset: u64 = index << shift;
+                let width = (1_u64 << shift) - 1;
+                let part = Range {
+                    low: low.wrapping_add(offset.cast_signed()),
+                    span: width.min(range.span - offset),
+                };
+                self.select_part(&here, part, count, found);
+            }
+            before += count;
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+
+    fn select_part(self, ranks: &[u64], range: Range, count: u64, found: &mut Vec<i64>) {
+        if range.span == 0 || count > FEW {
+            let high = range.low.wrapping_add(range.span.cast_signed());
+            self.select(ranks, range.low, high, found);
+            return;
+        }
+        let mut few = self.taken(range);
+        let mut selector = Selector::new(&mut few);
+        found.extend(
+            ranks
+                .iter()
+                .map(|rank| *selector.at(usize::try_from(*rank).expect("below few"))),
+        );
+    }
+
+    /// How many of the values in `range` are in each division of `2^shift` of it.
+    fn counts(self, range: Range, shift: u32) -> Vec<u64> {
+        let parts = self.on_threads(|blocks| {
+            let mut counts = vec![0_u64; 1 << RANGE_BITS];
+            for block in blocks {
+                if range.holds(block.minimum) && range.holds(block.maximum) {
+                    with_cells!(&block.cells, cells => for cell in cells {
+                        counts[(range.distance((*cell).into()) >> shift) as usize & ((1 << RANGE_BITS) - 1)] += 1;
+                    });
+                } else if range.meets(block) {
+                    with_cells!(&block.cells, cells => for cell in cells {
+                        if range.holds((*cell).into()) {
+                            counts[(range.distance((*cell).into()) >> shift) as usize] += 1;
+                        }
+                    });
+                }
+            }
+            counts
+        });
+        let add = |sums: Vec<u64>, counts: Vec<u64>| {
+            sums.iter().zip(counts).map(|(sum, count)| sum + count).collect()
+        };
+        parts.into_iter().reduce(add).unwrap_or_default()
+    }
+
+    /// The values in `range`.
+    fn taken(self, range: Range) -> Vec<i64> {
+        let parts = self.on_threads(|blocks| {
+            let mut taken = Vec::new();
+            for block in blocks.iter().filter(|block| range.meets(block)) {
+                with_cells!(&block.cells, cells => {
+                    taken.extend(cells.iter().map(|cell| i64::from(*cell)).filter(|value| range.holds(*value)));
+                });
+            }
+            taken
+        });
+        parts.concat()
+    }
+
+    /// What `work` gives for the blocks each thread has its share of.
+    fn on_threads<T: Send>(self, work: impl Fn(&[Block]) -> T + Sync) -> Vec<T> {
+        let shares = self.threads.get().min(self.blocks.len() / LEAST_SHARE).max(1);
+        let length = self.blocks.len().div_ceil(shares);
+        if shares == 1 {
+            return vec![work(self.blocks)];
+        }
+        let work = &work;
+        thread::scope(|scope| {
+            let (first, others) = self.blocks.split_at(length);
+            let threads: Vec<_> = others
+                .chunks(length)
+                .map(|share| scope.spawn(move || work(share)))
+                .collect();
+            let mut results = vec![work(first)];
+            results.extend(
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))),
+            );
+            results
+        })
+    }
+}
+
+impl Range {
+    /// How far above the range's beginning a value is; beyond every span if it is below.
+    fn distance(self, value: i64) -> u64 {
+        value.wrapping_sub(self.low).cast_unsigned()
+    }
+
+    fn holds(self, value: i64) -> bool {
+        self.distance(value) <= self.span
+    }
+
+    /// Whether the block can have values in the range.
+    fn meets(self, block: &Block) -> bool {
+        let high = self.low.wrapping_add(self.span.cast_signed());
+        block.minimum <= high && self.low <= block.maximum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::BLOCK_VALUES;
+
+    /// Asks for a rank in every part of the list and compares with a sorted copy.
+    fn check(list: &[i128]) {
+        let mut values = Values::default();
+        list.iter().for_each(|value| values.push_big((*value).into()));
+        let mut sorted = list.to_vec();
+        sorted.sort_unstable();
+        let ranks: Vec<u64> = (0..=20).map(|part| part * (list.len() as u64 - 1) / 20).collect();
+        let expected: Vec<BigInt> = ranks.iter().map(|rank| sorted[*rank as usize].into()).collect();
+        for threads in [1, 3] {
+            assert_eq!(values.at_ranks(&ranks, NonZero::new(threads).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn ranks_are_found_whatever_the_values() {
+        let count = (100 * BLOCK_VALUES) as i128;
+        let random = |index: i128| (index * 0x9e37_79b9_7f4a_7c15) as i64;
+        let shapes: [(&str, &dyn Fn(i128) -> i128); 9] = [
+            ("random 64 bits", &|index| random(index).into()),
+            ("sorted", &|index| index),
+            ("constant", &|_| 7),
+            ("two values", &|index| index % 2),
+            ("alternating extremes", &|index| {
+                if index % 2 == 0 {
+                    i64::MIN.into()
+                } else {
+                    i64::MAX.into()
+                }
+            }),
+            ("nearly all the same", &|index| {
+                if index == 0 {
+                    i64::MIN.into()
+                } else {
+                    i128::from(random(index) as i8)
+                }
+            }),
+            ("crowded at the top", &|index| {
+                i128::from(i64::MAX) - index % 1_000
+            }),
+            ("wider than 64 bits too", &|index| {
+                i128::from(random(index)) << (index % 5 * 15)
+            }),
+            ("all of 128 bits", &|index| {
+                random(index) as i128 * (i64::MAX as i128)
+            }),
+        ];
+        for (name, value) in shapes {
+            println!("{name}");
+            check(&(0..count).map(value).collect::<Vec<_>>());
+        }
+        check(&[5]);
+        check(&[i128::MAX, i128::MIN]);
+    }
+}

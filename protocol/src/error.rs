@@ -1,0 +1,94 @@
+//! Why a job failed, as it is told to whoever asked for it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Codes that the worker itself gives. Operations add their own, such as `not_an_integer`.
+pub mod code {
+    use super::ErrorCode;
+
+    /// The request is not one: broken JSON, a field missing or of the wrong type.
+    pub const MALFORMED_REQUEST: ErrorCode = ErrorCode::new("malformed_request");
+    /// The request is of a version that this function does not know.
+    pub const UNSUPPORTED_VERSION: ErrorCode = ErrorCode::new("unsupported_version");
+    /// The function does not run the operation that the request names.
+    pub const UNKNOWN_OPERATION: ErrorCode = ErrorCode::new("unknown_operation");
+    /// A parameter is unknown to the operation, or its value is not possible.
+    pub const INVALID_PARAMETERS: ErrorCode = ErrorCode::new("invalid_parameters");
+    /// The input object does not exist (any more).
+    pub const INPUT_NOT_FOUND: ErrorCode = ErrorCode::new("input_not_found");
+    /// The input does not fit the function's memory.
+    pub const INPUT_TOO_LARGE: ErrorCode = ErrorCode::new("input_too_large");
+    /// The request names a bucket or key that the stack does not take inputs from.
+    pub const INPUT_REFUSED: ErrorCode = ErrorCode::new("input_refused");
+    /// The request names a reply queue that does not belong to the stack.
+    pub const REPLY_QUEUE_REFUSED: ErrorCode = ErrorCode::new("reply_queue_refused");
+    /// The job did not end before the function's time-out.
+    pub const DEADLINE_EXCEEDED: ErrorCode = ErrorCode::new("deadline_exceeded");
+    /// A service that the function depends on failed or throttled.
+    pub const SERVICE_UNAVAILABLE: ErrorCode = ErrorCode::new("service_unavailable");
+    /// The function lacks a right, or a part of the stack is missing.
+    pub const MISCONFIGURED: ErrorCode = ErrorCode::new("misconfigured");
+    /// The operation panicked: a defect of errand.
+    pub const INTERNAL: ErrorCode = ErrorCode::new("internal_error");
+}
+
+/// A stable word for a kind of failure, for programs to branch on. The set is open: readers must expect new ones.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ErrorCode(Cow<'static, str>);
+
+impl ErrorCode {
+    /// A code known at compile time.
+    #[must_use]
+    pub const fn new(code: &'static str) -> Self {
+        Self(Cow::Borrowed(code))
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct JobError {
+    /// The kind of failure.
+    pub code: ErrorCode,
+    /// What is wrong, where, and the cure, for a person.
+    pub message: String,
+    /// Whether the same request may succeed later. A failure that is told with `true` was tried until the attempts
+    /// were used up; its message rests in the dead-letter queue and can be redriven.
+    pub retryable: bool,
+}
+
+impl JobError {
+    /// A failure that the same request will meet again.
+    pub fn permanent(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            retryable: false,
+        }
+    }
+
+    /// A failure that may pass.
+    pub fn transient(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            retryable: true,
+        }
+    }
+}

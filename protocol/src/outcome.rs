@@ -1,0 +1,146 @@
+//! What became of a job, and the reply that tells of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::decode::{self, DecodeError};
+use crate::{JobError, JobId, ObjectLocation, Operation, VERSION, encode, limits};
+
+/// A file that a job made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredObject {
+    /// Where it lies.
+    #[serde(flatten)]
+    pub location: ObjectLocation,
+    /// What it is, such as `image/jpeg`.
+    pub media_type: String,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// Whether a job succeeded, and with what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Status {
+    /// The operation gave a result.
+    Succeeded {
+        /// The operation's own report. Integers of unbounded size are text.
+        result: Map<String, Value>,
+        /// The file it made, where it made one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object: Option<StoredObject>,
+    },
+    /// The job failed.
+    Failed {
+        /// Why.
+        error: JobError,
+    },
+}
+
+/// What became of a job: one durable object at [`keys::outcome`](crate::keys::outcome).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The version of this message: [`VERSION`].
+    pub version: u32,
+    /// The job.
+    pub job_id: JobId,
+    /// What it was to do.
+    pub operation: Operation,
+    /// The object it worked on; none when the input came inline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<ObjectLocation>,
+    /// Success with its result, or failure with its reason.
+    #[serde(flatten)]
+    pub status: Status,
+    /// Which delivery of the request ended in this outcome, counted from 1.
+    pub attempt: u32,
+    /// How long the attempt took, from reading the input to the result, in milliseconds.
+    pub duration_ms: u64,
+    /// When it ended, in milliseconds since 1970-01-01 UTC.
+    pub finished_at_unix_ms: u64,
+}
+
+impl Outcome {
+    /// Whether a later run of the same job may replace this outcome: it failed for a reason that may pass, and its
+    /// request waits in the dead-letter queue.
+    #[must_use]
+    pub fn is_provisional(&self) -> bool {
+        matches!(&self.status, Status::Failed { error } if error.retryable)
+    }
+
+    /// Reads an outcome.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not an outcome of a known version; see [`DecodeError`].
+    pub fn from_json(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode::message(bytes)
+    }
+
+    /// Writes an outcome.
+    ///
+    /// # Panics
+    ///
+    /// Never: every field has a JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("an outcome always has a JSON form")
+    }
+}
+
+/// What is sent to the reply queue when an outcome has been stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The version of this message: [`VERSION`].
+    pub version: u32,
+    /// The job.
+    pub job_id: JobId,
+    /// Where the outcome lies.
+    pub location: ObjectLocation,
+    /// The outcome itself, unless the message would be larger than SQS takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}
+
+impl Reply {
+    /// The reply that tells of `outcome`, stored at `location`.
+    #[must_use]
+    pub fn new(outcome: Outcome, location: ObjectLocation) -> Self {
+        Self {
+            version: VERSION,
+            job_id: outcome.job_id,
+            location,
+            outcome: Some(outcome),
+        }
+    }
+
+    /// Reads a reply.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a reply of a known version; see [`DecodeError`].
+    pub fn from_json(text: &str) -> Result<Self, DecodeError> {
+        decode::message(text.as_bytes())
+    }
+
+    /// Writes the reply as the body of a message: with the outcome, or, where that would exceed
+    /// [`limits::MESSAGE_BYTES`], without it.
+    ///
+    /// # Panics
+    ///
+    /// Never: every field has a JSON form.
+    #[must_use]
+    pub fn to_message(&self) -> String {
+        let whole = encode::message(self);
+        if whole.len() <= limits::MESSAGE_BYTES {
+            return whole;
+        }
+        let pointer = Self {
+            version: self.version,
+            job_id: self.job_id,
+            location: self.location.clone(),
+            outcome: None,
+        };
+        encode::message(&pointer)
+    }
+}

@@ -1,0 +1,176 @@
+//! What a client asks for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::decode::{self, DecodeError};
+use crate::{InvalidName, JobId, ObjectLocation, QueueName, VERSION, encode};
+
+/// The name of an operation, such as `stats`: 1 to 32 of `a-z`, `0-9` and `-`.
+///
+/// The protocol does not list the operations: a function knows its own, and answers any other with a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Operation(String);
+
+impl Operation {
+    /// Longest name, in bytes.
+    pub const MAX_LEN: usize = 32;
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Operation {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let valid = (1..=Self::MAX_LEN).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if valid {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(InvalidName::new(
+            text,
+            "an operation",
+            "expected 1 to 32 lower-case letters, digits and hyphens",
+        ))
+    }
+}
+
+impl TryFrom<String> for Operation {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Operation> for String {
+    fn from(operation: Operation) -> Self {
+        operation.0
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a job works on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "InputFields", into = "InputFields")]
+pub enum Input {
+    /// The input itself, as text. Written `{"inline": "3 1 2"}`.
+    Inline(String),
+    /// Where the input lies (claim check). Written `{"object": {"bucket": …, "key": …}}`.
+    Object(ObjectLocation),
+}
+
+/// How [`Input`] is written: one of the two fields, and any number of fields that a later version may add.
+#[derive(Serialize, Deserialize)]
+struct InputFields {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inline: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<ObjectLocation>,
+}
+
+impl TryFrom<InputFields> for Input {
+    type Error = &'static str;
+
+    fn try_from(fields: InputFields) -> Result<Self, Self::Error> {
+        match fields {
+            InputFields {
+                inline: Some(text),
+                object: None,
+            } => Ok(Self::Inline(text)),
+            InputFields {
+                inline: None,
+                object: Some(location),
+            } => Ok(Self::Object(location)),
+            InputFields {
+                inline: None,
+                object: None,
+            } => Err("`input` has neither `inline` nor `object`"),
+            InputFields { .. } => Err("`input` has both `inline` and `object`: expected one of them"),
+        }
+    }
+}
+
+impl From<Input> for InputFields {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Inline(text) => Self {
+                inline: Some(text),
+                object: None,
+            },
+            Input::Object(location) => Self {
+                inline: None,
+                object: Some(location),
+            },
+        }
+    }
+}
+
+/// A request for one job: the body of a message on a request queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The version of this message: [`VERSION`].
+    pub version: u32,
+    /// The job's identity. A request sent again under the same id is the same job.
+    pub job_id: JobId,
+    /// What to do.
+    pub operation: Operation,
+    /// How to do it: the operation's own parameters. None means the operation's defaults.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+    /// What to do it on.
+    pub input: Input,
+    /// Where the reply goes; none means the stack's response queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_queue: Option<QueueName>,
+}
+
+impl Request {
+    /// A request of this version.
+    #[must_use]
+    pub fn new(job_id: JobId, operation: Operation, parameters: Map<String, Value>, input: Input) -> Self {
+        Self {
+            version: VERSION,
+            job_id,
+            operation,
+            parameters,
+            input,
+            reply_queue: None,
+        }
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    ///
+    /// The text is not JSON, is of an unknown version, or lacks a field; see [`DecodeError`].
+    pub fn from_json(text: &str) -> Result<Self, DecodeError> {
+        decode::message(text.as_bytes())
+    }
+
+    /// Writes a request.
+    ///
+    /// # Panics
+    ///
+    /// Never: every field has a JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        encode::message(self)
+    }
+}

@@ -1,0 +1,164 @@
+//! The wire forms, fixed: each file under `golden/` is a message as version 1 writes it. A change that breaks one of
+//! these tests breaks deployed stacks. Written by hand, 2026-11.
+
+use errand_protocol::{
+    DecodeError, JobError, Outcome, Reply, Request, Salvage, Status, code, limits, salvage,
+};
+use serde_json::{Value, json};
+
+const REQUEST_INLINE: &str = include_str!("golden/request_inline.json");
+const REQUEST_OBJECT: &str = include_str!("golden/request_object.json");
+const OUTCOME_SUCCEEDED: &str = include_str!("golden/outcome_succeeded.json");
+const OUTCOME_FAILED: &str = include_str!("golden/outcome_failed.json");
+const REPLY: &str = include_str!("golden/reply.json");
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The text with one field changed by `edit`.
+fn edited(text: &str, edit: impl FnOnce(&mut serde_json::Map<String, Value>)) -> String {
+    let mut value = value(text);
+    edit(value.as_object_mut().unwrap());
+    value.to_string()
+}
+
+#[test]
+fn what_is_read_is_written_again_unchanged() {
+    for text in [REQUEST_INLINE, REQUEST_OBJECT] {
+        assert_eq!(value(&Request::from_json(text).unwrap().to_json()), value(text));
+    }
+    for text in [OUTCOME_SUCCEEDED, OUTCOME_FAILED] {
+        let written = Outcome::from_json(text.as_bytes()).unwrap().to_json();
+        assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), value(text));
+    }
+    assert_eq!(
+        value(&Reply::from_json(REPLY).unwrap().to_message()),
+        value(REPLY)
+    );
+}
+
+#[test]
+fn fields_that_are_not_known_pass() {
+    let text = edited(REQUEST_INLINE, |fields| {
+        fields.insert("priority".into(), json!(7));
+        fields["input"]
+            .as_object_mut()
+            .unwrap()
+            .insert("language".into(), json!("la"));
+    });
+    assert_eq!(
+        Request::from_json(&text).unwrap(),
+        Request::from_json(REQUEST_INLINE).unwrap()
+    );
+    let text = edited(OUTCOME_SUCCEEDED, |fields| {
+        fields.insert("cost".into(), json!({ "usd": "0.0000002" }));
+        fields["object"]
+            .as_object_mut()
+            .unwrap()
+            .insert("colour".into(), json!("gray"));
+    });
+    assert_eq!(
+        Outcome::from_json(text.as_bytes()).unwrap(),
+        Outcome::from_json(OUTCOME_SUCCEEDED.as_bytes()).unwrap()
+    );
+}
+
+#[test]
+fn a_field_that_is_missing_is_named() {
+    for field in ["version", "job_id", "operation", "input"] {
+        let text = edited(REQUEST_INLINE, |fields| drop(fields.remove(field)));
+        let error = Request::from_json(&text).unwrap_err().to_string();
+        assert!(error.contains(&format!("missing field `{field}`")), "{error}");
+    }
+    for field in ["job_id", "status", "attempt", "result"] {
+        let text = edited(OUTCOME_SUCCEEDED, |fields| drop(fields.remove(field)));
+        let error = Outcome::from_json(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(&format!("missing field `{field}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_later_version_is_told_as_such_even_when_nothing_else_is_the_same() {
+    let error = Request::from_json(r#"{"version": 2, "jobs": []}"#).unwrap_err();
+    assert!(matches!(error, DecodeError::Version { found: 2 }));
+    assert!(error.to_string().contains("version 2"), "{error}");
+    assert!(matches!(
+        Request::from_json(r#"{"version": 0}"#),
+        Err(DecodeError::Version { found: 0 })
+    ));
+}
+
+#[test]
+fn an_input_is_exactly_one_of_inline_and_object() {
+    let neither = edited(REQUEST_INLINE, |fields| fields["input"] = json!({}));
+    assert!(
+        Request::from_json(&neither)
+            .unwrap_err()
+            .to_string()
+            .contains("neither `inline` nor `object`")
+    );
+    let both = edited(REQUEST_INLINE, |fields| {
+        fields["input"] = json!({ "inline": "1", "object": { "bucket": "abc", "key": "k" } });
+    });
+    assert!(
+        Request::from_json(&both)
+            .unwrap_err()
+            .to_string()
+            .contains("both `inline` and `object`")
+    );
+}
+
+#[test]
+fn an_integer_that_json_numbers_would_damage_survives() {
+    let request = Request::from_json(REQUEST_INLINE).unwrap();
+    assert!(request.to_json().contains("9007199254740993"));
+}
+
+#[test]
+fn a_broken_request_still_tells_who_asked() {
+    let text = edited(REQUEST_INLINE, |fields| drop(fields.remove("operation")));
+    let request = Request::from_json(REQUEST_INLINE).unwrap();
+    let expected = Salvage {
+        job_id: Some(request.job_id),
+        reply_queue: request.reply_queue,
+    };
+    assert_eq!(salvage(&text), expected);
+    assert_eq!(salvage("{ not json"), Salvage::default());
+    assert_eq!(salvage("[1, 2]"), Salvage::default());
+}
+
+#[test]
+fn only_a_failure_that_may_pass_can_be_replaced() {
+    let mut outcome = Outcome::from_json(OUTCOME_FAILED.as_bytes()).unwrap();
+    assert!(!outcome.is_provisional());
+    outcome.status = Status::Failed {
+        error: JobError::transient(code::SERVICE_UNAVAILABLE, "throttled"),
+    };
+    assert!(outcome.is_provisional());
+    assert!(
+        !Outcome::from_json(OUTCOME_SUCCEEDED.as_bytes())
+            .unwrap()
+            .is_provisional()
+    );
+}
+
+#[test]
+fn a_reply_at_the_limit_carries_the_outcome_and_one_byte_more_only_its_place() {
+    let sized = |padding: usize| {
+        let mut reply = Reply::from_json(REPLY).unwrap();
+        let outcome = reply.outcome.as_mut().unwrap();
+        let Status::Succeeded { result, .. } = &mut outcome.status else {
+            unreachable!()
+        };
+        result.insert("padding".into(), "p".repeat(padding).into());
+        reply
+    };
+    let empty = sized(0).to_message().len();
+    let exact = sized(limits::MESSAGE_BYTES - empty).to_message();
+    assert_eq!(exact.len(), limits::MESSAGE_BYTES);
+    assert!(Reply::from_json(&exact).unwrap().outcome.is_some());
+    let over = Reply::from_json(&sized(limits::MESSAGE_BYTES - empty + 1).to_message()).unwrap();
+    assert_eq!(over.outcome, None);
+    assert_eq!(over.location, Reply::from_json(REPLY).unwrap().location);
+}
