@@ -20,7 +20,14 @@ impl<'a> Keeper<'a> {
     pub(super) fn new(summary: &Summary<'a>, parameters: &Parameters, target: ColorType) -> Self {
         let (palette, source) = (summary.palette, summary.header.color);
         let wide = summary.header.depth == 16;
-        Self { palette, source, target, wide, luma: parameters.luma, strip: parameters.strip }
+        Self {
+            palette,
+            source,
+            target,
+            wide,
+            luma: parameters.luma,
+            strip: parameters.strip,
+        }
     }
 
     /// The chunks to keep from before the image data, and those from behind it.
@@ -44,13 +51,17 @@ impl<'a> Keeper<'a> {
         let same_kind = self.source == self.target;
         match &chunk.name {
             // A gray image that was gray keeps its profile, which describes gray.
-            b"iCCP" | b"cHRM" if self.source == ColorType::Grayscale || self.source == ColorType::GrayscaleAlpha => {
+            b"iCCP" | b"cHRM"
+                if self.source == ColorType::Grayscale || self.source == ColorType::GrayscaleAlpha =>
+            {
                 copy(output, chunk);
             }
             // A colour profile on a gray image is invalid; primaries and suggested palettes are of no meaning.
             b"iCCP" | b"cHRM" | b"sPLT" => {}
             // These say how bright a value is, or where and how large the image is.
-            b"gAMA" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"pHYs" | b"sCAL" | b"oFFs" => copy(output, chunk),
+            b"gAMA" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"pHYs" | b"sCAL" | b"oFFs" => {
+                copy(output, chunk)
+            }
             b"tRNS" | b"hIST" | b"bKGD" | b"sBIT" if same_kind && self.source != ColorType::Indexed => {
                 copy(output, chunk);
             }
@@ -97,7 +108,9 @@ impl<'a> Keeper<'a> {
 
     /// Gray is as precise as the most precise of its colours.
     fn significant_bits(&self, output: &mut Vec<u8>, data: &[u8]) {
-        let (Some(colours), alpha) = (data.first_chunk::<3>(), data.get(3)) else { return };
+        let (Some(colours), alpha) = (data.first_chunk::<3>(), data.get(3)) else {
+            return;
+        };
         let gray = colours.iter().copied().max().unwrap_or(8);
         match (self.target, alpha) {
             (ColorType::Indexed, _) => chunks::write(output, *b"sBIT", &[gray; 3]),

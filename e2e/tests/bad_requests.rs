@@ -1,0 +1,290 @@
+//! What other programs may put into the request queues by mistake: each is answered, consumed, and hurts no other.
+
+use errand_e2e::{PATIENCE, Stack};
+use serde_json::{Value, json};
+
+/// A queue of the stack's reply prefix, as a client makes it, with what arrives in it.
+struct Mailbox<'a> {
+    stack: &'a Stack,
+    name: String,
+    url: String,
+}
+
+impl<'a> Mailbox<'a> {
+    async fn new(stack: &'a Stack) -> Self {
+        let name = format!("{}-reply-{}", stack.name, uuid::Uuid::now_v7().simple());
+        let url = stack
+            .sqs
+            .create_queue()
+            .queue_name(&name)
+            .send()
+            .await
+            .unwrap()
+            .queue_url
+            .unwrap();
+        Self { stack, name, url }
+    }
+
+    /// The outcomes that arrive, by job id, until `count` are there.
+    async fn outcomes(self, count: usize) -> std::collections::BTreeMap<String, Value> {
+        let mut outcomes = std::collections::BTreeMap::new();
+        let end = std::time::Instant::now() + PATIENCE;
+        while outcomes.len() < count && std::time::Instant::now() < end {
+            let receive = self.stack.sqs.receive_message().queue_url(&self.url);
+            let received = receive
+                .max_number_of_messages(10)
+                .wait_time_seconds(1)
+                .send()
+                .await
+                .unwrap();
+            for message in received.messages.unwrap_or_default() {
+                let reply: Value = serde_json::from_str(&message.body.unwrap()).unwrap();
+                outcomes.insert(
+                    reply["job_id"].as_str().unwrap().to_owned(),
+                    reply["outcome"].clone(),
+                );
+            }
+        }
+        self.stack
+            .sqs
+            .delete_queue()
+            .queue_url(self.url)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(outcomes.len(), count, "{outcomes:#?}");
+        outcomes
+    }
+}
+
+fn id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+#[tokio::test]
+async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
+    let stack = Stack::connect().await;
+    let mailbox = Mailbox::new(&stack).await;
+    let reply_queue = &mailbox.name;
+    let foreign = json!({ "bucket": "somebody-elses", "key": "stats/list.txt" });
+    let missing = json!({ "bucket": stack.input_bucket, "key": "uploads/nothing/here.txt" });
+    let outside = json!({ "bucket": stack.input_bucket, "key": "private/list.txt" });
+    let object = |object: &Value| json!({ "object": object });
+    let cases = [
+        (
+            "unknown_operation",
+            json!({ "operation": "sepia", "input": { "inline": "1" } }),
+        ),
+        ("input_not_found", json!({ "input": object(&missing) })),
+        ("input_refused", json!({ "input": object(&foreign) })),
+        ("input_refused", json!({ "input": object(&outside) })),
+        ("malformed_request", json!({ "input": {} })),
+        (
+            "unsupported_version",
+            json!({ "version": 99, "input": { "inline": "1" } }),
+        ),
+        (
+            "invalid_parameters",
+            json!({ "input": { "inline": "1" }, "parameters": { "colour": 1 } }),
+        ),
+        ("not_an_integer", json!({ "input": { "inline": "1 2 x 4" } })),
+        ("empty_input", json!({ "input": { "inline": " " } })),
+        ("succeeded", json!({ "input": { "inline": "1 2 3" } })),
+    ];
+    let mut expected = std::collections::BTreeMap::new();
+    let queue = stack.queue("stats-requests").await;
+    let mut batch = stack.sqs.send_message_batch().queue_url(&queue);
+    for (index, (code, fields)) in cases.into_iter().enumerate() {
+        let id = id();
+        let mut request =
+            json!({ "version": 1, "job_id": id, "operation": "stats", "reply_queue": reply_queue });
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder();
+        batch = batch.entries(
+            entry
+                .id(index.to_string())
+                .message_body(request.to_string())
+                .build()
+                .unwrap(),
+        );
+        expected.insert(id, code);
+    }
+    assert!(batch.send().await.unwrap().failed().is_empty());
+    for (id, outcome) in mailbox.outcomes(expected.len()).await {
+        let code = if outcome["status"] == "failed" {
+            &outcome["error"]["code"]
+        } else {
+            &outcome["status"]
+        };
+        assert_eq!(code, expected[&id], "{outcome:#}");
+        assert_eq!(outcome["attempt"], 1, "answered at once: {outcome:#}");
+        assert_eq!(stack.outcome(&id).await, outcome);
+    }
+}
+
+#[tokio::test]
+async fn broken_json_is_answered_and_consumed() {
+    let stack = Stack::connect().await;
+    let (stats, grayscale) = (
+        stack.queue("stats-requests").await,
+        stack.queue("grayscale-requests").await,
+    );
+    let mut ids = Vec::new();
+    for queue in [&stats, &grayscale] {
+        let id = id();
+        // Cut off, but the job's id can still not be read from what is no JSON: the outcome goes under the message's.
+        let body = format!(r#"{{"version": 1, "job_id": "{id}", "#);
+        let sent = stack
+            .sqs
+            .send_message()
+            .queue_url(queue)
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
+        ids.push(sent.message_id.unwrap());
+    }
+    // A request whose only fault is one field is answered under its own id.
+    let id = id();
+    let body = json!({ "version": 1, "job_id": id, "operation": "stats" });
+    stack
+        .sqs
+        .send_message()
+        .queue_url(&stats)
+        .message_body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    let outcome = stack.outcome(&id).await;
+    assert_eq!(outcome["error"]["code"], "malformed_request");
+    assert!(
+        outcome["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("missing field `input`"),
+        "{outcome}"
+    );
+    // Nothing is left in the queues or went to the dead letters.
+    let end = std::time::Instant::now() + PATIENCE;
+    for queue in [stats, grayscale] {
+        for queue in [queue.clone(), queue.replace("-requests", "-dead-letters")] {
+            let names = [
+                aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages,
+                aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            ];
+            loop {
+                let asked = stack.sqs.get_queue_attributes().queue_url(&queue);
+                let answer = asked
+                    .set_attribute_names(Some(names.to_vec()))
+                    .send()
+                    .await
+                    .unwrap();
+                let counts: Vec<String> = answer.attributes.unwrap_or_default().into_values().collect();
+                if counts.iter().all(|count| count == "0") {
+                    break;
+                }
+                assert!(std::time::Instant::now() < end, "{queue} still holds {counts:?}");
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_reply_queue_is_refused_and_hears_nothing() {
+    let stack = Stack::connect().await;
+    let name = format!("foreign-{}", uuid::Uuid::now_v7().simple());
+    let url = stack
+        .sqs
+        .create_queue()
+        .queue_name(&name)
+        .send()
+        .await
+        .unwrap()
+        .queue_url
+        .unwrap();
+    let id = id();
+    let body = json!({
+        "version": 1, "job_id": id, "operation": "stats", "input": { "inline": "1 2 3" }, "reply_queue": name
+    });
+    let queue = stack.queue("stats-requests").await;
+    stack
+        .sqs
+        .send_message()
+        .queue_url(queue)
+        .message_body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    let outcome = stack.outcome(&id).await;
+    assert_eq!(outcome["error"]["code"], "reply_queue_refused", "{outcome}");
+    let received = stack
+        .sqs
+        .receive_message()
+        .queue_url(&url)
+        .wait_time_seconds(2)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(received.messages.unwrap_or_default().len(), 0);
+    stack.sqs.delete_queue().queue_url(url).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_same_request_twice_is_one_job_with_one_outcome() {
+    let stack = Stack::connect().await;
+    let mailbox = Mailbox::new(&stack).await;
+    let id = id();
+    let queue = stack.queue("stats-requests").await;
+    // Other numbers under the same id: the job has its outcome already, and keeps it.
+    for list in ["1 2 3", "7 8 9"] {
+        let body = json!({
+            "version": 1, "job_id": id, "operation": "stats", "input": { "inline": list },
+            "reply_queue": mailbox.name
+        });
+        stack
+            .sqs
+            .send_message()
+            .queue_url(&queue)
+            .message_body(body.to_string())
+            .send()
+            .await
+            .unwrap();
+        stack.outcome(&id).await;
+    }
+    let end = std::time::Instant::now() + PATIENCE;
+    let mut replies = Vec::new();
+    while replies.len() < 2 && std::time::Instant::now() < end {
+        let receive = stack.sqs.receive_message().queue_url(&mailbox.url);
+        let received = receive
+            .max_number_of_messages(10)
+            .wait_time_seconds(1)
+            .send()
+            .await
+            .unwrap();
+        replies.extend(
+            received
+                .messages
+                .unwrap_or_default()
+                .into_iter()
+                .map(|message| message.body.unwrap()),
+        );
+    }
+    assert_eq!(replies.len(), 2, "{replies:#?}");
+    let outcomes: Vec<Value> = replies
+        .iter()
+        .map(|reply| serde_json::from_str::<Value>(reply).unwrap()["outcome"].take())
+        .collect();
+    assert_eq!(outcomes[0], outcomes[1]);
+    assert_eq!(outcomes[0], stack.outcome(&id).await);
+    stack
+        .sqs
+        .delete_queue()
+        .queue_url(mailbox.url)
+        .send()
+        .await
+        .unwrap();
+}

@@ -1,0 +1,111 @@
+//! Files dropped into the input bucket, and messages without a client.
+//!
+//! Their answers all arrive on the stack's one response queue, from which whoever listens takes them. So there is one
+//! test that listens, and the others look at S3.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Instant;
+
+use errand_e2e::{Errand, PATIENCE, Stack, luma_of, scene_png};
+use serde_json::Value;
+
+/// Names that an event's form encoding, or a careless reader of it, would change.
+const NAMES: [&str; 5] = ["plain", "two words", "a+b", "café", "100% sure %41"];
+
+#[tokio::test]
+async fn a_dropped_image_comes_out_in_the_result_bucket_under_its_own_key() {
+    let stack = Stack::connect().await;
+    let run = uuid::Uuid::now_v7();
+    for (seed, name) in (1..).zip(NAMES) {
+        let image = scene_png(50, 40, seed);
+        let key = format!("grayscale/{run}/{name}.png");
+        stack.drop_file(&key, image.clone()).await;
+        let gray = image::load_from_memory(&stack.await_result(&key).await).unwrap();
+        assert_eq!(
+            (gray.width(), gray.height(), gray.into_bytes()),
+            luma_of(&image),
+            "{key}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_dropped_list_is_fetched_by_the_address_of_the_list() {
+    let stack = Stack::connect().await;
+    let run = uuid::Uuid::now_v7();
+    for (number, name) in (1..).zip(NAMES) {
+        let key = format!("stats/{run}/{name}.txt");
+        stack.drop_file(&key, format!("{number} 100").into_bytes()).await;
+        let address = format!("s3://{}/{key}", stack.input_bucket);
+        let json = Errand::new()
+            .run(&["result", &address, "--json", "--timeout", "60"])
+            .succeeded()
+            .json();
+        assert_eq!(json["minimum"], number.to_string(), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn every_version_of_a_dropped_file_is_a_job_of_its_own() {
+    let stack = Stack::connect().await;
+    let key = format!("stats/{}/list.txt", uuid::Uuid::now_v7());
+    let address = format!("s3://{}/{key}", stack.input_bucket);
+    for list in ["1 2", "30 40"] {
+        stack.drop_file(&key, list.into()).await;
+        let json = Errand::new()
+            .run(&["result", &address, "--json", "--timeout", "60"])
+            .succeeded()
+            .json();
+        assert_eq!(json["minimum"], list.split(' ').next().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn answers_without_a_client_are_heard_by_listening() {
+    let stack = Stack::connect().await;
+    let run = uuid::Uuid::now_v7();
+    let listener = Errand::new();
+    let mut child = listener
+        .command(["listen", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A bare body, as `aws sqs send-message --message-body "3 1 2"` sends it.
+    let marker = run.as_u128() >> 64;
+    let body = format!("3 1 2 {marker}");
+    let requests = stack.queue("stats-requests").await;
+    stack
+        .sqs
+        .send_message()
+        .queue_url(requests)
+        .message_body(body)
+        .send()
+        .await
+        .unwrap();
+    let broken = format!("grayscale/{run}/broken.png");
+    stack.drop_file(&broken, b"no image".to_vec()).await;
+
+    let (mut bare, mut failed) = (None, None);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let end = Instant::now() + PATIENCE;
+    while (bare.is_none() || failed.is_none()) && Instant::now() < end {
+        let outcome: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        if outcome["result"]["maximum"] == marker.to_string() {
+            bare = Some(outcome);
+        } else if outcome["input"]["key"] == broken {
+            failed = Some(outcome);
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(bare.expect("the bare body was answered")["result"]["count"], 4);
+    let failed = failed.expect("the broken image was answered");
+    assert_eq!(
+        (&failed["status"], &failed["error"]["retryable"]),
+        (&"failed".into(), &false.into())
+    );
+    // Answered, kept, and not tried again.
+    let id = failed["job_id"].as_str().unwrap();
+    assert_eq!(stack.outcome(id).await["error"], failed["error"]);
+}
