@@ -120,13 +120,13 @@ impl Scanner {
         let mut rest = text;
         loop {
             let (read, values) = plain::read(rest, self.values.room());
+            if read == 0 {
+                return Ok(rest);
+            }
             self.values.extend_by(values);
             self.place = after(self.place, &rest[..read]);
             rest = &rest[read..];
             self.check_memory()?;
-            if !self.values.is_room_full() {
-                return Ok(rest);
-            }
         }
     }
 
@@ -306,7 +306,7 @@ impl Scanner {
 /// The place after `text` when `place` is before it.
 fn after(place: Position, text: &[u8]) -> Position {
     let breaks = count_if(text, |byte| byte == b'\n');
-    let line = match text.iter().rposition(|byte| *byte == b'\n') {
+    let line = match (breaks > 0).then(|| text.iter().rposition(|byte| *byte == b'\n')).flatten() {
         Some(last) => &text[last + 1..],
         None => text,
     };

@@ -38,16 +38,14 @@ pub(super) fn is_separator(byte: u8) -> bool {
 /// something is not plain. Gives how many bytes were read, up to between two tokens again, and how many values.
 pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     let mut rest = text;
-    let mut read = 0;
-    'values: for value in &mut *values {
+    let mut count = 0;
+    'values: for value in values {
         loop {
-            let Some(window) = rest.first_chunk::<WINDOW>() else {
-                break 'values;
-            };
+            let Some(window) = rest.first_chunk() else { break 'values };
             if let Some((integer, length)) = token(window) {
                 *value = integer;
                 rest = &rest[length + 1..];
-                read += 1;
+                count += 1;
                 break;
             }
             if !is_separator(window[0]) {
@@ -56,7 +54,7 @@ pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
             rest = &rest[1..];
         }
     }
-    (text.len() - rest.len(), read)
+    (text.len() - rest.len(), count)
 }
 
 /// The integer at the beginning of the window and its length, if it is plain and a separator follows.
@@ -128,11 +126,9 @@ fn others(word: u64) -> u64 {
 /// The value of eight digits of which the first is in the lowest byte. Bytes that are zero count as digits zero.
 #[inline(always)]
 fn eight(word: u64) -> u64 {
-    let digits = word & (0x0f * ONES);
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let even = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
-    let odd = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
-    even.wrapping_add(odd) >> 32
+    let pairs = (word & (0x0f * ONES)).wrapping_mul(1 + (10 << 8)) >> 8;
+    let quadruples = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(1 + (100 << 16)) >> 16;
+    (quadruples & 0x0000_ffff_0000_ffff).wrapping_mul(1 + (10_000 << 32)) >> 32
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A few thousand integers in the narrowest width that holds all of them.
 
-/// Values in a full block: 8192, so that a block's parsed form (64 KiB) stays in the second-level cache between
+/// Values in a block, at least, but for the last: 8192, so that a block's parsed form (64 to 96 KiB) stays in the second-level cache between
 /// being written by the parser and being read here.
 pub(crate) const BLOCK_VALUES: usize = 8_192;
 
@@ -36,12 +36,12 @@ macro_rules! with_cells {
 pub(super) use with_cells;
 
 impl Block {
-    /// A block of `values`, at least one and at most [`BLOCK_VALUES`].
+    /// A block of `values`, at least one and fewer than 2^16.
     pub(super) fn of(values: &[i64]) -> Self {
-        debug_assert!((1..=BLOCK_VALUES).contains(&values.len()));
+        debug_assert!((1..1 << 16).contains(&values.len()));
         let mut minimum = i64::MAX;
         let mut maximum = i64::MIN;
-        // The halves of at most 8192 values cannot overflow 64 bits: 2^13 * 2^32 = 2^45.
+        // The halves of so few values cannot overflow 64 bits: 2^16 * 2^32 = 2^48.
         let (mut low_halves, mut high_halves) = (0_i64, 0_i64);
         for &value in values {
             minimum = minimum.min(value);
