@@ -12,6 +12,7 @@ mod select;
 
 use num_bigint::BigInt;
 
+use crate::{Error, Limits};
 pub(crate) use block::BLOCK_VALUES;
 use block::Block;
 
@@ -45,9 +46,15 @@ impl Values {
         self.blocks.iter().map(Block::len).sum::<usize>() + self.pending_count
     }
 
-    /// Bytes of memory held.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// Fails if more memory is held than allowed.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
+        if self.bytes > limits.memory_bytes {
+            return Err(Error::MemoryBudgetExceeded {
+                budget: limits.memory_bytes,
+                count: self.count(),
+            });
+        }
+        Ok(())
     }
 
     /// Where the next values may be written; [`Values::extend_by`] then takes them.
@@ -58,7 +65,9 @@ impl Values {
         if self.pending.is_empty() {
             self.pending = vec![0; BLOCK_VALUES + ROOM];
         }
-        self.pending[self.pending_count..].first_chunk_mut().expect("fewer are pending than a block has")
+        self.pending[self.pending_count..]
+            .first_chunk_mut()
+            .expect("fewer are pending than a block has")
     }
 
     /// Takes the first `count` values of [`Values::room`].

@@ -41,7 +41,9 @@ pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     let mut count = 0;
     'values: for value in values {
         loop {
-            let Some(window) = rest.first_chunk() else { break 'values };
+            let Some(window) = rest.first_chunk() else {
+                break 'values;
+            };
             if let Some((integer, length)) = token(window) {
                 *value = integer;
                 rest = &rest[length + 1..];
