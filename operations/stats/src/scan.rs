@@ -4,6 +4,7 @@
 //! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
 //! pieces that are cut anywhere, inside a token or a comment too.
 
+mod blocks;
 mod plain;
 mod shared;
 

@@ -7,7 +7,7 @@ pub(crate) const BLOCK_VALUES: usize = 8_192;
 /// Integers that fit 64 bits, with their extremes and their sum.
 #[derive(Debug)]
 pub(super) struct Block {
-    pub(super) cells: Cells,
+    cells: Cells,
     pub(super) minimum: i64,
     pub(super) maximum: i64,
     pub(super) sum: i128,
@@ -15,25 +15,12 @@ pub(super) struct Block {
 
 /// The integers, each in one, two, four or eight bytes.
 #[derive(Debug)]
-pub(super) enum Cells {
+enum Cells {
     I8(Box<[i8]>),
     I16(Box<[i16]>),
     I32(Box<[i32]>),
     I64(Box<[i64]>),
 }
-
-/// Runs the same code on a block's cells, whatever their width.
-macro_rules! with_cells {
-    ($cells:expr, $slice:ident => $body:expr) => {
-        match $cells {
-            $crate::values::block::Cells::I8($slice) => $body,
-            $crate::values::block::Cells::I16($slice) => $body,
-            $crate::values::block::Cells::I32($slice) => $body,
-            $crate::values::block::Cells::I64($slice) => $body,
-        }
-    };
-}
-pub(super) use with_cells;
 
 impl Block {
     /// A block of `values`, at least one and fewer than 2^16.
@@ -69,12 +56,34 @@ impl Block {
     }
 
     pub(super) fn len(&self) -> usize {
-        with_cells!(&self.cells, cells => cells.len())
+        match &self.cells {
+            Cells::I8(cells) => cells.len(),
+            Cells::I16(cells) => cells.len(),
+            Cells::I32(cells) => cells.len(),
+            Cells::I64(cells) => cells.len(),
+        }
+    }
+
+    /// Calls `act` with every value. To be inlined, so that each width gets a loop of its own.
+    #[inline(always)]
+    pub(super) fn for_each(&self, mut act: impl FnMut(i64)) {
+        match &self.cells {
+            Cells::I8(cells) => cells.iter().for_each(|cell| act((*cell).into())),
+            Cells::I16(cells) => cells.iter().for_each(|cell| act((*cell).into())),
+            Cells::I32(cells) => cells.iter().for_each(|cell| act((*cell).into())),
+            Cells::I64(cells) => cells.iter().for_each(|cell| act(*cell)),
+        }
     }
 
     /// Bytes of memory held.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + with_cells!(&self.cells, cells => size_of_val::<[_]>(cells))
+        let cells = match &self.cells {
+            Cells::I8(cells) => size_of_val::<[_]>(cells),
+            Cells::I16(cells) => size_of_val::<[_]>(cells),
+            Cells::I32(cells) => size_of_val::<[_]>(cells),
+            Cells::I64(cells) => size_of_val::<[_]>(cells),
+        };
+        size_of::<Self>() + cells
     }
 }
 
