@@ -3,7 +3,8 @@
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use crate::scan::Scanner;
+use crate::decode::Decoder;
+use crate::text::Text;
 use crate::{Error, Limits, Parameters, Summary, summary};
 
 /// Takes a list in pieces, cut anywhere, and gives its statistics.
@@ -22,43 +23,51 @@ use crate::{Error, Limits, Parameters, Summary, summary};
 #[derive(Debug)]
 pub struct Accumulator {
     parameters: Parameters,
-    scanner: Scanner,
+    limits: Limits,
     threads: NonZero<usize>,
+    /// Made when the first piece arrives, with the limits and threads of then.
+    decoder: Option<Decoder>,
 }
 
 impl Accumulator {
-    /// An accumulator of an empty list, with the default [`Limits`].
+    /// An accumulator of an empty list, with the default [`Limits`] and as many threads as the machine can run at
+    /// once.
     #[must_use]
     pub fn new(parameters: &Parameters) -> Self {
-        let scanner = Scanner::new(parameters.skip_invalid, Limits::default());
-        let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         Self {
             parameters: parameters.clone(),
-            scanner,
-            threads,
+            limits: Limits::default(),
+            threads: available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+            decoder: None,
         }
     }
 
     /// The same accumulator with other limits. To be called before the first piece.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        let scanner = Scanner::new(self.parameters.skip_invalid, limits);
-        Self { scanner, ..self }
+        Self { limits, ..self }
     }
 
-    /// The same accumulator with at most so many threads; as many as the machine runs at once by default.
+    /// The same accumulator with another [`Limits::memory_bytes`]. To be called before the first piece.
+    #[must_use]
+    pub fn with_memory_budget(mut self, bytes: usize) -> Self {
+        self.limits.memory_bytes = bytes;
+        self
+    }
+
+    /// The same accumulator with at most so many threads. To be called before the first piece.
     #[must_use]
     pub fn with_threads(self, threads: NonZero<usize>) -> Self {
         Self { threads, ..self }
     }
 
-    /// Takes the next piece of the input, of any length.
+    /// Takes the next piece of the input, of any length. Pieces of a megabyte and more are shared among threads.
     ///
     /// # Errors
     ///
     /// Whatever [`Error`] the bytes so far make certain. The accumulator is of no use after one.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
-        self.scanner.feed_shared(piece, self.threads)
+        self.decoder().feed(piece)
     }
 
     /// Ends the input and computes its statistics.
@@ -67,9 +76,17 @@ impl Accumulator {
     ///
     /// [`Error::EmptyInput`] if there was no integer, and what only the end of the input shows: an incomplete
     /// last token, JSON array or compressed stream.
-    pub fn finish(self) -> Result<Summary, Error> {
-        let (values, skipped) = self.scanner.finish()?;
-        summary::compute(values, skipped, None, &self.parameters, self.threads)
+    pub fn finish(mut self) -> Result<Summary, Error> {
+        self.decoder();
+        let contents = self.decoder.expect("it was just made").finish()?;
+        summary::compute(contents, &self.parameters, self.threads)
+    }
+
+    fn decoder(&mut self) -> &mut Decoder {
+        self.decoder.get_or_insert_with(|| {
+            let text = Text::new(&self.parameters, self.limits, self.threads);
+            Decoder::new(text, self.limits.decompressed_bytes)
+        })
     }
 }
 

@@ -137,20 +137,13 @@ pub enum Error {
         limit: usize,
     },
 
-    /// The compressed bytes are damaged.
-    #[error("damaged {format} data: {reason}; compress the list again")]
+    /// The compressed bytes are damaged or end too early.
+    #[error("damaged {format} data: {reason}; send the whole file, or compress the list again")]
     DamagedCompression {
         /// The format its first bytes name.
         format: Compression,
         /// What the decoder says.
         reason: String,
-    },
-
-    /// The compressed bytes end too early.
-    #[error("{format} data cut short; send the whole file")]
-    TruncatedCompression {
-        /// The format its first bytes name.
-        format: Compression,
     },
 
     /// The text is larger than [`Limits::decompressed_bytes`](crate::Limits::decompressed_bytes).
@@ -186,7 +179,6 @@ impl Error {
             Self::MissingField { .. } => "missing_field",
             Self::FieldTooLong { .. } => "field_too_long",
             Self::DamagedCompression { .. } => "damaged_compression",
-            Self::TruncatedCompression { .. } => "truncated_compression",
             Self::DecompressedTooLarge { .. } => "decompressed_too_large",
             Self::MemoryBudgetExceeded { .. } => "memory_budget_exceeded",
         }

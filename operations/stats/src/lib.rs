@@ -7,12 +7,17 @@
 //! The crate does no I/O and knows no cloud: the Lambda function and the client's offline mode run the same code.
 
 mod accumulator;
+mod column;
+mod decode;
 mod error;
 mod limits;
 mod number;
+mod opening;
 mod parameters;
 mod scan;
 mod summary;
+mod text;
+mod token;
 mod values;
 
 pub use accumulator::{Accumulator, summarize};

@@ -4,21 +4,19 @@
 //! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
 //! pieces that are cut anywhere, inside a token or a comment too.
 
+mod blocks;
 mod plain;
 mod shared;
 
 use std::mem;
 
 use crate::error::{Position, shown};
-use crate::number::from_digits;
 use crate::summary::{Skipped, SkippedToken};
 use crate::values::Values;
-use crate::{Error, Limits};
+use crate::{Error, Limits, token};
 
 /// Most bytes of a token that is no integer which are kept to be shown.
 const KEPT_BYTES: usize = 200;
-/// Digits that always fit 128 bits.
-const WIDE_DIGITS: usize = 38;
 
 /// Reads a list in pieces.
 #[derive(Debug)]
@@ -120,13 +118,13 @@ impl Scanner {
         let mut rest = text;
         loop {
             let (read, values) = plain::read(rest, self.values.room());
+            if read == 0 {
+                return Ok(rest);
+            }
             self.values.extend_by(values);
             self.place = after(self.place, &rest[..read]);
             rest = &rest[read..];
-            self.check_memory()?;
-            if !self.values.is_room_full() {
-                return Ok(rest);
-            }
+            self.values.check(&self.limits)?;
         }
     }
 
@@ -203,7 +201,9 @@ impl Scanner {
         }
         match self.state {
             // One more than the digits allowed: the first may be a sign.
-            State::Integer if self.token.len() > self.limits.token_digits => Err(self.too_long()),
+            State::Integer if self.token.len() > self.limits.token_digits => {
+                Err(token::too_long(&self.token, self.token_place, &self.limits))
+            }
             State::Invalid if self.token.len() >= KEPT_BYTES => {
                 // Enough to say what is wrong; a file without a separator must not be read to its end first.
                 if self.skip_invalid {
@@ -239,74 +239,33 @@ impl Scanner {
 
     fn end_token(&mut self) -> Result<(), Error> {
         let state = mem::replace(&mut self.state, State::Between);
-        let has_digits = self.token.last().is_some_and(u8::is_ascii_digit);
-        match state {
+        let result = match state {
             State::Between | State::Comment => Ok(()),
-            State::Integer if digits_of(&self.token).len() > self.limits.token_digits => Err(self.too_long()),
-            State::Integer if has_digits => {
-                store(&mut self.values, &self.token);
-                self.check_memory()
-            }
-            State::Integer | State::Invalid => self.reject(),
-        }
-    }
-
-    fn check_memory(&self) -> Result<(), Error> {
-        if self.values.bytes() > self.limits.memory_bytes {
-            return Err(Error::MemoryBudgetExceeded {
-                budget: self.limits.memory_bytes,
-                count: self.values.count(),
-            });
-        }
-        Ok(())
-    }
-
-    fn too_long(&self) -> Error {
-        Error::TooManyDigits {
-            token: shown(&String::from_utf8_lossy(&self.token)),
-            position: self.token_place,
-            limit: self.limits.token_digits,
-        }
-    }
-
-    /// Skips the token that has ended if that is allowed.
-    fn reject(&mut self) -> Result<(), Error> {
-        match self.invalid() {
-            Error::NotAnInteger { token, position } if self.skip_invalid => {
+            State::Integer => token::store(&mut self.values, &self.token, self.token_place, &self.limits),
+            State::Invalid => Err(self.invalid()),
+        };
+        match result {
+            Err(Error::NotAnInteger { token, position }) if self.skip_invalid => {
                 self.skipped.add(SkippedToken { token, position });
                 Ok(())
             }
-            error => Err(error),
+            result => result,
         }
     }
 
     /// What is wrong with the token.
     fn invalid(&self) -> Error {
-        match str::from_utf8(&self.token) {
-            Err(error) if error.error_len().is_some() || self.token.len() < KEPT_BYTES => {
-                let (valid, rest) = self.token.split_at(error.valid_up_to());
-                let characters = String::from_utf8_lossy(valid).chars().count() as u64;
-                let Position { line, column } = self.token_place;
-                Error::InvalidUtf8 {
-                    byte: rest[0],
-                    position: Position {
-                        line,
-                        column: column + characters,
-                    },
-                }
-            }
-            _ => Error::NotAnInteger {
-                token: shown(&String::from_utf8_lossy(&self.token)),
-                position: self.token_place,
-            },
-        }
+        token::invalid(&self.token, self.token_place, self.token.len() >= KEPT_BYTES)
     }
 }
 
 /// The place after `text` when `place` is before it.
 fn after(place: Position, text: &[u8]) -> Position {
     let breaks = count_if(text, |byte| byte == b'\n');
-    let line = match text.iter().rposition(|byte| *byte == b'\n') {
+    let line = match (breaks > 0)
+        .then(|| text.iter().rposition(|byte| *byte == b'\n'))
+        .flatten()
+    {
         Some(last) => &text[last + 1..],
         None => text,
     };
@@ -329,30 +288,4 @@ fn after(place: Position, text: &[u8]) -> Position {
 fn count_if(text: &[u8], holds: impl Fn(u8) -> bool) -> u64 {
     let count = |piece: &[u8]| piece.iter().map(|byte| u8::from(holds(*byte))).sum::<u8>();
     text.chunks(255).map(|piece| u64::from(count(piece))).sum()
-}
-
-/// A token without its sign.
-fn digits_of(token: &[u8]) -> &[u8] {
-    token
-        .strip_prefix(b"-")
-        .or(token.strip_prefix(b"+"))
-        .unwrap_or(token)
-}
-
-/// Stores a token that is an optional sign and digits.
-pub(crate) fn store(values: &mut Values, token: &[u8]) {
-    let negative = token[0] == b'-';
-    let digits = token
-        .strip_prefix(b"-")
-        .or(token.strip_prefix(b"+"))
-        .unwrap_or(token);
-    if digits.len() > WIDE_DIGITS {
-        let magnitude = from_digits(digits);
-        values.push_big(if negative { -magnitude } else { magnitude });
-    } else {
-        let magnitude = digits
-            .iter()
-            .fold(0_i128, |value, digit| value * 10 + i128::from(digit & 0x0f));
-        values.push_wide(if negative { -magnitude } else { magnitude });
-    }
 }

@@ -12,8 +12,12 @@ mod select;
 
 use num_bigint::BigInt;
 
+use crate::{Error, Limits};
 pub(crate) use block::BLOCK_VALUES;
 use block::Block;
+
+/// Values that can be written at once.
+pub(crate) const ROOM: usize = 4_096;
 
 /// Memory taken by a big integer besides its digits: itself, and the allocator's share.
 const BIG_OVERHEAD: usize = 48;
@@ -22,7 +26,7 @@ const BIG_OVERHEAD: usize = 48;
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     blocks: Vec<Block>,
-    /// Room for a block, made when first needed: the values since the last full one come first in it.
+    /// Made when first needed: the values since the last block, fewer than [`BLOCK_VALUES`] + [`ROOM`], and room.
     pending: Vec<i64>,
     pending_count: usize,
     /// What fits 128 bits but not 64.
@@ -42,30 +46,33 @@ impl Values {
         self.blocks.iter().map(Block::len).sum::<usize>() + self.pending_count
     }
 
-    /// Bytes of memory held.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// Fails if more memory is held than allowed.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
+        if self.bytes > limits.memory_bytes {
+            return Err(Error::MemoryBudgetExceeded {
+                budget: limits.memory_bytes,
+                count: self.count(),
+            });
+        }
+        Ok(())
     }
 
-    /// Where the next values may be written, at least one; [`Values::extend_by`] then takes them.
-    pub(crate) fn room(&mut self) -> &mut [i64] {
-        if self.pending_count == BLOCK_VALUES {
+    /// Where the next values may be written; [`Values::extend_by`] then takes them.
+    pub(crate) fn room(&mut self) -> &mut [i64; ROOM] {
+        if self.pending_count >= BLOCK_VALUES {
             self.close_block();
         }
         if self.pending.is_empty() {
-            self.pending = vec![0; BLOCK_VALUES];
+            self.pending = vec![0; BLOCK_VALUES + ROOM];
         }
-        &mut self.pending[self.pending_count..]
+        self.pending[self.pending_count..]
+            .first_chunk_mut()
+            .expect("fewer are pending than a block has")
     }
 
     /// Takes the first `count` values of [`Values::room`].
     pub(crate) fn extend_by(&mut self, count: usize) {
         self.pending_count += count;
-    }
-
-    /// Whether all of [`Values::room`] was taken.
-    pub(crate) fn is_room_full(&self) -> bool {
-        self.pending_count == BLOCK_VALUES
     }
 
     fn pending(&self) -> &[i64] {

@@ -9,8 +9,12 @@
 //! What is not plain (comments, brackets, more than 19 digits, what is no integer, the end of the piece) is left
 //! to the scanner, which reads a token byte by byte and comes back.
 
+use super::blocks;
+
 /// Bytes looked at for one token: a sign, three words and the separator after them.
 const WINDOW: usize = 32;
+
+const TOKENS_BETWEEN_BLOCKS: usize = 32;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -37,17 +41,34 @@ pub(super) fn is_separator(byte: u8) -> bool {
 /// Reads plain integers from `text`, which begins between two tokens, into `values`, until either ends or
 /// something is not plain. Gives how many bytes were read, up to between two tokens again, and how many values.
 pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
+    let mut at = 0;
+    let mut count = 0;
+    loop {
+        let (reached, found) = blocks::read(text, at, &mut values[count..]);
+        at = reached;
+        count += found;
+        // A few tokens: when blocks are no use, because tokens are longer, not to try again at each.
+        let end = values.len().min(count + TOKENS_BETWEEN_BLOCKS);
+        let (length, found) = read_tokens(&text[at..], &mut values[count..end]);
+        at += length;
+        count += found;
+        if found == 0 {
+            return (at, count);
+        }
+    }
+}
+
+/// Reads token by token.
+fn read_tokens(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     let mut rest = text;
-    let mut read = 0;
-    'values: for value in &mut *values {
+    let mut count = 0;
+    'values: for value in values {
         loop {
-            let Some(window) = rest.first_chunk::<WINDOW>() else {
-                break 'values;
-            };
+            let Some(window) = rest.first_chunk() else { break 'values };
             if let Some((integer, length)) = token(window) {
                 *value = integer;
                 rest = &rest[length + 1..];
-                read += 1;
+                count += 1;
                 break;
             }
             if !is_separator(window[0]) {
@@ -56,7 +77,7 @@ pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
             rest = &rest[1..];
         }
     }
-    (text.len() - rest.len(), read)
+    (text.len() - rest.len(), count)
 }
 
 /// The integer at the beginning of the window and its length, if it is plain and a separator follows.
@@ -71,7 +92,7 @@ fn token(window: &[u8; WINDOW]) -> Option<(i64, usize)> {
         if digits == 0 {
             return None;
         }
-        (eight(first << (64 - 8 * digits)), digits)
+        (eight((first & (0x0f * ONES)) << (64 - 8 * digits)), digits)
     } else {
         longer(window, sign, first)?
     };
@@ -85,15 +106,15 @@ fn token(window: &[u8; WINDOW]) -> Option<(i64, usize)> {
 /// The value and number of digits of a token whose first word is all digits.
 #[inline(always)]
 fn longer(window: &[u8; WINDOW], sign: usize, first: u64) -> Option<(u64, usize)> {
-    let high = eight(first);
+    let high = eight(first & (0x0f * ONES));
     let second = word(window, sign + 8);
     let others = others(second);
     if others == 0 {
-        return longest(window, sign, high * POWERS[8] + eight(second));
+        return longest(window, sign, high * POWERS[8] + eight(second & (0x0f * ONES)));
     }
     let digits = others.trailing_zeros() as usize / 8;
     // Two shifts, for there may be no digit, and a shift by 64 bits is none.
-    let low = eight(second << (56 - 8 * digits) << 8);
+    let low = eight((second & (0x0f * ONES)) << (56 - 8 * digits) << 8);
     Some((high * POWERS[digits] + low, 8 + digits))
 }
 
@@ -105,7 +126,7 @@ fn longest(window: &[u8; WINDOW], sign: usize, high: u64) -> Option<(u64, usize)
     if digits > 3 {
         return None;
     }
-    let magnitude = high * POWERS[digits] + eight(third << (56 - 8 * digits) << 8);
+    let magnitude = high * POWERS[digits] + eight((third & (0x0f * ONES)) << (56 - 8 * digits) << 8);
     // 19 digits fit 64 bits, but not always with a sign.
     (magnitude <= i64::MAX as u64).then_some((magnitude, 16 + digits))
 }
@@ -127,12 +148,10 @@ fn others(word: u64) -> u64 {
 
 /// The value of eight digits of which the first is in the lowest byte. Bytes that are zero count as digits zero.
 #[inline(always)]
-fn eight(word: u64) -> u64 {
-    let digits = word & (0x0f * ONES);
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let even = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
-    let odd = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
-    even.wrapping_add(odd) >> 32
+pub(super) fn eight(word: u64) -> u64 {
+    let pairs = word.wrapping_mul(1 + (10 << 8)) >> 8;
+    let quadruples = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(1 + (100 << 16)) >> 16;
+    (quadruples & 0x0000_ffff_0000_ffff).wrapping_mul(1 + (10_000 << 32)) >> 32
 }
 
 #[cfg(test)]

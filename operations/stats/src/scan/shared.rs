@@ -85,7 +85,7 @@ impl Scanner {
         self.shape = share.shape;
         self.token = share.token;
         self.token_place = moved(share.token_place, start);
-        self.check_memory()
+        self.values.check(&self.limits)
     }
 
     pub(super) fn is_between_integers(&self) -> bool {

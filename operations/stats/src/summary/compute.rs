@@ -6,19 +6,23 @@ use num_bigint::BigInt;
 use num_traits::Signed as _;
 
 use super::histogram;
-use super::{Modes, PercentileValue, Quartiles, Skipped, Spread, Summary};
+use super::{Modes, PercentileValue, Quartiles, Spread, Summary};
 use crate::number::rounding::{self, power_of_ten, scaled};
+use crate::text::Contents;
 use crate::values::Values;
 use crate::{Decimal, Error, Fraction, Integer, Parameters, Percentile, Statistic};
 
 /// The statistics `parameters` ask for.
 pub(crate) fn compute(
-    mut values: Values,
-    skipped: Skipped,
-    column: Option<String>,
+    contents: Contents,
     parameters: &Parameters,
     threads: NonZero<usize>,
 ) -> Result<Summary, Error> {
+    let Contents {
+        mut values,
+        skipped,
+        column,
+    } = contents;
     let count = values.count();
     let Some((minimum, maximum)) = values.extremes() else {
         return Err(Error::EmptyInput {

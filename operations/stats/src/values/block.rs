@@ -1,13 +1,13 @@
 //! A few thousand integers in the narrowest width that holds all of them.
 
-/// Values in a full block: 8192, so that a block's parsed form (64 KiB) stays in the second-level cache between
+/// Values in a block, at least, but for the last: 8192, so that a block's parsed form (64 to 96 KiB) stays in the second-level cache between
 /// being written by the parser and being read here.
 pub(crate) const BLOCK_VALUES: usize = 8_192;
 
 /// Integers that fit 64 bits, with their extremes and their sum.
 #[derive(Debug)]
 pub(super) struct Block {
-    pub(super) cells: Cells,
+    cells: Cells,
     pub(super) minimum: i64,
     pub(super) maximum: i64,
     pub(super) sum: i128,
@@ -15,33 +15,20 @@ pub(super) struct Block {
 
 /// The integers, each in one, two, four or eight bytes.
 #[derive(Debug)]
-pub(super) enum Cells {
+enum Cells {
     I8(Box<[i8]>),
     I16(Box<[i16]>),
     I32(Box<[i32]>),
     I64(Box<[i64]>),
 }
 
-/// Runs the same code on a block's cells, whatever their width.
-macro_rules! with_cells {
-    ($cells:expr, $slice:ident => $body:expr) => {
-        match $cells {
-            $crate::values::block::Cells::I8($slice) => $body,
-            $crate::values::block::Cells::I16($slice) => $body,
-            $crate::values::block::Cells::I32($slice) => $body,
-            $crate::values::block::Cells::I64($slice) => $body,
-        }
-    };
-}
-pub(super) use with_cells;
-
 impl Block {
-    /// A block of `values`, at least one and at most [`BLOCK_VALUES`].
+    /// A block of `values`, at least one and fewer than 2^16.
     pub(super) fn of(values: &[i64]) -> Self {
-        debug_assert!((1..=BLOCK_VALUES).contains(&values.len()));
+        debug_assert!((1..1 << 16).contains(&values.len()));
         let mut minimum = i64::MAX;
         let mut maximum = i64::MIN;
-        // The halves of at most 8192 values cannot overflow 64 bits: 2^13 * 2^32 = 2^45.
+        // The halves of so few values cannot overflow 64 bits: 2^16 * 2^32 = 2^48.
         let (mut low_halves, mut high_halves) = (0_i64, 0_i64);
         for &value in values {
             minimum = minimum.min(value);
@@ -69,12 +56,34 @@ impl Block {
     }
 
     pub(super) fn len(&self) -> usize {
-        with_cells!(&self.cells, cells => cells.len())
+        match &self.cells {
+            Cells::I8(cells) => cells.len(),
+            Cells::I16(cells) => cells.len(),
+            Cells::I32(cells) => cells.len(),
+            Cells::I64(cells) => cells.len(),
+        }
+    }
+
+    /// Calls `act` with every value. To be inlined, so that each width gets a loop of its own.
+    #[inline(always)]
+    pub(super) fn for_each(&self, mut act: impl FnMut(i64)) {
+        match &self.cells {
+            Cells::I8(cells) => cells.iter().for_each(|cell| act((*cell).into())),
+            Cells::I16(cells) => cells.iter().for_each(|cell| act((*cell).into())),
+            Cells::I32(cells) => cells.iter().for_each(|cell| act((*cell).into())),
+            Cells::I64(cells) => cells.iter().for_each(|cell| act(*cell)),
+        }
     }
 
     /// Bytes of memory held.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + with_cells!(&self.cells, cells => size_of_val::<[_]>(cells))
+        let cells = match &self.cells {
+            Cells::I8(cells) => size_of_val::<[_]>(cells),
+            Cells::I16(cells) => size_of_val::<[_]>(cells),
+            Cells::I32(cells) => size_of_val::<[_]>(cells),
+            Cells::I64(cells) => size_of_val::<[_]>(cells),
+        };
+        size_of::<Self>() + cells
     }
 }
 

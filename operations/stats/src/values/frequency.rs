@@ -3,7 +3,6 @@
 use num_bigint::BigInt;
 
 use super::Values;
-use super::block::with_cells;
 use crate::Modes;
 
 /// How often values occur.
@@ -64,7 +63,7 @@ impl Values {
     fn to_narrow(&self) -> Vec<i64> {
         let mut narrow = Vec::with_capacity(self.narrow_count());
         for block in &self.blocks {
-            with_cells!(&block.cells, cells => narrow.extend(cells.iter().map(|cell| i64::from(*cell))));
+            block.for_each(|value| narrow.push(value));
         }
         narrow.extend_from_slice(self.pending());
         narrow
@@ -86,7 +85,7 @@ impl Values {
             counts[usize::try_from(index).expect("all values are in one of the bins")] += 1;
         };
         for block in &self.blocks {
-            with_cells!(&block.cells, cells => cells.iter().for_each(|cell| add((*cell).into())));
+            block.for_each(|value| add(value.into()));
         }
         self.pending().iter().for_each(|value| add((*value).into()));
         self.wide.iter().for_each(|value| add((*value).into()));

@@ -3,7 +3,6 @@
 use num_bigint::BigInt;
 
 use super::Values;
-use super::block::{Block, with_cells};
 
 impl Values {
     /// The exact sum.
@@ -29,7 +28,7 @@ impl Values {
     pub(crate) fn sum_of_squares(&self) -> BigInt {
         let mut narrow = SquareSum::default();
         for block in &self.blocks {
-            narrow.add_block(block);
+            block.for_each(|value| narrow.add(value));
         }
         for value in self.pending() {
             narrow.add(*value);
@@ -77,12 +76,6 @@ impl SquareSum {
         let square = u128::from(value.unsigned_abs()).pow(2);
         self.low_halves += square & u128::from(u64::MAX);
         self.high_halves += square >> 64;
-    }
-
-    fn add_block(&mut self, block: &Block) {
-        with_cells!(&block.cells, cells => for cell in cells {
-            self.add(i64::from(*cell));
-        });
     }
 
     fn total(self) -> BigInt {

@@ -14,7 +14,7 @@ use std::thread;
 use num_bigint::{BigInt, Sign};
 
 use super::Values;
-use super::block::{Block, with_cells};
+use super::block::Block;
 
 /// Ranges of a division: 2^12, so that their counts (32 KB) stay in the first-level cache.
 const RANGE_BITS: u32 = 12;
@@ -173,13 +173,14 @@ impl Blocks<'_> {
             let mut counts = vec![0_u64; 1 << RANGE_BITS];
             for block in blocks {
                 if range.holds(block.minimum) && range.holds(block.maximum) {
-                    with_cells!(&block.cells, cells => for cell in cells {
-                        counts[(range.distance((*cell).into()) >> shift) as usize & ((1 << RANGE_BITS) - 1)] += 1;
-                    });
+                    // The mask changes nothing, but shows the compiler that no index is out of bounds.
+                    let division =
+                        |value| (range.distance(value) >> shift) as usize & ((1 << RANGE_BITS) - 1);
+                    block.for_each(|value| counts[division(value)] += 1);
                 } else if range.meets(block) {
-                    with_cells!(&block.cells, cells => for cell in cells {
-                        if range.holds((*cell).into()) {
-                            counts[(range.distance((*cell).into()) >> shift) as usize] += 1;
+                    block.for_each(|value| {
+                        if range.holds(value) {
+                            counts[(range.distance(value) >> shift) as usize] += 1;
                         }
                     });
                 }
@@ -197,8 +198,10 @@ impl Blocks<'_> {
         let parts = self.on_threads(|blocks| {
             let mut taken = Vec::new();
             for block in blocks.iter().filter(|block| range.meets(block)) {
-                with_cells!(&block.cells, cells => {
-                    taken.extend(cells.iter().map(|cell| i64::from(*cell)).filter(|value| range.holds(*value)));
+                block.for_each(|value| {
+                    if range.holds(value) {
+                        taken.push(value);
+                    }
                 });
             }
             taken

@@ -1,0 +1,284 @@
+//! One column of a CSV or TSV (RFC 4180), read with the csv crate's push parser.
+//!
+//! The delimiter is told from the first row that is not blank and no comment: a tab if there is one in it, else the
+//! more frequent of comma and semicolon, a comma if there are as many. Fields may be quoted with `"`. Blank rows and
+//! rows that begin with `#` are passed over. White space around an integer is no part of it.
+
+use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
+
+use crate::error::{Position, shown};
+use crate::summary::{Skipped, SkippedToken};
+use crate::text::Contents;
+use crate::values::Values;
+use crate::{Column, Error, Limits, token};
+
+/// Bytes of a field's buffer, to begin with.
+const FIELD_BYTES: usize = 1_024;
+
+/// Reads a table in pieces.
+#[derive(Debug)]
+pub(crate) struct Table {
+    wanted: Column,
+    skip_invalid: bool,
+    limits: Limits,
+    stage: Stage,
+    values: Values,
+    skipped: Skipped,
+    header: Option<String>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The first row has not ended; its bytes and those before it.
+    Beginning(Vec<u8>),
+    Rows(Box<Rows>),
+}
+
+/// The parser and where it is.
+#[derive(Debug)]
+struct Rows {
+    reader: Reader,
+    /// The field being read.
+    field: Vec<u8>,
+    length: usize,
+    /// How many fields of the row have ended.
+    index: usize,
+    /// The fields of the first row, until it has ended.
+    first: Option<Vec<String>>,
+    /// Index of the column, once the first row has ended.
+    column: usize,
+}
+
+impl Table {
+    pub(crate) fn new(wanted: Column, skip_invalid: bool, limits: Limits) -> Self {
+        Self {
+            wanted,
+            skip_invalid,
+            limits,
+            stage: Stage::Beginning(Vec::new()),
+            values: Values::default(),
+            skipped: Skipped::default(),
+            header: None,
+        }
+    }
+
+    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let Stage::Beginning(beginning) = &mut self.stage else {
+            return self.read(piece);
+        };
+        beginning.extend_from_slice(piece);
+        // Only a line break can have ended the row: not to look at all of it again for every short piece.
+        let row = if piece.contains(&b'\n') {
+            first_row(beginning)
+        } else {
+            None
+        };
+        if let Some(delimiter) = row.map(delimiter) {
+            return self.begin(delimiter);
+        }
+        if beginning.len() > self.limits.field_bytes {
+            return Err(self.field_too_long(Position { line: 1, column: 1 }));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Contents, Error> {
+        if let Stage::Beginning(beginning) = &self.stage {
+            let delimiter = delimiter(beginning);
+            self.begin(delimiter)?;
+        }
+        // No input tells the parser that the table has ended.
+        self.read(b"")?;
+        Ok(Contents {
+            values: self.values,
+            skipped: self.skipped,
+            column: self.header,
+        })
+    }
+
+    fn begin(&mut self, delimiter: u8) -> Result<(), Error> {
+        let reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .comment(Some(b'#'))
+            .build();
+        let rows = Rows {
+            reader,
+            field: vec![0; FIELD_BYTES],
+            length: 0,
+            index: 0,
+            first: Some(Vec::new()),
+            column: usize::MAX,
+        };
+        match std::mem::replace(&mut self.stage, Stage::Rows(Box::new(rows))) {
+            Stage::Beginning(beginning) if !beginning.is_empty() => self.read(&beginning),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads `piece`, or the end of the table if it is empty.
+    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let mut rest = piece;
+        let Stage::Rows(mut rows) = std::mem::replace(&mut self.stage, Stage::Beginning(Vec::new())) else {
+            return Ok(());
+        };
+        loop {
+            let (result, read, written) = rows.reader.read_field(rest, &mut rows.field[rows.length..]);
+            let ends_line = read > 0 && rest[read - 1] == b'\n';
+            rest = &rest[read..];
+            rows.length += written;
+            match result {
+                ReadFieldResult::InputEmpty | ReadFieldResult::End => break,
+                ReadFieldResult::OutputFull => self.make_room(&mut rows)?,
+                ReadFieldResult::Field { record_end } => {
+                    let line = rows.reader.line() - u64::from(record_end && ends_line);
+                    self.end_field(&mut rows, line)?;
+                    if record_end {
+                        self.end_row(&mut rows, line)?;
+                    }
+                }
+            }
+            if rest.is_empty() && !piece.is_empty() {
+                break;
+            }
+        }
+        self.stage = Stage::Rows(rows);
+        Ok(())
+    }
+
+    fn make_room(&self, rows: &mut Rows) -> Result<(), Error> {
+        if rows.first.is_none() && rows.index != rows.column {
+            // The field is of no interest.
+            rows.length = 0;
+        } else if rows.field.len() >= self.limits.field_bytes.max(self.limits.token_digits + 1) {
+            let position = Position {
+                line: rows.reader.line(),
+                column: rows.index as u64 + 1,
+            };
+            return Err(self.field_too_long(position));
+        } else {
+            rows.field.resize(2 * rows.field.len(), 0);
+        }
+        Ok(())
+    }
+
+    fn field_too_long(&self, position: Position) -> Error {
+        Error::FieldTooLong {
+            position,
+            limit: self.limits.field_bytes,
+        }
+    }
+
+    fn end_field(&mut self, rows: &mut Rows, line: u64) -> Result<(), Error> {
+        let field = &rows.field[..rows.length];
+        let position = Position {
+            line,
+            column: rows.index as u64 + 1,
+        };
+        if let Some(first) = &mut rows.first {
+            first.push(String::from_utf8_lossy(field).into_owned());
+        } else if rows.index == rows.column {
+            self.store(field, position)?;
+        }
+        rows.length = 0;
+        rows.index += 1;
+        Ok(())
+    }
+
+    fn end_row(&mut self, rows: &mut Rows, line: u64) -> Result<(), Error> {
+        if let Some(fields) = rows.first.take() {
+            rows.column = self.find(&fields)?;
+            let field = fields[rows.column].trim();
+            let is_data = matches!(self.wanted, Column::Number(_)) && token::is_integer(field.as_bytes());
+            if is_data {
+                self.store(
+                    field.as_bytes(),
+                    Position {
+                        line,
+                        column: rows.column as u64 + 1,
+                    },
+                )?;
+            } else {
+                self.header = Some(shown(field));
+            }
+        } else if rows.index <= rows.column {
+            let position = Position {
+                line,
+                column: rows.column as u64 + 1,
+            };
+            if !self.skip_invalid {
+                return Err(Error::MissingField { position });
+            }
+            self.skipped.add(SkippedToken {
+                token: String::new(),
+                position,
+            });
+        }
+        rows.index = 0;
+        Ok(())
+    }
+
+    /// Index of the column in the first row.
+    fn find(&self, fields: &[String]) -> Result<usize, Error> {
+        let index = match &self.wanted {
+            Column::Number(number) => usize::try_from(*number)
+                .ok()
+                .and_then(|number| number.checked_sub(1)),
+            Column::Name(name) => fields.iter().position(|field| field.trim() == name.trim()),
+        };
+        index
+            .filter(|index| *index < fields.len())
+            .ok_or_else(|| Error::UnknownColumn {
+                column: self.wanted.clone(),
+                available: match fields {
+                    [only] => format!("only `{}`", shown(only)),
+                    _ => format!("{} columns: {}", fields.len(), shown_list(fields)),
+                },
+            })
+    }
+
+    fn store(&mut self, field: &[u8], position: Position) -> Result<(), Error> {
+        match token::store(&mut self.values, field.trim_ascii(), position, &self.limits) {
+            Err(Error::NotAnInteger { token, position }) if self.skip_invalid => {
+                self.skipped.add(SkippedToken { token, position });
+                Ok(())
+            }
+            // The place of a field is its number, wherever in it the byte is.
+            Err(Error::InvalidUtf8 { byte, .. }) => Err(Error::InvalidUtf8 { byte, position }),
+            result => result,
+        }
+    }
+}
+
+/// The first fields, as a message shows them.
+fn shown_list(fields: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<String> = fields
+        .iter()
+        .take(SHOWN)
+        .map(|field| format!("`{}`", shown(field)))
+        .collect();
+    let more = if fields.len() > SHOWN { ", ..." } else { "" };
+    names.join(", ") + more
+}
+
+/// The first row that is not blank and no comment, if it has ended.
+fn first_row(text: &[u8]) -> Option<&[u8]> {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    lines
+        .filter(|line| line.ends_with(b"\n"))
+        .find(|line| !line.starts_with(b"#") && !line.trim_ascii().is_empty())
+}
+
+fn delimiter(row: &[u8]) -> u8 {
+    let count = |delimiter| row.iter().filter(|byte| **byte == delimiter).count();
+    if count(b'\t') > 0 {
+        b'\t'
+    } else if count(b';') > count(b',') {
+        b';'
+    } else {
+        b','
+    }
+}

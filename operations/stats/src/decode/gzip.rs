@@ -1,0 +1,69 @@
+//! Gzip (RFC 1952), any number of members.
+
+use std::io::{self, Write};
+
+use flate2::write::MultiGzDecoder;
+
+use super::Sink;
+use crate::text::Contents;
+use crate::{Compression, Error};
+
+/// Decompresses gzip as it arrives.
+#[derive(Debug)]
+pub(super) struct Gzip(Box<MultiGzDecoder<Writer>>);
+
+/// The sink as the decompressor sees it. An error of the text inside is kept aside, for the decompressor could only
+/// carry it as text.
+#[derive(Debug)]
+struct Writer {
+    sink: Sink,
+    error: Option<Error>,
+}
+
+impl Write for Writer {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        match self.sink.feed(piece) {
+            Ok(()) => Ok(piece.len()),
+            Err(error) => {
+                self.error = Some(error);
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Gzip {
+    pub(super) fn new(sink: Sink) -> Self {
+        Self(Box::new(MultiGzDecoder::new(Writer { sink, error: None })))
+    }
+
+    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let written = self.0.write_all(piece);
+        written.map_err(|error| self.failure(&error))
+    }
+
+    pub(super) fn finish(mut self) -> Result<Contents, Error> {
+        if self.0.try_finish().is_err() {
+            // The decompressor tells neither from the other.
+            let error = self.0.get_mut().error.take();
+            return Err(error.unwrap_or_else(|| damaged("it is cut short, or its checksum does not match")));
+        }
+        let writer = self.0.finish().map_err(damaged)?;
+        writer.sink.text.finish()
+    }
+
+    fn failure(&mut self, error: &io::Error) -> Error {
+        self.0.get_mut().error.take().unwrap_or_else(|| damaged(error))
+    }
+}
+
+fn damaged(reason: impl ToString) -> Error {
+    Error::DamagedCompression {
+        format: Compression::Gzip,
+        reason: reason.to_string(),
+    }
+}

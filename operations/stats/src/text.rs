@@ -1,0 +1,83 @@
+//! Text, once it is decompressed: a list or a table, after its byte order mark if it has one.
+
+use std::num::NonZero;
+
+use crate::column::Table;
+use crate::opening::Opening;
+use crate::scan::Scanner;
+use crate::summary::Skipped;
+use crate::values::Values;
+use crate::{Error, Limits, Parameters};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What the text gave.
+pub(crate) struct Contents {
+    pub(crate) values: Values,
+    pub(crate) skipped: Skipped,
+    /// The header over the column, if a table has one.
+    pub(crate) column: Option<String>,
+}
+
+/// Reads text in pieces.
+#[derive(Debug)]
+pub(crate) struct Text {
+    opening: Opening,
+    reader: Reader,
+    threads: NonZero<usize>,
+}
+
+#[derive(Debug)]
+enum Reader {
+    List(Box<Scanner>),
+    Table(Box<Table>),
+}
+
+impl Text {
+    pub(crate) fn new(parameters: &Parameters, limits: Limits, threads: NonZero<usize>) -> Self {
+        let reader = match &parameters.column {
+            None => Reader::List(Box::new(Scanner::new(parameters.skip_invalid, limits))),
+            Some(column) => Reader::Table(Box::new(Table::new(
+                column.clone(),
+                parameters.skip_invalid,
+                limits,
+            ))),
+        };
+        Self {
+            opening: Opening::new(BYTE_ORDER_MARK.len()),
+            reader,
+            threads,
+        }
+    }
+
+    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let Some((opening, rest)) = self.opening.take(piece) else {
+            return Ok(());
+        };
+        self.read(opening.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&opening))?;
+        self.read(rest)
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Contents, Error> {
+        let opening = self.opening.end();
+        self.read(&opening)?;
+        match self.reader {
+            Reader::List(scanner) => {
+                let (values, skipped) = scanner.finish()?;
+                Ok(Contents {
+                    values,
+                    skipped,
+                    column: None,
+                })
+            }
+            Reader::Table(table) => table.finish(),
+        }
+    }
+
+    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
+        match &mut self.reader {
+            Reader::List(scanner) => scanner.feed_shared(piece, self.threads),
+            Reader::Table(table) => table.feed(piece),
+        }
+    }
+}
