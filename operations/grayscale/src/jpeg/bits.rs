@@ -167,6 +167,20 @@ impl<'a> BitReader<'a> {
         true
     }
 
+    /// Why [`BitReader::pass_restart`] failed: another marker or the end means that the scan is too short.
+    pub(super) fn restart_missing(&self) -> Error {
+        let mut next = self
+            .data
+            .get(self.next..)
+            .unwrap_or_default()
+            .iter()
+            .skip_while(|&&byte| byte == 0xFF);
+        if self.unread() < 8 && !matches!(next.next(), Some(0..=RST7)) {
+            return Error::truncated(self.next, "the scan has blocks left");
+        }
+        Error::corrupt(self.offset(), "a restart marker was expected")
+    }
+
     /// Finds the place from which to read on when the restart marker with this number is not where it should be.
     /// Returns false if the interval has to do without data.
     ///

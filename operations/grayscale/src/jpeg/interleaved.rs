@@ -90,7 +90,10 @@ impl Interleaved<'_> {
             }
             for mcu in 0..self.layout.mcus.0 {
                 if restarts.due() {
-                    blank = !self.restart(&mut reader, &mut restarts)?;
+                    // Without a marker, decoders in use read one more unit, of zero bits, before they give up.
+                    if self.restart(&mut reader, &mut restarts)? {
+                        blank = false;
+                    }
                     coder.restart();
                 }
                 let columns_in_image = self.layout.blocks.0 - mcu * self.layout.span.0;
@@ -134,7 +137,7 @@ impl Interleaved<'_> {
         if self.lenient {
             return Ok(reader.resynchronize(number));
         }
-        Err(Error::corrupt(reader.offset(), "a restart marker was expected"))
+        Err(reader.restart_missing())
     }
 }
 

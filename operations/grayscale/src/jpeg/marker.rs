@@ -4,7 +4,6 @@ use super::error::Error;
 
 pub(super) const SOF0: u8 = 0xC0;
 pub(super) const SOF1: u8 = 0xC1;
-pub(super) const SOF2: u8 = 0xC2;
 pub(super) const DHT: u8 = 0xC4;
 pub(super) const JPG: u8 = 0xC8;
 pub(super) const DAC: u8 = 0xCC;
@@ -87,11 +86,6 @@ impl<'a> Segment<'a> {
             }),
             None => Err(Error::truncated(input.len(), "a marker segment is cut off")),
         }
-    }
-
-    /// The whole segment as it stands in the file, without fill bytes.
-    pub(super) fn bytes(&self, input: &'a [u8]) -> &'a [u8] {
-        &input[self.offset..self.end]
     }
 }
 
