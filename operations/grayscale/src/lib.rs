@@ -18,6 +18,7 @@ mod pixels;
 mod png;
 mod report;
 mod tiff;
+mod webp;
 
 pub use error::Error;
 pub use format::Format;
@@ -40,6 +41,7 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     let to = parameters.format.unwrap_or(from);
     match from {
         Format::Png if from == to => png::convert(input, parameters, limits),
+        Format::WebP if from == to => webp::convert(input, parameters, limits),
         Format::Gif if from == to => gif::convert(input, parameters, limits),
         Format::Bmp if from == to => match bmp::convert(input, parameters, limits)? {
             Some(conversion) => Ok(conversion),
