@@ -42,6 +42,7 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     match from {
         Format::Png if from == to => png::convert(input, parameters, limits),
         Format::WebP if from == to => webp::convert(input, parameters, limits),
+        Format::Tiff if from == to => tiff::convert(input, parameters, limits),
         Format::Gif if from == to => gif::convert(input, parameters, limits),
         Format::Bmp if from == to => match bmp::convert(input, parameters, limits)? {
             Some(conversion) => Ok(conversion),

@@ -12,7 +12,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Parameters, encode};
+use crate::{Conversion, Error, Format, Limits, Parameters, encode, tiff};
 
 /// Converts one picture by way of its pixels.
 pub(crate) fn convert(
@@ -51,6 +51,9 @@ pub(crate) fn decode(
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Gray, Error> {
+    if format == Format::Tiff {
+        return tiff::first_page(input, parameters, limits);
+    }
     let explain = |error| explain(error, format, input.len());
     let mut reader = ImageReader::with_format(Cursor::new(input), codec(format));
     let mut bounds = image::Limits::no_limits();
