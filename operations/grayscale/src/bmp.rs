@@ -3,15 +3,22 @@
 //! Bitmaps in true colour go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
 
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, pixels};
 
-/// Rewrites the palette of a bitmap; `None` for a bitmap that has none, or that has to get a true gray channel.
+/// Converts a bitmap to a gray bitmap.
 ///
-/// A bitmap's gray *is* a gray palette: a palette of all grays in order is what "true gray" means here.
-pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Option<Conversion>, Error> {
+/// A bitmap's gray *is* a palette: one of all grays in order is what "true gray" means here, and what a bitmap in
+/// true colour becomes.
+pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
     let header = Header::read(input)?;
-    if header.bits > 8 || parameters.true_gray {
-        return Ok(None);
+    if !(1..=8).contains(&header.bits) || parameters.true_gray {
+        let mut conversion = pixels::convert(input, Format::Bmp, Format::Bmp, parameters, limits)?;
+        if header.header_bytes >= INFO_HEADER_BYTES
+            && let (Some(density), Some(target)) = (input.get(DENSITY), conversion.bytes.get_mut(DENSITY))
+        {
+            target.copy_from_slice(density);
+        }
+        return Ok(conversion);
     }
     limits.check(Format::Bmp, (header.width, header.height), input.len() as u64)?;
     let mut bytes = input.to_vec();
@@ -33,7 +40,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         frames: None,
         pages: None,
     };
-    Ok(Some(Conversion { bytes, report }))
+    Ok(Conversion { bytes, report })
 }
 
 /// `LCS_sRGB`, little-endian.
@@ -42,6 +49,9 @@ const SRGB: &[u8; 4] = b"BGRs";
 const FILE_HEADER_BYTES: usize = 14;
 /// The oldest header (`BITMAPCOREHEADER`), with 16-bit sizes and three bytes a palette entry.
 const CORE_HEADER_BYTES: usize = 12;
+/// The one that nearly all have (`BITMAPINFOHEADER`), and where its pixels per metre are, across and down.
+const INFO_HEADER_BYTES: usize = 40;
+const DENSITY: std::ops::Range<usize> = FILE_HEADER_BYTES + 24..FILE_HEADER_BYTES + 32;
 /// The newest (`BITMAPV5HEADER`), and where the fourth version's kind of colour space is in it.
 const V4_HEADER_BYTES: usize = 108;
 const COLOUR_SPACE: usize = FILE_HEADER_BYTES + 56;

@@ -44,10 +44,7 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
         Format::WebP if from == to => webp::convert(input, parameters, limits),
         Format::Tiff if from == to => tiff::convert(input, parameters, limits),
         Format::Gif if from == to => gif::convert(input, parameters, limits),
-        Format::Bmp if from == to => match bmp::convert(input, parameters, limits)? {
-            Some(conversion) => Ok(conversion),
-            None => pixels::convert(input, from, to, parameters, limits),
-        },
+        Format::Bmp if from == to => bmp::convert(input, parameters, limits),
         _ => pixels::convert(input, from, to, parameters, limits),
     }
 }

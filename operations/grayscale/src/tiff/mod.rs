@@ -1,10 +1,11 @@
 //! TIFF, of one page or several, 1 to 16 bits.
 //!
 //! Pages are decoded one at a time and written as gray pages, compressed as they were where the method is known to
-//! the encoder. Resolution, orientation, place and texts stay; a colour profile goes. A file whose pages are all gray
+//! the encoder. Where pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a colour profile goes. A file whose pages are all gray
 //! comes back as it is. References are to TIFF 6.0.
 
 mod page;
+mod palette;
 mod writer;
 
 use std::io::Cursor;
@@ -29,6 +30,9 @@ type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// Converts a TIFF to a gray TIFF.
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    if let Some(conversion) = palette::convert(input, parameters, limits)? {
+        return Ok(conversion);
+    }
     let first = Survey::of(input, limits)?;
     let (path, bytes) = if first.gray && !parameters.strip {
         limits.check(Format::Tiff, (first.width, first.height), input.len() as u64)?;

@@ -60,10 +60,6 @@ pub(super) fn read(reader: &mut Reader<'_>, luma: Luma, length: usize) -> Result
     let photometric = photometric(reader);
     let extra = reader.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).map_err(explain)?.unwrap_or_default();
     let alpha = extra.first().copied().and_then(ExtraSamples::from_u16).unwrap_or(ExtraSamples::UnassociatedAlpha);
-    let palette = match color {
-        ColorType::Palette(bits) => Some(gray_palette(reader, bits, luma, length)?),
-        _ => None,
-    };
 
     let mut samples = DecodingResult::U8(Vec::new());
     let layout = reader.read_image_to_buffer(&mut samples).map_err(explain)?;
@@ -75,23 +71,17 @@ pub(super) fn read(reader: &mut Reader<'_>, luma: Luma, length: usize) -> Result
     let gray = match samples {
         DecodingResult::U8(samples) if color.bit_depth() == 8 => {
             let samples = shape.interleaved(samples, layout.planes);
-            gray8(shape, color, palette.as_deref(), samples, luma).ok_or_else(refused)?
+            gray8(shape, color, samples, luma).ok_or_else(refused)?
         }
         DecodingResult::U8(samples) if color.bit_depth() < 8 => {
             let bits = color.bit_depth();
             let unpacked = shape.unpacked(&samples, bits).ok_or_else(refused)?;
-            match (color, palette) {
-                (ColorType::Gray(_), _) => {
-                    let highest = u16::from(u8::MAX >> (8 - bits));
-                    let wide = |value: u8| (u16::from(value) * 255 / highest) as u8;
-                    Gray::L8(shape.image8(unpacked.into_iter().map(wide).collect()).ok_or_else(refused)?)
-                }
-                (_, Some(palette)) => {
-                    let gray = unpacked.into_iter().map(|index| palette[usize::from(index)]).collect();
-                    Gray::L8(shape.image8(gray).ok_or_else(refused)?)
-                }
-                _ => return Err(refused()),
+            if !matches!(color, ColorType::Gray(_)) {
+                return Err(refused());
             }
+            let highest = u16::from(u8::MAX >> (8 - bits));
+            let wide = |value: u8| (u16::from(value) * 255 / highest) as u8;
+            Gray::L8(shape.image8(unpacked.into_iter().map(wide).collect()).ok_or_else(refused)?)
         }
         DecodingResult::U16(samples) if color.bit_depth() == 16 => {
             let samples = shape.interleaved(samples, layout.planes);
@@ -107,43 +97,25 @@ fn photometric(reader: &mut Reader<'_>) -> Option<PhotometricInterpretation> {
     PhotometricInterpretation::from_u16(value)
 }
 
-/// The gray of each entry of a palette: all reds, all greens, all blues, in 16 bits (TIFF 6.0, section 5).
-fn gray_palette(reader: &mut Reader<'_>, bits: u8, luma: Luma, length: usize) -> Result<Vec<u8>, Error> {
-    let map = reader.find_tag_unsigned_vec::<u16>(Tag::ColorMap).map_err(|error| explain(error, length))?;
-    let map = map.unwrap_or_default();
-    let entries = 1_usize.checked_shl(u32::from(bits)).unwrap_or(0);
-    if bits > 8 || map.len() < entries * 3 {
-        return Err(Error::corrupt(Format::Tiff, format_args!("a palette of {} values for {bits} bits", map.len())));
-    }
-    // Some writers forget that the values have 16 bits.
-    let shift = if map.iter().all(|value| *value < 256) { 0 } else { 8 };
-    let value = |plane: usize, entry: usize| (map[plane * entries + entry] >> shift) as u8;
-    Ok((0..entries).map(|entry| luma.gray8(value(0, entry), value(1, entry), value(2, entry))).collect())
-}
-
 /// The gray of 8-bit samples; `None` for a kind of pixel that is not supported.
-fn gray8(shape: Shape, color: ColorType, palette: Option<&[u8]>, samples: Vec<u8>, luma: Luma) -> Option<Gray> {
+fn gray8(shape: Shape, color: ColorType, samples: Vec<u8>, luma: Luma) -> Option<Gray> {
     let pixels = shape.pixels();
-    Some(match (color, palette) {
-        (ColorType::Gray(_), _) => Gray::L8(shape.image8(samples)?),
-        (ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. }, _) => {
+    Some(match color {
+        ColorType::Gray(_) => Gray::L8(shape.image8(samples)?),
+        ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => {
             Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, samples)?)
         }
-        (ColorType::Palette(_), Some(palette)) => {
-            let gray = samples.into_iter().map(|index| palette[usize::from(index)]).collect();
-            Gray::L8(shape.image8(gray)?)
-        }
-        (ColorType::RGB(_), _) if shape.channels == 3 => {
+        ColorType::RGB(_) if shape.channels == 3 => {
             let mut gray = vec![0; pixels];
             luma.row8::<3>(&samples, &mut gray);
             Gray::L8(shape.image8(gray)?)
         }
-        (ColorType::RGBA(_), _) if shape.channels == 4 => {
+        ColorType::RGBA(_) if shape.channels == 4 => {
             let mut gray = vec![0; pixels * 2];
             luma.row8::<4>(&samples, &mut gray);
             Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, gray)?)
         }
-        (ColorType::CMYK(_), _) => {
+        ColorType::CMYK(_) => {
             let ink = |ink: u8, black: u8| {
                 let light = u16::from(255 - ink) * u16::from(255 - black);
                 ((light + 127) / 255) as u8

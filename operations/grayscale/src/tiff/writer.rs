@@ -8,7 +8,7 @@ use std::rc::Rc;
 use ::tiff::encoder::colortype::{ColorType, Gray8, Gray16};
 use ::tiff::encoder::compression::DeflateLevel;
 use ::tiff::encoder::{Compression, ImageEncoder, Predictor, TiffEncoder, TiffKindStandard, TiffValue};
-use ::tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, SampleFormat, Tag, ValueBuffer};
+use ::tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, SampleFormat, Tag, Type, ValueBuffer};
 use ::tiff::{TiffError, TiffResult};
 
 use super::Reader;
@@ -23,7 +23,7 @@ const PLACE: [u16; 8] = [282, 283, 296, 274, 286, 287, 297, 254];
 
 /// Document name, description, maker, model, page name, software, date, artist, host computer, copyright, XMP and
 /// IPTC: as true of the gray page.
-const TEXTS: [u16; 12] = [269, 270, 271, 272, 285, 305, 306, 315, 316, 33_432, 700, 33_723];
+pub(super) const TEXTS: [u16; 12] = [269, 270, 271, 272, 285, 305, 306, 315, 316, 33_432, 700, 33_723];
 
 /// Writes gray pages one after another.
 pub(super) struct PageWriter {
@@ -57,7 +57,7 @@ impl PageWriter {
         let mut kept = Vec::new();
         for tag in PLACE.iter().chain(texts) {
             let tag = Tag::from_u16_exhaustive(*tag);
-            let mut value = ValueBuffer::empty();
+            let mut value = ValueBuffer::empty(Type::BYTE);
             // A tag that cannot be read is not worth refusing the image.
             if let Ok(Some(_)) = reader.image_ifd().find_tag_buf(tag, &mut value) {
                 value.set_byte_order(ByteOrder::native());
