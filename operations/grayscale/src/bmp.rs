@@ -3,27 +3,26 @@
 //! Bitmaps in true colour go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
 
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, pixels};
 
-/// Rewrites the palette of a bitmap; `None` for a bitmap that has none, or that has to get a true gray channel.
+/// Converts a bitmap to a gray bitmap.
 ///
-/// A bitmap's gray *is* a gray palette: a palette of all grays in order is what "true gray" means here.
-pub(crate) fn convert(
-    input: &[u8],
-    parameters: &Parameters,
-    limits: &Limits,
-) -> Result<Option<Conversion>, Error> {
+/// A bitmap's gray *is* a palette: one of all grays in order is what "true gray" means here, and what a bitmap in
+/// true colour becomes.
+pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
     let header = Header::read(input)?;
-    if header.bits > 8 || parameters.true_gray {
-        return Ok(None);
+    if !(1..=8).contains(&header.bits) || parameters.true_gray {
+        let mut conversion = pixels::convert(input, Format::Bmp, Format::Bmp, parameters, limits)?;
+        if header.header_bytes >= INFO_HEADER_BYTES
+            && let (Some(density), Some(target)) = (input.get(DENSITY), conversion.bytes.get_mut(DENSITY))
+        {
+            target.copy_from_slice(density);
+        }
+        return Ok(conversion);
     }
     limits.check(Format::Bmp, (header.width, header.height), input.len() as u64)?;
     let mut bytes = input.to_vec();
-    gray_palette(
-        &mut bytes[header.palette.clone()],
-        header.entry_bytes,
-        parameters.luma,
-    );
+    gray_palette(&mut bytes[header.palette.clone()], header.entry_bytes, parameters.luma);
     if let Some(kind) = header.profile_kind(input) {
         // A colour profile on a gray image is invalid: the values are declared to be sRGB instead.
         bytes[kind..kind + 4].copy_from_slice(SRGB);
@@ -41,7 +40,7 @@ pub(crate) fn convert(
         frames: None,
         pages: None,
     };
-    Ok(Some(Conversion { bytes, report }))
+    Ok(Conversion { bytes, report })
 }
 
 /// `LCS_sRGB`, little-endian.
@@ -50,6 +49,9 @@ const SRGB: &[u8; 4] = b"BGRs";
 const FILE_HEADER_BYTES: usize = 14;
 /// The oldest header (`BITMAPCOREHEADER`), with 16-bit sizes and three bytes a palette entry.
 const CORE_HEADER_BYTES: usize = 12;
+/// The one that nearly all have (`BITMAPINFOHEADER`), and where its pixels per metre are, across and down.
+const INFO_HEADER_BYTES: usize = 40;
+const DENSITY: std::ops::Range<usize> = FILE_HEADER_BYTES + 24..FILE_HEADER_BYTES + 32;
 /// The newest (`BITMAPV5HEADER`), and where the fourth version's kind of colour space is in it.
 const V4_HEADER_BYTES: usize = 108;
 const COLOUR_SPACE: usize = FILE_HEADER_BYTES + 56;
@@ -67,17 +69,11 @@ impl Header {
     fn read(input: &[u8]) -> Result<Self, Error> {
         let truncated = || Error::truncated(Format::Bmp, input.len());
         let short = |offset: usize| -> Result<u16, Error> {
-            let bytes = input
-                .get(offset..)
-                .and_then(|rest| rest.first_chunk())
-                .ok_or_else(truncated)?;
+            let bytes = input.get(offset..).and_then(|rest| rest.first_chunk()).ok_or_else(truncated)?;
             Ok(u16::from_le_bytes(*bytes))
         };
         let long = |offset: usize| -> Result<u32, Error> {
-            let bytes = input
-                .get(offset..)
-                .and_then(|rest| rest.first_chunk())
-                .ok_or_else(truncated)?;
+            let bytes = input.get(offset..).and_then(|rest| rest.first_chunk()).ok_or_else(truncated)?;
             Ok(u32::from_le_bytes(*bytes))
         };
         let index = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
@@ -95,14 +91,9 @@ impl Header {
         let bits = u8::try_from(bits)
             .ok()
             .filter(|bits| matches!(bits, 0 | 1 | 2 | 4 | 8 | 16 | 24 | 32))
-            .ok_or_else(|| {
-                Error::corrupt(Format::Bmp, format_args!("its header says {bits} bits a pixel"))
-            })?;
+            .ok_or_else(|| Error::corrupt(Format::Bmp, format_args!("its header says {bits} bits a pixel")))?;
         if width == 0 || height == 0 || width > i32::MAX as u32 {
-            return Err(Error::corrupt(
-                Format::Bmp,
-                format_args!("its size is {width}x{height}"),
-            ));
+            return Err(Error::corrupt(Format::Bmp, format_args!("its size is {width}x{height}")));
         }
         let entry_bytes = if core { 3 } else { 4 };
         let palette_at = FILE_HEADER_BYTES.saturating_add(header_bytes);
@@ -111,28 +102,15 @@ impl Header {
             let all = 1_usize << bits;
             let entries = if used == 0 { all } else { index(used).min(all) };
             // The palette ends where the pixels begin, whatever its length is said to be.
-            palette.end = (palette_at + entries * entry_bytes)
-                .min(pixels_at)
-                .max(palette_at);
+            palette.end = (palette_at + entries * entry_bytes).min(pixels_at).max(palette_at);
             let row_bytes = (u64::from(width) * u64::from(bits)).div_ceil(32) * 4;
-            let data_bytes = if compression == 0 {
-                row_bytes * u64::from(height)
-            } else {
-                0
-            };
+            let data_bytes = if compression == 0 { row_bytes * u64::from(height) } else { 0 };
             let end = (pixels_at as u64).saturating_add(data_bytes);
             if palette.end > input.len() || end > input.len() as u64 {
                 return Err(truncated());
             }
         }
-        Ok(Self {
-            width,
-            height,
-            bits,
-            palette,
-            entry_bytes,
-            header_bytes,
-        })
+        Ok(Self { width, height, bits, palette, entry_bytes, header_bytes })
     }
 
     /// Where the header says that a colour profile is embedded or linked.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::pnm::PnmEncoder;
+use image::codecs::pnm::{PnmEncoder, PnmSubtype, SampleEncoding};
 use image::codecs::qoi::QoiEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder};
@@ -50,7 +50,14 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
         Format::Pnm => {
             bit_depth = gray.bit_depth();
             let image = DynamicImage::from(gray);
-            PnmEncoder::new(&mut bytes).with_dynamic_header().write_image(
+            let encoder = PnmEncoder::new(&mut bytes);
+            // PGM, which every reader of the family knows; PAM where there is alpha.
+            let encoder = if image.color().has_alpha() {
+                encoder.with_dynamic_header()
+            } else {
+                encoder.with_subtype(PnmSubtype::Graymap(SampleEncoding::Binary))
+            };
+            encoder.write_image(
                 image.as_bytes(),
                 image.width(),
                 image.height(),

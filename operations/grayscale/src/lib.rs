@@ -19,6 +19,7 @@ mod pixels;
 mod png;
 mod report;
 mod tiff;
+mod webp;
 
 pub use error::Error;
 pub use format::Format;
@@ -41,11 +42,10 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     let to = parameters.format.unwrap_or(from);
     match from {
         Format::Png if from == to => png::convert(input, parameters, limits),
+        Format::WebP if from == to => webp::convert(input, parameters, limits),
+        Format::Tiff if from == to => tiff::convert(input, parameters, limits),
         Format::Gif if from == to => gif::convert(input, parameters, limits),
-        Format::Bmp if from == to => match bmp::convert(input, parameters, limits)? {
-            Some(conversion) => Ok(conversion),
-            None => pixels::convert(input, from, to, parameters, limits),
-        },
+        Format::Bmp if from == to => bmp::convert(input, parameters, limits),
         _ => pixels::convert(input, from, to, parameters, limits),
     }
 }

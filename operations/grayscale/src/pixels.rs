@@ -10,9 +10,10 @@ use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
+use crate::encode::Encoded;
 use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Parameters, encode};
+use crate::{Conversion, Error, Format, Limits, Parameters, encode, tiff};
 
 /// Converts one picture by way of its pixels.
 pub(crate) fn convert(
@@ -22,13 +23,19 @@ pub(crate) fn convert(
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Conversion, Error> {
-    let gray = decode(input, from, parameters, limits)?;
+    let Decoded { gray, untouched } = decode(input, from, parameters, limits)?;
     let (width, height) = gray.dimensions();
-    let encoded = encode::encode(gray, to, parameters)?;
+    // A gray image in the right format was decoded only to see that it is whole.
+    let as_is = untouched && from == to && from != Format::Jpeg;
+    let encoded = if as_is {
+        Encoded { bytes: input.to_vec(), bit_depth: gray.bit_depth() }
+    } else {
+        encode::encode(gray, to, parameters)?
+    };
     let report = Report {
         input_format: from,
         format: to,
-        path: Path::Pixels,
+        path: if as_is { Path::AsIs } else { Path::Pixels },
         luma: parameters.luma,
         width,
         height,
@@ -44,13 +51,23 @@ pub(crate) fn convert(
     })
 }
 
+/// A decoded picture.
+struct Decoded {
+    gray: Gray,
+    /// It was gray and upright before.
+    untouched: bool,
+}
+
 /// Decodes one picture and makes it gray and upright.
-pub(crate) fn decode(
+fn decode(
     input: &[u8],
     format: Format,
     parameters: &Parameters,
     limits: &Limits,
-) -> Result<Gray, Error> {
+) -> Result<Decoded, Error> {
+    if format == Format::Tiff {
+        return Ok(Decoded { gray: tiff::first_page(input, parameters, limits)?, untouched: false });
+    }
     let explain = |error| explain(error, format, input.len());
     let mut reader = ImageReader::with_format(Cursor::new(input), codec(format));
     let mut bounds = image::Limits::no_limits();
@@ -67,7 +84,8 @@ pub(crate) fn decode(
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     limits.check(format, (width, height), predicted_bytes(&decoder, format))?;
     let image = DynamicImage::from_decoder(decoder).map_err(explain)?;
-    Ok(Gray::of(image, parameters.luma).upright(orientation))
+    let untouched = !image.color().has_color() && orientation == Orientation::NoTransforms;
+    Ok(Decoded { gray: Gray::of(image, parameters.luma).upright(orientation), untouched })
 }
 
 /// Bytes that a conversion takes: the decoded pixels, the gray ones, those once more for turning them or for the

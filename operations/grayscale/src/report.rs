@@ -56,6 +56,8 @@ pub enum Path {
     Palette,
     /// A JPEG's luma was copied in the compressed domain, bit by bit.
     JpegLumaCopy,
+    /// A lossy WebP's luma was copied in the compressed domain, symbol by symbol.
+    WebpLumaCopy,
     /// Pixels were decoded, converted and encoded again.
     Pixels,
 }
@@ -68,6 +70,7 @@ impl Path {
             Self::AsIs => "as-is",
             Self::Palette => "palette",
             Self::JpegLumaCopy => "jpeg-luma-copy",
+            Self::WebpLumaCopy => "webp-luma-copy",
             Self::Pixels => "pixels",
         }
     }

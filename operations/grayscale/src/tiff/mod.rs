@@ -1,0 +1,143 @@
+//! TIFF, of one page or several, 1 to 16 bits.
+//!
+//! Pages are decoded one at a time and written as gray pages, compressed as they were where the method is known to
+//! the encoder. Where pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a colour profile goes. A file whose pages are all gray
+//! comes back as it is. References are to TIFF 6.0.
+
+mod page;
+mod palette;
+mod writer;
+
+use std::io::Cursor;
+
+use ::tiff::TiffError;
+use ::tiff::decoder::Decoder;
+use ::tiff::tags::Tag;
+use image::metadata::Orientation;
+
+pub(crate) use writer::encode;
+
+use crate::gray::Gray;
+use crate::report::{Path, Report};
+use crate::{Conversion, Error, Format, Limits, Parameters};
+use writer::PageWriter;
+
+/// All pages together may take this many times the memory limit, one after another: a file can name the same pixels
+/// on many pages, and would keep a processor busy for hours.
+const TOTAL_FACTOR: u64 = 16;
+
+type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
+
+/// Converts a TIFF to a gray TIFF.
+pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    if let Some(conversion) = palette::convert(input, parameters, limits)? {
+        return Ok(conversion);
+    }
+    let first = Survey::of(input, limits)?;
+    let (path, bytes) = if first.gray && !parameters.strip {
+        limits.check(Format::Tiff, (first.width, first.height), input.len() as u64)?;
+        (Path::AsIs, input.to_vec())
+    } else {
+        let explain = |error| explain(error, input.len());
+        let mut reader = open(input, limits)?;
+        let mut writer = PageWriter::new().map_err(explain)?;
+        loop {
+            let needed = page::needed_bytes(&mut reader).map_err(explain)? + writer.len();
+            limits.check(Format::Tiff, reader.dimensions().map_err(explain)?, needed)?;
+            let page = page::read(&mut reader, parameters.luma, input.len())?;
+            writer.write(&mut reader, &page, parameters.strip)?;
+            if !reader.more_images() {
+                break;
+            }
+            reader.next_image().map_err(explain)?;
+        }
+        (Path::Pixels, writer.finish())
+    };
+    let report = Report {
+        input_format: Format::Tiff,
+        format: Format::Tiff,
+        path,
+        luma: parameters.luma,
+        width: first.width,
+        height: first.height,
+        bit_depth: first.bit_depth,
+        input_bytes: input.len() as u64,
+        output_bytes: bytes.len() as u64,
+        frames: None,
+        pages: (first.pages > 1).then_some(first.pages),
+    };
+    Ok(Conversion { bytes, report })
+}
+
+/// The gray of the first page, upright.
+pub(crate) fn first_page(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
+    let explain = |error| explain(error, input.len());
+    let mut reader = open(input, limits)?;
+    let needed = page::needed_bytes(&mut reader).map_err(explain)?;
+    limits.check(Format::Tiff, reader.dimensions().map_err(explain)?, needed)?;
+    let page = page::read(&mut reader, parameters.luma, input.len())?;
+    let orientation = reader.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten().and_then(Orientation::from_exif);
+    Ok(page.gray.upright(orientation.unwrap_or(Orientation::NoTransforms)))
+}
+
+/// What a look at every page's tags tells.
+struct Survey {
+    width: u32,
+    height: u32,
+    bit_depth: u8,
+    pages: u32,
+    /// Whether every page is gray.
+    gray: bool,
+}
+
+impl Survey {
+    fn of(input: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let explain = |error| explain(error, input.len());
+        let mut reader = open(input, limits)?;
+        let (width, height) = reader.dimensions().map_err(explain)?;
+        let mut survey = Self { width, height, bit_depth: 8, pages: 0, gray: true };
+        let mut total = 0_u64;
+        loop {
+            let depth = reader.colortype().map_err(explain)?.bit_depth();
+            let gray = page::is_gray(&mut reader).map_err(explain)?;
+            survey.gray &= gray;
+            if survey.pages == 0 {
+                survey.bit_depth = if gray || depth == 16 { depth } else { 8 };
+            }
+            if !page::data_is_there(&mut reader, input.len()).map_err(explain)? {
+                return Err(Error::truncated(Format::Tiff, input.len()));
+            }
+            survey.pages += 1;
+            total = total.saturating_add(page::needed_bytes(&mut reader).map_err(explain)?);
+            let dimensions = reader.dimensions().map_err(explain)?;
+            let most = limits.memory_bytes.saturating_mul(TOTAL_FACTOR);
+            Limits::new(most).check(Format::Tiff, dimensions, total)?;
+            if !reader.more_images() {
+                return Ok(survey);
+            }
+            reader.next_image().map_err(explain)?;
+        }
+    }
+}
+
+fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<'a>, Error> {
+    let budget = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
+    let mut bounds = ::tiff::decoder::Limits::default();
+    bounds.decoding_buffer_size = budget;
+    bounds.intermediate_buffer_size = budget;
+    bounds.ifd_value_size = input.len().min(budget);
+    let decoder = Decoder::new(Cursor::new(input)).map_err(|error| explain(error, input.len()))?;
+    Ok(decoder.with_limits(bounds))
+}
+
+fn explain(error: TiffError, length: usize) -> Error {
+    let message = error.to_string();
+    match error {
+        TiffError::UnsupportedError(_) => Error::unsupported(Format::Tiff, message),
+        TiffError::LimitsExceeded => {
+            Error::corrupt(Format::Tiff, "decoding it takes more memory than its header lets expect")
+        }
+        _ if crate::pixels::speaks_of_an_early_end(&message) => Error::truncated(Format::Tiff, length),
+        _ => Error::corrupt(Format::Tiff, message),
+    }
+}

@@ -1,0 +1,269 @@
+//! WebP, still or animated.
+//!
+//! A WebP file is a RIFF list of chunks (Google's "WebP Container Specification"). Chunks are copied, but for those
+//! that hold colour:
+//!
+//! - `VP8 `, a **lossy** frame, has its luma copied in the compressed domain and its chroma made neutral ([`vp8`]).
+//!   Its luma is BT.601's: for another formula it is decoded, and the gray encoded without further loss.
+//! - `VP8L`, a **lossless** frame, is decoded and encoded again, still lossless; a gray one is left alone.
+//! - `ALPH`, a lossy frame's alpha, has no colour and is copied.
+//! - `ICCP` goes, for a colour profile on a gray image is wrong; `EXIF` and `XMP ` stay unless stripped.
+//!
+//! An animation's frames, their places, times and blending stay as they are.
+
+mod bool_coder;
+mod riff;
+mod tables;
+mod vp8;
+
+use std::io::Cursor;
+
+use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
+
+use crate::report::{Path, Report};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, pixels};
+use riff::{Chunk, Chunks};
+
+/// Converts a WebP to a gray WebP.
+pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    let mut converter = Converter::new(input, parameters, limits)?;
+    let mut output = Vec::with_capacity(input.len());
+    output.extend_from_slice(b"RIFF\0\0\0\0WEBP");
+    for chunk in Chunks::of_file(input)? {
+        converter.chunk(&chunk?, &mut output)?;
+    }
+    riff::end(&mut output, 0)?;
+    let Some((width, height)) = converter.canvas.filter(|_| converter.frames > 0) else {
+        return Err(damaged("it has no frames"));
+    };
+    let path = match (converter.copied, converter.through_pixels) {
+        (_, true) => Path::Pixels,
+        (true, false) => Path::WebpLumaCopy,
+        (false, false) => Path::AsIs,
+    };
+    let report = Report {
+        input_format: Format::WebP,
+        format: Format::WebP,
+        path,
+        luma: parameters.luma,
+        width,
+        height,
+        bit_depth: 8,
+        input_bytes: input.len() as u64,
+        output_bytes: output.len() as u64,
+        frames: (converter.frames > 1).then_some(converter.frames),
+        pages: None,
+    };
+    Ok(Conversion { bytes: output, report })
+}
+
+/// Flags of the extended header: what else the file has.
+const HAS_PROFILE: u8 = 0x20;
+const HAS_ALPHA: u8 = 0x10;
+const HAS_EXIF: u8 = 0x08;
+const HAS_XMP: u8 = 0x04;
+/// Place, size, time and flags before the chunks of an animation's frame.
+const FRAME_HEADER_BYTES: usize = 16;
+
+struct Converter<'a> {
+    parameters: &'a Parameters,
+    limits: &'a Limits,
+    /// What is left of EXIF when metadata is stripped.
+    minimal_exif: Option<Vec<u8>>,
+    /// The size of the canvas: the extended header's, or the only frame's.
+    canvas: Option<(u32, u32)>,
+    /// The alpha that belongs to the lossy frame that follows.
+    alpha: Option<&'a [u8]>,
+    frames: u32,
+    /// Whether a frame was copied, and whether one was decoded.
+    copied: bool,
+    through_pixels: bool,
+}
+
+impl<'a> Converter<'a> {
+    fn new(input: &'a [u8], parameters: &'a Parameters, limits: &'a Limits) -> Result<Self, Error> {
+        let exif = Chunks::of_file(input)?.flatten().find(|chunk| chunk.name == *b"EXIF");
+        Ok(Self {
+            parameters,
+            limits,
+            minimal_exif: exif.and_then(|chunk| exif::orientation_only(chunk.data)),
+            canvas: None,
+            alpha: None,
+            frames: 0,
+            copied: false,
+            through_pixels: false,
+        })
+    }
+
+    fn chunk(&mut self, chunk: &Chunk<'a>, output: &mut Vec<u8>) -> Result<(), Error> {
+        match &chunk.name {
+            b"VP8X" => self.extended_header(chunk.data, output),
+            b"VP8 " => self.lossy(chunk.data, output),
+            b"VP8L" => self.lossless(chunk.data, output),
+            b"ALPH" => {
+                self.alpha = Some(chunk.data);
+                Ok(())
+            }
+            b"ANIM" => self.animation(chunk.data, output),
+            b"ANMF" => self.animation_frame(chunk.data, output),
+            b"ICCP" => Ok(()),
+            b"EXIF" if self.parameters.strip => {
+                self.minimal_exif.as_ref().map_or(Ok(()), |exif| riff::write(output, chunk.name, exif))
+            }
+            _ if self.parameters.strip => Ok(()),
+            _ => riff::write(output, chunk.name, chunk.data),
+        }
+    }
+
+    fn extended_header(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
+        let &[flags, r0, r1, r2, w0, w1, w2, h0, h1, h2] = data else {
+            return Err(damaged("its extended header has not ten bytes"));
+        };
+        let size = |bytes: [u8; 3]| 1 + u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]);
+        self.canvas = Some((size([w0, w1, w2]), size([h0, h1, h2])));
+        let gone = match (self.parameters.strip, &self.minimal_exif) {
+            (false, _) => HAS_PROFILE,
+            (true, Some(_)) => HAS_PROFILE | HAS_XMP,
+            (true, None) => HAS_PROFILE | HAS_XMP | HAS_EXIF,
+        };
+        riff::write(output, *b"VP8X", &[flags & !gone, r0, r1, r2, w0, w1, w2, h0, h1, h2])
+    }
+
+    /// Background (blue, green, red and alpha), then how often to repeat.
+    fn animation(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
+        let mut data = data.to_vec();
+        if let Some([blue, green, red]) = data.first_chunk_mut() {
+            let gray = self.parameters.luma.gray8(*red, *green, *blue);
+            (*blue, *green, *red) = (gray, gray, gray);
+        }
+        riff::write(output, *b"ANIM", &data)
+    }
+
+    fn animation_frame(&mut self, data: &'a [u8], output: &mut Vec<u8>) -> Result<(), Error> {
+        let (header, body) =
+            data.split_at_checked(FRAME_HEADER_BYTES).ok_or_else(|| damaged("a frame has no header"))?;
+        let start = riff::begin(output, *b"ANMF");
+        output.extend_from_slice(header);
+        for chunk in Chunks::within(body) {
+            let chunk = chunk?;
+            match &chunk.name {
+                b"ANMF" | b"VP8X" | b"ANIM" => return Err(damaged("a frame holds what belongs outside of it")),
+                _ => self.chunk(&chunk, output)?,
+            }
+        }
+        riff::end(output, start)
+    }
+
+    fn lossy(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
+        let dimensions = vp8::dimensions(data)?;
+        let alpha = self.alpha.take();
+        if self.parameters.luma != Luma::Bt601 {
+            let file = still(dimensions, &[(*b"ALPH", alpha), (*b"VP8 ", Some(data))])?;
+            return self.through_pixels(&file, dimensions, None, output);
+        }
+        self.frames += 1;
+        self.copied = true;
+        self.canvas.get_or_insert(dimensions);
+        // The frame once in partitions and once whole, and what each column of macroblocks keeps.
+        let needed = output.len() + alpha.map_or(0, <[u8]>::len) + data.len() * 2;
+        self.limits.check(Format::WebP, dimensions, needed as u64 + u64::from(dimensions.0))?;
+        if let Some(alpha) = alpha {
+            riff::write(output, *b"ALPH", alpha)?;
+        }
+        riff::write(output, *b"VP8 ", &vp8::gray(data)?)
+    }
+
+    fn lossless(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
+        // A signature byte, then 14 bits each of width and height less one.
+        let &[0x2F, b0, b1, b2, b3, ..] = data else {
+            return Err(damaged("a lossless frame has no signature"));
+        };
+        self.alpha = None;
+        let bits = u32::from_le_bytes([b0, b1, b2, b3]);
+        let dimensions = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1);
+        let file = still(dimensions, &[(*b"VP8L", Some(data))])?;
+        self.through_pixels(&file, dimensions, Some(data), output)
+    }
+
+    /// Decodes a still image and writes its gray as a lossless frame. `original` is written instead, where there is
+    /// one and it is gray already.
+    fn through_pixels(
+        &mut self,
+        file: &[u8],
+        dimensions: (u32, u32),
+        original: Option<&[u8]>,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.frames += 1;
+        self.canvas.get_or_insert(dimensions);
+        let pixels = u64::from(dimensions.0) * u64::from(dimensions.1);
+        // What the decoder keeps, what it gives, and gray with alpha; twice the file for this copy and the output.
+        self.limits.check(Format::WebP, dimensions, pixels * (4 + 4 + 2) + file.len() as u64 * 2)?;
+        let explain = |error: &DecodingError| explain(error, file.len());
+        let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(|error| explain(&error))?;
+        decoder.set_memory_limit(usize::try_from(self.limits.memory_bytes).unwrap_or(usize::MAX));
+        let alpha = decoder.has_alpha();
+        let size = decoder.output_buffer_size().ok_or_else(|| damaged("a frame is too large"))?;
+        let mut colour = vec![0; size];
+        decoder.read_image(&mut colour).map_err(|error| explain(&error))?;
+        if let Some(original) = original
+            && is_gray(&colour, alpha)
+        {
+            return riff::write(output, *b"VP8L", original);
+        }
+        self.through_pixels = true;
+        let luma = self.parameters.luma;
+        let mut gray = vec![0; size / if alpha { 2 } else { 3 }];
+        if alpha {
+            luma.row8::<4>(&colour, &mut gray);
+        } else {
+            luma.row8::<3>(&colour, &mut gray);
+        }
+        drop(colour);
+        let kind = if alpha { ColorType::La8 } else { ColorType::L8 };
+        let mut encoded = Vec::new();
+        WebPEncoder::new(&mut encoded)
+            .encode(&gray, dimensions.0, dimensions.1, kind)
+            .map_err(|error| Error::Encode { format: Format::WebP, detail: error.to_string() })?;
+        for chunk in Chunks::of_file(&encoded)? {
+            let chunk = chunk?;
+            if chunk.name == *b"VP8L" {
+                riff::write(output, chunk.name, chunk.data)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file of one frame.
+fn still((width, height): (u32, u32), chunks: &[([u8; 4], Option<&[u8]>)]) -> Result<Vec<u8>, Error> {
+    let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
+    if chunks.iter().any(|(name, data)| name == b"ALPH" && data.is_some()) {
+        let ([w0, w1, w2, _], [h0, h1, h2, _]) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
+        riff::write(&mut file, *b"VP8X", &[HAS_ALPHA, 0, 0, 0, w0, w1, w2, h0, h1, h2])?;
+    }
+    for (name, data) in chunks {
+        if let Some(data) = data {
+            riff::write(&mut file, *name, data)?;
+        }
+    }
+    riff::end(&mut file, 0)?;
+    Ok(file)
+}
+
+fn is_gray(colour: &[u8], alpha: bool) -> bool {
+    let gray = |pixel: &[u8]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
+    colour.chunks_exact(if alpha { 4 } else { 3 }).all(gray)
+}
+
+fn explain(error: &DecodingError, length: usize) -> Error {
+    let message = error.to_string();
+    if pixels::speaks_of_an_early_end(&message) {
+        return Error::truncated(Format::WebP, length);
+    }
+    damaged(&message)
+}
+
+fn damaged(detail: &str) -> Error {
+    Error::corrupt(Format::WebP, detail)
+}
