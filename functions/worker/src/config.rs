@@ -52,16 +52,34 @@ impl Config {
     ///
     /// A variable is missing, or does not hold what it should.
     pub fn from_env() -> Result<Self, InvalidConfig> {
+        Self::read(&|name| std::env::var(name).ok())
+    }
+
+    fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfig> {
+        let text = |name| {
+            variable(name)
+                .filter(|value| !value.is_empty())
+                .ok_or(InvalidConfig::Missing(name))
+        };
+        let number = |name| {
+            let value = text(name)?;
+            let parsed: Result<u32, _> = value.parse();
+            parsed.map_err(|_| InvalidConfig::NotANumber { name, value })
+        };
+        let number_or = |name, default| match number(name) {
+            Err(InvalidConfig::Missing(_)) => Ok(default),
+            number => number,
+        };
         Ok(Self {
             input_bucket: text("ERRAND_INPUT_BUCKET")?.parse()?,
             result_bucket: text("ERRAND_RESULT_BUCKET")?.parse()?,
             request_queue_url: text("ERRAND_REQUEST_QUEUE_URL")?,
             response_queue_url: text("ERRAND_RESPONSE_QUEUE_URL")?,
             reply_prefix: text("ERRAND_REPLY_PREFIX")?,
-            max_receive_count: number("ERRAND_MAX_RECEIVE_COUNT", None)?,
-            retry_base: Duration::from_secs(u64::from(number("ERRAND_RETRY_BASE_SECONDS", Some(5))?)),
+            max_receive_count: number("ERRAND_MAX_RECEIVE_COUNT")?,
+            retry_base: Duration::from_secs(number_or("ERRAND_RETRY_BASE_SECONDS", 5)?.into()),
             // 128 MiB is the least that Lambda gives a function.
-            memory_bytes: u64::from(number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some(128))?) << 20,
+            memory_bytes: u64::from(number_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?) << 20,
         })
     }
 
@@ -72,19 +90,59 @@ impl Config {
     }
 }
 
-fn text(name: &'static str) -> Result<String, InvalidConfig> {
-    std::env::var(name)
-        .ok()
-        .filter(|value| !value.is_empty())
-        .ok_or(InvalidConfig::Missing(name))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn number(name: &'static str, default: Option<u32>) -> Result<u32, InvalidConfig> {
-    match (text(name), default) {
-        (Ok(value), _) => value
-            .parse()
-            .map_err(|_| InvalidConfig::NotANumber { name, value }),
-        (Err(_), Some(default)) => Ok(default),
-        (Err(missing), None) => Err(missing),
+    /// The configuration that a complete environment with one variable changed gives.
+    fn with(changed: &str, value: Option<&str>) -> Result<Config, InvalidConfig> {
+        Config::read(&|name| {
+            let usual = match name {
+                "ERRAND_INPUT_BUCKET" => "errand-input-1-eu-west-1",
+                "ERRAND_RESULT_BUCKET" => "errand-results-1-eu-west-1",
+                "ERRAND_REQUEST_QUEUE_URL" => "https://sqs.eu-west-1.amazonaws.com/1/errand-stats-requests",
+                "ERRAND_RESPONSE_QUEUE_URL" => "https://sqs.eu-west-1.amazonaws.com/1/errand-responses",
+                "ERRAND_REPLY_PREFIX" => "errand-reply-",
+                "ERRAND_MAX_RECEIVE_COUNT" => "5",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => "1024",
+                _ => "",
+            };
+            let value = if name == changed { value } else { Some(usual) };
+            value.map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn the_environment_of_the_template_is_understood() {
+        let config = with("", None).unwrap();
+        assert_eq!(config.memory_bytes, 1 << 30);
+        assert_eq!(config.retry_base, Duration::from_secs(5));
+        assert_eq!(
+            config.queue_url(&"errand-reply-1".parse().unwrap()),
+            "https://sqs.eu-west-1.amazonaws.com/1/errand-reply-1"
+        );
+    }
+
+    #[test]
+    fn a_variable_that_is_missing_or_wrong_is_named() {
+        for value in [None, Some("")] {
+            for name in [
+                "ERRAND_INPUT_BUCKET",
+                "ERRAND_REPLY_PREFIX",
+                "ERRAND_MAX_RECEIVE_COUNT",
+            ] {
+                let error = with(name, value).unwrap_err().to_string();
+                assert!(error.contains(&format!("{name} is not set")), "{error}");
+            }
+        }
+        let error = with("ERRAND_MAX_RECEIVE_COUNT", Some("five")).unwrap_err();
+        assert!(
+            error.to_string().contains("ERRAND_MAX_RECEIVE_COUNT is `five`"),
+            "{error}"
+        );
+        let error = with("ERRAND_RETRY_BASE_SECONDS", Some("-1")).unwrap_err();
+        assert!(error.to_string().contains("`-1`"), "{error}");
+        let error = with("ERRAND_RESULT_BUCKET", Some("No Bucket")).unwrap_err();
+        assert!(error.to_string().contains("`No Bucket`"), "{error}");
     }
 }

@@ -195,11 +195,14 @@ impl Input {
             return Err(too_large(self.size_bytes, limit_bytes));
         }
         let first = self.next_chunk()?.unwrap_or_default();
-        if first.len() as u64 == self.size_bytes {
+        // An input that came in one piece is not copied. Its end is waited for all the same: a checksum that does not
+        // fit is told there.
+        let Some(second) = self.next_chunk()? else {
             return Ok(first);
-        }
+        };
         let mut whole = BytesMut::with_capacity(usize::try_from(self.size_bytes).unwrap_or(0));
         whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
         while let Some(chunk) = self.next_chunk()? {
             if self.received_bytes > limit_bytes {
                 return Err(too_large(self.received_bytes, limit_bytes));
@@ -216,4 +219,87 @@ fn too_large(size_bytes: u64, limit_bytes: u64) -> Failure {
          raise the function's memory in template.yaml, or send a smaller input"
     );
     Failure::Rejected(JobError::permanent(code::INPUT_TOO_LARGE, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(size_bytes: u64, chunks: &[&'static str]) -> Input {
+        let (sender, receiver) = mpsc::channel(chunks.len().max(1));
+        for chunk in chunks {
+            sender.try_send(Ok(Bytes::from_static(chunk.as_bytes()))).unwrap();
+        }
+        Input::new(size_bytes, receiver)
+    }
+
+    #[test]
+    fn an_input_is_whole_however_it_arrives() {
+        for chunks in [&["123456"][..], &["12", "34", "56"], &["", "123456", ""]] {
+            assert_eq!(input(6, chunks).read_all(6).unwrap(), "123456", "{chunks:?}");
+        }
+        assert_eq!(input(0, &[]).read_all(0).unwrap(), "");
+        assert_eq!(Input::whole("1 2".into()).read_all(3).unwrap(), "1 2");
+    }
+
+    #[test]
+    fn an_input_that_ends_early_is_not_taken_for_whole() {
+        for chunks in [&[][..], &["12"], &["12", "34"]] {
+            let failure = input(6, chunks).read_all(9).unwrap_err();
+            assert!(matches!(failure, Failure::Interrupted(_)), "{failure}");
+        }
+        let error = input(6, &["12"]).read_all(9).unwrap_err().to_string();
+        assert!(error.contains("ended after 2 of 6 bytes"), "{error}");
+    }
+
+    #[test]
+    fn an_error_behind_the_last_byte_counts() {
+        let (sender, receiver) = mpsc::channel(2);
+        sender.try_send(Ok(Bytes::from_static(b"123"))).unwrap();
+        let error = PortError {
+            kind: PortErrorKind::Unavailable,
+            action: "read".to_owned(),
+            message: "checksum mismatch".to_owned(),
+        };
+        sender.try_send(Err(error)).unwrap();
+        let failure = Input::new(3, receiver).read_all(9).unwrap_err();
+        assert!(matches!(failure, Failure::Interrupted(_)), "{failure}");
+    }
+
+    #[test]
+    fn more_than_the_limit_is_refused_whatever_size_was_told() {
+        for (told, chunks) in [(7, &[][..]), (0, &["1234", "5", "67"])] {
+            let Failure::Rejected(error) = input(told, chunks).read_all(6).unwrap_err() else {
+                panic!("not refused")
+            };
+            assert_eq!(error.code, code::INPUT_TOO_LARGE);
+            assert!(error.message.contains("7 bytes"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_made_files_name_gets_the_extension_of_what_it_holds() {
+        let name = |input: &str| {
+            let context = Context {
+                input_name: FileName::new(input),
+                memory_budget_bytes: 0,
+            };
+            context
+                .name_with_extension(&["jpg", "jpeg"], "jpg")
+                .as_str()
+                .to_owned()
+        };
+        assert_eq!(name("é 1.JPEG"), "é 1.JPEG");
+        assert_eq!(name("photo.heic"), "photo.jpg");
+        assert_eq!(name("photo"), "photo.jpg");
+        assert_eq!(name("photo.2026.png"), "photo.2026.jpg");
+    }
+
+    #[test]
+    fn a_report_that_is_no_object_is_a_defect_and_no_panic() {
+        let Failure::Rejected(error) = Output::of_report(&7).unwrap_err() else {
+            panic!("not refused")
+        };
+        assert_eq!(error.code, code::INTERNAL);
+    }
 }

@@ -7,7 +7,7 @@ use errand_protocol::{JobError, Outcome, Reply, Status, VERSION, code};
 
 use crate::config::Config;
 use crate::deadline::Deadline;
-use crate::job::Job;
+use crate::job::{Job, Task};
 use crate::operation::Operation;
 use crate::outcomes::Outcomes;
 use crate::ports::{Objects, PortErrorKind, Queues};
@@ -193,7 +193,7 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
 /// not write its result again. A first delivery with the input in it is run at once: most have no outcome, and
 /// where one has, the conditional write tells.
 fn is_looked_up_first(job: &Job) -> bool {
-    let is_on_s3 = |task: &crate::job::Task| task.source.location().is_some();
+    let is_on_s3 = |task: &Task| task.source.location().is_some();
     job.attempt > 1 || job.task.as_ref().is_ok_and(is_on_s3)
 }
 

@@ -116,26 +116,69 @@ fn batches(letters: Vec<Letter>) -> Vec<Vec<Letter>> {
     batches
 }
 
+/// Sends a batch, and again what did not arrive for a reason that passes soon.
 async fn deliver<Q: Queues>(queues: &Q, url: &str, mut batch: Vec<Letter>) {
-    let mut waits = NEW_QUEUE_WAITS.iter();
+    let mut round = 0;
     loop {
         let bodies: Vec<String> = batch.iter().map(|letter| letter.body.clone()).collect();
         let results = queues.send(url, &bodies).await;
-        let missing = |result: &Result<(), PortError>| matches!(result, Err(error) if error.kind == PortErrorKind::NotFound);
-        let wait = waits.next();
         let mut again = Vec::new();
         for (letter, result) in batch.into_iter().zip(results) {
-            if missing(&result) && wait.is_some() {
+            if result.as_ref().is_err_and(|error| round < rounds_more(error)) {
                 again.push(letter);
             } else {
                 // Nobody waits any more when the invocation ran out of time.
                 let _ = letter.sent.send(result);
             }
         }
-        match wait {
-            Some(wait) if !again.is_empty() => tokio::time::sleep(*wait).await,
-            _ => return,
+        if again.is_empty() {
+            return;
         }
-        batch = again;
+        tokio::time::sleep(NEW_QUEUE_WAITS[round]).await;
+        (batch, round) = (again, round + 1);
+    }
+}
+
+/// How often a letter is sent again here, before its job has to come again for it.
+fn rounds_more(error: &PortError) -> usize {
+    match error.kind {
+        PortErrorKind::NotFound => NEW_QUEUE_WAITS.len(),
+        // A message that SQS left out of a batch: to the SDK, which tries again what fails as a whole, the call
+        // succeeded.
+        PortErrorKind::Unavailable => 1,
+        PortErrorKind::Refused => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(bodies: impl IntoIterator<Item = usize>) -> Vec<Vec<usize>> {
+        let letters = bodies.into_iter().map(|size| Letter {
+            body: "x".repeat(size),
+            sent: oneshot::channel().0,
+        });
+        let batches = batches(letters.collect());
+        let sizes = |batch: &Vec<Letter>| batch.iter().map(|letter| letter.body.len()).collect();
+        batches.iter().map(sizes).collect()
+    }
+
+    #[test]
+    fn a_batch_holds_at_most_ten_letters() {
+        assert_eq!(sizes([1; 10]), [vec![1; 10]]);
+        assert_eq!(sizes([1; 21]), [vec![1; 10], vec![1; 10], vec![1]]);
+    }
+
+    #[test]
+    fn a_batch_holds_at_most_a_mebibyte_to_the_byte() {
+        let half = limits::BATCH_BYTES / 2;
+        assert_eq!(sizes([half, half]), [[half, half]]);
+        assert_eq!(sizes([half, half, 1]), [vec![half, half], vec![1]]);
+        assert_eq!(sizes([half, half + 1]), [[half], [half + 1]]);
+        assert_eq!(
+            sizes([limits::BATCH_BYTES, 1, 2]),
+            [vec![limits::BATCH_BYTES], vec![1, 2]]
+        );
     }
 }

@@ -67,12 +67,23 @@ async fn a_reply_queue_that_is_not_known_everywhere_yet_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_reply_that_sqs_left_out_is_sent_again_at_once() {
+    let stage = Stage::new();
+    stage
+        .script
+        .fail(Call::Send, Fault::Fails(PortErrorKind::Unavailable), 1);
+    let event = sqs([record("m1", 1, &inline(JobId::random(), "1"))]);
+    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.replies(CLIENT_URL).len(), 1);
+}
+
+#[tokio::test]
 async fn a_reply_that_cannot_be_sent_is_sent_by_the_next_delivery() {
     let stage = Stage::new();
     let id = JobId::random();
     stage
         .script
-        .fail(Call::Send, Fault::Fails(PortErrorKind::Unavailable), 1);
+        .fail(Call::Send, Fault::Fails(PortErrorKind::Unavailable), 2);
     let answer = stage.handle(&sqs([record("m1", 1, &inline(id, "1"))])).await;
     assert_eq!(answer, Ok(handed_back(&["m1"])));
     let answer = stage.handle(&sqs([record("m1", 2, &inline(id, "1"))])).await;
@@ -86,7 +97,7 @@ async fn a_reply_that_cannot_be_sent_to_the_end_leaves_the_stored_outcome() {
     let id = JobId::random();
     stage
         .script
-        .fail(Call::Send, Fault::Fails(PortErrorKind::Unavailable), 1);
+        .fail(Call::Send, Fault::Fails(PortErrorKind::Unavailable), 2);
     let answer = stage.handle(&sqs([record("m1", 5, &inline(id, "1"))])).await;
     assert_eq!(
         answer,
