@@ -2,7 +2,7 @@
 //!
 //! Between the smallest and the largest value, ranges of equal width are laid and the values in each are
 //! counted. The counts tell which range holds a rank; its values, seldom many, are then taken out and selected
-//! among, or, if they are many, the range is divided and counted again. A division narrows the range by 2^12, so
+//! among, or, if they are many, the range is divided and counted again. A division narrows the range by 2^11, so
 //! 64 bits need at most six passes, whatever the values: the time is linear, and the values stay where they are.
 //! The ranges are powers of two so that finding a value's is a shift. This is the radix selection of Knuth's
 //! The Art of Computer Programming, volume 3, section 5.2.5 (most significant digit first).
@@ -16,8 +16,9 @@ use num_bigint::{BigInt, Sign};
 use super::Values;
 use super::block::Block;
 
-/// Ranges of a division: 2^12, so that their counts (32 KB) stay in the first-level cache.
-const RANGE_BITS: u32 = 12;
+/// Ranges of a division: 2^11, so that their counts (16 KiB) stay in the first-level cache.
+const RANGE_BITS: u32 = 11;
+const RANGES: usize = 1 << RANGE_BITS;
 /// Values that are taken out and selected among rather than divided again.
 const FEW: u64 = 1 << 16;
 /// Fewer blocks than this are not worth a thread.
@@ -168,29 +169,33 @@ impl Blocks<'_> {
     }
 
     /// How many of the values in `range` are in each division of `2^shift` of it.
-    fn counts(self, range: Range, shift: u32) -> Vec<u64> {
+    fn counts(self, range: Range, shift: u32) -> [u64; RANGES] {
         let parts = self.on_threads(|blocks| {
-            let mut counts = vec![0_u64; 1 << RANGE_BITS];
+            let mut counts = [0_u64; RANGES];
+            // The remainder changes nothing, but shows the compiler that the index is in bounds.
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "a division's index is below RANGES"
+            )]
+            let division = |value| (range.distance(value) >> shift) as usize % RANGES;
             for block in blocks {
                 if range.holds(block.minimum) && range.holds(block.maximum) {
-                    // The mask changes nothing, but shows the compiler that no index is out of bounds.
-                    let division =
-                        |value| (range.distance(value) >> shift) as usize & ((1 << RANGE_BITS) - 1);
                     block.for_each(|value| counts[division(value)] += 1);
                 } else if range.meets(block) {
                     block.for_each(|value| {
                         if range.holds(value) {
-                            counts[(range.distance(value) >> shift) as usize] += 1;
+                            counts[division(value)] += 1;
                         }
                     });
                 }
             }
             counts
         });
-        let add = |sums: Vec<u64>, counts: Vec<u64>| {
-            sums.iter().zip(counts).map(|(sum, count)| sum + count).collect()
-        };
-        parts.into_iter().reduce(add).unwrap_or_default()
+        let mut sums = [0; RANGES];
+        for counts in parts {
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        sums
     }
 
     /// The values in `range`.
