@@ -25,10 +25,15 @@ impl Random {
     }
 }
 
+fn lines(values: impl Iterator<Item = i64>) -> String {
+    values
+        .map(|value| value.to_string())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 fn seeds() -> Vec<Vec<u8>> {
-    let long: String = (0..400)
-        .map(|index: i64| format!("{}\n", index.pow(7) - 99_999))
-        .collect();
+    let long = lines((0..400_i64).map(|index| index.pow(7) - 99_999));
     let mut seeds: Vec<Vec<u8>> = [
         "1 2 3 4 5",
         "[1, -2, 3000000000000000000000, 4]",
@@ -132,9 +137,7 @@ fn damaged_inputs_are_answered_the_same_however_they_arrive() {
 #[test]
 fn a_large_list_with_one_damage_is_answered_the_same_on_several_threads() {
     let mut random = Random(7);
-    let list: String = (0..120_000_u64)
-        .map(|index| format!("{}\n", index * 7_919 % 1_000_003))
-        .collect();
+    let list = lines((0..120_000).map(|index| index * 7_919 % 1_000_003));
     for _ in 0..40 {
         let mut bytes = list.clone().into_bytes();
         mutate(&mut bytes, &mut random);

@@ -239,6 +239,11 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<Summary>(&json).unwrap(), summary);
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_long_list_in_large_pieces_is_what_the_definition_says(seed in any::<u64>(), bits in 1_u32..64, threads in 1_usize..4) {
         let value = |index: u64| {

@@ -109,7 +109,9 @@ mod tests {
             i128::MIN,
         ];
         let mut values = Values::default();
-        list.iter().for_each(|value| values.push_wide(*value));
+        for value in list {
+            values.push_wide(value);
+        }
         values.push_big(BigInt::from(i128::MAX) * 2);
         let frequencies = values.frequencies();
         assert_eq!(

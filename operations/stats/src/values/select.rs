@@ -264,11 +264,16 @@ mod tests {
     /// Asks for a rank in every part of the list and compares with a sorted copy.
     fn check(list: &[i128]) {
         let mut values = Values::default();
-        list.iter().for_each(|value| values.push_big((*value).into()));
+        for value in list {
+            values.push_big((*value).into());
+        }
         let mut sorted = list.to_vec();
         sorted.sort_unstable();
         let ranks: Vec<u64> = (0..=20).map(|part| part * (list.len() as u64 - 1) / 20).collect();
-        let expected: Vec<BigInt> = ranks.iter().map(|rank| sorted[*rank as usize].into()).collect();
+        let expected: Vec<BigInt> = ranks
+            .iter()
+            .map(|rank| sorted[usize::try_from(*rank).unwrap()].into())
+            .collect();
         for threads in [1, 3] {
             assert_eq!(values.at_ranks(&ranks, NonZero::new(threads).unwrap()), expected);
         }
@@ -277,7 +282,12 @@ mod tests {
     #[test]
     fn ranks_are_found_whatever_the_values() {
         let count = (100 * BLOCK_VALUES) as i128;
-        let random = |index: i128| (index * 0x9e37_79b9_7f4a_7c15) as i64;
+        let random = |index: i128| {
+            let mixed = u64::try_from(index).unwrap().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (mixed ^ mixed >> 31)
+                .wrapping_mul(0xbf58_476d_1ce4_e5b9)
+                .cast_signed()
+        };
         let shapes: [(&str, &dyn Fn(i128) -> i128); 9] = [
             ("random 64 bits", &|index| random(index).into()),
             ("sorted", &|index| index),
@@ -294,7 +304,7 @@ mod tests {
                 if index == 0 {
                     i64::MIN.into()
                 } else {
-                    i128::from(random(index) as i8)
+                    i128::from(random(index) >> 56)
                 }
             }),
             ("crowded at the top", &|index| {
@@ -304,7 +314,7 @@ mod tests {
                 i128::from(random(index)) << (index % 5 * 15)
             }),
             ("all of 128 bits", &|index| {
-                random(index) as i128 * (i64::MAX as i128)
+                i128::from(random(index)) * i128::from(i64::MAX)
             }),
         ];
         for (name, value) in shapes {
