@@ -1,92 +1,112 @@
 //! How fast lists of several kinds are read and summarised: `cargo bench -p errand-stats`.
 //!
-//! Every figure is the best of several runs on text in memory, made by a seeded generator.
+//! Every figure is the best of several runs on text in memory, made by a seeded generator. What else the machine does
+//! shows in them: compare figures of one run only.
 
 use std::fmt::Write as _;
 use std::num::NonZero;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use errand_stats::{Accumulator, Parameters, Selection, Summary};
+use errand_stats::{Accumulator, Parameters, Selection};
 
-const RUNS: usize = 7;
-/// As large as the pieces the client reads.
+const RUNS: usize = 9;
+/// As large as the pieces a client would read.
 const PIECE: usize = 4 << 20;
 
-/// Kinds of lists: name, count, separator, and a value made of 64 random bits.
-const LISTS: [(&str, usize, char, fn(u64) -> i64); 4] = [
-    ("10,000,000 of 32 bits, one a line", 10_000_000, '\n', |bits| {
-        i64::from(bits as i32)
-    }),
-    ("1,000,000 below 1,000, on one line", 1_000_000, ' ', |bits| {
-        (bits % 1_000) as i64
-    }),
-    ("5,000,000 of 64 bits, one a line", 5_000_000, '\n', |bits| {
-        bits as i64
-    }),
-    ("10,000,000 of 1 to 10 digits, commas", 10_000_000, ',', |bits| {
-        (bits % 10_i64.pow(1 + (bits >> 60) as u32 % 10) as u64) as i64
-    }),
+struct List {
+    name: &'static str,
+    count: usize,
+    separator: char,
+    /// A value made of 64 random bits.
+    value: fn(u64) -> i64,
+}
+
+const LISTS: [List; 4] = [
+    List {
+        name: "10,000,000 of 32 bits, one a line",
+        count: 10_000_000,
+        separator: '\n',
+        value: |bits| bits.cast_signed() >> 32,
+    },
+    List {
+        name: "1,000,000 below 1,000, on one line",
+        count: 1_000_000,
+        separator: ' ',
+        value: |bits| (bits % 1_000).cast_signed(),
+    },
+    List {
+        name: "5,000,000 of 64 bits, one a line",
+        count: 5_000_000,
+        separator: '\n',
+        value: u64::cast_signed,
+    },
+    List {
+        name: "10,000,000 of 1 to 63 bits, commas",
+        count: 10_000_000,
+        separator: ',',
+        value: |bits| (bits >> (1 + bits % 63)).cast_signed(),
+    },
 ];
 
 fn main() {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    for (name, count, separator, value) in LISTS {
-        let text = text(count, separator, value);
-        println!("{name}: {} bytes", text.len());
-        let default = Parameters::default();
-        let all = Parameters {
-            statistics: Selection::All,
-            ..Parameters::default()
-        };
+    let one = NonZero::<usize>::MIN;
+    let threads = std::thread::available_parallelism().unwrap_or(one);
+    let default = Parameters::default();
+    let all = Parameters {
+        statistics: Selection::All,
+        ..Parameters::default()
+    };
+    for list in LISTS {
+        let text = list.text();
+        println!("{}: {} bytes", list.name, text.len());
         for (name, threads, parameters) in [
-            ("default, 1 thread", 1, &default),
+            ("default, 1 thread", one, &default),
             ("default, all threads", threads, &default),
             ("all, all threads", threads, &all),
         ] {
-            let (push, finish) = best(&text, threads, parameters);
-            let rate = text.len() as f64 / push / 1e9;
+            let (reading, finishing) = best(text.as_bytes(), threads, parameters);
+            // Bytes a nanosecond are gigabytes a second.
+            let rate = text.len() * 100 / usize::try_from(reading.as_nanos()).unwrap_or(usize::MAX).max(1);
             println!(
-                "  {name:20}  read {:6.1} ms ({rate:.2} GB/s)  then {:6.1} ms  together {:6.1} ms",
-                push * 1e3,
-                finish * 1e3,
-                (push + finish) * 1e3
+                "  {name:20}  read {reading:>9.1?} ({}.{:02} GB/s)  then {finishing:>9.1?}  together {:>9.1?}",
+                rate / 100,
+                rate % 100,
+                reading + finishing
             );
         }
     }
 }
 
-/// Seconds to read and to finish, in the run with the least sum.
-fn best(text: &[u8], threads: usize, parameters: &Parameters) -> (f64, f64) {
-    let run = || {
+/// Times to read and to finish, in the run with the least sum.
+fn best(text: &[u8], threads: NonZero<usize>, parameters: &Parameters) -> (Duration, Duration) {
+    let run = |_| {
         let start = Instant::now();
-        let mut accumulator = Accumulator::new(parameters).with_threads(NonZero::new(threads).unwrap());
+        let mut accumulator = Accumulator::new(parameters).with_threads(threads);
         for piece in text.chunks(PIECE) {
-            accumulator.push(piece).unwrap();
+            accumulator.push(piece).expect("the list is well-formed");
         }
-        let push = start.elapsed().as_secs_f64();
-        let summary: Summary = accumulator.finish().unwrap();
-        std::hint::black_box(summary);
-        (push, start.elapsed().as_secs_f64() - push)
+        let reading = start.elapsed();
+        std::hint::black_box(accumulator.finish().expect("the list is not empty"));
+        (reading, start.elapsed().saturating_sub(reading))
     };
     (0..RUNS)
-        .map(|_| run())
-        .min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)))
-        .unwrap()
+        .map(run)
+        .min_by_key(|(reading, finishing)| *reading + *finishing)
+        .expect("there are runs")
 }
 
-fn text(count: usize, separator: char, value: fn(u64) -> i64) -> Vec<u8> {
-    let mut state = 42_u64;
-    let mut text = String::new();
-    for _ in 0..count {
-        // xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2014).
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        let _ = write!(
-            text,
-            "{}{separator}",
-            value(state.wrapping_mul(0x2545_f491_4f6c_dd1d))
-        );
+impl List {
+    fn text(&self) -> String {
+        let mut state = 42_u64;
+        let mut text = String::new();
+        for _ in 0..self.count {
+            // xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2014).
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            let value = (self.value)(state.wrapping_mul(0x2545_f491_4f6c_dd1d));
+            let _ = write!(text, "{value}{}", self.separator);
+        }
+        text
     }
-    text.into_bytes()
 }

@@ -67,7 +67,10 @@ impl Accumulator {
     ///
     /// Whatever [`Error`] the bytes so far make certain. The accumulator is of no use after one.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
-        self.decoder().feed(piece)
+        let mut decoder = self.decoder.take().unwrap_or_else(|| self.new_decoder());
+        let fed = decoder.feed(piece);
+        self.decoder = Some(decoder);
+        fed
     }
 
     /// Ends the input and computes its statistics.
@@ -77,16 +80,14 @@ impl Accumulator {
     /// [`Error::EmptyInput`] if there was no integer, and what only the end of the input shows: an incomplete
     /// last token, JSON array or compressed stream.
     pub fn finish(mut self) -> Result<Summary, Error> {
-        self.decoder();
-        let contents = self.decoder.expect("it was just made").finish()?;
+        let decoder = self.decoder.take().unwrap_or_else(|| self.new_decoder());
+        let contents = decoder.finish()?;
         summary::compute(contents, &self.parameters, self.threads)
     }
 
-    fn decoder(&mut self) -> &mut Decoder {
-        self.decoder.get_or_insert_with(|| {
-            let text = Text::new(&self.parameters, self.limits, self.threads);
-            Decoder::new(text, self.limits.decompressed_bytes)
-        })
+    fn new_decoder(&self) -> Decoder {
+        let text = Text::new(&self.parameters, self.limits, self.threads);
+        Decoder::new(text, self.limits.decompressed_bytes)
     }
 }
 

@@ -273,7 +273,7 @@ fn first_row(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn delimiter(row: &[u8]) -> u8 {
-    let count = |delimiter| row.iter().filter(|byte| **byte == delimiter).count();
+    let count = |delimiter| row.split(|byte| *byte == delimiter).count() - 1;
     if count(b'\t') > 0 {
         b'\t'
     } else if count(b';') > count(b',') {

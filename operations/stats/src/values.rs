@@ -5,6 +5,7 @@
 //! ones are kept apart. Every one of these lies below or above all that fit 64 bits, so ranks, sums and extremes
 //! are put together from the three parts at the end.
 
+mod bins;
 mod block;
 mod frequency;
 mod moments;
@@ -85,22 +86,20 @@ impl Values {
     }
 
     pub(crate) fn push_wide(&mut self, value: i128) {
-        match i64::try_from(value) {
-            Ok(narrow) => self.push(narrow),
-            Err(_) => {
-                self.wide.push(value);
-                self.bytes += size_of::<i128>();
-            }
+        if let Ok(narrow) = i64::try_from(value) {
+            self.push(narrow);
+        } else {
+            self.wide.push(value);
+            self.bytes += size_of::<i128>();
         }
     }
 
     pub(crate) fn push_big(&mut self, value: BigInt) {
-        match i128::try_from(&value) {
-            Ok(wide) => self.push_wide(wide),
-            Err(_) => {
-                self.bytes += BIG_OVERHEAD + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
-                self.big.push(value);
-            }
+        if let Ok(wide) = i128::try_from(&value) {
+            self.push_wide(wide);
+        } else {
+            self.bytes += BIG_OVERHEAD + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
+            self.big.push(value);
         }
     }
 

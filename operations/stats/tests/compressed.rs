@@ -29,10 +29,10 @@ fn of(bytes: &[u8]) -> Result<Summary, Error> {
 }
 
 fn list() -> Vec<u8> {
-    (0..50_000)
-        .map(|index: i64| format!("{}\n", index * index % 10_007 - 5_000))
-        .collect::<String>()
-        .into_bytes()
+    let tokens: Vec<String> = (0..50_000_i64)
+        .map(|index| (index * index % 10_007 - 5_000).to_string())
+        .collect();
+    tokens.join("\n").into_bytes()
 }
 
 #[test]

@@ -50,9 +50,9 @@ impl Gzip {
         if self.0.try_finish().is_err() {
             // The decompressor tells neither from the other.
             let error = self.0.get_mut().error.take();
-            return Err(error.unwrap_or_else(|| damaged("it is cut short, or its checksum does not match")));
+            return Err(error.unwrap_or_else(|| damaged(&"it is cut short, or its checksum does not match")));
         }
-        let writer = self.0.finish().map_err(damaged)?;
+        let writer = self.0.finish().map_err(|error| damaged(&error))?;
         writer.sink.text.finish()
     }
 
@@ -61,7 +61,7 @@ impl Gzip {
     }
 }
 
-fn damaged(reason: impl ToString) -> Error {
+fn damaged(reason: &dyn ToString) -> Error {
     Error::DamagedCompression {
         format: Compression::Gzip,
         reason: reason.to_string(),

@@ -82,7 +82,7 @@ impl Zstd {
 
     pub(super) fn finish(self) -> Result<Contents, Error> {
         if !self.held.is_empty() || !matches!(self.place, Place::Frame) {
-            return Err(damaged("it is cut short"));
+            return Err(damaged(&"it is cut short"));
         }
         self.sink.text.finish()
     }
@@ -127,7 +127,7 @@ impl Zstd {
         let Some(header) = source.get(..length) else {
             return Ok(Step::Incomplete);
         };
-        self.decoder.0.reset(header).map_err(damaged)?;
+        self.decoder.0.reset(header).map_err(|error| damaged(&error))?;
         Ok(Step::Read(
             length,
             Place::Block {
@@ -144,7 +144,7 @@ impl Zstd {
         let header = u32::from_le_bytes([low, middle, high, 0]);
         let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, (header >> 3) as usize);
         if size > LARGEST_BLOCK {
-            return Err(damaged("a block larger than 128 KiB"));
+            return Err(damaged(&"a block larger than 128 KiB"));
         }
         // A block of one byte repeated holds just that byte.
         let content = if kind == 1 { 1 } else { size };
@@ -156,7 +156,7 @@ impl Zstd {
         let decoder = &mut self.decoder.0;
         decoder
             .decode_blocks(block, BlockDecodingStrategy::UptoBlocks(1))
-            .map_err(damaged)?;
+            .map_err(|error| damaged(&error))?;
         if let Some(text) = decoder.collect() {
             self.sink.feed(&text)?;
         }
@@ -165,7 +165,7 @@ impl Zstd {
         }
         let stored = decoder.get_checksum_from_data();
         if stored.is_some() && stored != decoder.get_calculated_checksum() {
-            return Err(damaged("its checksum does not match"));
+            return Err(damaged(&"its checksum does not match"));
         }
         Ok(Step::Read(length, Place::Frame))
     }
@@ -184,7 +184,7 @@ fn header_length(descriptor: u8) -> usize {
     4 + 1 + window + dictionary + size
 }
 
-fn damaged(reason: impl ToString) -> Error {
+fn damaged(reason: &dyn ToString) -> Error {
     Error::DamagedCompression {
         format: Compression::Zstd,
         reason: reason.to_string(),

@@ -13,7 +13,7 @@ use num_traits::{Signed as _, Zero as _};
 use super::Decimal;
 
 /// Significant digits of a rounded decimal.
-const SIGNIFICANT: i64 = 17;
+const SIGNIFICANT: u32 = 17;
 
 /// `numerator / denominator` rounded, for a denominator above zero.
 pub(crate) fn quotient(numerator: &BigInt, denominator: &BigInt) -> Decimal {
@@ -69,7 +69,7 @@ fn places(numerator: &BigInt, denominator: &BigInt, root: u32) -> u32 {
     }
     let whole = (numerator / denominator).nth_root(root);
     if !whole.is_zero() {
-        return u32::try_from(SIGNIFICANT - digits(&whole)).unwrap_or(0);
+        return SIGNIFICANT.saturating_sub(digits(&whole));
     }
     // Below one: the first digit that is not zero stands `leading` places after the point.
     let mut leading = 1;
@@ -79,13 +79,13 @@ fn places(numerator: &BigInt, denominator: &BigInt, root: u32) -> u32 {
         value *= &step;
         leading += 1;
     }
-    leading - 1 + SIGNIFICANT as u32
+    leading - 1 + SIGNIFICANT
 }
 
 /// How many decimal digits a value above zero has; above [`SIGNIFICANT`], some number above it.
-fn digits(value: &BigInt) -> i64 {
+fn digits(value: &BigInt) -> u32 {
     (1..=SIGNIFICANT)
-        .find(|count| *value < power_of_ten(u32::try_from(*count).unwrap_or(0)))
+        .find(|count| *value < power_of_ten(*count))
         .unwrap_or(SIGNIFICANT + 1)
 }
 

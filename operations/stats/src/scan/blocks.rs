@@ -53,7 +53,7 @@ pub(super) fn read(text: &[u8], mut at: usize, values: &mut [i64]) -> (usize, us
 
 /// Reads the tokens that end in the window's block, which begins between two tokens. Gives the bytes up to and with
 /// the separator after the last token read, and the number of tokens.
-#[inline(always)]
+#[inline]
 fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MOST_TOKENS]) -> (usize, usize) {
     let digits = digits(window.last_chunk().expect("the window is larger"));
     // Bit i is set if the bytes up to i end with so many digits.
@@ -72,7 +72,7 @@ fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MOST_TOKENS]) -> (usi
 }
 
 /// The same for tokens of at most 8 digits, or 16 if `LONG`.
-#[inline(always)]
+#[inline]
 fn tokens<const LONG: bool>(
     window: &[u8; MARGIN + BLOCK],
     digits: u64,
@@ -87,10 +87,11 @@ fn tokens<const LONG: bool>(
         let end = ends.trailing_zeros() as usize % BLOCK;
         starts &= starts.wrapping_sub(1);
         ends &= ends - 1;
-        let negative = usize::from(window[MARGIN + start - 1] == b'-');
+        let is_negative = window[MARGIN + start - 1] == b'-';
+        let sign = usize::from(is_negative);
         // Mostly nothing but a minus, if there is one, stands between a token and the separator before it.
-        if start.wrapping_sub(read) != negative {
-            let between = window.get(MARGIN + read..MARGIN + start - negative);
+        if start.wrapping_sub(read) != sign {
+            let between = window.get(MARGIN + read..MARGIN + start - sign);
             if !between.is_some_and(|bytes| bytes.iter().all(|byte| plain::is_separator(*byte))) {
                 break;
             }
@@ -104,7 +105,7 @@ fn tokens<const LONG: bool>(
             let high = word(window, MARGIN + end - 16) & LAST_DIGITS_BUT_EIGHT[digits];
             magnitude += eight(high) * 100_000_000;
         }
-        let negative = negative as i64;
+        let negative = i64::from(is_negative);
         values[count % MOST_TOKENS] = (magnitude.cast_signed() ^ -negative) + negative;
         count += 1;
         read = end + 1;
@@ -112,20 +113,20 @@ fn tokens<const LONG: bool>(
     (read, count)
 }
 
-#[inline(always)]
+#[inline]
 fn word(window: &[u8; MARGIN + BLOCK], at: usize) -> u64 {
     u64::from_le_bytes(window[at..at + 8].try_into().expect("eight bytes"))
 }
 
 /// Which of the bytes are digits, a bit each.
-#[inline(always)]
+#[inline]
 fn digits(text: &[u8; BLOCK]) -> u64 {
     let (words, _) = text.as_chunks::<8>();
     let mut digits = 0;
     for (index, word) in words.iter().enumerate() {
         let values = u64::from_le_bytes(*word) ^ (0x30 * ONES);
         let others = (((values & (0x7f * ONES)) + 0x76 * ONES) | values) & (0x80 * ONES);
-        digits |= ((!others & 0x80 * ONES) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * index);
+        digits |= ((!others & (0x80 * ONES)) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * index);
     }
     digits
 }

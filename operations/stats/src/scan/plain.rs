@@ -64,7 +64,9 @@ fn read_tokens(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     let mut count = 0;
     'values: for value in values {
         loop {
-            let Some(window) = rest.first_chunk() else { break 'values };
+            let Some(window) = rest.first_chunk() else {
+                break 'values;
+            };
             if let Some((integer, length)) = token(window) {
                 *value = integer;
                 rest = &rest[length + 1..];
@@ -81,7 +83,7 @@ fn read_tokens(text: &[u8], values: &mut [i64]) -> (usize, usize) {
 }
 
 /// The integer at the beginning of the window and its length, if it is plain and a separator follows.
-#[inline(always)]
+#[inline]
 fn token(window: &[u8; WINDOW]) -> Option<(i64, usize)> {
     let negative = window[0] == b'-';
     let sign = usize::from(negative);
@@ -99,12 +101,12 @@ fn token(window: &[u8; WINDOW]) -> Option<(i64, usize)> {
     if !is_separator(window[sign + digits]) {
         return None;
     }
-    let magnitude = magnitude as i64;
+    let magnitude = magnitude.cast_signed();
     Some((if negative { -magnitude } else { magnitude }, sign + digits))
 }
 
 /// The value and number of digits of a token whose first word is all digits.
-#[inline(always)]
+#[inline]
 fn longer(window: &[u8; WINDOW], sign: usize, first: u64) -> Option<(u64, usize)> {
     let high = eight(first & (0x0f * ONES));
     let second = word(window, sign + 8);
@@ -119,7 +121,7 @@ fn longer(window: &[u8; WINDOW], sign: usize, first: u64) -> Option<(u64, usize)
 }
 
 /// The same for a token whose first two words are all digits, worth `high`.
-#[inline(always)]
+#[inline]
 fn longest(window: &[u8; WINDOW], sign: usize, high: u64) -> Option<(u64, usize)> {
     let third = word(window, sign + 16);
     let digits = others(third).trailing_zeros() as usize / 8;
@@ -128,10 +130,12 @@ fn longest(window: &[u8; WINDOW], sign: usize, high: u64) -> Option<(u64, usize)
     }
     let magnitude = high * POWERS[digits] + eight((third & (0x0f * ONES)) << (56 - 8 * digits) << 8);
     // 19 digits fit 64 bits, but not always with a sign.
-    (magnitude <= i64::MAX as u64).then_some((magnitude, 16 + digits))
+    i64::try_from(magnitude)
+        .is_ok()
+        .then_some((magnitude, 16 + digits))
 }
 
-#[inline(always)]
+#[inline]
 fn word(window: &[u8; WINDOW], at: usize) -> u64 {
     let bytes = window[at..at + 8].try_into().expect("eight bytes");
     u64::from_le_bytes(bytes)
@@ -140,14 +144,14 @@ fn word(window: &[u8; WINDOW], at: usize) -> u64 {
 /// The top bit of every byte that is no digit, right up to and with the lowest of them. A byte is a digit if,
 /// the digits' common bits 0x30 removed, it is at most 9, and then adding 0x76 does not reach its top bit. The
 /// addition can carry out of a byte only if that is no digit, so only bytes above the lowest such are wrong.
-#[inline(always)]
+#[inline]
 fn others(word: u64) -> u64 {
     let values = word ^ (0x30 * ONES);
     (values.wrapping_add(0x76 * ONES) | values) & (0x80 * ONES)
 }
 
 /// The value of eight digits of which the first is in the lowest byte. Bytes that are zero count as digits zero.
-#[inline(always)]
+#[inline]
 pub(super) fn eight(word: u64) -> u64 {
     let pairs = word.wrapping_mul(1 + (10 << 8)) >> 8;
     let quadruples = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(1 + (100 << 16)) >> 16;

@@ -1,8 +1,9 @@
-//! How often values occur.
+//! How often values occur: the only statistics that need the values sorted.
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, Sign};
 
 use super::Values;
+use super::block::Block;
 use crate::Modes;
 
 /// How often values occur.
@@ -20,7 +21,7 @@ pub(crate) struct Frequencies {
 
 impl Frequencies {
     /// Counts one more value, above all before it.
-    fn add_with(&mut self, occurrences: u64, value: impl FnOnce() -> BigInt) {
+    fn add(&mut self, occurrences: u64, value: impl FnOnce() -> BigInt) {
         self.distinct += 1;
         if occurrences > self.highest {
             self.highest = occurrences;
@@ -34,62 +35,105 @@ impl Frequencies {
             }
         }
     }
+
+    /// Counts values of which all are above all before them.
+    fn add_all<T: Ord>(&mut self, values: &mut [T], number: impl Fn(&T) -> BigInt) {
+        values.sort_unstable();
+        for run in values.chunk_by(T::eq) {
+            self.add(run.len() as u64, || number(&run[0]));
+        }
+    }
 }
 
 impl Values {
-    /// How often values occur. Consumes the values: they are sorted.
+    /// How often values occur.
     pub(crate) fn frequencies(mut self) -> Frequencies {
-        self.wide.sort_unstable();
-        self.big.sort_unstable();
-        let wide_below = self.wide.partition_point(|value| *value < 0);
-        let big_below = self
-            .big
-            .partition_point(|value| value.sign() == num_bigint::Sign::Minus);
-        let mut narrow = self.to_narrow();
-        self.blocks = Vec::new();
-        narrow.sort_unstable();
-
+        self.close_block();
+        let (mut big_below, mut big_above) = split(self.big, |value| value.sign() == Sign::Minus);
+        let (mut wide_below, mut wide_above) = split(self.wide, |value| *value < 0);
         let mut frequencies = Frequencies::default();
-        add_runs(&mut frequencies, &self.big[..big_below]);
-        add_runs(&mut frequencies, &self.wide[..wide_below]);
-        add_runs(&mut frequencies, &narrow);
-        add_runs(&mut frequencies, &self.wide[wide_below..]);
-        add_runs(&mut frequencies, &self.big[big_below..]);
+        frequencies.add_all(&mut big_below, BigInt::clone);
+        frequencies.add_all(&mut wide_below, |value| BigInt::from(*value));
+        add_blocks(&mut frequencies, self.blocks);
+        frequencies.add_all(&mut wide_above, |value| BigInt::from(*value));
+        frequencies.add_all(&mut big_above, BigInt::clone);
         frequencies
     }
 }
 
-impl Values {
-    fn to_narrow(&self) -> Vec<i64> {
-        let mut narrow = Vec::with_capacity(self.narrow_count());
-        for block in &self.blocks {
-            block.for_each(|value| narrow.push(value));
-        }
-        narrow.extend_from_slice(self.pending());
-        narrow
+fn split<T>(values: Vec<T>, below: impl Fn(&T) -> bool) -> (Vec<T>, Vec<T>) {
+    values.into_iter().partition(below)
+}
+
+/// Counts the values of blocks, as distances from the smallest: mostly 32 bits are enough, and half as much memory.
+fn add_blocks(frequencies: &mut Frequencies, blocks: Vec<Block>) {
+    let minimum = blocks.iter().map(|block| block.minimum).min().unwrap_or(0);
+    let maximum = blocks.iter().map(|block| block.maximum).max().unwrap_or(0);
+    let distance = |value: i64| value.wrapping_sub(minimum).cast_unsigned();
+    let number = |distance: u64| BigInt::from(minimum) + distance;
+    if u32::try_from(distance(maximum)).is_ok() {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "the largest distance fits, so all do"
+        )]
+        let mut distances = collected(blocks, |value| distance(value) as u32);
+        frequencies.add_all(&mut distances, |distance| number((*distance).into()));
+    } else {
+        let mut distances = collected(blocks, distance);
+        frequencies.add_all(&mut distances, |distance| number(*distance));
     }
 }
 
-fn add_runs<T: PartialEq + Clone + Into<BigInt>>(frequencies: &mut Frequencies, sorted: &[T]) {
-    for run in sorted.chunk_by(T::eq) {
-        frequencies.add_with(run.len() as u64, || run[0].clone().into());
+/// What `convert` makes of each value. A block is freed once it was read.
+fn collected<T>(blocks: Vec<Block>, convert: impl Fn(i64) -> T) -> Vec<T> {
+    let mut values = Vec::with_capacity(blocks.iter().map(Block::len).sum());
+    for block in blocks {
+        block.for_each(|value| values.push(convert(value)));
     }
+    values
 }
 
-impl Values {
-    /// How many values fall in each of `bins` ranges of `width` numbers from `minimum` on, which hold them all.
-    pub(crate) fn counts_by_width(&self, minimum: &BigInt, width: &BigInt, bins: usize) -> Vec<u64> {
-        let mut counts = vec![0; bins];
-        let mut add = |value: BigInt| {
-            let index: BigInt = (value - minimum) / width;
-            counts[usize::try_from(index).expect("all values are in one of the bins")] += 1;
-        };
-        for block in &self.blocks {
-            block.for_each(|value| add(value.into()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_every_width_are_counted_in_order() {
+        let list = [
+            i128::MAX,
+            5,
+            i128::MIN,
+            5,
+            i64::MIN.into(),
+            i64::MAX.into(),
+            i128::MIN,
+        ];
+        let mut values = Values::default();
+        for value in list {
+            values.push_wide(value);
         }
-        self.pending().iter().for_each(|value| add((*value).into()));
-        self.wide.iter().for_each(|value| add((*value).into()));
-        self.big.iter().for_each(|value| add(value.clone()));
-        counts
+        values.push_big(BigInt::from(i128::MAX) * 2);
+        let frequencies = values.frequencies();
+        assert_eq!(
+            (frequencies.distinct, frequencies.highest, frequencies.modes),
+            (6, 2, 2)
+        );
+        assert_eq!(
+            frequencies.first_modes,
+            [BigInt::from(i128::MIN), BigInt::from(5)]
+        );
+    }
+
+    #[test]
+    fn without_a_repeated_value_all_are_modes_and_the_first_are_listed() {
+        let mut values = Values::default();
+        (0..1_000).rev().for_each(|value| values.push(value));
+        let frequencies = values.frequencies();
+        assert_eq!(
+            (frequencies.distinct, frequencies.highest, frequencies.modes),
+            (1_000, 1, 1_000)
+        );
+        assert_eq!(frequencies.first_modes.len(), Modes::LISTED);
+        assert_eq!(frequencies.first_modes[0], BigInt::from(0));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Between the smallest and the largest value, ranges of equal width are laid and the values in each are
 //! counted. The counts tell which range holds a rank; its values, seldom many, are then taken out and selected
-//! among, or, if they are many, the range is divided and counted again. A division narrows the range by 2^12, so
+//! among, or, if they are many, the range is divided and counted again. A division narrows the range by 2^11, so
 //! 64 bits need at most six passes, whatever the values: the time is linear, and the values stay where they are.
 //! The ranges are powers of two so that finding a value's is a shift. This is the radix selection of Knuth's
 //! The Art of Computer Programming, volume 3, section 5.2.5 (most significant digit first).
@@ -16,8 +16,9 @@ use num_bigint::{BigInt, Sign};
 use super::Values;
 use super::block::Block;
 
-/// Ranges of a division: 2^12, so that their counts (32 KB) stay in the first-level cache.
-const RANGE_BITS: u32 = 12;
+/// Ranges of a division: 2^11, so that their counts (16 KiB) stay in the first-level cache.
+const RANGE_BITS: u32 = 11;
+const RANGES: usize = 1 << RANGE_BITS;
 /// Values that are taken out and selected among rather than divided again.
 const FEW: u64 = 1 << 16;
 /// Fewer blocks than this are not worth a thread.
@@ -168,29 +169,33 @@ impl Blocks<'_> {
     }
 
     /// How many of the values in `range` are in each division of `2^shift` of it.
-    fn counts(self, range: Range, shift: u32) -> Vec<u64> {
+    fn counts(self, range: Range, shift: u32) -> [u64; RANGES] {
         let parts = self.on_threads(|blocks| {
-            let mut counts = vec![0_u64; 1 << RANGE_BITS];
+            let mut counts = [0_u64; RANGES];
+            // The remainder changes nothing, but shows the compiler that the index is in bounds.
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "a division's index is below RANGES"
+            )]
+            let division = |value| (range.distance(value) >> shift) as usize % RANGES;
             for block in blocks {
                 if range.holds(block.minimum) && range.holds(block.maximum) {
-                    // The mask changes nothing, but shows the compiler that no index is out of bounds.
-                    let division =
-                        |value| (range.distance(value) >> shift) as usize & ((1 << RANGE_BITS) - 1);
                     block.for_each(|value| counts[division(value)] += 1);
                 } else if range.meets(block) {
                     block.for_each(|value| {
                         if range.holds(value) {
-                            counts[(range.distance(value) >> shift) as usize] += 1;
+                            counts[division(value)] += 1;
                         }
                     });
                 }
             }
             counts
         });
-        let add = |sums: Vec<u64>, counts: Vec<u64>| {
-            sums.iter().zip(counts).map(|(sum, count)| sum + count).collect()
-        };
-        parts.into_iter().reduce(add).unwrap_or_default()
+        let mut sums = [0; RANGES];
+        for counts in parts {
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        sums
     }
 
     /// The values in `range`.
@@ -259,11 +264,16 @@ mod tests {
     /// Asks for a rank in every part of the list and compares with a sorted copy.
     fn check(list: &[i128]) {
         let mut values = Values::default();
-        list.iter().for_each(|value| values.push_big((*value).into()));
+        for value in list {
+            values.push_big((*value).into());
+        }
         let mut sorted = list.to_vec();
         sorted.sort_unstable();
         let ranks: Vec<u64> = (0..=20).map(|part| part * (list.len() as u64 - 1) / 20).collect();
-        let expected: Vec<BigInt> = ranks.iter().map(|rank| sorted[*rank as usize].into()).collect();
+        let expected: Vec<BigInt> = ranks
+            .iter()
+            .map(|rank| sorted[usize::try_from(*rank).unwrap()].into())
+            .collect();
         for threads in [1, 3] {
             assert_eq!(values.at_ranks(&ranks, NonZero::new(threads).unwrap()), expected);
         }
@@ -272,7 +282,12 @@ mod tests {
     #[test]
     fn ranks_are_found_whatever_the_values() {
         let count = (100 * BLOCK_VALUES) as i128;
-        let random = |index: i128| (index * 0x9e37_79b9_7f4a_7c15) as i64;
+        let random = |index: i128| {
+            let mixed = u64::try_from(index).unwrap().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (mixed ^ mixed >> 31)
+                .wrapping_mul(0xbf58_476d_1ce4_e5b9)
+                .cast_signed()
+        };
         let shapes: [(&str, &dyn Fn(i128) -> i128); 9] = [
             ("random 64 bits", &|index| random(index).into()),
             ("sorted", &|index| index),
@@ -289,7 +304,7 @@ mod tests {
                 if index == 0 {
                     i64::MIN.into()
                 } else {
-                    i128::from(random(index) as i8)
+                    i128::from(random(index) >> 56)
                 }
             }),
             ("crowded at the top", &|index| {
@@ -299,7 +314,7 @@ mod tests {
                 i128::from(random(index)) << (index % 5 * 15)
             }),
             ("all of 128 bits", &|index| {
-                random(index) as i128 * (i64::MAX as i128)
+                i128::from(random(index)) * i128::from(i64::MAX)
             }),
         ];
         for (name, value) in shapes {

@@ -1,0 +1,36 @@
+//! Any bytes, as a list and as a table, whole and in pieces: no panic, and the same answer both times.
+//!
+//! `cargo +nightly fuzz run summarize` in `operations/stats`. The first byte chooses the parameters.
+
+#![no_main]
+
+use std::num::NonZero;
+
+use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, Selection};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&choice, bytes)) = input.split_first() else { return };
+    let parameters = Parameters {
+        column: (choice & 1 == 1).then_some(Column::Number(1 + u32::from(choice >> 1 & 1))),
+        skip_invalid: choice >> 2 & 1 == 1,
+        statistics: Selection::All,
+        percentiles: Vec::new(),
+        histogram: Some(Bins::Auto),
+    };
+    let piece = 1 + usize::from(choice >> 3);
+    assert_eq!(answer(bytes, &parameters, usize::MAX), answer(bytes, &parameters, piece));
+});
+
+fn answer(bytes: &[u8], parameters: &Parameters, piece: usize) -> String {
+    let mut limits = Limits::default();
+    limits.memory_bytes = 16 << 20;
+    limits.decompressed_bytes = 16 << 20;
+    let mut accumulator =
+        Accumulator::new(parameters).with_limits(limits).with_threads(NonZero::<usize>::MIN);
+    let pushed = bytes.chunks(piece).try_for_each(|piece| accumulator.push(piece));
+    match pushed.and_then(|()| accumulator.finish()) {
+        Ok(summary) => format!("{summary}\n{summary:?}"),
+        Err(error) => error.to_string(),
+    }
+}

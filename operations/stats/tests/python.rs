@@ -1,0 +1,164 @@
+//! The same lists in Python: `statistics` and `fractions`, whose integers are exact too. Skipped where there is no
+//! `python3`.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use errand_stats::{Parameters, Selection, summarize};
+use serde_json::Value;
+
+/// Reads lists, one a line, and gives for each line what `statistics` says, fractions as two integers.
+const ORACLE: &str = r#"
+import json, statistics, sys
+from fractions import Fraction
+sys.set_int_max_str_digits(0) if hasattr(sys, "set_int_max_str_digits") else None
+
+def fraction(value):
+    value = Fraction(value)
+    return [str(value.numerator), str(value.denominator)]
+
+for line in sys.stdin:
+    values = [int(token) for token in line.split()]
+    exact = [Fraction(value) for value in values]
+    several = len(values) > 1
+    quartiles = statistics.quantiles(exact, n=4, method="inclusive") if several else exact * 3
+    modes = sorted(statistics.multimode(values))
+    print(json.dumps({
+        "count": len(values),
+        "sum": str(sum(values)),
+        "minimum": str(min(values)),
+        "maximum": str(max(values)),
+        "mean": fraction(statistics.mean(exact)),
+        "median": fraction(statistics.median(exact)),
+        "population_variance": fraction(statistics.pvariance(exact)),
+        "sample_variance": fraction(statistics.variance(exact)) if several else None,
+        "first_quartile": fraction(quartiles[0]),
+        "third_quartile": fraction(quartiles[2]),
+        "modes": [str(value) for value in modes[:100]],
+        "modes_total": len(modes),
+        "distinct": len(set(values)),
+    }))
+"#;
+
+/// Lists of every shape, made by a seeded generator (xorshift64*, S. Vigna, 2014).
+fn lists() -> Vec<Vec<i128>> {
+    let mut state = 20_261_124_u64;
+    let mut random = move || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    };
+    let mut lists = Vec::new();
+    for count in [1, 2, 3, 4, 5, 10, 99, 100, 1_000] {
+        let mut list =
+            |value: &mut dyn FnMut(usize) -> i128| lists.push((0..count).map(value).collect::<Vec<_>>());
+        list(&mut |index| index as i128);
+        list(&mut |index| -(index as i128));
+        list(&mut |_| 42);
+        list(&mut |index| [-7, 9][index % 2]);
+        list(&mut |index| [i64::MIN, i64::MAX][index % 2].into());
+        list(&mut |index| [i128::MIN, i128::MAX][index % 2]);
+        list(&mut |index| i128::from(i64::MAX) - 5 + index as i128 % 11);
+        list(&mut |index| i128::from(i64::MIN) + 5 - index as i128 % 11);
+        list(&mut |index| i128::MAX - index as i128);
+        list(&mut |_| i128::from(random() % 10));
+        list(&mut |_| i128::from(random().cast_signed() >> 32));
+        list(&mut |_| random().cast_signed().into());
+        list(&mut |_| i128::from(random().cast_signed()) << (random() % 60));
+    }
+    lists
+}
+
+/// `python3`'s answers, or nothing if there is none.
+fn ask(lines: &str) -> Option<Vec<Value>> {
+    let mut python = Command::new("python3")
+        .args(["-c", ORACLE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let mut input = python.stdin.take().unwrap();
+    let lines = lines.to_owned();
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = python.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(output.status.success(), "the oracle failed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
+}
+
+/// A finite decimal as a fraction in lowest terms, as Python writes it.
+fn fraction(decimal: &Value) -> [String; 2] {
+    let text = decimal.as_str().unwrap();
+    let places = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let mut numerator: num_bigint::BigInt = text.replace('.', "").parse().unwrap();
+    let mut denominator = num_bigint::BigInt::from(10).pow(u32::try_from(places).unwrap());
+    for prime in [2_u32, 5] {
+        while (&denominator % prime) == 0_u32.into() && (&numerator % prime) == 0_u32.into() {
+            numerator /= prime;
+            denominator /= prime;
+        }
+    }
+    [numerator.to_string(), denominator.to_string()]
+}
+
+#[test]
+fn python_gives_the_same() {
+    let lists = lists();
+    let line = |list: &Vec<i128>| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = lists.iter().map(line).collect();
+    let Some(answers) = ask(&(lines.join("\n") + "\n")) else {
+        println!("SKIPPED: there is no python3");
+        return;
+    };
+    assert_eq!(answers.len(), lines.len());
+    let parameters = Parameters {
+        statistics: Selection::All,
+        ..Parameters::default()
+    };
+    for (line, expected) in lines.iter().zip(answers) {
+        let summary = summarize(line.as_bytes(), &parameters).unwrap();
+        let given = serde_json::to_value(&summary).unwrap();
+        for name in ["count", "sum", "minimum", "maximum", "distinct"] {
+            assert_eq!(given[name], expected[name], "{name} of {line}");
+        }
+        let pair = |value: &Value| [value["numerator"].clone(), value["denominator"].clone()];
+        assert_eq!(
+            Value::from(pair(&given["mean"]).to_vec()),
+            expected["mean"],
+            "mean of {line}"
+        );
+        let variance = &given["variance"];
+        assert_eq!(
+            Value::from(pair(&variance["population"]).to_vec()),
+            expected["population_variance"],
+            "{line}"
+        );
+        if !expected["sample_variance"].is_null() {
+            assert_eq!(
+                Value::from(pair(&variance["sample"]).to_vec()),
+                expected["sample_variance"],
+                "{line}"
+            );
+        }
+        let finite = |value: &Value| Value::from(fraction(value).to_vec());
+        assert_eq!(finite(&given["median"]), expected["median"], "median of {line}");
+        assert_eq!(
+            finite(&given["quartiles"]["first"]),
+            expected["first_quartile"],
+            "{line}"
+        );
+        assert_eq!(
+            finite(&given["quartiles"]["third"]),
+            expected["third_quartile"],
+            "{line}"
+        );
+        assert_eq!(given["modes"]["values"], expected["modes"], "{line}");
+        assert_eq!(given["modes"]["total"], expected["modes_total"], "{line}");
+    }
+}
