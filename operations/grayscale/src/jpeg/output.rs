@@ -1,0 +1,102 @@
+//! The gray JPEG as it is put together: one component, tables and restart intervals written where they change.
+
+use super::frame::FrameInfo;
+use super::huffman::{Class, HuffmanTable};
+use super::marker::{DRI, EOI, SOF0, SOF1, SOI, SOS, write_segment};
+use super::scan::Scan;
+use super::tables::Quantization;
+
+/// The component identifier that JFIF gives to luma (ITU-T T.871, 6.1).
+const LUMA: u8 = 1;
+
+/// Bytes written so far, and what a decoder reading them would know by now.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) bytes: Vec<u8>,
+    dc: Option<HuffmanTable>,
+    ac: Option<HuffmanTable>,
+    restart_interval: u16,
+    has_frame: bool,
+    /// Complete scans.
+    pub(super) scans: u32,
+}
+
+/// What one component's part of a scan is coded with; a table only where the scan uses one.
+#[derive(Debug, Clone)]
+pub(super) struct Coding {
+    pub(super) dc: Option<HuffmanTable>,
+    pub(super) ac: Option<HuffmanTable>,
+    pub(super) restart_interval: u16,
+}
+
+impl Output {
+    /// An output that is empty but for its start of image.
+    pub(super) fn new(capacity: usize) -> Self {
+        let mut bytes = Vec::with_capacity(capacity);
+        bytes.extend_from_slice(&[0xFF, SOI]);
+        Self {
+            bytes,
+            dc: None,
+            ac: None,
+            restart_interval: 0,
+            has_frame: false,
+            scans: 0,
+        }
+    }
+
+    /// Whether the frame header is written.
+    pub(super) fn has_frame(&self) -> bool {
+        self.has_frame
+    }
+
+    /// Writes the quantisation table and the frame header. One component has no need of sampling factors above one:
+    /// they say how it relates to others (T.81, A.1.1).
+    pub(super) fn frame(&mut self, marker: u8, info: &FrameInfo, quantization: &Quantization) {
+        quantization.write(&mut self.bytes);
+        let [.., y1, y0] = info.height.to_be_bytes();
+        let [.., x1, x0] = info.width.to_be_bytes();
+        let marker = if marker == SOF0 && quantization.is_wide() {
+            SOF1
+        } else {
+            marker
+        };
+        write_segment(
+            &mut self.bytes,
+            marker,
+            &[info.precision, y1, y0, x1, x0, 1, LUMA, 0x11, 0],
+        );
+        self.has_frame = true;
+    }
+
+    /// Writes the header of a scan, and before it what is not yet known of its coding.
+    pub(super) fn scan_header(&mut self, scan: &Scan, coding: &Coding) {
+        for (class, known, wanted) in [
+            (Class::Dc, &mut self.dc, &coding.dc),
+            (Class::Ac, &mut self.ac, &coding.ac),
+        ] {
+            if let Some(table) = wanted
+                && known != wanted
+            {
+                table.write(class, &mut self.bytes);
+                *known = Some(table.clone());
+            }
+        }
+        if self.restart_interval != coding.restart_interval {
+            write_segment(&mut self.bytes, DRI, &coding.restart_interval.to_be_bytes());
+            self.restart_interval = coding.restart_interval;
+        }
+        let (first, last) = scan.spectral;
+        let (before, now) = scan.approximation;
+        write_segment(
+            &mut self.bytes,
+            SOS,
+            &[1, LUMA, 0, first, last, before << 4 | now],
+        );
+    }
+
+    /// Ends the image.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.bytes.extend_from_slice(&[0xFF, EOI]);
+        self.bytes
+    }
+}

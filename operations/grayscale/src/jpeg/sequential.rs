@@ -1,0 +1,269 @@
+//! Blocks of a sequential scan (T.81, F.1.2 and F.2.2): a DC difference, then AC coefficients up to an end of block.
+//!
+//! Only the DC differences of luma are understood. The AC symbols are read to find where the block ends, several at
+//! a look-up, and luma's bits are copied as they are.
+
+use super::bits::{BitReader, BitSink, BitWriter};
+use super::dc::{self, LumaDc};
+use super::huffman::{HuffmanTable, codes};
+use super::interleaved::{BlockCoder, Fault, Row};
+use super::lookup::{END_OF_BLOCK, StrideLookup, SymbolLookup};
+use super::output::Coding;
+
+/// Bytes that a block can take: a DC difference, 63 times a code of 16 bits with 15 additional ones, an end of block.
+const LONGEST_BLOCK: usize = 264;
+
+/// What a decoder in common use takes off the data when it meets no valid code; lenient mode does as it does.
+const INVALID_CODE_BITS: u32 = 17;
+
+/// An AC table, by symbol and by stride.
+struct Ac {
+    symbols: SymbolLookup,
+    strides: StrideLookup,
+}
+
+impl Ac {
+    fn new(table: Option<&HuffmanTable>) -> Self {
+        let symbols = SymbolLookup::new(table);
+        let strides = StrideLookup::ac(&symbols);
+        Self { symbols, strides }
+    }
+
+    /// Copies the AC coefficients of a block, after a refill and a DC coefficient. After a fault, `sink` has the
+    /// coefficients before it.
+    #[inline(always)]
+    fn copy(&self, reader: &mut BitReader, sink: &mut BitSink) -> Result<(), Fault> {
+        let mut at = 1;
+        reader.refill();
+        loop {
+            for _ in 0..2 {
+                let stride = self.strides.stride(reader.peek());
+                match Step::from(at, stride.advance) {
+                    Step::Within(next) => {
+                        reader.skip(u32::from(stride.bits));
+                        at = next;
+                    }
+                    Step::Last => {
+                        reader.skip(u32::from(stride.bits));
+                        sink.put(reader.since(0));
+                        return Ok(());
+                    }
+                    Step::Single => {
+                        sink.put(reader.since(0));
+                        reader.refill();
+                        let (bits, next) = self.single(reader.peek(), at);
+                        reader.skip(bits);
+                        at = next?;
+                        if at == DONE {
+                            sink.put(reader.since(0));
+                            return Ok(());
+                        }
+                        break;
+                    }
+                }
+            }
+            sink.put(reader.since(0));
+            reader.refill();
+        }
+    }
+
+    /// Passes over the AC coefficients of a block from `at`. After a fault, the reader is behind it.
+    #[inline(always)]
+    fn pass(&self, reader: &mut BitReader, mut at: u8) -> Result<(), Fault> {
+        loop {
+            reader.refill();
+            for _ in 0..2 {
+                let stride = self.strides.stride(reader.peek());
+                match Step::from(at, stride.advance) {
+                    Step::Within(next) => {
+                        reader.skip(u32::from(stride.bits));
+                        at = next;
+                    }
+                    Step::Last => {
+                        reader.skip(u32::from(stride.bits));
+                        return Ok(());
+                    }
+                    Step::Single => {
+                        reader.refill();
+                        let (bits, next) = self.single(reader.peek(), at);
+                        reader.skip(bits);
+                        at = next?;
+                        if at == DONE {
+                            return Ok(());
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads one symbol off `bits`: its length and the place after it.
+    #[inline(never)]
+    fn single(&self, bits: u64, at: u8) -> (u32, Result<u8, Fault>) {
+        let Some(decoded) = self.symbols.decode(bits) else {
+            return (INVALID_CODE_BITS, Err(Fault("no Huffman code of the AC table")));
+        };
+        let (run, size) = (decoded.symbol >> 4, decoded.symbol & 15);
+        let next = match at + run + 1 {
+            _ if size == 0 && run < 15 => Ok(DONE),
+            next @ ..=DONE => Ok(next),
+            _ => Err(Fault("a block with more than 64 coefficients")),
+        };
+        (u32::from(decoded.length + size), next)
+    }
+}
+
+/// The tables of a component that is passed over.
+struct Other {
+    dc: SymbolLookup,
+    ac: Ac,
+    dc_then_ac: StrideLookup,
+}
+
+impl Other {
+    fn new(coding: &Coding) -> Self {
+        let dc = SymbolLookup::new(coding.dc.as_ref());
+        let ac = Ac::new(coding.ac.as_ref());
+        let dc_then_ac = StrideLookup::dc_then_ac(&dc, &ac.symbols);
+        Self { dc, ac, dc_then_ac }
+    }
+}
+
+/// Codes the blocks of a sequential scan.
+pub(super) struct Sequential {
+    dc: LumaDc,
+    ac: Ac,
+    /// The end-of-block code, left-aligned, with its length; 0 if the table has none.
+    end_of_block: (u64, u32),
+    /// The different tables of the scan's components.
+    others: Vec<Other>,
+    /// Which of them a component has, by its index in the scan.
+    other_of: Vec<usize>,
+    lenient: bool,
+}
+
+impl Sequential {
+    /// `input` and `output` say what luma is coded with, `others` what each component of the scan is.
+    pub(super) fn new(input: &Coding, output: &Coding, others: &[Coding], lenient: bool) -> Self {
+        let (code, length) = codes(output.ac.as_ref())[0];
+        let end_of_block = match length {
+            0 => (0, 0),
+            _ => (u64::from(code) << (64 - length), u32::from(length)),
+        };
+        let mut different: Vec<&Coding> = Vec::new();
+        let mut other_of = Vec::new();
+        for coding in others {
+            let known = different
+                .iter()
+                .position(|other| other.dc == coding.dc && other.ac == coding.ac);
+            other_of.push(known.unwrap_or(different.len()));
+            if known.is_none() {
+                different.push(coding);
+            }
+        }
+        Self {
+            dc: LumaDc::new(input.dc.as_ref(), output.dc.as_ref(), lenient),
+            ac: Ac::new(input.ac.as_ref()),
+            end_of_block,
+            others: different.into_iter().map(Other::new).collect(),
+            other_of,
+            lenient,
+        }
+    }
+}
+
+impl BlockCoder for Sequential {
+    #[inline(always)]
+    fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
+        let mut input = *reader;
+        input.refill();
+        let coefficient = self.dc.read(&mut input)?;
+        let dc = self.dc.write(coefficient, &mut row.ends)?;
+        let mut sink = row.bits.open(LONGEST_BLOCK);
+        sink.put(dc);
+        let result = self.ac.copy(&mut input, &mut sink);
+        if result.is_err() && self.lenient {
+            sink.put(self.end_of_block);
+        }
+        let end = sink.end();
+        row.bits.close(end);
+        *reader = input;
+        if self.lenient { Ok(()) } else { result }
+    }
+
+    fn padding(&mut self, reader: &mut BitReader) -> Result<(), Fault> {
+        reader.refill();
+        self.dc.read(reader)?;
+        let result = self.ac.pass(reader, 1);
+        if self.lenient { Ok(()) } else { result }
+    }
+
+    #[inline(always)]
+    fn other(&mut self, component: usize, reader: &mut BitReader) -> Result<(), Fault> {
+        let other = &self.others[self.other_of[component]];
+        let mut input = *reader;
+        input.refill();
+        let stride = other.dc_then_ac.stride(input.peek());
+        let result = match Step::from(0, stride.advance) {
+            Step::Last => {
+                input.skip(u32::from(stride.bits));
+                Ok(())
+            }
+            Step::Within(at) => {
+                input.skip(u32::from(stride.bits));
+                other.ac.pass(&mut input, at)
+            }
+            Step::Single => match dc::pass(&other.dc, &mut input, self.lenient) {
+                Ok(()) => other.ac.pass(&mut input, 1),
+                fault => fault,
+            },
+        };
+        *reader = input;
+        if self.lenient { Ok(()) } else { result }
+    }
+
+    fn blank(&mut self, row: &mut Row) -> Result<(), Fault> {
+        let bits = self.dc.write(0, &mut row.ends)?;
+        row.put(bits, LONGEST_BLOCK);
+        row.put(self.end_of_block, LONGEST_BLOCK);
+        Ok(())
+    }
+
+    fn restart(&mut self) {
+        self.dc.restart();
+    }
+
+    fn join(&mut self, row: &Row, writer: &mut BitWriter) -> Result<(), Fault> {
+        self.dc.join(row, writer)
+    }
+}
+
+/// What a stride does to a place in the zigzag sequence.
+enum Step {
+    /// The block goes on at this coefficient.
+    Within(u8),
+    /// The block ends with the stride.
+    Last,
+    /// The stride may reach into the next block, or is none: go on by one symbol.
+    Single,
+}
+
+impl Step {
+    #[inline(always)]
+    fn from(at: u8, advance: u8) -> Self {
+        let next = u32::from(at) + u32::from(advance);
+        let block_end = u32::from(END_OF_BLOCK);
+        if next < 64 {
+            #[allow(clippy::cast_possible_truncation, reason = "below 64")]
+            Self::Within(next as u8)
+        } else if next == 64 || (block_end..block_end + 64).contains(&next) {
+            Self::Last
+        } else {
+            Self::Single
+        }
+    }
+}
+
+/// The place after the last coefficient.
+const DONE: u8 = 64;
