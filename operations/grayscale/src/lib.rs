@@ -4,11 +4,14 @@
 //! done. It is pure: no files, no network, no threads that outlive the call. Memory is predicted from the header and
 //! held against [`Limits`] before anything of the image's size is allocated.
 
+pub mod jpeg;
+
 mod bmp;
 mod encode;
 mod error;
 mod exif;
 mod format;
+mod from_jpeg;
 mod gif;
 mod gray;
 pub mod jpeg;
@@ -41,6 +44,7 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     parameters.checked_quality()?;
     let to = parameters.format.unwrap_or(from);
     match from {
+        Format::Jpeg if from == to => from_jpeg::convert(input, parameters, limits),
         Format::Png if from == to => png::convert(input, parameters, limits),
         Format::WebP if from == to => webp::convert(input, parameters, limits),
         Format::Tiff if from == to => tiff::convert(input, parameters, limits),

@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use crate::encode::Encoded;
 use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Parameters, encode, tiff};
+use crate::{Conversion, Error, Format, Limits, Parameters, encode, from_jpeg, tiff};
 
 /// Converts one picture by way of its pixels.
 pub(crate) fn convert(
@@ -26,7 +26,7 @@ pub(crate) fn convert(
     let Decoded { gray, untouched } = decode(input, from, parameters, limits)?;
     let (width, height) = gray.dimensions();
     // A gray image in the right format was decoded only to see that it is whole.
-    let as_is = untouched && from == to && from != Format::Jpeg;
+    let as_is = untouched && from == to;
     let encoded = if as_is {
         Encoded { bytes: input.to_vec(), bit_depth: gray.bit_depth() }
     } else {
@@ -65,6 +65,9 @@ fn decode(
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Decoded, Error> {
+    if format == Format::Jpeg {
+        return Ok(Decoded { gray: from_jpeg::upright(input, parameters, limits)?, untouched: false });
+    }
     if format == Format::Tiff {
         return Ok(Decoded { gray: tiff::first_page(input, parameters, limits)?, untouched: false });
     }
@@ -93,8 +96,6 @@ fn decode(
 fn predicted_bytes(decoder: &impl ImageDecoder, format: Format) -> u64 {
     let decoded = decoder.total_bytes();
     let internal = match format {
-        // A progressive JPEG is held as 16-bit coefficients.
-        Format::Jpeg => decoded.saturating_mul(2),
         // A lossy WebP is held as planes first, a lossless one as ARGB.
         Format::WebP => decoded.saturating_mul(4) / 3,
         _ => 0,
