@@ -62,6 +62,14 @@ impl<'a> BitReader<'a> {
         *self = self.refilled_slowly();
     }
 
+    /// Makes at least `count` bits readable; refills less often than [`BitReader::refill`].
+    #[inline(always)]
+    pub(super) fn refill_for(&mut self, count: u32) {
+        if self.loaded - self.used < count {
+            self.refill();
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn refilled_slowly(mut self) -> Self {
