@@ -4,7 +4,6 @@
 //! done. It is pure: no files, no network, no threads that outlive the call. Memory is predicted from the header and
 //! held against [`Limits`] before anything of the image's size is allocated.
 
-
 mod bmp;
 mod encode;
 mod error;
@@ -13,6 +12,7 @@ mod format;
 mod from_jpeg;
 mod gif;
 mod gray;
+pub mod jpeg;
 mod limits;
 mod luma;
 mod parameters;
