@@ -14,6 +14,11 @@
 //!
 //! All of that sees AWS through the two traits of [`ports`]; [`aws`] fulfils them, and the tests' fakes do.
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "only the functions use this crate: whoever reads its first page reads its source"
+)]
+
 mod aws;
 mod batch;
 mod config;
