@@ -46,7 +46,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 pub use config::{Config, InvalidConfig};
-pub use operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output};
+pub use operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
 ///
