@@ -120,7 +120,7 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
         (Colour::Gray | Colour::YCbCr, 1) => samples,
         (Colour::Rgb, 3) => {
             let mut gray = vec![0; samples.len() / 3];
-            luma.row8::<3>(&samples, &mut gray);
+            luma.row8::<3, 1>(&samples, &mut gray);
             gray
         }
         (Colour::YCbCr, 3) => {

@@ -11,6 +11,7 @@
 //! References are to the W3C's PNG specification, third edition.
 
 mod chunks;
+mod deflate;
 mod encoder;
 mod filter;
 mod metadata;

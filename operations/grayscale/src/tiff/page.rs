@@ -107,12 +107,12 @@ fn gray8(shape: Shape, color: ColorType, samples: Vec<u8>, luma: Luma) -> Option
         }
         ColorType::RGB(_) if shape.channels == 3 => {
             let mut gray = vec![0; pixels];
-            luma.row8::<3>(&samples, &mut gray);
+            luma.row8::<3, 1>(&samples, &mut gray);
             Gray::L8(shape.image8(gray)?)
         }
         ColorType::RGBA(_) if shape.channels == 4 => {
             let mut gray = vec![0; pixels * 2];
-            luma.row8::<4>(&samples, &mut gray);
+            luma.row8::<4, 2>(&samples, &mut gray);
             Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, gray)?)
         }
         ColorType::CMYK(_) => {
@@ -138,12 +138,12 @@ fn gray16(shape: Shape, color: ColorType, samples: Vec<u16>, luma: Luma) -> Opti
         }
         ColorType::RGB(_) if shape.channels == 3 => {
             let mut gray = vec![0; pixels];
-            luma.row16::<3>(&samples, &mut gray);
+            luma.row16::<3, 1>(&samples, &mut gray);
             Gray::L16(ImageBuffer::from_raw(width, height, gray)?)
         }
         ColorType::RGBA(_) if shape.channels == 4 => {
             let mut gray = vec![0; pixels * 2];
-            luma.row16::<4>(&samples, &mut gray);
+            luma.row16::<4, 2>(&samples, &mut gray);
             Gray::La16(ImageBuffer::from_raw(width, height, gray)?)
         }
         ColorType::CMYK(_) => {

@@ -215,9 +215,9 @@ impl<'a> Converter<'a> {
         let luma = self.parameters.luma;
         let mut gray = vec![0; size / if alpha { 2 } else { 3 }];
         if alpha {
-            luma.row8::<4>(&colour, &mut gray);
+            luma.row8::<4, 2>(&colour, &mut gray);
         } else {
-            luma.row8::<3>(&colour, &mut gray);
+            luma.row8::<3, 1>(&colour, &mut gray);
         }
         drop(colour);
         let kind = if alpha { ColorType::La8 } else { ColorType::L8 };
