@@ -14,15 +14,26 @@ pub(crate) fn orientation(block: &[u8]) -> Option<u8> {
     };
     let short = |offset: usize| -> Option<u16> {
         let bytes = *block.get(offset..)?.first_chunk()?;
-        Some(if little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+        Some(if little {
+            u16::from_le_bytes(bytes)
+        } else {
+            u16::from_be_bytes(bytes)
+        })
     };
     let long = *block.get(4..)?.first_chunk()?;
-    let directory = usize::try_from(if little { u32::from_le_bytes(long) } else { u32::from_be_bytes(long) }).ok()?;
+    let directory = usize::try_from(if little {
+        u32::from_le_bytes(long)
+    } else {
+        u32::from_be_bytes(long)
+    })
+    .ok()?;
     let entries = usize::from(short(directory)?);
     for entry in 0..entries {
         let offset = directory.checked_add(2 + entry * 12)?;
         if short(offset)? == ORIENTATION && short(offset + 2)? == SHORT {
-            return u8::try_from(short(offset + 8)?).ok().filter(|value| (1..=8).contains(value));
+            return u8::try_from(short(offset + 8)?)
+                .ok()
+                .filter(|value| (1..=8).contains(value));
         }
     }
     None

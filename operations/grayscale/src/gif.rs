@@ -2,7 +2,7 @@
 //!
 //! A GIF's pixels are indexes into a global colour table, or into one that a frame brings along, so gray tables make
 //! a gray image. The compressed frames, their timing, loops and transparency are copied as they are, at the speed of
-//! copying memory. References are to the GIF89a specification.
+//! copying memory. References are to the `GIF89a` specification.
 
 use crate::encode::Encoded;
 use crate::gray::Gray;
@@ -11,7 +11,13 @@ use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
 /// Converts a GIF to a gray GIF.
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
-    let mut walk = Walk { input, position: 0, copied: 0, output: Vec::new(), frames: 0 };
+    let mut walk = Walk {
+        input,
+        position: 0,
+        copied: 0,
+        output: Vec::new(),
+        frames: 0,
+    };
     let screen = walk.take(13)?;
     let (width, height) = (short(screen, 6), short(screen, 8));
     let bit_depth = (screen[10] & 7) + 1;
@@ -40,7 +46,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     Ok(Conversion { bytes, report })
 }
 
-/// What begins a block (GIF89a, appendix A).
+/// What begins a block (`GIF89a`, appendix A).
 const IMAGE: u8 = 0x2C;
 const EXTENSION: u8 = 0x21;
 const TRAILER: u8 = 0x3B;
@@ -65,7 +71,11 @@ impl<'a> Walk<'a> {
         loop {
             let start = self.position;
             let Some(&kind) = self.input.get(start) else {
-                return if self.frames > 0 { Ok(false) } else { Err(self.truncated()) };
+                return if self.frames > 0 {
+                    Ok(false)
+                } else {
+                    Err(self.truncated())
+                };
             };
             self.position += 1;
             match kind {
@@ -78,7 +88,10 @@ impl<'a> Walk<'a> {
                 }
                 EXTENSION => {
                     let label = self.take(1)?[0];
-                    let name = self.input.get(self.position..self.position + 12).unwrap_or_default();
+                    let name = self
+                        .input
+                        .get(self.position..self.position + 12)
+                        .unwrap_or_default();
                     self.sub_blocks()?;
                     if !keeps(label, name, parameters.strip) {
                         self.leave_out(start);
@@ -103,7 +116,13 @@ impl<'a> Walk<'a> {
         }
         self.copy();
         let table = self.take(3 << ((packed & 7) + 1))?;
-        self.output.extend(table.as_chunks().0.iter().flat_map(|&[r, g, b]: &[u8; 3]| [luma.gray8(r, g, b); 3]));
+        self.output.extend(
+            table
+                .as_chunks()
+                .0
+                .iter()
+                .flat_map(|&[r, g, b]: &[u8; 3]| [luma.gray8(r, g, b); 3]),
+        );
         self.copied = self.position;
         Ok(())
     }
@@ -119,14 +138,18 @@ impl<'a> Walk<'a> {
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
-        let taken = self.input.get(self.position..self.position + length).ok_or_else(|| self.truncated())?;
+        let taken = self
+            .input
+            .get(self.position..self.position + length)
+            .ok_or_else(|| self.truncated())?;
         self.position += length;
         Ok(taken)
     }
 
     /// Copies all that was passed and not yet copied.
     fn copy(&mut self) {
-        self.output.extend_from_slice(&self.input[self.copied..self.position]);
+        self.output
+            .extend_from_slice(&self.input[self.copied..self.position]);
         self.copied = self.position;
     }
 
@@ -159,13 +182,22 @@ fn short(bytes: &[u8], offset: usize) -> u32 {
 
 /// Writes a still gray image as a GIF: 256 grays, or 255 and one for what is more than half transparent.
 pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
-    let failed = |detail: String| Error::Encode { format: Format::Gif, detail };
+    let failed = |detail: String| Error::Encode {
+        format: Format::Gif,
+        detail,
+    };
     let (width, height) = gray.dimensions();
     let (Ok(width), Ok(height)) = (u16::try_from(width), u16::try_from(height)) else {
-        return Err(failed(format!("{width}x{height} is more than its 65535x65535; choose another format")));
+        return Err(failed(format!(
+            "{width}x{height} is more than its 65535x65535; choose another format"
+        )));
     };
     let palette: Vec<u8> = (0..=255).flat_map(|value| [value; 3]).collect();
-    let mut frame = ::gif::Frame { width, height, ..::gif::Frame::default() };
+    let mut frame = ::gif::Frame {
+        width,
+        height,
+        ..::gif::Frame::default()
+    };
     match gray.into_8_bits() {
         Gray::La8(image) => {
             // Index 0 is given up to transparency; black is drawn with the next darkest gray.
@@ -176,9 +208,11 @@ pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
         opaque => frame.buffer = opaque.flattened_8_bits().into_raw().into(),
     }
     let mut bytes = Vec::new();
-    let mut encoder =
-        ::gif::Encoder::new(&mut bytes, width, height, &palette).map_err(|error| failed(error.to_string()))?;
-    encoder.write_frame(&frame).map_err(|error| failed(error.to_string()))?;
+    let mut encoder = ::gif::Encoder::new(&mut bytes, width, height, &palette)
+        .map_err(|error| failed(error.to_string()))?;
+    encoder
+        .write_frame(&frame)
+        .map_err(|error| failed(error.to_string()))?;
     drop(encoder);
     Ok(Encoded { bytes, bit_depth: 8 })
 }

@@ -1,5 +1,10 @@
 //! The gray image between a decoder and an encoder, on paths that go through pixels.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "rounded means of samples are samples again"
+)]
+
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma as LumaPixel, LumaA};
 

@@ -4,6 +4,13 @@
 //! `linear` undoes the curve first, weighs light, and applies the curve again. The weights are whole numbers over
 //! 65,536 that add up to 65,536, so that a gray pixel keeps its value exactly.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "weighted means of samples are samples again"
+)]
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;

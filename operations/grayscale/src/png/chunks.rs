@@ -46,7 +46,11 @@ pub(super) struct Chunks<'a> {
 
 impl<'a> Chunks<'a> {
     pub(super) fn new(input: &'a [u8]) -> Self {
-        Self { input, offset: SIGNATURE.len(), ended: false }
+        Self {
+            input,
+            offset: SIGNATURE.len(),
+            ended: false,
+        }
     }
 
     fn next_chunk(&mut self) -> Option<Chunk<'a>> {
@@ -55,7 +59,12 @@ impl<'a> Chunks<'a> {
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         let (name, _) = rest_after_length.split_first_chunk::<4>()?;
         let whole = rest.get(..length.checked_add(FRAME_BYTES)?)?;
-        let chunk = Chunk { name: *name, data: &whole[8..8 + length], whole, offset: self.offset };
+        let chunk = Chunk {
+            name: *name,
+            data: &whole[8..8 + length],
+            whole,
+            offset: self.offset,
+        };
         self.offset += whole.len();
         Some(chunk)
     }
@@ -111,12 +120,33 @@ pub(super) struct Header {
 
 impl Header {
     fn read(data: &[u8]) -> Result<Self, Error> {
-        let &[w0, w1, w2, w3, h0, h1, h2, h3, depth, color, compression, filter, interlace] = data else {
+        let &[
+            w0,
+            w1,
+            w2,
+            w3,
+            h0,
+            h1,
+            h2,
+            h3,
+            depth,
+            color,
+            compression,
+            filter,
+            interlace,
+        ] = data
+        else {
             return Err(Error::corrupt(Format::Png, "its header has not 13 bytes"));
         };
-        let (width, height) = (u32::from_be_bytes([w0, w1, w2, w3]), u32::from_be_bytes([h0, h1, h2, h3]));
+        let (width, height) = (
+            u32::from_be_bytes([w0, w1, w2, w3]),
+            u32::from_be_bytes([h0, h1, h2, h3]),
+        );
         if width == 0 || height == 0 || width > i32::MAX as u32 || height > i32::MAX as u32 {
-            return Err(Error::corrupt(Format::Png, format_args!("its size is {width}x{height}")));
+            return Err(Error::corrupt(
+                Format::Png,
+                format_args!("its size is {width}x{height}"),
+            ));
         }
         let fine = match color {
             0 => matches!(depth, 1 | 2 | 4 | 8 | 16),
@@ -134,7 +164,13 @@ impl Header {
             ));
         }
         let color = ColorType::from_u8(color).expect("the color type was checked");
-        Ok(Self { width, height, depth, color, interlaced: interlace == 1 })
+        Ok(Self {
+            width,
+            height,
+            depth,
+            color,
+            interlaced: interlace == 1,
+        })
     }
 
     pub(super) fn dimensions(&self) -> (u32, u32) {
@@ -213,7 +249,7 @@ impl<'a> Summary<'a> {
         }
         if summary.header.color == ColorType::Indexed {
             let entries = summary.palette.len() / 3;
-            if summary.palette.len() % 3 != 0 || entries == 0 || entries > 256 {
+            if !summary.palette.len().is_multiple_of(3) || entries == 0 || entries > 256 {
                 let detail = format_args!("its palette has {} bytes", summary.palette.len());
                 return Err(Error::corrupt(Format::Png, detail));
             }
@@ -223,7 +259,12 @@ impl<'a> Summary<'a> {
 
     /// The palette's gray, still as three bytes an entry.
     pub(super) fn gray_palette(&self, luma: Luma) -> Vec<u8> {
-        self.palette.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [luma.gray8(r, g, b); 3]).collect()
+        self.palette
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .flat_map(|&[r, g, b]| [luma.gray8(r, g, b); 3])
+            .collect()
     }
 }
 
@@ -232,5 +273,8 @@ fn check(chunk: &Chunk<'_>) -> Result<(), Error> {
         return Ok(());
     }
     let (name, offset) = (chunk.name.escape_ascii(), chunk.offset);
-    Err(Error::corrupt(Format::Png, format_args!("the checksum of its chunk {name} at byte {offset} is wrong")))
+    Err(Error::corrupt(
+        Format::Png,
+        format_args!("the checksum of its chunk {name} at byte {offset} is wrong"),
+    ))
 }

@@ -36,7 +36,12 @@ impl<W: Write> Compressor<W> {
     pub(super) fn new(mut writer: W) -> io::Result<Self> {
         // Deflate with a window of 32 KiB, compressed for speed.
         writer.write_all(&[0x78, 0x01])?;
-        Ok(Self { writer, block: Vec::with_capacity(BLOCK_BYTES), checksum: Adler32::new(), bits: Bits::default() })
+        Ok(Self {
+            writer,
+            block: Vec::with_capacity(BLOCK_BYTES),
+            checksum: Adler32::new(),
+            bits: Bits::default(),
+        })
     }
 
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
@@ -54,7 +59,9 @@ impl<W: Write> Compressor<W> {
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.end_block(true)?;
         self.bits.align();
-        self.bits.bytes.extend_from_slice(&self.checksum.finish().to_be_bytes());
+        self.bits
+            .bytes
+            .extend_from_slice(&self.checksum.finish().to_be_bytes());
         self.writer.write_all(&self.bits.bytes)?;
         Ok(self.writer)
     }
@@ -70,7 +77,13 @@ impl<W: Write> Compressor<W> {
         // Whether it is the last block, then: with a code of its own.
         self.bits.push(u64::from(last) | 2 << 1, 3);
         write_code(&mut self.bits, &lengths);
-        walk(&self.block, &mut Emitter { bits: &mut self.bits, code: &code });
+        walk(
+            &self.block,
+            &mut Emitter {
+                bits: &mut self.bits,
+                code: &code,
+            },
+        );
         let (word, length) = code[END_OF_BLOCK];
         self.bits.push(u64::from(word), u32::from(length));
         self.block.clear();
@@ -101,9 +114,9 @@ fn walk(block: &[u8], symbols: &mut impl Symbols) {
             zeros(run, symbols);
             run = 0;
         }
-        let [a, b, c, d, e, f, g, h] = *word;
-        symbols.four([a, b, c, d]);
-        symbols.four([e, f, g, h]);
+        for literals in word.as_chunks().0 {
+            symbols.four(*literals);
+        }
     }
     if run > 0 {
         zeros(run, symbols);
@@ -241,11 +254,17 @@ fn code_lengths<const N: usize>(counts: &[u32; N], length_max: u8) -> [u8; N] {
 
 /// The lengths of Huffman's code. A single symbol gets one bit.
 fn huffman<const N: usize>(counts: &[u32; N]) -> [u8; N] {
-    let mut leaves: Vec<(u32, usize)> =
-        counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(symbol, count)| (*count, symbol)).collect();
+    let mut leaves: Vec<(u32, usize)> = counts
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > 0)
+        .map(|(symbol, count)| (*count, symbol))
+        .collect();
     let mut lengths = [0; N];
     if leaves.len() < 2 {
-        leaves.iter().for_each(|(_, symbol)| lengths[*symbol] = 1);
+        if let [(_, symbol)] = leaves[..] {
+            lengths[symbol] = 1;
+        }
         return lengths;
     }
     leaves.sort_unstable();
@@ -325,7 +344,9 @@ mod tests {
         }
         let compressed = compressor.finish().unwrap();
         let mut decoded = Vec::new();
-        flate2::read::ZlibDecoder::new(&compressed[..]).read_to_end(&mut decoded).unwrap();
+        flate2::read::ZlibDecoder::new(&compressed[..])
+            .read_to_end(&mut decoded)
+            .unwrap();
         assert!(decoded == data, "{} bytes", data.len());
         compressed.len()
     }
@@ -340,13 +361,16 @@ mod tests {
         let noise: Vec<u8> = (0..300_000).map(|_| random()).collect();
         let small: Vec<u8> = noise.iter().map(|byte| (byte & 3).wrapping_sub(1)).collect();
         assert!(round_trip(&noise) < 302_000);
-        assert!(round_trip(&small) < 80_000);
+        // Four symbols as frequent as each other, and the end of the block, which makes two of them a bit longer.
+        assert!(round_trip(&small) < 86_000);
         for length in (0..600).chain([BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1]) {
             round_trip(&vec![0; length]);
             round_trip(&noise[..length]);
         }
         // Runs of every length between other bytes.
-        let runs: Vec<u8> = (0..700).flat_map(|run| std::iter::once(9).chain(std::iter::repeat_n(0, run))).collect();
+        let runs: Vec<u8> = (0..700)
+            .flat_map(|run| std::iter::once(9).chain(std::iter::repeat_n(0, run)))
+            .collect();
         round_trip(&runs);
     }
 
@@ -360,7 +384,11 @@ mod tests {
             (one, two) = (two, one + two);
         }
         let lengths = code_lengths(&counts, LENGTH_MAX);
-        let kraft: f64 = lengths.iter().filter(|length| **length > 0).map(|length| 0.5_f64.powi((*length).into())).sum();
+        let kraft: f64 = lengths
+            .iter()
+            .filter(|length| **length > 0)
+            .map(|length| 0.5_f64.powi((*length).into()))
+            .sum();
         assert!(lengths.iter().all(|length| *length <= LENGTH_MAX) && (kraft - 1.0).abs() < 1e-9);
     }
 }

@@ -56,7 +56,11 @@ impl Compression {
 
     /// For a photograph of so many uncompressed bytes.
     pub(super) fn for_photo(raw_bytes: u64) -> Self {
-        if raw_bytes < Self::SMALL_BYTES { Self::Balanced } else { Self::Fast }
+        if raw_bytes < Self::SMALL_BYTES {
+            Self::Balanced
+        } else {
+            Self::Fast
+        }
     }
 }
 
@@ -72,7 +76,7 @@ pub(super) struct Encoder {
 impl Encoder {
     /// Begins a file: signature, header, and `metadata` (whole chunks) behind them. More than `budget` bytes are
     /// refused.
-    pub(super) fn new(metadata: Vec<u8>, layout: Layout, compression: Compression, budget: u64) -> Self {
+    pub(super) fn new(metadata: &[u8], layout: Layout, compression: Compression, budget: u64) -> Self {
         let mut output = Vec::with_capacity(metadata.len() + (64 << 10));
         output.extend_from_slice(&chunks::SIGNATURE);
         let mut header = [0; 13];
@@ -82,9 +86,16 @@ impl Encoder {
         header[9] = if layout.alpha { 4 } else { 0 };
         header[12] = u8::from(layout.interlaced);
         chunks::write(&mut output, *b"IHDR", &header);
-        output.extend_from_slice(&metadata);
+        output.extend_from_slice(metadata);
         Self {
-            sink: Some(Sink { output, layout, chunk: None, first_frame: true, sequence: 0, budget }),
+            sink: Some(Sink {
+                output,
+                layout,
+                chunk: None,
+                first_frame: true,
+                sequence: 0,
+                budget,
+            }),
             zlib: None,
             filter: RowFilter::new(layout.pixel_bytes()),
             row_bytes: 0,
@@ -99,14 +110,15 @@ impl Encoder {
             let start = chunks::begin(&mut sink.output, *b"fcTL");
             let number = sink.next_sequence();
             sink.output.extend_from_slice(&number.to_be_bytes());
-            sink.output.extend_from_slice(control.get(4..).unwrap_or_default());
+            sink.output
+                .extend_from_slice(control.get(4..).unwrap_or_default());
             chunks::end(&mut sink.output, start);
         }
         sink.begin_chunk();
         self.zlib = Some(match self.compression {
-            Compression::Fast => {
-                Zlib::Fast(Box::new(deflate::Compressor::new(sink).expect("the two bytes of the header fit")))
-            }
+            Compression::Fast => Zlib::Fast(Box::new(
+                deflate::Compressor::new(sink).expect("the two bytes of the header fit"),
+            )),
             Compression::Balanced => Zlib::Deflate(ZlibEncoder::new(sink, flate2::Compression::default())),
             Compression::Best => Zlib::Deflate(ZlibEncoder::new(sink, flate2::Compression::best())),
         });
@@ -139,7 +151,11 @@ impl Encoder {
 
     /// Adds whole chunks, between or behind frames.
     pub(super) fn chunks(&mut self, chunks: &[u8]) {
-        self.sink.as_mut().expect("the frame before was ended").output.extend_from_slice(chunks);
+        self.sink
+            .as_mut()
+            .expect("the frame before was ended")
+            .output
+            .extend_from_slice(chunks);
     }
 
     /// Ends the file.
@@ -238,8 +254,14 @@ impl Write for Sink {
 /// The sink's own error, out of the wrapping that compressors need.
 fn refusal(error: io::Error) -> Error {
     let detail = error.to_string();
-    match error.into_inner().map(|inner| inner.downcast::<Error>()) {
+    match error
+        .into_inner()
+        .map(<dyn std::error::Error + Send + Sync>::downcast::<Error>)
+    {
         Some(Ok(error)) => *error,
-        _ => Error::Encode { format: Format::Png, detail },
+        _ => Error::Encode {
+            format: Format::Png,
+            detail,
+        },
     }
 }

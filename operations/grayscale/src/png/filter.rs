@@ -13,7 +13,11 @@ pub(super) struct RowFilter {
 
 impl RowFilter {
     pub(super) fn new(pixel_bytes: usize) -> Self {
-        Self { pixel_bytes, previous: Vec::new(), candidates: Default::default() }
+        Self {
+            pixel_bytes,
+            previous: Vec::new(),
+            candidates: Default::default(),
+        }
     }
 
     /// Begins a pass of rows of `row_bytes`: the row before the first is all zeros.
@@ -48,7 +52,10 @@ impl RowFilter {
         for (out, (&here, &up)) in average[1..].iter_mut().zip(first.iter().zip(up_first)) {
             *out = here.wrapping_sub(up / 2);
         }
-        for (out, ((&here, &left), &up)) in average[1 + step..].iter_mut().zip(rest.iter().zip(left).zip(up_rest)) {
+        for (out, ((&here, &left), &up)) in average[1 + step..]
+            .iter_mut()
+            .zip(rest.iter().zip(left).zip(up_rest))
+        {
             // The mean of two bytes, rounded down, without leaving eight bits.
             *out = here.wrapping_sub((left & up) + ((left ^ up) >> 1));
         }
@@ -56,13 +63,18 @@ impl RowFilter {
             *out = here.wrapping_sub(up);
         }
         let corners = left.iter().zip(up_rest).zip(up_left);
-        for (out, (&here, ((&left, &up), &up_left))) in paeth[1 + step..].iter_mut().zip(rest.iter().zip(corners)) {
+        for (out, (&here, ((&left, &up), &up_left))) in
+            paeth[1 + step..].iter_mut().zip(rest.iter().zip(corners))
+        {
             *out = here.wrapping_sub(predict(left, up, up_left));
         }
 
         self.previous.copy_from_slice(row);
         // Of equal ones the first: filters with a smaller number are cheaper to undo.
-        self.candidates.iter().min_by_key(|candidate| cost(&candidate[1..])).expect("there are five filters")
+        self.candidates
+            .iter()
+            .min_by_key(|candidate| cost(&candidate[1..]))
+            .expect("there are five filters")
     }
 }
 
@@ -72,12 +84,20 @@ fn predict(left: u8, up: u8, up_left: u8) -> u8 {
     let (to_left, to_up) = ((b - c).abs(), (a - c).abs());
     let to_corner = (a + b - c - c).abs();
     let other = if to_up <= to_corner { up } else { up_left };
-    if to_left <= to_up && to_left <= to_corner { left } else { other }
+    if to_left <= to_up && to_left <= to_corner {
+        left
+    } else {
+        other
+    }
 }
 
 /// The sum of absolute values of signed bytes.
 fn cost(row: &[u8]) -> u64 {
     // Sums of 32 bits vectorise; a part is short enough not to overflow them.
-    let part = |part: &[u8]| part.iter().map(|&byte| u32::from(byte.cast_signed().unsigned_abs())).sum::<u32>();
+    let part = |part: &[u8]| {
+        part.iter()
+            .map(|&byte| u32::from(byte.cast_signed().unsigned_abs()))
+            .sum::<u32>()
+    };
     row.chunks(1 << 20).map(|bytes| u64::from(part(bytes))).sum()
 }

@@ -10,6 +10,11 @@
 //!
 //! References are to the W3C's PNG specification, third edition.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "lengths of chunks and parts of wider samples fit by construction"
+)]
+
 mod chunks;
 mod deflate;
 mod encoder;
@@ -31,16 +36,31 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     let summary = Summary::read(input)?;
     let header = &summary.header;
     let indexed = header.color == ::png::ColorType::Indexed;
-    let gray = matches!(header.color, ::png::ColorType::Grayscale | ::png::ColorType::GrayscaleAlpha);
+    let gray = matches!(
+        header.color,
+        ::png::ColorType::Grayscale | ::png::ColorType::GrayscaleAlpha
+    );
     let (path, bit_depth, bytes) = if gray && !parameters.strip {
         (Path::AsIs, header.depth, copy(input, limits, &summary)?)
     } else if gray {
-        (Path::AsIs, header.depth, rewrite(input, parameters, limits, &summary)?)
+        (
+            Path::AsIs,
+            header.depth,
+            rewrite(input, parameters, limits, &summary)?,
+        )
     } else if indexed && !parameters.true_gray {
-        (Path::Palette, header.depth, rewrite(input, parameters, limits, &summary)?)
+        (
+            Path::Palette,
+            header.depth,
+            rewrite(input, parameters, limits, &summary)?,
+        )
     } else {
         let depth = if indexed { 8 } else { header.depth };
-        (Path::Pixels, depth, stream::convert(input, parameters, limits, &summary)?)
+        (
+            Path::Pixels,
+            depth,
+            stream::convert(input, parameters, limits, &summary)?,
+        )
     };
     let report = Report {
         input_format: Format::Png,
@@ -63,23 +83,44 @@ pub(crate) fn encode(gray: &Gray, parameters: &Parameters) -> Result<Encoded, Er
     let (width, height) = gray.dimensions();
     let depth = gray.bit_depth();
     let alpha = matches!(gray, Gray::La8(_) | Gray::La16(_));
-    let layout = Layout { width, height, depth, alpha, interlaced: false };
-    let compression =
-        if parameters.optimize { Compression::Best } else { Compression::for_photo(layout.raw_bytes()) };
-    let mut encoder = Encoder::new(Vec::new(), layout, compression, u64::MAX);
+    let layout = Layout {
+        width,
+        height,
+        depth,
+        alpha,
+        interlaced: false,
+    };
+    let compression = if parameters.optimize {
+        Compression::Best
+    } else {
+        Compression::for_photo(layout.raw_bytes())
+    };
+    let mut encoder = Encoder::new(&[], layout, compression, u64::MAX);
     encoder.start_frame(None);
-    let wide = |samples: &[u16]| -> Vec<u8> { samples.iter().flat_map(|sample| sample.to_be_bytes()).collect() };
+    let wide =
+        |samples: &[u16]| -> Vec<u8> { samples.iter().flat_map(|sample| sample.to_be_bytes()).collect() };
     let row_samples = width as usize * (1 + usize::from(alpha));
     encoder.start_pass(row_samples * usize::from(depth / 8));
     let outcome = match gray {
-        Gray::L8(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(row)),
-        Gray::La8(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(row)),
-        Gray::L16(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(&wide(row))),
-        Gray::La16(image) => image.chunks_exact(row_samples).try_for_each(|row| encoder.rows(&wide(row))),
+        Gray::L8(image) => image
+            .chunks_exact(row_samples)
+            .try_for_each(|row| encoder.rows(row)),
+        Gray::La8(image) => image
+            .chunks_exact(row_samples)
+            .try_for_each(|row| encoder.rows(row)),
+        Gray::L16(image) => image
+            .chunks_exact(row_samples)
+            .try_for_each(|row| encoder.rows(&wide(row))),
+        Gray::La16(image) => image
+            .chunks_exact(row_samples)
+            .try_for_each(|row| encoder.rows(&wide(row))),
     };
     outcome?;
     encoder.end_frame()?;
-    Ok(Encoded { bytes: encoder.finish(), bit_depth: depth })
+    Ok(Encoded {
+        bytes: encoder.finish(),
+        bit_depth: depth,
+    })
 }
 
 /// The file as it is.
@@ -89,7 +130,12 @@ fn copy(input: &[u8], limits: &Limits, summary: &Summary<'_>) -> Result<Vec<u8>,
 }
 
 /// The file chunk by chunk, with a gray palette and without what does not belong to a gray image.
-fn rewrite(input: &[u8], parameters: &Parameters, limits: &Limits, summary: &Summary<'_>) -> Result<Vec<u8>, Error> {
+fn rewrite(
+    input: &[u8],
+    parameters: &Parameters,
+    limits: &Limits,
+    summary: &Summary<'_>,
+) -> Result<Vec<u8>, Error> {
     limits.check(Format::Png, summary.header.dimensions(), input.len() as u64)?;
     let keeper = Keeper::new(summary, parameters, summary.header.color);
     let mut output = Vec::with_capacity(input.len());

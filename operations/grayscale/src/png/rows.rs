@@ -18,7 +18,11 @@ pub(super) enum RowConverter {
     Keyed8(Luma, [u8; 3]),
     Keyed16(Luma, [u16; 3]),
     /// Indexes of so many bits, and each entry's gray and alpha.
-    Indexed { bits: u8, entries: Box<[[u8; 2]; 256]>, alpha: bool },
+    Indexed {
+        bits: u8,
+        entries: Box<[[u8; 2]; 256]>,
+        alpha: bool,
+    },
 }
 
 impl RowConverter {
@@ -68,7 +72,13 @@ impl RowConverter {
     pub(super) fn convert(&self, row: &[u8], gray: &mut [u8]) -> bool {
         match self {
             Self::Opaque8(luma) => {
-                if row.as_chunks::<4>().0.iter().fold(u8::MAX, |all, pixel| all & pixel[3]) != u8::MAX {
+                if row
+                    .as_chunks::<4>()
+                    .0
+                    .iter()
+                    .fold(u8::MAX, |all, pixel| all & pixel[3])
+                    != u8::MAX
+                {
                     return false;
                 }
                 luma.row8::<4, 1>(row, gray);
@@ -86,7 +96,9 @@ impl RowConverter {
             Self::Rgb8(luma) => luma.row8::<3, 1>(row, gray),
             Self::Rgba8(luma) => luma.row8::<4, 2>(row, gray),
             Self::Rgb16(luma) => {
-                for (out, &[r0, r1, g0, g1, b0, b1]) in gray.as_chunks_mut().0.iter_mut().zip(row.as_chunks().0) {
+                for (out, &[r0, r1, g0, g1, b0, b1]) in
+                    gray.as_chunks_mut().0.iter_mut().zip(row.as_chunks().0)
+                {
                     *out = wide(*luma, [[r0, r1], [g0, g1], [b0, b1]]);
                 }
             }
@@ -105,9 +117,15 @@ impl RowConverter {
                 }
             }
             Self::Keyed16(luma, key) => {
-                for (out, &[r0, r1, g0, g1, b0, b1]) in gray.as_chunks_mut().0.iter_mut().zip(row.as_chunks().0) {
+                for (out, &[r0, r1, g0, g1, b0, b1]) in
+                    gray.as_chunks_mut().0.iter_mut().zip(row.as_chunks().0)
+                {
                     let pixel = [[r0, r1], [g0, g1], [b0, b1]];
-                    let alpha = if pixel.map(u16::from_be_bytes) == *key { 0 } else { 255 };
+                    let alpha = if pixel.map(u16::from_be_bytes) == *key {
+                        0
+                    } else {
+                        255
+                    };
                     let [high, low] = wide(*luma, pixel);
                     *out = [high, low, alpha, alpha];
                 }

@@ -61,33 +61,57 @@ fn attempt(
     let converter = RowConverter::new(summary, parameters.luma, opaque);
     let alpha = converter.has_alpha();
     let depth = if header.depth == 16 { 16 } else { 8 };
-    let layout =
-        Layout { width: header.width, height: header.height, depth, alpha, interlaced: header.interlaced };
+    let layout = Layout {
+        width: header.width,
+        height: header.height,
+        depth,
+        alpha,
+        interlaced: header.interlaced,
+    };
     // Rows in the decoder (two, and its window) and in the encoder (one, and five ways to filter it), batches of
     // rows, the deflate state. The output counts as it grows: how long it gets, no header tells.
     let row = u64::from(header.width) * 8;
-    let working = row * 3 + layout.row_bytes(header.width) as u64 * 8 + (BATCH_BYTES * (BATCHES + 2) + (512 << 10)) as u64;
+    let working = row * 3
+        + layout.row_bytes(header.width) as u64 * 8
+        + (BATCH_BYTES * (BATCHES + 2) + (512 << 10)) as u64;
     limits.check(Format::Png, header.dimensions(), working)?;
 
-    let target = if alpha { ColorType::GrayscaleAlpha } else { ColorType::Grayscale };
+    let target = if alpha {
+        ColorType::GrayscaleAlpha
+    } else {
+        ColorType::Grayscale
+    };
     let (before, behind) = Keeper::new(summary, parameters, target).split(input)?;
     let compression = compression(parameters, summary, &layout);
-    let mut encoder = Encoder::new(before, layout, compression, limits.memory_bytes - working);
-    let mut source = Source { reader: open(input, limits)?, input, converter, layout, translucent: false };
+    let mut encoder = Encoder::new(&before, layout, compression, limits.memory_bytes - working);
+    let mut source = Source {
+        reader: open(input, limits)?,
+        input,
+        converter,
+        layout,
+        translucent: false,
+    };
 
     let outcome = if layout.raw_bytes() < PARALLEL_BYTES {
-        source.run(summary, &mut |step| carry_out(&mut encoder, step)).map(|()| encoder)
+        source
+            .run(summary, &mut |step| carry_out(&mut encoder, step))
+            .map(|()| encoder)
     } else {
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(BATCHES);
             let encoding = scope.spawn(move || {
-                receiver.into_iter().try_for_each(|step| carry_out(&mut encoder, step)).map(|()| encoder)
+                receiver
+                    .into_iter()
+                    .try_for_each(|step| carry_out(&mut encoder, step))
+                    .map(|()| encoder)
             });
             // When the encoder has given up, its own error is the one that counts.
-            let decoded = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
+            let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
             drop(sender);
-            let encoded = encoding.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
-            encoded.and_then(|encoder| decoded.map(|()| encoder))
+            let written = encoding
+                .join()
+                .unwrap_or_else(|panic| panic::resume_unwind(panic));
+            written.and_then(|encoder| sent.map(|()| encoder))
         })
     };
     if source.translucent {
@@ -125,11 +149,16 @@ fn carry_out(encoder: &mut Encoder, step: Step<'_>) -> Result<(), Error> {
 }
 
 fn given_up() -> Error {
-    Error::Encode { format: Format::Png, detail: "the work was given up".to_owned() }
+    Error::Encode {
+        format: Format::Png,
+        detail: "the work was given up".to_owned(),
+    }
 }
 
 fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Error> {
-    let bounds = ::png::Limits { bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX) };
+    let bounds = ::png::Limits {
+        bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX),
+    };
     let mut decoder = Decoder::new_with_limits(Cursor::new(input), bounds);
     decoder.set_transformations(Transformations::IDENTITY);
     // The checksums were checked, and metadata is copied chunk by chunk.
@@ -165,13 +194,20 @@ impl<'a> Source<'a> {
             self.frame(None, still, encoder)?;
             first = false;
         }
-        let mut controls = Chunks::new(self.input).filter(|chunk| chunk.as_ref().is_ok_and(|chunk| chunk.name == *b"fcTL"));
+        let mut controls =
+            Chunks::new(self.input).filter(|chunk| chunk.as_ref().is_ok_and(|chunk| chunk.name == *b"fcTL"));
         while let Some(control) = controls.next().transpose()? {
             if !first {
-                self.reader.next_frame_info().map_err(|error| explain(&error, self.input.len()))?;
+                self.reader
+                    .next_frame_info()
+                    .map_err(|error| explain(&error, self.input.len()))?;
             }
             first = false;
-            let size = self.reader.info().frame_control().map_or(still, |control| (control.width, control.height));
+            let size = self
+                .reader
+                .info()
+                .frame_control()
+                .map_or(still, |control| (control.width, control.height));
             self.frame(Some(control.data), size, encoder)?;
         }
         Ok(())
@@ -186,13 +222,20 @@ impl<'a> Source<'a> {
         encoder(Step::Frame(control))?;
         let whole = [(width, height)];
         let interlaced = ADAM7.map(|pass| pass.size(width, height));
-        let passes = if self.layout.interlaced { &interlaced[..] } else { &whole[..] };
+        let passes = if self.layout.interlaced {
+            &interlaced[..]
+        } else {
+            &whole[..]
+        };
         for &(width, height) in passes.iter().filter(|(width, height)| *width > 0 && *height > 0) {
             let row_bytes = self.layout.row_bytes(width);
             encoder(Step::Pass(row_bytes))?;
             let mut batch = Vec::new();
             for _ in 0..height {
-                let row = self.reader.next_interlaced_row().map_err(|error| explain(&error, self.input.len()))?;
+                let row = self
+                    .reader
+                    .next_interlaced_row()
+                    .map_err(|error| explain(&error, self.input.len()))?;
                 let Some(row) = row else {
                     return Err(Error::truncated(Format::Png, self.input.len()));
                 };
@@ -222,19 +265,43 @@ struct Pass {
 }
 
 const ADAM7: [Pass; 7] = [
-    Pass { first: (0, 0), step: (8, 8) },
-    Pass { first: (4, 0), step: (8, 8) },
-    Pass { first: (0, 4), step: (4, 8) },
-    Pass { first: (2, 0), step: (4, 4) },
-    Pass { first: (0, 2), step: (2, 4) },
-    Pass { first: (1, 0), step: (2, 2) },
-    Pass { first: (0, 1), step: (1, 2) },
+    Pass {
+        first: (0, 0),
+        step: (8, 8),
+    },
+    Pass {
+        first: (4, 0),
+        step: (8, 8),
+    },
+    Pass {
+        first: (0, 4),
+        step: (4, 8),
+    },
+    Pass {
+        first: (2, 0),
+        step: (4, 4),
+    },
+    Pass {
+        first: (0, 2),
+        step: (2, 4),
+    },
+    Pass {
+        first: (1, 0),
+        step: (2, 2),
+    },
+    Pass {
+        first: (0, 1),
+        step: (1, 2),
+    },
 ];
 
 impl Pass {
     fn size(&self, width: u32, height: u32) -> (u32, u32) {
         let count = |size: u32, first: u32, step: u32| size.saturating_sub(first).div_ceil(step);
-        (count(width, self.first.0, self.step.0), count(height, self.first.1, self.step.1))
+        (
+            count(width, self.first.0, self.step.0),
+            count(height, self.first.1, self.step.1),
+        )
     }
 }
 
