@@ -7,7 +7,7 @@ use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::qoi::QoiEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder};
+use image::{DynamicImage, ExtendedColorType};
 
 use crate::gray::Gray;
 use crate::{Error, Format, Parameters, gif, png, tiff};
@@ -22,7 +22,7 @@ pub(crate) struct Encoded {
 pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Result<Encoded, Error> {
     let quality = parameters.checked_quality()?;
     let mut bytes = Vec::new();
-    let mut bit_depth = 8;
+    let bit_depth = 8;
     let outcome = match format {
         Format::Jpeg => {
             let image = gray.flattened_8_bits();
