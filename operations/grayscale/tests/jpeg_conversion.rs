@@ -1,5 +1,11 @@
 //! Luma comes out coefficient for coefficient. The JPEGs are made here, so that no other tool is needed.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "small numbers throughout"
+)]
+
 mod jpeg_support;
 
 use errand_grayscale::jpeg::{Colour, Converted, Error, Options, Path, Reason, Verdict, grayscale, inspect};

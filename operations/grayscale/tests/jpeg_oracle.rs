@@ -2,6 +2,12 @@
 //! colour JPEG it must show of ours, and what `jpegtran -grayscale` makes of the one it must make of the other, byte
 //! for byte. Where the tools are absent, each test says SKIPPED and passes.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "small numbers throughout"
+)]
+
 mod jpeg_support;
 
 use std::fs;

@@ -73,7 +73,7 @@ impl Interleaved<'_> {
     pub(super) fn luma<C: BlockCoder>(&self, coder: &mut C, out: &mut Vec<u8>) -> Result<usize, Error> {
         let mut reader = BitReader::new(self.input, self.start);
         let mut writer = BitWriter::new(out);
-        let mut rows: Vec<Row> = (0..self.layout.span.1).map(|_| Row::default()).collect();
+        let mut rows: Vec<Row> = (0..self.layout.extent.1).map(|_| Row::default()).collect();
         let mut restarts = Restarts {
             interval: self.restart_interval,
             left: self.restart_interval,
@@ -82,8 +82,8 @@ impl Interleaved<'_> {
         // Whether the current restart interval has no data left.
         let mut blank = false;
         for line in 0..self.layout.mcus.1 {
-            let first_row = line * self.layout.span.1;
-            let rows_in_image = (self.layout.blocks.1 - first_row).min(self.layout.span.1);
+            let first_row = line * self.layout.extent.1;
+            let rows_in_image = (self.layout.blocks.1 - first_row).min(self.layout.extent.1);
             for row in &mut rows {
                 row.bits.clear();
                 row.ends = None;
@@ -96,7 +96,7 @@ impl Interleaved<'_> {
                     }
                     coder.restart();
                 }
-                let columns_in_image = self.layout.blocks.0 - mcu * self.layout.span.0;
+                let columns_in_image = self.layout.blocks.0 - mcu * self.layout.extent.0;
                 let unit = Mcu {
                     columns_in_image,
                     rows_in_image,

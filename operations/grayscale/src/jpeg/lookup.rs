@@ -1,10 +1,13 @@
 //! Huffman decoding by table: one symbol at a look-up where the symbol matters, several where only their lengths do.
 
+use super::bits::REFILLED;
 use super::huffman::HuffmanTable;
 
-/// Bits that index a look-up table. A look-up passes at most `INDEX_BITS` bits and the additional bits of the last
-/// symbol (15 at most), so two fit into one refill: 2 * (13 + 15) = 56.
-pub(super) const INDEX_BITS: u32 = 12;
+/// Bits that index a look-up table.
+const INDEX_BITS: u32 = 13;
+/// Bits that a stride passes at the most, additional bits included. Three strides fit into one refill, and hardly any
+/// symbol in a photograph is longer.
+pub(super) const LONGEST_STRIDE: u32 = REFILLED / 3;
 const SIZE: usize = 1 << INDEX_BITS;
 
 /// A code with its symbol.
@@ -62,12 +65,12 @@ impl SymbolLookup {
 }
 
 /// What a look-up passes over.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Stride {
     /// Bits of all codes and all additional bits.
     pub(super) bits: u8,
     /// How far it goes along the zigzag sequence. An end of block adds [`END_OF_BLOCK`]; [`UNRESOLVED`] if the
-    /// index does not hold one whole code.
+    /// index does not hold one whole code, or its symbol is too long.
     pub(super) advance: u8,
 }
 
@@ -97,7 +100,7 @@ impl StrideLookup {
                 symbol: category,
                 length,
             } = dc.short[index];
-            if length == 0 {
+            if length == 0 || u32::from(length + category) > LONGEST_STRIDE {
                 return UNRESOLVED;
             }
             Stride {
@@ -122,19 +125,12 @@ impl StrideLookup {
     }
 }
 
-impl Default for Stride {
-    fn default() -> Self {
-        Self { bits: 0, advance: 0 }
-    }
-}
-
 impl Stride {
     /// Goes on with the AC symbols that `index` holds after `self.bits`.
     fn extended(mut self, index: usize, ac: &SymbolLookup) -> Self {
-        const INDEX: u8 = INDEX_BITS as u8;
-        while self.bits < INDEX {
+        while let Some(left @ 1..) = INDEX_BITS.checked_sub(u32::from(self.bits)) {
             let Decoded { symbol, length } = ac.short[(index << self.bits) % SIZE];
-            if length == 0 || length > INDEX - self.bits {
+            if length == 0 || u32::from(length) > left {
                 break;
             }
             let (run, size) = (symbol >> 4, symbol & 15);
@@ -143,7 +139,7 @@ impl Stride {
                 self.advance += END_OF_BLOCK;
                 return self;
             }
-            if self.advance + run + 1 > 63 {
+            if self.advance + run + 1 > 63 || u32::from(self.bits + length + size) > LONGEST_STRIDE {
                 break;
             }
             self.bits += length + size;
@@ -190,8 +186,8 @@ mod tests {
     fn one_stride_passes_several_symbols_up_to_the_end_of_the_block() {
         let ac = SymbolLookup::new(Some(&HuffmanTable::standard_luma_ac()));
         let strides = StrideLookup::ac(&ac);
-        // Symbols 01, 02, 00: codes 00, 01, 1010 with one, two and no additional bits.
-        let stride = strides.stride(0b00_1_01_11_1010 << (64 - 11));
+        // Symbols 01, 02, 00: codes 00, 01, 1010, with additional bits 1, 11 and none.
+        let stride = strides.stride(0b001_0111_1010 << (64 - 11));
         assert_eq!((stride.bits, stride.advance), (11, 2 + END_OF_BLOCK));
     }
 

@@ -121,7 +121,11 @@ pub(super) fn find_ff(input: &[u8], from: usize) -> usize {
     let mut at = from;
     // The fold has no early exit, so that it compiles to vector compares.
     while let Some(chunk) = input.get(at..).and_then(<[u8]>::first_chunk::<STEP>) {
-        if chunk.iter().fold(false, |found, &byte| found | (byte == 0xFF)) {
+        if chunk
+            .iter()
+            .fold(0, |found, &byte| found | u8::from(byte == 0xFF))
+            != 0
+        {
             break;
         }
         at += STEP;

@@ -74,7 +74,7 @@ pub(super) struct DcRefinement;
 impl BlockCoder for DcRefinement {
     #[inline(always)]
     fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
-        reader.refill();
+        reader.refill_for(1);
         let place = reader.place();
         reader.skip(1);
         row.put(reader.since(place), LONGEST_BLOCK);
@@ -87,7 +87,7 @@ impl BlockCoder for DcRefinement {
 
     #[inline(always)]
     fn other(&mut self, _: usize, reader: &mut BitReader) -> Result<(), Fault> {
-        reader.refill();
+        reader.refill_for(1);
         reader.skip(1);
         Ok(())
     }

@@ -153,7 +153,7 @@ pub(super) struct Layout {
     /// Minimum coded units in a line, and lines of them.
     pub(super) mcus: (u32, u32),
     /// Luma blocks that one unit spans.
-    pub(super) span: (u32, u32),
+    pub(super) extent: (u32, u32),
     /// Luma blocks of the image in a line, and lines of them; what units hold beyond is padding.
     pub(super) blocks: (u32, u32),
 }
@@ -174,13 +174,16 @@ impl Layout {
         }
         // Luma is at the highest sampling, so a unit is as large as its luma blocks.
         let (horizontal, vertical) = frame.max_sampling();
-        let span = (u32::from(horizontal), u32::from(vertical));
+        let extent = (u32::from(horizontal), u32::from(vertical));
         let info = frame.info;
-        let mcus = (info.width.div_ceil(8 * span.0), info.height.div_ceil(8 * span.1));
+        let mcus = (
+            info.width.div_ceil(8 * extent.0),
+            info.height.div_ceil(8 * extent.1),
+        );
         Self {
             units,
             mcus,
-            span,
+            extent,
             blocks: frame.luma_blocks(),
         }
     }

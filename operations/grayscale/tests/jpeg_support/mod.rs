@@ -457,7 +457,7 @@ fn decode_scan(
             prediction = 0;
         }
         if first == 0 && before > 0 {
-            block[0] |= (reader.bits(1) as i32) << now;
+            block[0] |= reader.bits(1).cast_signed() << now;
             continue;
         }
         if first == 0 {
@@ -535,7 +535,7 @@ impl Reader<'_> {
     }
 
     fn signed(&mut self, size: u8) -> i32 {
-        let bits = self.bits(size) as i32;
+        let bits = self.bits(size).cast_signed();
         if size > 0 && bits >> (size - 1) == 0 {
             bits + 1 - (1 << size)
         } else {
