@@ -33,7 +33,7 @@ fn pixels_are_those_of_pillow_within_one_level_and_alpha_is_the_same() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pillow");
     fs::create_dir_all(&out).unwrap();
-    let mut pairs = String::new();
+    let mut pairs = Vec::new();
     for true_gray in [false, true] {
         for entry in fs::read_dir(here.join("images")).unwrap() {
             let original = entry.unwrap().path();
@@ -58,7 +58,7 @@ fn pixels_are_those_of_pillow_within_one_level_and_alpha_is_the_same() {
             let lossy =
                 name.starts_with("lossy") || name.starts_with("animated") || name.starts_with("segments");
             let tolerance = if format == Format::WebP && lossy { 16 } else { 1 };
-            pairs += &format!("{}\t{}\t{tolerance}\n", original.display(), gray.display());
+            writeln!(pairs, "{}\t{}\t{tolerance}", original.display(), gray.display()).unwrap();
         }
     }
     let mut child = Command::new(python())
@@ -67,7 +67,7 @@ fn pixels_are_those_of_pillow_within_one_level_and_alpha_is_the_same() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(pairs.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(&pairs).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(
         output.status.success(),
