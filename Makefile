@@ -12,6 +12,8 @@ PORT ?= 4566
 ARCHITECTURE ?= arm64
 # More for `sam deploy`, as in: make deploy DEPLOY="--guided" or DEPLOY="--stack-name errand-test --region eu-west-1"
 DEPLOY ?=
+# More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
+BENCH ?=
 
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
 CARGO := cargo
@@ -100,6 +102,17 @@ test-e2e: setup build
 
 test-events: setup build
 	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python scripts/test-events
+
+##@ Measuring
+
+.PHONY: bench
+bench: build ## measure speed and memory beside the peers, into target/bench/report.json (BENCH="--quick")
+	$(CARGO) build $(RELEASE) --workspace --example plain_image_crate
+	@bench/run $(BENCH)
+
+.PHONY: test-bench
+test-bench:
+	$(PYTHON) -B -m unittest discover --top-level-directory bench bench/tests
 
 ##@ AWS
 

@@ -55,7 +55,7 @@ def write(recipe, path):
                 file.write(recipe.separator)
             first = False
             file.write(recipe.separator.join(map(str, piece)))
-            numbers.extend(piece)
+            numbers.extend(iter(piece))
         if not recipe.one_line:
             file.write("\n")
     answer_path(path).write_text(json.dumps(answer(numbers)))

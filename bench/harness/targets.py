@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from .tools import ERRAND, PARSING
 
-MIB = 1 << 20
-
 
 class NotMeasured(Exception):
     """A figure that a target needs is missing."""
@@ -30,6 +28,11 @@ class Results:
             return self.costs[case, tool]
         except KeyError:
             raise NotMeasured(f"{tool} on {case} was not measured") from None
+
+    def input_size(self, case):
+        if case not in self.input_bytes:
+            raise NotMeasured(f"{case} was not measured")
+        return self.input_bytes[case]
 
     def times_faster(self, case, peer):
         return self.of(case, peer).median_seconds / self.of(case).median_seconds
@@ -55,10 +58,10 @@ def faster(case, peer, times):
 def little_memory(case):
     def measure(results):
         value = results.of(case).peak_memory_bytes
-        limit = 3 * results.input_bytes[case] + 16 * MIB
+        limit = 3 * results.input_size(case) + 16e6
         return value, f"{value / 1e6:.1f} of {limit / 1e6:.1f} MB", value <= limit
 
-    return Target(case, "peak memory at most 3 times the file plus 16 MiB", measure)
+    return Target(case, "peak memory at most 3 times the file plus 16 MB", measure)
 
 
 def memory_under(case, limit):
@@ -103,7 +106,7 @@ def copy_speed(case, times):
 
 def parsing_rate(case, bytes_per_second):
     def measure(results):
-        value = results.input_bytes[case] / results.of(case, PARSING).median_seconds
+        value = results.input_size(case) / results.of(case, PARSING).median_seconds
         return value, f"{value / 1e9:.2f} GB/s", value >= bytes_per_second
 
     return Target(case, f"parsing at {bytes_per_second / 1e9:g} GB/s a core or more, the whole process counted", measure)
