@@ -69,7 +69,7 @@ impl Accumulator {
         Self { threads, ..self }
     }
 
-    /// Takes the next piece of the input, of any length. Pieces of a megabyte and more are shared among threads.
+    /// Takes the next piece of the input, of any length. Pieces of half a megabyte and more are shared among threads.
     ///
     /// # Errors
     ///

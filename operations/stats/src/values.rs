@@ -20,8 +20,10 @@ use block::Block;
 /// Values that can be written at once.
 pub(crate) const ROOM: usize = 4_096;
 
-/// Memory taken by a big integer besides its digits: itself, and the allocator's share.
-const BIG_OVERHEAD: usize = 48;
+/// Memory taken by a 128-bit value: a growing list can have room for as many again.
+const WIDE_BYTES: usize = 2 * size_of::<i128>();
+/// Memory taken by a big integer besides its digits: itself, room for as many again, and the allocator's share.
+const BIG_BYTES: usize = 2 * size_of::<BigInt>() + 16;
 
 /// An unordered list of integers of any size.
 #[derive(Debug, Default)]
@@ -45,6 +47,11 @@ impl Values {
 
     fn narrow_count(&self) -> usize {
         self.blocks.iter().map(Block::len).sum::<usize>() + self.pending_count
+    }
+
+    /// Bytes of memory held, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Fails if more memory is held than allowed.
@@ -90,7 +97,7 @@ impl Values {
             self.push(narrow);
         } else {
             self.wide.push(value);
-            self.bytes += size_of::<i128>();
+            self.bytes += WIDE_BYTES;
         }
     }
 
@@ -98,7 +105,7 @@ impl Values {
         if let Ok(wide) = i128::try_from(&value) {
             self.push_wide(wide);
         } else {
-            self.bytes += BIG_OVERHEAD + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
+            self.bytes += BIG_BYTES + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
             self.big.push(value);
         }
     }

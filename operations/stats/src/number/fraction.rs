@@ -24,7 +24,8 @@ impl Fraction {
     /// `numerator / denominator`, for a denominator above zero.
     pub(crate) fn new(numerator: BigInt, denominator: BigInt) -> Self {
         debug_assert!(denominator.is_positive());
-        let divisor = numerator.gcd(&denominator);
+        // The remainder first: the crate's binary algorithm takes very long over numbers of very different size.
+        let divisor = (&numerator % &denominator).gcd(&denominator);
         let (numerator, denominator) = (numerator / &divisor, denominator / divisor);
         let decimal = rounding::quotient(&numerator, &denominator);
         Self {

@@ -135,3 +135,49 @@ fn digits(text: &[u8; BLOCK]) -> u64 {
     }
     digits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_told_from_every_other_byte() {
+        for byte in 0..=255_u8 {
+            for place in 0..BLOCK {
+                let mut text = [b'x'; BLOCK];
+                text[(place + 1) % BLOCK] = 0xff;
+                text[place] = byte;
+                assert_eq!(
+                    digits(&text),
+                    u64::from(byte.is_ascii_digit()) << place,
+                    "{byte} at {place}"
+                );
+            }
+        }
+    }
+
+    /// The integers of `text` with a margin before it and a rest after it.
+    fn all(text: &str) -> Vec<i64> {
+        let text = [" ".repeat(MARGIN).as_str(), text, "x".repeat(BLOCK).as_str()].concat();
+        let mut values = [0; 100];
+        let (_, count) = read(text.as_bytes(), MARGIN, &mut values);
+        values[..count].to_vec()
+    }
+
+    #[test]
+    fn tokens_are_read_up_to_what_is_not_plain() {
+        assert_eq!(all("1 -22,333;-4444\n55555 "), [1, -22, 333, -4_444, 55_555]);
+        assert_eq!(
+            all("\n\n 123456789, -1234567890123456\r\n0\t"),
+            [123_456_789, -1_234_567_890_123_456, 0]
+        );
+        assert_eq!(all("1 2 x 3 "), [1, 2]);
+        assert_eq!(all("1 --2 "), [1]);
+        assert_eq!(all("1 2-3 4 "), [1]);
+        assert_eq!(all("1 - 2 "), [1]);
+        assert_eq!(all("-1 +2 "), [-1]);
+        assert_eq!(all("1 2.5 "), [1]);
+        assert!(all("1 12345678901234567 ").is_empty());
+        assert_eq!(all(&"7 ".repeat(40)), [7; 40]);
+    }
+}

@@ -1,19 +1,20 @@
-//! The fast path: runs of plain integers, read eight bytes at a time.
+//! The fast path: plain integers, read eight bytes at a time. Where it can, it leaves them to [`blocks`].
 //!
 //! A word of eight bytes is taken from the text at once. One addition tells which of its bytes are no digits, the
 //! lowest of them gives the number of digits, and three multiplications turn up to eight digits into their value
 //! (pairs, then quadruples, then all eight), so a token of eight digits takes three multiplications and no loop.
 //! The technique is known as SWAR, SIMD within a register; see D. Lemire, "Number parsing at a gigabyte per
-//! second", Software: Practice and Experience 51 (2021), section 4.
+//! second", Software: Practice and Experience 51 (2021).
 //!
 //! What is not plain (comments, brackets, more than 19 digits, what is no integer, the end of the piece) is left
-//! to the scanner, which reads a token byte by byte and comes back.
+//! to the scanner, which reads a token its own way and comes back.
 
 use super::blocks;
 
 /// Bytes looked at for one token: a sign, three words and the separator after them.
 const WINDOW: usize = 32;
 
+/// Tokens read one by one where a block was not plain, before blocks are tried again.
 const TOKENS_BETWEEN_BLOCKS: usize = 32;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -47,7 +48,6 @@ pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
         let (reached, found) = blocks::read(text, at, &mut values[count..]);
         at = reached;
         count += found;
-        // A few tokens: when blocks are no use, because tokens are longer, not to try again at each.
         let end = values.len().min(count + TOKENS_BETWEEN_BLOCKS);
         let (length, found) = read_tokens(&text[at..], &mut values[count..end]);
         at += length;

@@ -10,9 +10,9 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use super::{Scanner, Shape, State, plain};
-use crate::Error;
 use crate::error::Position;
 use crate::summary::SkippedToken;
+use crate::{Error, Limits};
 
 /// Fewer bytes than this are not worth a thread: starting one takes as long as reading about 50 KB.
 const LEAST_SHARE: usize = 256 << 10;
@@ -37,9 +37,15 @@ impl Scanner {
 
     fn read_shares(&mut self, piece: &[u8], shares: usize) -> Result<(), Error> {
         let shares = split(piece, shares);
+        // What memory is left is shared too. A scanner that needs more fails, and its share is read again.
+        let left = self.limits.memory_bytes.saturating_sub(self.values.bytes());
+        let limits = Limits {
+            memory_bytes: left / shares.len(),
+            ..self.limits
+        };
         let scanner = || Self {
             shape: self.shape,
-            ..Self::new(self.skip_invalid, self.limits)
+            ..Self::new(self.skip_invalid, limits)
         };
         let read = |share: &[u8]| {
             let mut scanner = scanner();
@@ -137,7 +143,6 @@ fn cut(piece: &[u8], from: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Limits;
 
     /// What a list gives on one and on three threads.
     fn both(text: &[u8], skip_invalid: bool) -> [String; 2] {
