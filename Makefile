@@ -12,6 +12,8 @@ PORT ?= 4566
 ARCHITECTURE ?= arm64
 # More for `sam deploy`, as in: make deploy DEPLOY="--guided" or DEPLOY="--stack-name errand-test --region eu-west-1"
 DEPLOY ?=
+# More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
+BENCH ?=
 
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
 CARGO := cargo
@@ -27,7 +29,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-template test-e2e test-events test-permissions ## run every test, against a local cloud of its own
+test: test-unit test-bench test-template test-e2e test-events test-permissions ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -106,6 +108,16 @@ test-events: setup build
 test-permissions: setup build
 	$(LOCAL_CLOUD) run --as-client -- .venv/cloud/bin/python scripts/test-permissions
 	$(LOCAL_CLOUD) run --auth --bare -- .venv/sam/bin/python scripts/test-plain-http
+##@ Measuring
+
+.PHONY: bench
+bench: build ## measure speed and memory beside the peers, into target/bench/report.json (BENCH="--quick")
+	$(CARGO) build $(RELEASE) --workspace --example plain_image_crate
+	@bench/run $(BENCH)
+
+.PHONY: test-bench
+test-bench:
+	$(PYTHON) -B -m unittest discover --top-level-directory bench bench/tests
 
 ##@ AWS
 

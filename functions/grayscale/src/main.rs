@@ -1,6 +1,6 @@
 //! The Lambda function that makes images gray: the worker around `errand-grayscale`.
 
-use errand_grayscale::{Format, Limits, Parameters, convert};
+use errand_grayscale::{Format, Limits, convert};
 use errand_worker::{Context, Failure, Input, MadeFile, Operation, Output};
 use serde_json::{Map, Value};
 
@@ -9,32 +9,19 @@ struct Grayscale;
 impl Operation for Grayscale {
     const NAME: &'static str = "grayscale";
 
-    fn run(
-        &self,
-        input: Input,
-        parameters: Map<String, Value>,
-        context: &Context,
-    ) -> Result<Output, Failure> {
-        let parameters: Parameters =
-            serde_json::from_value(Value::Object(parameters)).map_err(|e| Failure::invalid_parameters(&e))?;
+    fn run(&self, input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
+        let parameters = errand_worker::parameters(given)?;
         let input = input.read_all(context.memory_budget_bytes)?;
-        let limits = Limits {
-            memory_bytes: context.memory_budget_bytes - input.len() as u64,
-            ..Limits::default()
-        };
-        let gray =
-            convert(&input, &parameters, &limits).map_err(|e| Failure::rejected(e.code(), e.to_string()))?;
+        let limits = Limits::new(context.memory_budget_bytes - input.len() as u64);
+        let gray = convert(&input, &parameters, &limits);
+        let gray = gray.map_err(|error| Failure::rejected(error.code(), error.to_string()))?;
         let format = gray.report.format;
-        let file = MadeFile {
-            name: context
-                .name_with_extension(format.extension(), |e| Format::from_extension(e) == Some(format)),
+        let is_right = |extension: &str| Format::from_extension(extension) == Some(format);
+        Ok(Output::of_report(&gray.report)?.with_file(MadeFile {
+            name: context.name_with_extension(format.extension(), is_right),
             media_type: format.media_type(),
             bytes: gray.bytes.into(),
-        };
-        Ok(Output {
-            file: Some(file),
-            ..Output::of_report(&gray.report)?
-        })
+        }))
     }
 }
 

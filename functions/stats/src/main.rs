@@ -1,6 +1,6 @@
 //! The Lambda function that computes statistics: the worker around `errand-stats`.
 
-use errand_stats::{Accumulator, Error, Limits, Parameters};
+use errand_stats::{Accumulator, Error, Limits};
 use errand_worker::{Context, Failure, Input, Operation, Output};
 use serde_json::{Map, Value};
 
@@ -10,14 +10,8 @@ impl Operation for Stats {
     const NAME: &'static str = "stats";
     const TAKES_BARE_TEXT: bool = true;
 
-    fn run(
-        &self,
-        mut input: Input,
-        parameters: Map<String, Value>,
-        context: &Context,
-    ) -> Result<Output, Failure> {
-        let parameters: Parameters =
-            serde_json::from_value(Value::Object(parameters)).map_err(|e| Failure::invalid_parameters(&e))?;
+    fn run(&self, mut input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
+        let parameters = errand_worker::parameters(given)?;
         let mut limits = Limits::default();
         limits.memory_bytes = usize::try_from(context.memory_budget_bytes).unwrap_or(usize::MAX);
         let mut list = Accumulator::new(&parameters).with_limits(limits);

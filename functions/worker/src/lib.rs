@@ -14,6 +14,11 @@
 //!
 //! All of that sees AWS through the two traits of [`ports`]; [`aws`] fulfils them, and the tests' fakes do.
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "only the functions use this crate: whoever reads its first page reads its source"
+)]
+
 mod aws;
 mod batch;
 mod config;
@@ -41,7 +46,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 pub use config::{Config, InvalidConfig};
-pub use operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output};
+pub use operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
 ///

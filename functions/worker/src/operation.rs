@@ -5,6 +5,7 @@ use std::path::Path;
 use bytes::{Bytes, BytesMut};
 use errand_protocol::{ErrorCode, FileName, JobError, code};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -82,6 +83,15 @@ impl Output {
             ))),
         }
     }
+
+    /// The same output, with a file.
+    #[must_use]
+    pub fn with_file(self, file: MadeFile) -> Self {
+        Self {
+            file: Some(file),
+            ..self
+        }
+    }
 }
 
 /// A file that an operation made.
@@ -111,15 +121,18 @@ impl Failure {
     pub fn rejected(code: &'static str, message: impl Into<String>) -> Self {
         Self::Rejected(JobError::permanent(ErrorCode::new(code), message))
     }
+}
 
-    /// The parameters are not the operation's.
-    #[must_use]
-    pub fn invalid_parameters(error: &serde_json::Error) -> Self {
-        Self::Rejected(JobError::permanent(
-            code::INVALID_PARAMETERS,
-            format!("parameters: {error}"),
-        ))
-    }
+/// Reads a request's parameters as the ones that an operation takes.
+///
+/// # Errors
+///
+/// One of them is unknown to the operation, or its value is not possible.
+pub fn parameters<P: DeserializeOwned>(given: Map<String, Value>) -> Result<P, Failure> {
+    serde_json::from_value(Value::Object(given)).map_err(|error| {
+        let message = format!("parameters: {error}");
+        Failure::Rejected(JobError::permanent(code::INVALID_PARAMETERS, message))
+    })
 }
 
 /// The input could not be read to its end.
@@ -285,7 +298,9 @@ mod tests {
                 memory_budget_bytes: 0,
             };
             context
-                .name_with_extension(&["jpg", "jpeg"], "jpg")
+                .name_with_extension("jpg", |found| {
+                    ["jpg", "jpeg"].contains(&found.to_lowercase().as_str())
+                })
                 .as_str()
                 .to_owned()
         };

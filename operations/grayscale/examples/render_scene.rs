@@ -8,6 +8,14 @@
 //! mean of nine samples of one function from place to colour; the noise is a hash of the place, so each run gives
 //! the same picture.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "places in a picture and the colours there are small numbers"
+)]
+#![allow(clippy::many_single_char_names, reason = "coordinates are named as everyone names them")]
+
 use std::f32::consts::{PI, TAU};
 use std::path::Path;
 use std::process::ExitCode;

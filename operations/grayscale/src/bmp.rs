@@ -13,7 +13,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     let header = Header::read(input)?;
     if !(1..=8).contains(&header.bits) || parameters.true_gray {
         let mut conversion = pixels::convert(input, Format::Bmp, Format::Bmp, parameters, limits)?;
-        if header.header_bytes >= INFO_HEADER_BYTES
+        if header.own_bytes >= INFO_HEADER_BYTES
             && let (Some(density), Some(target)) = (input.get(DENSITY), conversion.bytes.get_mut(DENSITY))
         {
             target.copy_from_slice(density);
@@ -22,7 +22,11 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     }
     limits.check(Format::Bmp, (header.width, header.height), input.len() as u64)?;
     let mut bytes = input.to_vec();
-    gray_palette(&mut bytes[header.palette.clone()], header.entry_bytes, parameters.luma);
+    gray_palette(
+        &mut bytes[header.palette.clone()],
+        header.entry_bytes,
+        parameters.luma,
+    );
     if let Some(kind) = header.profile_kind(input) {
         // A colour profile on a gray image is invalid: the values are declared to be sRGB instead.
         bytes[kind..kind + 4].copy_from_slice(SRGB);
@@ -62,18 +66,24 @@ struct Header {
     bits: u8,
     palette: std::ops::Range<usize>,
     entry_bytes: usize,
-    header_bytes: usize,
+    own_bytes: usize,
 }
 
 impl Header {
     fn read(input: &[u8]) -> Result<Self, Error> {
         let truncated = || Error::truncated(Format::Bmp, input.len());
         let short = |offset: usize| -> Result<u16, Error> {
-            let bytes = input.get(offset..).and_then(|rest| rest.first_chunk()).ok_or_else(truncated)?;
+            let bytes = input
+                .get(offset..)
+                .and_then(|rest| rest.first_chunk())
+                .ok_or_else(truncated)?;
             Ok(u16::from_le_bytes(*bytes))
         };
         let long = |offset: usize| -> Result<u32, Error> {
-            let bytes = input.get(offset..).and_then(|rest| rest.first_chunk()).ok_or_else(truncated)?;
+            let bytes = input
+                .get(offset..)
+                .and_then(|rest| rest.first_chunk())
+                .ok_or_else(truncated)?;
             Ok(u32::from_le_bytes(*bytes))
         };
         let index = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
@@ -91,9 +101,14 @@ impl Header {
         let bits = u8::try_from(bits)
             .ok()
             .filter(|bits| matches!(bits, 0 | 1 | 2 | 4 | 8 | 16 | 24 | 32))
-            .ok_or_else(|| Error::corrupt(Format::Bmp, format_args!("its header says {bits} bits a pixel")))?;
+            .ok_or_else(|| {
+                Error::corrupt(Format::Bmp, format_args!("its header says {bits} bits a pixel"))
+            })?;
         if width == 0 || height == 0 || width > i32::MAX as u32 {
-            return Err(Error::corrupt(Format::Bmp, format_args!("its size is {width}x{height}")));
+            return Err(Error::corrupt(
+                Format::Bmp,
+                format_args!("its size is {width}x{height}"),
+            ));
         }
         let entry_bytes = if core { 3 } else { 4 };
         let palette_at = FILE_HEADER_BYTES.saturating_add(header_bytes);
@@ -102,21 +117,34 @@ impl Header {
             let all = 1_usize << bits;
             let entries = if used == 0 { all } else { index(used).min(all) };
             // The palette ends where the pixels begin, whatever its length is said to be.
-            palette.end = (palette_at + entries * entry_bytes).min(pixels_at).max(palette_at);
+            palette.end = (palette_at + entries * entry_bytes)
+                .min(pixels_at)
+                .max(palette_at);
             let row_bytes = (u64::from(width) * u64::from(bits)).div_ceil(32) * 4;
-            let data_bytes = if compression == 0 { row_bytes * u64::from(height) } else { 0 };
+            let data_bytes = if compression == 0 {
+                row_bytes * u64::from(height)
+            } else {
+                0
+            };
             let end = (pixels_at as u64).saturating_add(data_bytes);
             if palette.end > input.len() || end > input.len() as u64 {
                 return Err(truncated());
             }
         }
-        Ok(Self { width, height, bits, palette, entry_bytes, header_bytes })
+        Ok(Self {
+            width,
+            height,
+            bits,
+            palette,
+            entry_bytes,
+            own_bytes: header_bytes,
+        })
     }
 
     /// Where the header says that a colour profile is embedded or linked.
     fn profile_kind(&self, input: &[u8]) -> Option<usize> {
         let kind = input.get(COLOUR_SPACE..COLOUR_SPACE + 4)?;
-        (self.header_bytes > V4_HEADER_BYTES && (kind == b"DEBM" || kind == b"KNIL")).then_some(COLOUR_SPACE)
+        (self.own_bytes > V4_HEADER_BYTES && (kind == b"DEBM" || kind == b"KNIL")).then_some(COLOUR_SPACE)
     }
 }
 

@@ -5,10 +5,9 @@ use std::io::Cursor;
 
 use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::pnm::{PnmEncoder, PnmSubtype, SampleEncoding};
 use image::codecs::qoi::QoiEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder};
+use image::{DynamicImage, ExtendedColorType};
 
 use crate::gray::Gray;
 use crate::{Error, Format, Parameters, gif, png, tiff};
@@ -23,7 +22,7 @@ pub(crate) struct Encoded {
 pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Result<Encoded, Error> {
     let quality = parameters.checked_quality()?;
     let mut bytes = Vec::new();
-    let mut bit_depth = 8;
+    let bit_depth = 8;
     let outcome = match format {
         Format::Jpeg => {
             let image = gray.flattened_8_bits();
@@ -47,23 +46,6 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
             other => DynamicImage::from(DynamicImage::from(other).into_rgba8())
                 .write_with_encoder(BmpEncoder::new(&mut bytes)),
         },
-        Format::Pnm => {
-            bit_depth = gray.bit_depth();
-            let image = DynamicImage::from(gray);
-            let encoder = PnmEncoder::new(&mut bytes);
-            // PGM, which every reader of the family knows; PAM where there is alpha.
-            let encoder = if image.color().has_alpha() {
-                encoder.with_dynamic_header()
-            } else {
-                encoder.with_subtype(PnmSubtype::Graymap(SampleEncoding::Binary))
-            };
-            encoder.write_image(
-                image.as_bytes(),
-                image.width(),
-                image.height(),
-                image.color().into(),
-            )
-        }
         Format::Qoi => {
             // The format has three channels or four: gray is three equal ones.
             let image = DynamicImage::from(gray.into_8_bits());
@@ -74,6 +56,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
             };
             image.write_with_encoder(QoiEncoder::new(Cursor::new(&mut bytes)))
         }
+        Format::Pnm => return Ok(pnm(&gray)),
         Format::Png => return png::encode(&gray, parameters),
         Format::Gif => return gif::encode(gray),
         Format::Tiff => return tiff::encode(gray),
@@ -83,4 +66,28 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
         detail: error.to_string(),
     })?;
     Ok(Encoded { bytes, bit_depth })
+}
+
+/// A PGM, which every reader of the Netpbm family knows, or a PAM where there is alpha. Samples of 16 bits come high
+/// byte first.
+fn pnm(gray: &Gray) -> Encoded {
+    let (width, height) = gray.dimensions();
+    let bit_depth = gray.bit_depth();
+    let highest = u16::MAX >> (16 - bit_depth);
+    let header = if matches!(gray, Gray::La8(_) | Gray::La16(_)) {
+        format!(
+            "P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH 2\nMAXVAL {highest}\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n"
+        )
+    } else {
+        format!("P5\n{width} {height}\n{highest}\n")
+    };
+    let mut bytes = header.into_bytes();
+    let mut wide = |samples: &[u16]| bytes.extend(samples.iter().flat_map(|sample| sample.to_be_bytes()));
+    match gray {
+        Gray::L16(image) => wide(image),
+        Gray::La16(image) => wide(image),
+        Gray::L8(image) => bytes.extend_from_slice(image),
+        Gray::La8(image) => bytes.extend_from_slice(image),
+    }
+    Encoded { bytes, bit_depth }
 }

@@ -4,6 +4,12 @@
 //! two colour differences. The decoder is asked for the components as they are stored, since what they mean is
 //! decided here, from the same markers as in the compressed domain.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "colour conversions saturate at the ends of a byte"
+)]
+
 use image::metadata::Orientation;
 use image::{GrayImage, codecs::jpeg::JpegEncoder};
 use zune_core::bytestream::ZCursor;
@@ -34,9 +40,18 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
             };
             let report = Report {
                 bit_depth: converted.bit_depth,
-                ..report(input, parameters, path, (converted.width, converted.height), converted.bytes.len())
+                ..report(
+                    input,
+                    parameters,
+                    path,
+                    (converted.width, converted.height),
+                    converted.bytes.len(),
+                )
             };
-            return Ok(Conversion { bytes: converted.bytes, report });
+            return Ok(Conversion {
+                bytes: converted.bytes,
+                report,
+            });
         }
     }
     let gray = decode(input, parameters, limits)?;
@@ -44,7 +59,10 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     let mut encoded = Vec::new();
     JpegEncoder::new_with_quality(&mut encoded, parameters.checked_quality()?)
         .encode(&gray, width, height, image::ExtendedColorType::L8)
-        .map_err(|error| Error::Encode { format: Format::Jpeg, detail: error.to_string() })?;
+        .map_err(|error| Error::Encode {
+            format: Format::Jpeg,
+            detail: error.to_string(),
+        })?;
     drop(gray);
     let explain = |error: jpeg::Error| explain(&error, input);
     let metadata = jpeg::metadata_segments(input, parameters.strip).map_err(explain)?;
@@ -58,8 +76,12 @@ pub(crate) fn upright(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     let gray = Gray::L8(decode(input, parameters, limits)?);
     let metadata = jpeg::metadata_segments(input, false).map_err(|error| explain(&error, input))?;
     // An EXIF segment: marker, length, identifier.
-    let exif = metadata.iter().find(|segment| segment.starts_with(&[0xFF, 0xE1]) && segment[4..].starts_with(b"Exif\0"));
-    let orientation = exif.and_then(|segment| exif::orientation(&segment[4..])).and_then(Orientation::from_exif);
+    let exif = metadata
+        .iter()
+        .find(|segment| segment.starts_with(&[0xFF, 0xE1]) && segment[4..].starts_with(b"Exif\0"));
+    let orientation = exif
+        .and_then(|segment| exif::orientation(&segment[4..]))
+        .and_then(Orientation::from_exif);
     Ok(gray.upright(orientation.unwrap_or(Orientation::NoTransforms)))
 }
 
@@ -100,7 +122,11 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
     // Samples as bytes, once more as 16-bit coefficients where the file is progressive, and the gray.
     let pixels = u64::from(width) * u64::from(height);
     let held = if info.kind == Kind::Progressive { 3 } else { 1 };
-    limits.check(Format::Jpeg, (width, height), pixels * (u64::from(info.components) * held + 1) + (1 << 20))?;
+    limits.check(
+        Format::Jpeg,
+        (width, height),
+        pixels * (u64::from(info.components) * held + 1) + (1 << 20),
+    )?;
 
     let options = DecoderOptions::default()
         .set_strict_mode(!parameters.lenient)
@@ -109,7 +135,8 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(input), options);
     decoder.decode_headers().map_err(damaged)?;
     let stored = decoder.input_colorspace().unwrap_or(ColorSpace::YCbCr);
-    let luma_alone = info.colour == Colour::YCbCr && stored == ColorSpace::YCbCr && parameters.luma == Luma::Bt601;
+    let luma_alone =
+        info.colour == Colour::YCbCr && stored == ColorSpace::YCbCr && parameters.luma == Luma::Bt601;
     let wanted = if luma_alone { ColorSpace::Luma } else { stored };
     let options = decoder.options().jpeg_set_out_colorspace(wanted);
     decoder.set_options(options);
@@ -120,7 +147,7 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
         (Colour::Gray | Colour::YCbCr, 1) => samples,
         (Colour::Rgb, 3) => {
             let mut gray = vec![0; samples.len() / 3];
-            luma.row8::<3>(&samples, &mut gray);
+            luma.row8::<3, 1>(&samples, &mut gray);
             gray
         }
         (Colour::YCbCr, 3) => {
@@ -130,9 +157,12 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
             };
             samples.as_chunks().0.iter().map(gray).collect()
         }
-        (Colour::Cmyk { inverted }, 4) => {
-            samples.as_chunks().0.iter().map(|&[c, m, y, k]| paper(luma, [c, m, y], k, inverted)).collect()
-        }
+        (Colour::Cmyk { inverted }, 4) => samples
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&[c, m, y, k]| paper(luma, [c, m, y], k, inverted))
+            .collect(),
         (Colour::Ycck { inverted }, 4) => {
             let gray = |&[y, cb, cr, k]: &[u8; 4]| {
                 // The transform was made on 255 less the samples.
@@ -151,9 +181,18 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
 
 /// Red, green and blue of luma and two colour differences (ITU-T T.871, clause 7).
 fn rgb_of([luma, blue_difference, red_difference]: [u8; 3]) -> [u8; 3] {
-    let (y, cb, cr) = (f32::from(luma), f32::from(blue_difference) - 128.0, f32::from(red_difference) - 128.0);
+    let (y, cb, cr) = (
+        f32::from(luma),
+        f32::from(blue_difference) - 128.0,
+        f32::from(red_difference) - 128.0,
+    );
     // A conversion from float saturates.
-    [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb].map(|value| (value + 0.5) as u8)
+    [
+        y + 1.402 * cr,
+        y - 0.344_136 * cb - 0.714_136 * cr,
+        y + 1.772 * cb,
+    ]
+    .map(|value| (value + 0.5) as u8)
 }
 
 /// The gray of three inks and black on white paper. Where `inverted`, 255 means no ink.
@@ -179,9 +218,10 @@ fn check_supported(info: &FrameInfo) -> Result<(), Error> {
 /// Says in this crate's terms what is wrong with a JPEG.
 fn explain(error: &jpeg::Error, input: &[u8]) -> Error {
     match error {
-        jpeg::Error::Truncated { offset, .. } => {
-            Error::Truncated { format: Some(Format::Jpeg), offset: *offset as u64 }
-        }
+        jpeg::Error::Truncated { offset, .. } => Error::Truncated {
+            format: Some(Format::Jpeg),
+            offset: *offset as u64,
+        },
         jpeg::Error::Unsupported { feature } => Error::unsupported(Format::Jpeg, *feature),
         jpeg::Error::MemoryBudget { needed, budget } => {
             let (width, height) = jpeg::inspect(input).map_or((0, 0), |info| (info.width, info.height));

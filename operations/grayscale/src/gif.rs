@@ -2,7 +2,7 @@
 //!
 //! A GIF's pixels are indexes into a global colour table, or into one that a frame brings along, so gray tables make
 //! a gray image. The compressed frames, their timing, loops and transparency are copied as they are, at the speed of
-//! copying memory. References are to the GIF89a specification.
+//! copying memory. References are to the `GIF89a` specification.
 
 use crate::encode::Encoded;
 use crate::gray::Gray;
@@ -46,7 +46,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     Ok(Conversion { bytes, report })
 }
 
-/// What begins a block (GIF89a, appendix A).
+/// What begins a block (`GIF89a`, appendix A).
 const IMAGE: u8 = 0x2C;
 const EXTENSION: u8 = 0x21;
 const TRAILER: u8 = 0x3B;

@@ -1,5 +1,10 @@
 //! The gray image between a decoder and an encoder, on paths that go through pixels.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "rounded means of samples are samples again"
+)]
+
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma as LumaPixel, LumaA};
 
@@ -27,24 +32,24 @@ impl Gray {
             DynamicImage::ImageLumaA16(gray) => Self::La16(gray),
             DynamicImage::ImageRgb8(colour) => {
                 let mut gray = vec![0; pixels];
-                luma.row8::<3>(&colour, &mut gray);
+                luma.row8::<3, 1>(&colour, &mut gray);
                 Self::L8(whole(width, height, gray))
             }
             DynamicImage::ImageRgba8(colour) => {
                 let mut gray = vec![0; pixels * 2];
-                luma.row8::<4>(&colour, &mut gray);
+                luma.row8::<4, 2>(&colour, &mut gray);
                 Self::La8(whole(width, height, gray))
             }
             DynamicImage::ImageRgba16(colour) => {
                 let mut gray = vec![0; pixels * 2];
-                luma.row16::<4>(&colour, &mut gray);
+                luma.row16::<4, 2>(&colour, &mut gray);
                 Self::La16(whole(width, height, gray))
             }
             // Decoders give floating point for HDR formats only, none of which is supported: 16 bits hold the rest.
             other => {
                 let colour = other.into_rgb16();
                 let mut gray = vec![0; pixels];
-                luma.row16::<3>(&colour, &mut gray);
+                luma.row16::<3, 1>(&colour, &mut gray);
                 Self::L16(whole(width, height, gray))
             }
         }

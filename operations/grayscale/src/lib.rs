@@ -4,6 +4,11 @@
 //! done. It is pure: no files, no network, no threads that outlive the call. Memory is predicted from the header and
 //! held against [`Limits`] before anything of the image's size is allocated.
 
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "parameters and limits are passed alike, and limits may grow beyond one figure"
+)]
+
 pub mod jpeg;
 
 mod bmp;
@@ -14,7 +19,6 @@ mod format;
 mod from_jpeg;
 mod gif;
 mod gray;
-pub mod jpeg;
 mod limits;
 mod luma;
 mod parameters;

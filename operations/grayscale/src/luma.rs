@@ -4,6 +4,13 @@
 //! `linear` undoes the curve first, weighs light, and applies the curve again. The weights are whole numbers over
 //! 65,536 that add up to 65,536, so that a gray pixel keeps its value exactly.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "weighted means of samples are samples again"
+)]
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -69,19 +76,19 @@ impl Luma {
         }
     }
 
-    /// Writes the gray of `pixels` into `gray`: `CHANNELS` is 3 (RGB) or 4 (RGB and alpha), and alpha is copied
-    /// behind each gray value. Stops at the end of the shorter of the two.
-    pub(crate) fn row8<const CHANNELS: usize>(self, pixels: &[u8], gray: &mut [u8]) {
+    /// Writes the gray of `pixels` of `IN` channels, the first three of them colours, into `gray` of `OUT` channels:
+    /// one, or two with the fourth channel copied into the second. Stops at the end of the shorter of the two.
+    pub(crate) fn row8<const IN: usize, const OUT: usize>(self, pixels: &[u8], gray: &mut [u8]) {
         match self {
-            Self::Bt601 => rows::<CHANNELS, u8>(pixels, gray, |r, g, b| weigh8(BT601, r, g, b)),
-            Self::Bt709 => rows::<CHANNELS, u8>(pixels, gray, |r, g, b| weigh8(BT709, r, g, b)),
-            Self::Linear => rows::<CHANNELS, u8>(pixels, gray, |r, g, b| self.gray8(r, g, b)),
+            Self::Bt601 => rows::<IN, OUT, u8>(pixels, gray, |r, g, b| weigh8(BT601, r, g, b)),
+            Self::Bt709 => rows::<IN, OUT, u8>(pixels, gray, |r, g, b| weigh8(BT709, r, g, b)),
+            Self::Linear => rows::<IN, OUT, u8>(pixels, gray, |r, g, b| self.gray8(r, g, b)),
         }
     }
 
     /// As [`row8`](Self::row8), for 16-bit samples in the machine's byte order.
-    pub(crate) fn row16<const CHANNELS: usize>(self, pixels: &[u16], gray: &mut [u16]) {
-        rows::<CHANNELS, u16>(pixels, gray, |r, g, b| self.gray16(r, g, b));
+    pub(crate) fn row16<const IN: usize, const OUT: usize>(self, pixels: &[u16], gray: &mut [u16]) {
+        rows::<IN, OUT, u16>(pixels, gray, |r, g, b| self.gray16(r, g, b));
     }
 }
 
@@ -160,20 +167,16 @@ fn weigh16([red_weight, green_weight, blue_weight]: [u32; 3], red: u16, green: u
     ((sum + 0x8000) >> 16) as u16
 }
 
-fn rows<const CHANNELS: usize, Sample: Copy>(
+fn rows<const IN: usize, const OUT: usize, Sample: Copy>(
     pixels: &[Sample],
     gray: &mut [Sample],
     formula: impl Fn(Sample, Sample, Sample) -> Sample,
 ) {
-    let (pixels, _) = pixels.as_chunks::<CHANNELS>();
-    if CHANNELS == 4 {
-        let (gray, _) = gray.as_chunks_mut::<2>();
-        for (gray, pixel) in gray.iter_mut().zip(pixels) {
-            *gray = [formula(pixel[0], pixel[1], pixel[2]), pixel[3]];
-        }
-    } else {
-        for (gray, pixel) in gray.iter_mut().zip(pixels) {
-            *gray = formula(pixel[0], pixel[1], pixel[2]);
+    let (pixels, gray) = (pixels.as_chunks::<IN>().0, gray.as_chunks_mut::<OUT>().0);
+    for (gray, pixel) in gray.iter_mut().zip(pixels) {
+        gray[0] = formula(pixel[0], pixel[1], pixel[2]);
+        if OUT == 2 {
+            gray[1] = pixel[3];
         }
     }
 }

@@ -7,6 +7,10 @@ use crate::{Error, Format, Luma};
 /// How an image is to be converted. The default keeps the format, computes BT.601 luma and keeps metadata.
 ///
 /// Fields may be added: build it with `..Parameters::default()`.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a choice by itself, named as on the command line"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {

@@ -28,7 +28,10 @@ pub(crate) fn convert(
     // A gray image in the right format was decoded only to see that it is whole.
     let as_is = untouched && from == to;
     let encoded = if as_is {
-        Encoded { bytes: input.to_vec(), bit_depth: gray.bit_depth() }
+        Encoded {
+            bytes: input.to_vec(),
+            bit_depth: gray.bit_depth(),
+        }
     } else {
         encode::encode(gray, to, parameters)?
     };
@@ -59,17 +62,18 @@ struct Decoded {
 }
 
 /// Decodes one picture and makes it gray and upright.
-fn decode(
-    input: &[u8],
-    format: Format,
-    parameters: &Parameters,
-    limits: &Limits,
-) -> Result<Decoded, Error> {
+fn decode(input: &[u8], format: Format, parameters: &Parameters, limits: &Limits) -> Result<Decoded, Error> {
     if format == Format::Jpeg {
-        return Ok(Decoded { gray: from_jpeg::upright(input, parameters, limits)?, untouched: false });
+        return Ok(Decoded {
+            gray: from_jpeg::upright(input, parameters, limits)?,
+            untouched: false,
+        });
     }
     if format == Format::Tiff {
-        return Ok(Decoded { gray: tiff::first_page(input, parameters, limits)?, untouched: false });
+        return Ok(Decoded {
+            gray: tiff::first_page(input, parameters, limits)?,
+            untouched: false,
+        });
     }
     let explain = |error| explain(error, format, input.len());
     let mut reader = ImageReader::with_format(Cursor::new(input), codec(format));
@@ -88,16 +92,19 @@ fn decode(
     limits.check(format, (width, height), predicted_bytes(&decoder, format))?;
     let image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     let untouched = !image.color().has_color() && orientation == Orientation::NoTransforms;
-    Ok(Decoded { gray: Gray::of(image, parameters.luma).upright(orientation), untouched })
+    Ok(Decoded {
+        gray: Gray::of(image, parameters.luma).upright(orientation),
+        untouched,
+    })
 }
 
 /// Bytes that a conversion takes: the decoded pixels, the gray ones, those once more for turning them or for the
 /// output, and what the decoder keeps for itself.
 fn predicted_bytes(decoder: &impl ImageDecoder, format: Format) -> u64 {
-    let decoded = decoder.total_bytes();
+    let picture = decoder.total_bytes();
     let internal = match format {
         // A lossy WebP is held as planes first, a lossless one as ARGB.
-        Format::WebP => decoded.saturating_mul(4) / 3,
+        Format::WebP => picture.saturating_mul(4) / 3,
         _ => 0,
     };
     let (width, height) = decoder.dimensions();
@@ -108,7 +115,7 @@ fn predicted_bytes(decoder: &impl ImageDecoder, format: Format) -> u64 {
         0
     };
     let gray = u64::from(width) * u64::from(height) * gray_bytes;
-    decoded
+    picture
         .saturating_add(internal)
         .saturating_add(gray.saturating_mul(2))
         .saturating_add(1 << 16)

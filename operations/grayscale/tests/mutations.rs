@@ -17,13 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[test]
 fn no_damaged_image_makes_the_conversion_panic_or_hang() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     let mut random = Random(0x2545_F491_4F6C_DD1D);
     let mut tried = 0;
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let Some(format) = Format::from_extension(name.rsplit('.').next().unwrap()) else { continue };
+        let Some(format) = Format::from_extension(name.rsplit('.').next().unwrap()) else {
+            continue;
+        };
         let original = fs::read(&file).unwrap();
         for round in 0..MUTATIONS {
             let mut damaged = original.clone();
@@ -41,10 +46,16 @@ fn no_damaged_image_makes_the_conversion_panic_or_hang() {
                 let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("damaged-{round}-{name}"));
                 fs::write(&kept, &damaged).unwrap();
                 let what = if outcome.is_err() { "a panic" } else { "a hang" };
-                panic!("{what} after {took:?} with {parameters:?}: see {}", kept.display());
+                panic!(
+                    "{what} after {took:?} with {parameters:?}: see {}",
+                    kept.display()
+                );
             }
             if let Ok(Ok(conversion)) = outcome {
-                assert_eq!(Format::detect(&conversion.bytes).unwrap(), conversion.report.format);
+                assert_eq!(
+                    Format::detect(&conversion.bytes).unwrap(),
+                    conversion.report.format
+                );
             }
         }
     }
@@ -66,7 +77,11 @@ impl Random {
     fn damage(&mut self, bytes: &mut Vec<u8>) {
         // Headers are where damage tells most.
         for _ in 0..=self.below(4) {
-            let reach = if self.below(2) == 0 { bytes.len().min(128) } else { bytes.len() };
+            let reach = if self.below(2) == 0 {
+                bytes.len().min(128)
+            } else {
+                bytes.len()
+            };
             let at = self.below(reach);
             match self.below(7) {
                 0 => bytes.truncate(at),
@@ -112,7 +127,9 @@ fn repair_checksums(bytes: &mut [u8]) {
     let mut at = 8;
     while let Some(length) = bytes.get(at..at + 4) {
         let length = u32::from_be_bytes(length.try_into().unwrap()) as usize;
-        let Some(end) = (at + 8).checked_add(length).filter(|end| end + 4 <= bytes.len()) else { return };
+        let Some(end) = (at + 8).checked_add(length).filter(|end| end + 4 <= bytes.len()) else {
+            return;
+        };
         let checksum = crc32fast::hash(&bytes[at + 4..end]);
         bytes[end..end + 4].copy_from_slice(&checksum.to_be_bytes());
         at = end + 4;

@@ -14,36 +14,51 @@ fn python() -> String {
 
 fn pillow_is_there() -> bool {
     let code = "from PIL import Image, features; assert features.check('webp')";
-    Command::new(python()).args(["-c", code]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new(python())
+        .args(["-c", code])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 #[test]
 fn pixels_are_those_of_pillow_within_one_level_and_alpha_is_the_same() {
     if !pillow_is_there() {
-        println!("SKIPPED: {} has no Pillow with WebP (pip install pillow)", python());
+        println!(
+            "SKIPPED: {} has no Pillow with WebP (pip install pillow)",
+            python()
+        );
         return;
     }
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pillow");
     fs::create_dir_all(&out).unwrap();
-    let mut pairs = String::new();
+    let mut pairs = Vec::new();
     for true_gray in [false, true] {
         for entry in fs::read_dir(here.join("images")).unwrap() {
             let original = entry.unwrap().path();
             let name = original.file_name().unwrap().to_str().unwrap();
-            let format = original.extension().and_then(|extension| Format::from_extension(extension.to_str()?));
+            let format = original
+                .extension()
+                .and_then(|extension| Format::from_extension(extension.to_str()?));
             // JPEG has an oracle of its own.
-            let Some(format) = format.filter(|format| *format != Format::Jpeg) else { continue };
-            let parameters = Parameters { true_gray, ..Parameters::default() };
+            let Some(format) = format.filter(|format| *format != Format::Jpeg) else {
+                continue;
+            };
+            let parameters = Parameters {
+                true_gray,
+                ..Parameters::default()
+            };
             let conversion = convert(&fs::read(&original).unwrap(), &parameters, &Limits::default());
             let conversion = conversion.unwrap_or_else(|error| panic!("{name}: {error}"));
             let gray = out.join(format!("{true_gray}-{name}"));
             fs::write(&gray, conversion.bytes).unwrap();
             // A lossy WebP's luma is kept exactly (tests/webp.rs), while Pillow's gray goes by way of RGB, where colours
             // that do not exist are cut off: near on the whole, and off by some levels in strong colours.
-            let lossy = name.starts_with("lossy") || name.starts_with("animated") || name.starts_with("segments");
+            let lossy =
+                name.starts_with("lossy") || name.starts_with("animated") || name.starts_with("segments");
             let tolerance = if format == Format::WebP && lossy { 16 } else { 1 };
-            pairs += &format!("{}\t{}\t{tolerance}\n", original.display(), gray.display());
+            writeln!(pairs, "{}\t{}\t{tolerance}", original.display(), gray.display()).unwrap();
         }
     }
     let mut child = Command::new(python())
@@ -52,7 +67,11 @@ fn pixels_are_those_of_pillow_within_one_level_and_alpha_is_the_same() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(pairs.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(&pairs).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }

@@ -27,12 +27,23 @@ fn lossy_frames(mut bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 fn image(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images").join(name)).unwrap()
+    fs::read(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/images")
+            .join(name),
+    )
+    .unwrap()
 }
 
 #[test]
 fn the_luma_plane_is_kept_to_the_last_bit_and_chroma_is_neutral() {
-    for name in ["lossy.webp", "lossy-alpha.webp", "animated.webp", "animated-mixed.webp", "segments.webp"] {
+    for name in [
+        "lossy.webp",
+        "lossy-alpha.webp",
+        "animated.webp",
+        "animated-mixed.webp",
+        "segments.webp",
+    ] {
         let original = image(name);
         let gray = convert(&original, &Parameters::default(), &Limits::default()).unwrap();
         let (before, after) = (lossy_frames(&original), lossy_frames(&gray.bytes));
@@ -41,7 +52,10 @@ fn the_luma_plane_is_kept_to_the_last_bit_and_chroma_is_neutral() {
             let before = Vp8Decoder::decode_frame(Cursor::new(before)).unwrap();
             let after = Vp8Decoder::decode_frame(Cursor::new(after)).unwrap();
             assert!(before.ybuf == after.ybuf, "{name}: the luma changed");
-            assert!(after.ubuf.iter().chain(&after.vbuf).all(|chroma| *chroma == 128), "{name}: chroma is left");
+            assert!(
+                after.ubuf.iter().chain(&after.vbuf).all(|chroma| *chroma == 128),
+                "{name}: chroma is left"
+            );
         }
     }
 }
@@ -55,7 +69,10 @@ fn a_gray_image_comes_out_the_same_when_converted_again() {
 
 #[test]
 fn another_formula_goes_through_pixels_without_further_loss() {
-    let parameters = Parameters { luma: Luma::Linear, ..Parameters::default() };
+    let parameters = Parameters {
+        luma: Luma::Linear,
+        ..Parameters::default()
+    };
     for name in ["lossy.webp", "lossy-alpha.webp", "animated.webp"] {
         let conversion = convert(&image(name), &parameters, &Limits::default()).unwrap();
         assert_eq!(conversion.report.path.to_string(), "pixels");

@@ -1,5 +1,6 @@
 //! The engine as its users see it: bytes in, in pieces, and a summary out.
 
+use std::mem;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
@@ -25,8 +26,15 @@ pub struct Accumulator {
     parameters: Parameters,
     limits: Limits,
     threads: NonZero<usize>,
-    /// Made when the first piece arrives, with the limits and threads of then.
-    decoder: Option<Decoder>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Nothing has arrived: limits and threads may still change.
+    Ready,
+    Reading(Box<Decoder>),
+    Failed,
 }
 
 impl Accumulator {
@@ -38,7 +46,7 @@ impl Accumulator {
             parameters: parameters.clone(),
             limits: Limits::default(),
             threads: available_parallelism().unwrap_or(NonZero::<usize>::MIN),
-            decoder: None,
+            stage: Stage::Ready,
         }
     }
 
@@ -65,12 +73,11 @@ impl Accumulator {
     ///
     /// # Errors
     ///
-    /// Whatever [`Error`] the bytes so far make certain. The accumulator is of no use after one.
+    /// Whatever [`Error`] the bytes so far make certain. After one, there is only [`Error::AlreadyFailed`].
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let mut decoder = self.decoder.take().unwrap_or_else(|| self.new_decoder());
-        let fed = decoder.feed(piece);
-        self.decoder = Some(decoder);
-        fed
+        let decoder = self.take_decoder()?.feed(piece)?;
+        self.stage = Stage::Reading(Box::new(decoder));
+        Ok(())
     }
 
     /// Ends the input and computes its statistics.
@@ -80,14 +87,20 @@ impl Accumulator {
     /// [`Error::EmptyInput`] if there was no integer, and what only the end of the input shows: an incomplete
     /// last token, JSON array or compressed stream.
     pub fn finish(mut self) -> Result<Summary, Error> {
-        let decoder = self.decoder.take().unwrap_or_else(|| self.new_decoder());
-        let contents = decoder.finish()?;
+        let contents = self.take_decoder()?.finish()?;
         summary::compute(contents, &self.parameters, self.threads)
     }
 
-    fn new_decoder(&self) -> Decoder {
-        let text = Text::new(&self.parameters, self.limits, self.threads);
-        Decoder::new(text, self.limits.decompressed_bytes)
+    /// The decoder, which counts as failed until it is put back.
+    fn take_decoder(&mut self) -> Result<Decoder, Error> {
+        match mem::replace(&mut self.stage, Stage::Failed) {
+            Stage::Ready => {
+                let text = Text::new(&self.parameters, self.limits, self.threads);
+                Ok(Decoder::new(text, self.limits.decompressed_bytes))
+            }
+            Stage::Reading(decoder) => Ok(*decoder),
+            Stage::Failed => Err(Error::AlreadyFailed),
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 mod gzip;
 mod zstd;
 
+use crate::Error;
 use crate::opening::Opening;
 use crate::text::{Contents, Text};
-use crate::{Compression, Error};
 
 /// RFC 1952, section 2.3.1, with the only compression method there is.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];
@@ -26,8 +26,6 @@ enum Stage {
     Plain(Text),
     Gzip(gzip::Gzip),
     Zstd(zstd::Zstd),
-    /// An error was given.
-    Failed,
 }
 
 impl Decoder {
@@ -39,48 +37,40 @@ impl Decoder {
         }
     }
 
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+    /// Takes the next piece. After an error there is no going on.
+    pub(crate) fn feed(mut self, piece: &[u8]) -> Result<Self, Error> {
         let Some((opening, rest)) = self.opening.take(piece) else {
-            return Ok(());
+            return Ok(self);
         };
-        self.open(&opening)?;
-        self.read(rest)
+        let mut decoder = self.open(&opening)?;
+        decoder.read(rest)?;
+        Ok(decoder)
     }
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
         let opening = self.opening.end();
-        self.open(&opening)?;
-        match self.stage {
+        match self.open(&opening)?.stage {
             Stage::Plain(text) => text.finish(),
             Stage::Gzip(gzip) => gzip.finish(),
             Stage::Zstd(zstd) => zstd.finish(),
-            // The caller was told; what was read until then is no list.
-            Stage::Failed => Err(Error::EmptyInput { skipped: 0 }),
         }
     }
 
     /// Reads the first bytes.
-    fn open(&mut self, opening: &[u8]) -> Result<(), Error> {
-        let compression = if opening.starts_with(GZIP) {
-            Some(Compression::Gzip)
-        } else {
-            opening.starts_with(ZSTD).then_some(Compression::Zstd)
+    fn open(mut self, opening: &[u8]) -> Result<Self, Error> {
+        let limit = self.decompressed_limit;
+        let sink = |text| Sink {
+            text,
+            left: limit,
+            limit,
         };
-        self.stage = match (std::mem::replace(&mut self.stage, Stage::Failed), compression) {
-            (Stage::Plain(text), Some(compression)) => {
-                let sink = Sink {
-                    text,
-                    left: self.decompressed_limit,
-                    limit: self.decompressed_limit,
-                };
-                match compression {
-                    Compression::Gzip => Stage::Gzip(gzip::Gzip::new(sink)),
-                    Compression::Zstd => Stage::Zstd(zstd::Zstd::new(sink)),
-                }
-            }
-            (stage, _) => stage,
+        self.stage = match self.stage {
+            Stage::Plain(text) if opening.starts_with(GZIP) => Stage::Gzip(gzip::Gzip::new(sink(text))),
+            Stage::Plain(text) if opening.starts_with(ZSTD) => Stage::Zstd(zstd::Zstd::new(sink(text))),
+            stage => stage,
         };
-        self.read(opening)
+        self.read(opening)?;
+        Ok(self)
     }
 
     fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
@@ -88,7 +78,6 @@ impl Decoder {
             Stage::Plain(text) => text.feed(piece),
             Stage::Gzip(gzip) => gzip.feed(piece),
             Stage::Zstd(zstd) => zstd.feed(piece),
-            Stage::Failed => Err(Error::EmptyInput { skipped: 0 }),
         }
     }
 }

@@ -161,6 +161,10 @@ pub enum Error {
         /// Integers read until then.
         count: u64,
     },
+
+    /// An earlier piece of the input gave an error, so there are no statistics of the whole.
+    #[error("an earlier piece of this input failed; send the input again from its beginning")]
+    AlreadyFailed,
 }
 
 impl Error {
@@ -180,6 +184,7 @@ impl Error {
             Self::FieldTooLong { .. } => "field_too_long",
             Self::DamagedCompression { .. } => "damaged_compression",
             Self::DecompressedTooLarge { .. } => "decompressed_too_large",
+            Self::AlreadyFailed => "already_failed",
             Self::MemoryBudgetExceeded { .. } => "memory_budget_exceeded",
         }
     }

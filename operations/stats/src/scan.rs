@@ -55,28 +55,6 @@ enum Shape {
     ClosedArray,
 }
 
-/// What a byte means between tokens and in them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Class {
-    Separator,
-    Comment,
-    Bracket,
-    Digit,
-    Sign,
-    Other,
-}
-
-fn class(byte: u8) -> Class {
-    match byte {
-        b'0'..=b'9' => Class::Digit,
-        b' ' | b'\t'..=b'\r' | b',' | b';' => Class::Separator,
-        b'#' => Class::Comment,
-        b'[' | b']' => Class::Bracket,
-        b'+' | b'-' => Class::Sign,
-        _ => Class::Other,
-    }
-}
-
 impl Scanner {
     pub(crate) fn new(skip_invalid: bool, limits: Limits) -> Self {
         let start = Position { line: 1, column: 1 };
@@ -97,20 +75,66 @@ impl Scanner {
     pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
         let mut rest = piece;
         while !rest.is_empty() {
-            if self.is_between_integers() {
-                rest = self.read_plain(rest)?;
-            }
-            // What comes next is not plain: up to the end of one token, byte by byte.
-            while let Some((byte, others)) = rest.split_first() {
-                self.step(*byte)?;
-                rest = others;
-                if self.state == State::Between && !plain::is_separator(rest.first().copied().unwrap_or(b' '))
-                {
-                    break;
-                }
-            }
+            rest = match self.state {
+                State::Between => self.read_between(rest)?,
+                State::Comment => self.read_comment(rest),
+                State::Integer | State::Invalid => self.read_token(rest)?,
+            };
         }
         Ok(())
+    }
+
+    /// Reads plain integers and separators, and what comes after them as far as its first byte; gives the rest.
+    fn read_between<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
+        let rest = if self.is_between_integers() {
+            self.read_plain(text)?
+        } else {
+            text
+        };
+        let rest = self.pass(rest, |byte| !plain::is_separator(byte));
+        match rest.first() {
+            None => Ok(rest),
+            Some(b'#') => {
+                self.state = State::Comment;
+                Ok(rest)
+            }
+            Some(bracket @ (b'[' | b']')) => {
+                self.bracket(*bracket)?;
+                self.place.column += 1;
+                Ok(&rest[1..])
+            }
+            Some(other) => {
+                self.begin_token(*other)?;
+                Ok(rest)
+            }
+        }
+    }
+
+    fn read_comment<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        let rest = self.pass(text, |byte| byte == b'\n');
+        if !rest.is_empty() {
+            self.state = State::Between;
+        }
+        rest
+    }
+
+    fn read_token<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
+        let rest = self.pass(text, |byte| {
+            plain::is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
+        });
+        self.extend_token(&text[..text.len() - rest.len()])?;
+        if !rest.is_empty() {
+            self.end_token()?;
+        }
+        Ok(rest)
+    }
+
+    /// Passes over bytes up to one that `ends` them; gives the rest.
+    fn pass<'a>(&mut self, text: &'a [u8], ends: impl Fn(u8) -> bool) -> &'a [u8] {
+        let length = text.iter().position(|byte| ends(*byte)).unwrap_or(text.len());
+        let (passed, rest) = text.split_at(length);
+        self.place = after(self.place, passed);
+        rest
     }
 
     /// Reads plain integers as long as there are any; gives the rest of the text.
@@ -137,40 +161,6 @@ impl Scanner {
         Ok((self.values, self.skipped))
     }
 
-    fn step(&mut self, byte: u8) -> Result<(), Error> {
-        if self.state != State::Comment {
-            match class(byte) {
-                Class::Separator => self.end_token()?,
-                Class::Comment => {
-                    self.end_token()?;
-                    self.state = State::Comment;
-                }
-                Class::Bracket => {
-                    self.end_token()?;
-                    self.bracket(byte)?;
-                }
-                class => self.extend_token(byte, class)?,
-            }
-        }
-        self.advance(byte);
-        Ok(())
-    }
-
-    fn advance(&mut self, byte: u8) {
-        if byte == b'\n' {
-            self.place = Position {
-                line: self.place.line + 1,
-                column: 1,
-            };
-            if self.state == State::Comment {
-                self.state = State::Between;
-            }
-        } else if byte & 0xc0 != 0x80 {
-            // A byte 10xxxxxx continues a character.
-            self.place.column += 1;
-        }
-    }
-
     fn bracket(&mut self, byte: u8) -> Result<(), Error> {
         self.shape = match (self.shape, byte) {
             (Shape::Undecided, b'[') => Shape::Array(self.place),
@@ -191,31 +181,31 @@ impl Scanner {
         Ok(())
     }
 
-    fn extend_token(&mut self, byte: u8, class: Class) -> Result<(), Error> {
-        if self.state == State::Between {
-            self.begin_token(byte)?;
-        }
-        let fits = class == Class::Digit || (class == Class::Sign && self.token.is_empty());
-        if self.state == State::Integer && !fits {
+    fn extend_token(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut rest = bytes;
+        if self.state == State::Integer {
+            let sign = usize::from(self.token.is_empty() && matches!(rest.first(), Some(b'+' | b'-')));
+            let digits = rest[sign..].iter().position(|byte| !byte.is_ascii_digit());
+            let length = digits.map_or(rest.len(), |digits| sign + digits);
+            // One more than the digits allowed: the first may be a sign.
+            let room = self.limits.token_digits + 1 - self.token.len();
+            self.token.extend_from_slice(&rest[..length.min(room)]);
+            if length > room {
+                return Err(token::too_long(&self.token, self.token_place, &self.limits));
+            }
+            rest = &rest[length..];
+            if rest.is_empty() {
+                return Ok(());
+            }
             self.state = State::Invalid;
         }
-        match self.state {
-            // One more than the digits allowed: the first may be a sign.
-            State::Integer if self.token.len() > self.limits.token_digits => {
-                Err(token::too_long(&self.token, self.token_place, &self.limits))
-            }
-            State::Invalid if self.token.len() >= KEPT_BYTES => {
-                // Enough to say what is wrong; a file without a separator must not be read to its end first.
-                if self.skip_invalid {
-                    Ok(())
-                } else {
-                    Err(self.invalid())
-                }
-            }
-            _ => {
-                self.token.push(byte);
-                Ok(())
-            }
+        let room = KEPT_BYTES.saturating_sub(self.token.len());
+        self.token.extend_from_slice(&rest[..rest.len().min(room)]);
+        // Enough to say what is wrong; a file without a separator must not be read to its end first.
+        if rest.len() > room && !self.skip_invalid {
+            Err(self.invalid())
+        } else {
+            Ok(())
         }
     }
 

@@ -31,12 +31,20 @@ pub(crate) fn store(
         let magnitude = from_digits(digits);
         values.push_big(if negative { -magnitude } else { magnitude });
     } else {
-        let magnitude = digits
-            .iter()
-            .fold(0_i128, |value, digit| value * 10 + i128::from(digit & 0x0f));
+        // In two halves, each of which fits 64 bits: 128-bit multiplications are slow.
+        let (high, low) = digits.split_at(digits.len().saturating_sub(WIDE_DIGITS / 2));
+        let power = low.iter().fold(1_u64, |power, _| power * 10);
+        let magnitude = i128::from(small(high)) * i128::from(power) + i128::from(small(low));
         values.push_wide(if negative { -magnitude } else { magnitude });
     }
     values.check(limits)
+}
+
+/// The value of at most 19 digits.
+fn small(digits: &[u8]) -> u64 {
+    digits
+        .iter()
+        .fold(0, |value, digit| value * 10 + u64::from(digit & 0x0f))
 }
 
 pub(crate) fn is_integer(token: &[u8]) -> bool {

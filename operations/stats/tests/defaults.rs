@@ -145,3 +145,28 @@ fn memory_is_bounded_by_the_budget() {
     let error = accumulator.push(text.as_bytes()).unwrap_err();
     assert_eq!(error.code(), "memory_budget_exceeded");
 }
+
+#[test]
+fn after_an_error_there_is_no_summary_of_the_rest() {
+    let mut accumulator = Accumulator::new(&Parameters::default());
+    accumulator.push(b"1 2 ").unwrap();
+    assert_eq!(accumulator.push(b"x ").unwrap_err().code(), "not_an_integer");
+    assert_eq!(accumulator.push(b"3 ").unwrap_err().code(), "already_failed");
+    assert_eq!(accumulator.finish().unwrap_err().code(), "already_failed");
+}
+
+#[test]
+fn an_error_is_the_same_on_one_thread_and_on_several() {
+    let mut text = "123\n".repeat(500_000);
+    text.push_str("4 é x\n");
+    text.push_str(&"5\n".repeat(500_000));
+    for threads in [1_usize, 2, 5] {
+        let mut accumulator =
+            Accumulator::new(&Parameters::default()).with_threads(threads.try_into().unwrap());
+        let error = accumulator.push(text.as_bytes()).unwrap_err();
+        assert!(
+            error.to_string().contains("`é` at line 500001, column 3"),
+            "{error}"
+        );
+    }
+}

@@ -83,14 +83,17 @@ fn check(summary: &Summary, list: &[BigInt], percentiles: &[Percentile]) {
     sorted.sort();
     let count = BigInt::from(list.len());
     let sum: BigInt = list.iter().sum();
-    let (first, last) = (&sorted[0], &sorted[sorted.len() - 1]);
+    let (smallest, largest) = (&sorted[0], &sorted[sorted.len() - 1]);
     assert_eq!(summary.count, list.len() as u64);
     assert_eq!(summary.sum.as_ref().unwrap().to_string(), sum.to_string());
-    assert_eq!(summary.minimum.as_ref().unwrap().to_string(), first.to_string());
-    assert_eq!(summary.maximum.as_ref().unwrap().to_string(), last.to_string());
+    assert_eq!(
+        summary.minimum.as_ref().unwrap().to_string(),
+        smallest.to_string()
+    );
+    assert_eq!(summary.maximum.as_ref().unwrap().to_string(), largest.to_string());
     assert_eq!(
         summary.range.as_ref().unwrap().to_string(),
-        (last - first).to_string()
+        (largest - smallest).to_string()
     );
 
     let mean = summary.mean.as_ref().unwrap();
@@ -126,19 +129,20 @@ fn check(summary: &Summary, list: &[BigInt], percentiles: &[Percentile]) {
     }
 
     let median = summary.median.as_ref().unwrap().as_str();
-    check_quantile(median, &"50".parse().unwrap(), &sorted);
+    check_quantile(median, "50".parse().unwrap(), &sorted);
     let quartiles = summary.quartiles.as_ref().unwrap();
-    check_quantile(quartiles.first.as_str(), &"25".parse().unwrap(), &sorted);
-    check_quantile(quartiles.third.as_str(), &"75".parse().unwrap(), &sorted);
+    check_quantile(quartiles.first.as_str(), "25".parse().unwrap(), &sorted);
+    check_quantile(quartiles.third.as_str(), "75".parse().unwrap(), &sorted);
     assert_eq!(summary.percentiles.len(), percentiles.len());
     for (value, percentile) in summary.percentiles.iter().zip(percentiles) {
         assert_eq!(value.percentile, *percentile);
-        check_quantile(value.value.as_str(), percentile, &sorted);
+        check_quantile(value.value.as_str(), *percentile, &sorted);
     }
 
     let mut occurrences = BTreeMap::new();
-    list.iter()
-        .for_each(|value| *occurrences.entry(value).or_insert(0) += 1);
+    for value in list {
+        *occurrences.entry(value).or_insert(0) += 1;
+    }
     let highest = *occurrences.values().max().unwrap();
     let modes: Vec<String> = occurrences
         .iter()
@@ -168,7 +172,7 @@ fn check(summary: &Summary, list: &[BigInt], percentiles: &[Percentile]) {
         histogram.bins.iter().map(|bin| bin.count).sum::<u64>(),
         summary.count
     );
-    assert_eq!(histogram.bins[0].from.to_string(), first.to_string());
+    assert_eq!(histogram.bins[0].from.to_string(), smallest.to_string());
 }
 
 /// The square of the decimal less, and more, half a unit of the last place encloses the fraction.
@@ -188,7 +192,7 @@ fn check_root(decimal: &str, numerator: &BigInt, denominator: &BigInt) {
 }
 
 /// Hyndman and Fan's definition 7 in fractions.
-fn check_quantile(decimal: &str, percentile: &Percentile, sorted: &[BigInt]) {
+fn check_quantile(decimal: &str, percentile: Percentile, sorted: &[BigInt]) {
     let (billionths, places) = parsed(&percentile.to_string());
     let scale = BigInt::from(10).pow(places) * 100_u32;
     let position = billionths * (sorted.len() - 1);

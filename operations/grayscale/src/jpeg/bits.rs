@@ -1,6 +1,8 @@
 //! Entropy-coded data as bits: a reader that undoes byte stuffing (T.81, B.1.1.5 and F.2.2.5), a buffer for the
 //! bits of one row of blocks, and a writer that stuffs again.
 
+use std::mem;
+
 use super::error::Error;
 use super::marker::{RST0, RST7, find_ff};
 
@@ -9,7 +11,7 @@ pub(super) const REFILLED: u32 = 56;
 
 /// Reads bits, most significant first.
 ///
-/// The bits that were read stay in `window` until the next refill, so whoever copies them can take them all at
+/// The bits that were read stay in the window until the next refill, so whoever copies them can take them all at
 /// once: [`BitReader::since`].
 ///
 /// It is small and `Copy`, so that a loop can keep one in registers; that is why the slow path takes and returns it
@@ -17,11 +19,14 @@ pub(super) const REFILLED: u32 = 56;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BitReader<'a> {
     data: &'a [u8],
-    /// The next byte to load. Never beyond a marker.
-    next: usize,
-    /// Loaded bits, from the most significant down. Below `loaded` stand zeros, or bits equal to those that will
-    /// be loaded there.
+    /// What is still to be loaded. Never begins beyond a marker.
+    rest: &'a [u8],
+    /// The bits that come next, from the most significant down. Below those loaded stand zeros, or bits equal to
+    /// those that will be loaded there.
+    bits: u64,
+    /// The same as of the last refill, with the bits used since.
     window: u64,
+    /// How many bits of the window are loaded, and how many of them are used.
     loaded: u32,
     used: u32,
     /// How many of the last loaded bits are zeros made up because a marker or the end was reached.
@@ -33,7 +38,8 @@ impl<'a> BitReader<'a> {
     pub(super) fn new(data: &'a [u8], at: usize) -> Self {
         Self {
             data,
-            next: at,
+            rest: data.get(at..).unwrap_or_default(),
+            bits: 0,
             window: 0,
             loaded: 0,
             used: 0,
@@ -45,16 +51,16 @@ impl<'a> BitReader<'a> {
     /// Makes at least [`REFILLED`] bits readable. Past the end of the scan they are zeros.
     #[inline(always)]
     pub(super) fn refill(&mut self) {
-        self.window <<= self.used;
         self.loaded -= self.used;
         self.used = 0;
         // At a marker and at the end this fails, so made-up bits are never followed by others.
-        if let Some(bytes) = self.data.get(self.next..).and_then(<[u8]>::first_chunk::<8>) {
+        if let Some(bytes) = self.rest.first_chunk::<8>() {
             let fresh = u64::from_be_bytes(*bytes);
             if !has_ff(fresh) {
-                self.window |= fresh >> self.loaded;
+                self.bits |= fresh >> self.loaded;
+                self.window = self.bits;
                 let whole = (63 - self.loaded) / 8;
-                self.next += whole as usize;
+                self.rest = &self.rest[whole as usize..];
                 self.loaded += whole * 8;
                 return;
             }
@@ -77,45 +83,44 @@ impl<'a> BitReader<'a> {
             self.exhausted = true;
             self.made_up = self.loaded;
         }
-        self.window &= !(u64::MAX >> self.loaded);
+        self.bits &= !(u64::MAX >> self.loaded);
         while self.loaded < REFILLED {
             let byte = if self.made_up > 0 { None } else { self.next_byte() };
             if byte.is_none() {
                 self.made_up += 8;
             }
-            self.window |= u64::from(byte.unwrap_or(0)) << (REFILLED - self.loaded);
+            self.bits |= u64::from(byte.unwrap_or(0)) << (REFILLED - self.loaded);
             self.loaded += 8;
         }
+        self.window = self.bits;
         self
     }
 
     /// One byte of data, or nothing at a marker or the end.
     fn next_byte(&mut self) -> Option<u8> {
-        let byte = *self.data.get(self.next)?;
+        let (&byte, rest) = self.rest.split_first()?;
         if byte != 0xFF {
-            self.next += 1;
+            self.rest = rest;
             return Some(byte);
         }
         // Decoders in use skip fill bytes inside a scan too.
-        let mut second = self.next + 1;
-        while self.data.get(second) == Some(&0xFF) {
-            second += 1;
-        }
-        if self.data.get(second) != Some(&0) {
+        let fill = rest.iter().take_while(|&&byte| byte == 0xFF).count();
+        let (0, rest) = rest[fill..].split_first()? else {
             return None;
-        }
-        self.next = second + 1;
+        };
+        self.rest = rest;
         Some(0xFF)
     }
 
     /// The next bits, at the top of the word. Only as many as the last refill left are meaningful.
     #[inline(always)]
     pub(super) fn peek(&self) -> u64 {
-        self.window << self.used
+        self.bits
     }
 
     #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) {
+        self.bits <<= count;
         self.used += count;
     }
 
@@ -137,7 +142,7 @@ impl<'a> BitReader<'a> {
     #[allow(clippy::cast_possible_truncation, reason = "at most 16 bits remain")]
     pub(super) fn take(&mut self, count: u32) -> u32 {
         let value = ((self.peek() >> 32) >> (32 - count)) as u32;
-        self.used += count;
+        self.skip(count);
         value
     }
 
@@ -149,12 +154,12 @@ impl<'a> BitReader<'a> {
 
     /// Where the data ends that has been loaded: the marker's place once [`BitReader::ran_out`].
     pub(super) fn loaded_to(&self) -> usize {
-        self.next
+        self.data.len() - self.rest.len()
     }
 
     /// The byte that the next bit comes from, give or take the stuffing inside the window.
     pub(super) fn offset(&self) -> usize {
-        self.next.saturating_sub((self.unread() / 8) as usize)
+        self.loaded_to().saturating_sub((self.unread() / 8) as usize)
     }
 
     /// Loaded bits of the file that were not read.
@@ -164,27 +169,22 @@ impl<'a> BitReader<'a> {
 
     /// Passes the restart marker with this number (modulo 8) if it comes next.
     pub(super) fn pass_restart(&mut self, number: u8) -> bool {
-        let mut at = self.next;
-        while self.data.get(at) == Some(&0xFF) && self.data.get(at + 1) == Some(&0xFF) {
-            at += 1;
-        }
-        if self.unread() >= 8 || self.data.get(at..at + 2) != Some(&[0xFF, RST0 + (number & 7)]) {
+        let fill = self.rest.iter().take_while(|&&byte| byte == 0xFF).count();
+        let Some((&code, _)) = self.rest[fill..].split_first() else {
+            return false;
+        };
+        if fill == 0 || code != RST0 + (number & 7) || self.unread() >= 8 {
             return false;
         }
-        *self = Self::new(self.data, at + 2);
+        *self = Self::new(self.data, self.loaded_to() + fill + 1);
         true
     }
 
     /// Why [`BitReader::pass_restart`] failed: another marker or the end means that the scan is too short.
     pub(super) fn restart_missing(&self) -> Error {
-        let mut next = self
-            .data
-            .get(self.next..)
-            .unwrap_or_default()
-            .iter()
-            .skip_while(|&&byte| byte == 0xFF);
+        let mut next = self.rest.iter().skip_while(|&&byte| byte == 0xFF);
         if self.unread() < 8 && !matches!(next.next(), Some(0..=RST7)) {
-            return Error::truncated(self.next, "the scan has blocks left");
+            return Error::truncated(self.loaded_to(), "the scan has blocks left");
         }
         Error::corrupt(self.offset(), "a restart marker was expected")
     }
@@ -195,33 +195,25 @@ impl<'a> BitReader<'a> {
     /// A marker one or two ahead means that this interval was lost; one or two behind, that some data was
     /// repeated; anything else is taken for the one expected. This is the rule that libjpeg made common.
     pub(super) fn resynchronize(&mut self, number: u8) -> bool {
-        *self = Self::new(self.data, self.next);
-        loop {
-            let at = find_ff(self.data, self.next);
+        let mut at = self.loaded_to();
+        let found = loop {
+            at = find_ff(self.data, at);
             match self.data.get(at + 1) {
-                None => {
-                    self.next = self.data.len();
-                    return false;
-                }
-                Some(0xFF) => self.next = at + 1,
+                Some(0xFF) => at += 1,
                 Some(&code @ RST0..=RST7) => match (code - RST0).wrapping_sub(number) & 7 {
-                    1 | 2 => {
-                        self.next = at;
-                        return false;
-                    }
-                    6 | 7 => self.next = at + 2,
+                    1 | 2 => break false,
+                    6 | 7 => at += 2,
                     _ => {
-                        self.next = at + 2;
-                        return true;
+                        at += 2;
+                        break true;
                     }
                 },
-                Some(0..0xC0) => self.next = at + 2,
-                Some(_) => {
-                    self.next = at;
-                    return false;
-                }
+                Some(0..0xC0) => at += 2,
+                _ => break false,
             }
-        }
+        };
+        *self = Self::new(self.data, at);
+        found
     }
 }
 
@@ -257,8 +249,7 @@ impl BitBuffer {
         }
         let (pending, pending_len) = (self.pending, self.pending_len);
         BitSink {
-            bytes: &mut self.bytes,
-            len: self.len,
+            rest: &mut self.bytes[self.len..],
             pending,
             pending_len,
         }
@@ -272,8 +263,8 @@ impl BitBuffer {
 
     /// Takes over the end of a sink.
     #[inline(always)]
-    pub(super) fn close(&mut self, (len, pending, pending_len): (usize, u64, u32)) {
-        self.len = len;
+    pub(super) fn close(&mut self, (rest, pending, pending_len): (usize, u64, u32)) {
+        self.len = self.bytes.len() - rest;
         self.pending = pending;
         self.pending_len = pending_len;
     }
@@ -281,8 +272,7 @@ impl BitBuffer {
 
 /// The end of a [`BitBuffer`] while it is being written, in registers.
 pub(super) struct BitSink<'a> {
-    bytes: &'a mut [u8],
-    len: usize,
+    rest: &'a mut [u8],
     pending: u64,
     pending_len: u32,
 }
@@ -293,8 +283,9 @@ impl BitSink<'_> {
     pub(super) fn put(&mut self, (bits, count): (u64, u32)) {
         self.pending |= bits >> self.pending_len;
         let total = self.pending_len + count;
-        self.bytes[self.len..self.len + 8].copy_from_slice(&self.pending.to_be_bytes());
-        self.len += (total / 8) as usize;
+        let rest = mem::take(&mut self.rest);
+        rest[..8].copy_from_slice(&self.pending.to_be_bytes());
+        self.rest = &mut rest[(total / 8 % 8) as usize..];
         self.pending <<= total & !7;
         self.pending_len = total & 7;
     }
@@ -302,7 +293,7 @@ impl BitSink<'_> {
     /// What [`BitBuffer::close`] wants.
     #[inline(always)]
     pub(super) fn end(self) -> (usize, u64, u32) {
-        (self.len, self.pending, self.pending_len)
+        (self.rest.len(), self.pending, self.pending_len)
     }
 }
 

@@ -1,10 +1,13 @@
 //! Huffman decoding by table: one symbol at a look-up where the symbol matters, several where only their lengths do.
 
+use super::bits::REFILLED;
 use super::huffman::HuffmanTable;
 
-/// Bits that index a look-up table. A look-up passes at most `INDEX_BITS` bits and the additional bits of the last
-/// symbol (15 at most), so two fit into one refill: 2 * (13 + 15) = 56.
-pub(super) const INDEX_BITS: u32 = 13;
+/// Bits that index a look-up table.
+const INDEX_BITS: u32 = 13;
+/// Bits that a stride passes at the most, additional bits included. Three strides fit into one refill, and hardly any
+/// symbol in a photograph is longer.
+pub(super) const LONGEST_STRIDE: u32 = REFILLED / 3;
 const SIZE: usize = 1 << INDEX_BITS;
 
 /// A code with its symbol.
@@ -67,7 +70,7 @@ pub(super) struct Stride {
     /// Bits of all codes and all additional bits.
     pub(super) bits: u8,
     /// How far it goes along the zigzag sequence. An end of block adds [`END_OF_BLOCK`]; [`UNRESOLVED`] if the
-    /// index does not hold one whole code.
+    /// index does not hold one whole code, or its symbol is too long.
     pub(super) advance: u8,
 }
 
@@ -97,7 +100,7 @@ impl StrideLookup {
                 symbol: category,
                 length,
             } = dc.short[index];
-            if length == 0 {
+            if length == 0 || u32::from(length + category) > LONGEST_STRIDE {
                 return UNRESOLVED;
             }
             Stride {
@@ -136,7 +139,7 @@ impl Stride {
                 self.advance += END_OF_BLOCK;
                 return self;
             }
-            if self.advance + run + 1 > 63 {
+            if self.advance + run + 1 > 63 || u32::from(self.bits + length + size) > LONGEST_STRIDE {
                 break;
             }
             self.bits += length + size;

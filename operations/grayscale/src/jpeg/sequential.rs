@@ -3,11 +3,11 @@
 //! Only the DC differences of luma are understood. The AC symbols are read to find where the block ends, several at
 //! a look-up, and luma's bits are copied as they are.
 
-use super::bits::{BitReader, BitSink, BitWriter};
+use super::bits::{BitReader, BitSink, BitWriter, REFILLED};
 use super::dc::{self, LumaDc};
 use super::huffman::{HuffmanTable, codes};
 use super::interleaved::{BlockCoder, Fault, Row};
-use super::lookup::{END_OF_BLOCK, StrideLookup, SymbolLookup};
+use super::lookup::{END_OF_BLOCK, LONGEST_STRIDE, StrideLookup, SymbolLookup};
 use super::output::Coding;
 
 /// Bytes that a block can take: a DC difference, 63 times a code of 16 bits with 15 additional ones, an end of block.
@@ -29,73 +29,68 @@ impl Ac {
         Self { symbols, strides }
     }
 
-    /// Copies the AC coefficients of a block, after a refill and a DC coefficient. After a fault, `sink` has the
-    /// coefficients before it.
+    /// Reads the AC coefficients of a block from `at`, soon after a refill, and gives their bits to `taker`. After a
+    /// fault, the reader is behind it, and `taker` has what was before it.
     #[inline(always)]
-    fn copy(&self, reader: &mut BitReader, sink: &mut BitSink) -> Result<(), Fault> {
-        let mut at = 1;
-        reader.refill();
+    fn read<T: Taker>(&self, mut at: u8, reader: &mut BitReader, taker: &mut T) -> Result<(), Fault> {
+        let mut place = reader.place();
+        // What the DC coefficient left of the refill.
+        for _ in 0..2 {
+            if reader.place() <= REFILLED - LONGEST_STRIDE
+                && self.step(&mut at, reader, taker, &mut place)? == Step::Last
+            {
+                return Ok(());
+            }
+        }
         loop {
-            for _ in 0..2 {
-                let stride = self.strides.stride(reader.peek());
-                match Step::from(at, stride.advance) {
-                    Step::Within(next) => {
-                        reader.skip(u32::from(stride.bits));
-                        at = next;
-                    }
-                    Step::Last => {
-                        reader.skip(u32::from(stride.bits));
-                        sink.put(reader.since(0));
-                        return Ok(());
-                    }
-                    Step::Single => {
-                        sink.put(reader.since(0));
-                        reader.refill();
-                        let (bits, next) = self.single(reader.peek(), at);
-                        reader.skip(bits);
-                        at = next?;
-                        if at == DONE {
-                            sink.put(reader.since(0));
-                            return Ok(());
-                        }
-                        break;
-                    }
+            taker.take(reader.since(place));
+            reader.refill();
+            place = 0;
+            for _ in 0..REFILLED / LONGEST_STRIDE {
+                match self.step(&mut at, reader, taker, &mut place)? {
+                    Step::Within => {}
+                    Step::Last => return Ok(()),
+                    Step::Single => break,
                 }
             }
-            sink.put(reader.since(0));
-            reader.refill();
         }
     }
 
-    /// Passes over the AC coefficients of a block from `at`. After a fault, the reader is behind it.
+    /// Goes one stride, or one symbol where a stride does not help. `place` is where the bits begin that `taker` does
+    /// not have yet; it has all of them after the last step.
     #[inline(always)]
-    fn pass(&self, reader: &mut BitReader, mut at: u8) -> Result<(), Fault> {
-        loop {
-            reader.refill();
-            for _ in 0..2 {
-                let stride = self.strides.stride(reader.peek());
-                match Step::from(at, stride.advance) {
-                    Step::Within(next) => {
-                        reader.skip(u32::from(stride.bits));
-                        at = next;
-                    }
-                    Step::Last => {
-                        reader.skip(u32::from(stride.bits));
-                        return Ok(());
-                    }
-                    Step::Single => {
-                        reader.refill();
-                        let (bits, next) = self.single(reader.peek(), at);
-                        reader.skip(bits);
-                        at = next?;
-                        if at == DONE {
-                            return Ok(());
-                        }
-                        break;
-                    }
+    fn step<T: Taker>(
+        &self,
+        at: &mut u8,
+        reader: &mut BitReader,
+        taker: &mut T,
+        place: &mut u32,
+    ) -> Result<Step, Fault> {
+        let stride = self.strides.stride(reader.peek());
+        let (step, next) = Step::from(*at, stride.advance);
+        match step {
+            Step::Within => {
+                reader.skip(u32::from(stride.bits));
+                *at = next;
+            }
+            Step::Last => {
+                reader.skip(u32::from(stride.bits));
+                taker.take(reader.since(*place));
+            }
+            Step::Single => {
+                taker.take(reader.since(*place));
+                reader.refill();
+                *place = 0;
+                let (bits, next) = self.single(reader.peek(), *at);
+                reader.skip(bits);
+                *at = next?;
+                if *at == DONE {
+                    taker.take(reader.since(0));
+                    return Ok(Step::Last);
                 }
             }
         }
+        Ok(step)
     }
 
     /// Reads one symbol off `bits`: its length and the place after it.
@@ -182,7 +177,7 @@ impl BlockCoder for Sequential {
         let dc = self.dc.write(coefficient, &mut row.ends)?;
         let mut sink = row.bits.open(LONGEST_BLOCK);
         sink.put(dc);
-        let result = self.ac.copy(&mut input, &mut sink);
+        let result = self.ac.read(1, &mut input, &mut sink);
         if result.is_err() && self.lenient {
             sink.put(self.end_of_block);
         }
@@ -195,7 +190,7 @@ impl BlockCoder for Sequential {
     fn padding(&mut self, reader: &mut BitReader) -> Result<(), Fault> {
         reader.refill();
         self.dc.read(reader)?;
-        let result = self.ac.pass(reader, 1);
+        let result = self.ac.read(1, reader, &mut Nowhere);
         if self.lenient { Ok(()) } else { result }
     }
 
@@ -206,16 +201,16 @@ impl BlockCoder for Sequential {
         input.refill();
         let stride = other.dc_then_ac.stride(input.peek());
         let result = match Step::from(0, stride.advance) {
-            Step::Last => {
+            (Step::Last, _) => {
                 input.skip(u32::from(stride.bits));
                 Ok(())
             }
-            Step::Within(at) => {
+            (Step::Within, at) => {
                 input.skip(u32::from(stride.bits));
-                other.ac.pass(&mut input, at)
+                other.ac.read(at, &mut input, &mut Nowhere)
             }
-            Step::Single => match dc::pass(&other.dc, &mut input, self.lenient) {
-                Ok(()) => other.ac.pass(&mut input, 1),
+            (Step::Single, _) => match dc::pass(&other.dc, &mut input, self.lenient) {
+                Ok(()) => other.ac.read(1, &mut input, &mut Nowhere),
                 fault => fault,
             },
         };
@@ -240,9 +235,10 @@ impl BlockCoder for Sequential {
 }
 
 /// What a stride does to a place in the zigzag sequence.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// The block goes on at this coefficient.
-    Within(u8),
+    /// The block goes on.
+    Within,
     /// The block ends with the stride.
     Last,
     /// The stride may reach into the next block, or is none: go on by one symbol.
@@ -250,19 +246,44 @@ enum Step {
 }
 
 impl Step {
+    /// The kind of a stride from `at`, and the place after it if the block goes on.
     #[inline(always)]
-    fn from(at: u8, advance: u8) -> Self {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the place matters only if it is below 64"
+    )]
+    fn from(at: u8, advance: u8) -> (Self, u8) {
         let next = u32::from(at) + u32::from(advance);
         let block_end = u32::from(END_OF_BLOCK);
-        if next < 64 {
-            #[allow(clippy::cast_possible_truncation, reason = "below 64")]
-            Self::Within(next as u8)
+        let step = if next < 64 {
+            Self::Within
         } else if next == 64 || (block_end..block_end + 64).contains(&next) {
             Self::Last
         } else {
             Self::Single
-        }
+        };
+        (step, next as u8)
     }
+}
+
+/// Where the bits of coefficients go.
+trait Taker {
+    fn take(&mut self, bits: (u64, u32));
+}
+
+impl Taker for BitSink<'_> {
+    #[inline(always)]
+    fn take(&mut self, bits: (u64, u32)) {
+        self.put(bits);
+    }
+}
+
+/// For coefficients that are passed over.
+struct Nowhere;
+
+impl Taker for Nowhere {
+    #[inline(always)]
+    fn take(&mut self, _: (u64, u32)) {}
 }
 
 /// The place after the last coefficient.

@@ -249,7 +249,7 @@ impl<'a> Summary<'a> {
         }
         if summary.header.color == ColorType::Indexed {
             let entries = summary.palette.len() / 3;
-            if summary.palette.len() % 3 != 0 || entries == 0 || entries > 256 {
+            if !summary.palette.len().is_multiple_of(3) || entries == 0 || entries > 256 {
                 let detail = format_args!("its palette has {} bytes", summary.palette.len());
                 return Err(Error::corrupt(Format::Png, detail));
             }

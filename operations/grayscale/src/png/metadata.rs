@@ -5,6 +5,11 @@ use ::png::ColorType;
 use super::chunks::{self, Chunk, Chunks, Summary};
 use crate::{Error, Luma, Parameters, exif};
 
+/// Chunks that say how bright a value is, or where and how large the image is shown: always kept.
+const SHOWN: [[u8; 4]; 8] = [
+    *b"gAMA", *b"sRGB", *b"cICP", *b"mDCV", *b"cLLI", *b"pHYs", *b"sCAL", *b"oFFs",
+];
+
 /// Decides about ancillary chunks.
 pub(super) struct Keeper<'a> {
     palette: &'a [u8],
@@ -49,31 +54,23 @@ impl<'a> Keeper<'a> {
     /// Writes an ancillary chunk as it is, changed, or not at all.
     pub(super) fn keep(&self, output: &mut Vec<u8>, chunk: &Chunk<'_>) {
         let same_kind = self.source == self.target;
+        let was_gray = matches!(self.source, ColorType::Grayscale | ColorType::GrayscaleAlpha);
+        if SHOWN.contains(&chunk.name) {
+            return copy(output, chunk);
+        }
         match &chunk.name {
-            // A gray image that was gray keeps its profile, which describes gray.
-            b"iCCP" | b"cHRM"
-                if self.source == ColorType::Grayscale || self.source == ColorType::GrayscaleAlpha =>
-            {
-                copy(output, chunk);
-            }
-            // A colour profile on a gray image is invalid; primaries and suggested palettes are of no meaning.
-            b"iCCP" | b"cHRM" | b"sPLT" => {}
-            // These say how bright a value is, or where and how large the image is.
-            b"gAMA" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"pHYs" | b"sCAL" | b"oFFs" => {
-                copy(output, chunk)
-            }
-            b"tRNS" | b"hIST" | b"bKGD" | b"sBIT" if same_kind && self.source != ColorType::Indexed => {
-                copy(output, chunk);
-            }
+            // A gray image keeps its profile, which describes gray; on one that had colour, a profile is invalid and
+            // primaries say nothing.
+            b"iCCP" | b"cHRM" | b"sBIT" if was_gray => copy(output, chunk),
             // Indexes mean the same entries as before.
             b"tRNS" | b"hIST" | b"bKGD" if same_kind => copy(output, chunk),
+            b"sBIT" => self.significant_bits(output, chunk.data),
             b"bKGD" => {
                 if let Some(gray) = self.gray_background(chunk.data) {
                     chunks::write(output, chunk.name, &gray.to_be_bytes());
                 }
             }
-            b"sBIT" => self.significant_bits(output, chunk.data),
-            b"tRNS" | b"hIST" => {}
+            b"iCCP" | b"cHRM" | b"sPLT" | b"tRNS" | b"hIST" => {}
             b"eXIf" if self.strip => {
                 // An orientation is not decoration: without it the image lies on its side.
                 if let Some(minimal) = exif::orientation_only(chunk.data) {
@@ -82,9 +79,7 @@ impl<'a> Keeper<'a> {
             }
             _ if self.strip => {}
             // Text, time and EXIF; others if their name's last letter says that they are safe to copy (PNG, 5.4).
-            b"eXIf" => copy(output, chunk),
-            name if name[3] & 0x20 != 0 => copy(output, chunk),
-            b"tIME" => copy(output, chunk),
+            name if name[3] & 0x20 != 0 || matches!(name, b"eXIf" | b"tIME") => copy(output, chunk),
             _ => {}
         }
     }

@@ -10,7 +10,13 @@
 //!
 //! References are to the W3C's PNG specification, third edition.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "lengths of chunks and parts of wider samples fit by construction"
+)]
+
 mod chunks;
+mod deflate;
 mod encoder;
 mod filter;
 mod metadata;
@@ -89,7 +95,7 @@ pub(crate) fn encode(gray: &Gray, parameters: &Parameters) -> Result<Encoded, Er
     } else {
         Compression::for_photo(layout.raw_bytes())
     };
-    let mut encoder = Encoder::new(Vec::new(), layout, compression, u64::MAX);
+    let mut encoder = Encoder::new(&[], layout, compression, u64::MAX);
     encoder.start_frame(None);
     let wide =
         |samples: &[u16]| -> Vec<u8> { samples.iter().flat_map(|sample| sample.to_be_bytes()).collect() };

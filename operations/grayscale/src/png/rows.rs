@@ -11,6 +11,9 @@ pub(super) enum RowConverter {
     Rgba8(Luma),
     Rgb16(Luma),
     Rgba16(Luma),
+    /// Alpha is believed to be opaque everywhere, and dropped.
+    Opaque8(Luma),
+    Opaque16(Luma),
     /// One colour is transparent: two colours may have the same gray, so it becomes an alpha channel.
     Keyed8(Luma, [u8; 3]),
     Keyed16(Luma, [u16; 3]),
@@ -23,7 +26,8 @@ pub(super) enum RowConverter {
 }
 
 impl RowConverter {
-    pub(super) fn new(summary: &Summary<'_>, luma: Luma) -> Self {
+    /// The converter for a file. `opaque` makes it believe that an alpha channel says nothing.
+    pub(super) fn new(summary: &Summary<'_>, luma: Luma, opaque: bool) -> Self {
         let key = match (summary.header.color, summary.transparency) {
             (ColorType::Rgb, Some(&[r0, r1, g0, g1, b0, b1])) => {
                 Some([[r0, r1], [g0, g1], [b0, b1]].map(u16::from_be_bytes))
@@ -35,6 +39,8 @@ impl RowConverter {
             (ColorType::Rgb, _, Some(key)) => Self::Keyed16(luma, key),
             (ColorType::Rgb, 8, None) => Self::Rgb8(luma),
             (ColorType::Rgb, _, None) => Self::Rgb16(luma),
+            (ColorType::Rgba, 8, _) if opaque => Self::Opaque8(luma),
+            (ColorType::Rgba, _, _) if opaque => Self::Opaque16(luma),
             (ColorType::Rgba, 8, _) => Self::Rgba8(luma),
             (ColorType::Rgba, _, _) => Self::Rgba16(luma),
             (_, bits, _) => {
@@ -55,17 +61,40 @@ impl RowConverter {
     /// Whether the gray row has an alpha channel.
     pub(super) fn has_alpha(&self) -> bool {
         match self {
-            Self::Rgb8(_) | Self::Rgb16(_) => false,
+            Self::Rgb8(_) | Self::Rgb16(_) | Self::Opaque8(_) | Self::Opaque16(_) => false,
             Self::Rgba8(_) | Self::Rgba16(_) | Self::Keyed8(..) | Self::Keyed16(..) => true,
             Self::Indexed { alpha, .. } => *alpha,
         }
     }
 
-    /// Fills `gray`, which has the gray row's length, from a row as the PNG holds it.
-    pub(super) fn convert(&self, row: &[u8], gray: &mut [u8]) {
+    /// Fills `gray`, which has the gray row's length, from a row as the PNG holds it. Gives whether that was possible:
+    /// not so where alpha was believed to be opaque and is not.
+    pub(super) fn convert(&self, row: &[u8], gray: &mut [u8]) -> bool {
         match self {
-            Self::Rgb8(luma) => luma.row8::<3>(row, gray),
-            Self::Rgba8(luma) => luma.row8::<4>(row, gray),
+            Self::Opaque8(luma) => {
+                if row
+                    .as_chunks::<4>()
+                    .0
+                    .iter()
+                    .fold(u8::MAX, |all, pixel| all & pixel[3])
+                    != u8::MAX
+                {
+                    return false;
+                }
+                luma.row8::<4, 1>(row, gray);
+            }
+            Self::Opaque16(luma) => {
+                for (out, &[r0, r1, g0, g1, b0, b1, a0, a1]) in
+                    gray.as_chunks_mut().0.iter_mut().zip(row.as_chunks().0)
+                {
+                    if a0 & a1 != u8::MAX {
+                        return false;
+                    }
+                    *out = wide(*luma, [[r0, r1], [g0, g1], [b0, b1]]);
+                }
+            }
+            Self::Rgb8(luma) => luma.row8::<3, 1>(row, gray),
+            Self::Rgba8(luma) => luma.row8::<4, 2>(row, gray),
             Self::Rgb16(luma) => {
                 for (out, &[r0, r1, g0, g1, b0, b1]) in
                     gray.as_chunks_mut().0.iter_mut().zip(row.as_chunks().0)
@@ -119,6 +148,7 @@ impl RowConverter {
                 }
             }
         }
+        true
     }
 }
 

@@ -31,14 +31,34 @@ enum Step<'a> {
 }
 
 /// Converts a colour PNG to a gray one.
+///
+/// Many an alpha channel is opaque from corner to corner and only makes the file larger. It is believed to be so
+/// until a row shows otherwise; then the work begins again with alpha, which is mostly at one of the first rows.
 pub(super) fn convert(
     input: &[u8],
     parameters: &Parameters,
     limits: &Limits,
     summary: &Summary<'_>,
 ) -> Result<Vec<u8>, Error> {
+    if summary.header.color == ColorType::Rgba
+        && let Some(output) = attempt(input, parameters, limits, summary, true)?
+    {
+        return Ok(output);
+    }
+    let output = attempt(input, parameters, limits, summary, false)?;
+    Ok(output.expect("nothing was taken for opaque"))
+}
+
+/// One try, which gives nothing if `opaque` proves wrong.
+fn attempt(
+    input: &[u8],
+    parameters: &Parameters,
+    limits: &Limits,
+    summary: &Summary<'_>,
+    opaque: bool,
+) -> Result<Option<Vec<u8>>, Error> {
     let header = &summary.header;
-    let converter = RowConverter::new(summary, parameters.luma);
+    let converter = RowConverter::new(summary, parameters.luma, opaque);
     let alpha = converter.has_alpha();
     let depth = if header.depth == 16 { 16 } else { 8 };
     let layout = Layout {
@@ -63,18 +83,21 @@ pub(super) fn convert(
     };
     let (before, behind) = Keeper::new(summary, parameters, target).split(input)?;
     let compression = compression(parameters, summary, &layout);
-    let mut encoder = Encoder::new(before, layout, compression, limits.memory_bytes - working);
+    let mut encoder = Encoder::new(&before, layout, compression, limits.memory_bytes - working);
     let mut source = Source {
         reader: open(input, limits)?,
         input,
         converter,
         layout,
+        translucent: false,
     };
 
-    if layout.raw_bytes() < PARALLEL_BYTES {
-        source.run(summary, &mut |step| carry_out(&mut encoder, step))?;
+    let outcome = if layout.raw_bytes() < PARALLEL_BYTES {
+        source
+            .run(summary, &mut |step| carry_out(&mut encoder, step))
+            .map(|()| encoder)
     } else {
-        encoder = thread::scope(|scope| {
+        thread::scope(|scope| {
             let (sender, receiver) = sync_channel(BATCHES);
             let encoding = scope.spawn(move || {
                 receiver
@@ -83,16 +106,20 @@ pub(super) fn convert(
                     .map(|()| encoder)
             });
             // When the encoder has given up, its own error is the one that counts.
-            let decoded = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
+            let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
             drop(sender);
-            let encoded = encoding
+            let written = encoding
                 .join()
                 .unwrap_or_else(|panic| panic::resume_unwind(panic));
-            encoded.and_then(|encoder| decoded.map(|()| encoder))
-        })?;
+            written.and_then(|encoder| sent.map(|()| encoder))
+        })
+    };
+    if source.translucent {
+        return Ok(None);
     }
+    let mut encoder = outcome?;
     encoder.chunks(&behind);
-    Ok(encoder.finish())
+    Ok(Some(encoder.finish()))
 }
 
 /// A drawing, which compresses far better than any photograph does, is worth a search for repetitions.
@@ -124,7 +151,7 @@ fn carry_out(encoder: &mut Encoder, step: Step<'_>) -> Result<(), Error> {
 fn given_up() -> Error {
     Error::Encode {
         format: Format::Png,
-        detail: "the encoder gave up".to_owned(),
+        detail: "the work was given up".to_owned(),
     }
 }
 
@@ -147,6 +174,8 @@ struct Source<'a> {
     input: &'a [u8],
     converter: RowConverter,
     layout: Layout,
+    /// A row was not opaque that was believed to be.
+    translucent: bool,
 }
 
 impl<'a> Source<'a> {
@@ -215,7 +244,10 @@ impl<'a> Source<'a> {
                 }
                 let start = batch.len();
                 batch.resize(start + row_bytes, 0);
-                self.converter.convert(row.data(), &mut batch[start..]);
+                if !self.converter.convert(row.data(), &mut batch[start..]) {
+                    self.translucent = true;
+                    return Err(given_up());
+                }
                 if batch.len() == batch.capacity() || batch.len() + row_bytes > BATCH_BYTES {
                     encoder(Step::Rows(std::mem::take(&mut batch)))?;
                 }

@@ -4,6 +4,11 @@
 //! the encoder. Where pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a colour profile goes. A file whose pages are all gray
 //! comes back as it is. References are to TIFF 6.0.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "parts of wider samples and counts of entries fit by construction"
+)]
+
 mod page;
 mod palette;
 mod writer;
@@ -76,8 +81,14 @@ pub(crate) fn first_page(input: &[u8], parameters: &Parameters, limits: &Limits)
     let needed = page::needed_bytes(&mut reader).map_err(explain)?;
     limits.check(Format::Tiff, reader.dimensions().map_err(explain)?, needed)?;
     let page = page::read(&mut reader, parameters.luma, input.len())?;
-    let orientation = reader.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten().and_then(Orientation::from_exif);
-    Ok(page.gray.upright(orientation.unwrap_or(Orientation::NoTransforms)))
+    let orientation = reader
+        .find_tag_unsigned::<u8>(Tag::Orientation)
+        .ok()
+        .flatten()
+        .and_then(Orientation::from_exif);
+    Ok(page
+        .gray
+        .upright(orientation.unwrap_or(Orientation::NoTransforms)))
 }
 
 /// What a look at every page's tags tells.
@@ -95,7 +106,13 @@ impl Survey {
         let explain = |error| explain(error, input.len());
         let mut reader = open(input, limits)?;
         let (width, height) = reader.dimensions().map_err(explain)?;
-        let mut survey = Self { width, height, bit_depth: 8, pages: 0, gray: true };
+        let mut survey = Self {
+            width,
+            height,
+            bit_depth: 8,
+            pages: 0,
+            gray: true,
+        };
         let mut total = 0_u64;
         loop {
             let depth = reader.colortype().map_err(explain)?.bit_depth();
@@ -130,13 +147,15 @@ fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<'a>, Error> {
     Ok(decoder.with_limits(bounds))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn explain(error: TiffError, length: usize) -> Error {
     let message = error.to_string();
     match error {
         TiffError::UnsupportedError(_) => Error::unsupported(Format::Tiff, message),
-        TiffError::LimitsExceeded => {
-            Error::corrupt(Format::Tiff, "decoding it takes more memory than its header lets expect")
-        }
+        TiffError::LimitsExceeded => Error::corrupt(
+            Format::Tiff,
+            "decoding it takes more memory than its header lets expect",
+        ),
         _ if crate::pixels::speaks_of_an_early_end(&message) => Error::truncated(Format::Tiff, length),
         _ => Error::corrupt(Format::Tiff, message),
     }

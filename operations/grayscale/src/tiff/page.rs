@@ -22,7 +22,9 @@ pub(super) fn needed_bytes(reader: &mut Reader<'_>) -> TiffResult<u64> {
     let (width, height) = reader.dimensions()?;
     let color = reader.colortype()?;
     let samples = u64::from(width) * u64::from(height) * u64::from(color.num_samples());
-    Ok(samples.saturating_mul(u64::from(color.bit_depth().div_ceil(8))).saturating_mul(3))
+    Ok(samples
+        .saturating_mul(u64::from(color.bit_depth().div_ceil(8)))
+        .saturating_mul(3))
 }
 
 /// Whether the current page is gray already.
@@ -39,10 +41,17 @@ pub(super) fn is_gray(reader: &mut Reader<'_>) -> TiffResult<bool> {
 
 /// Whether every strip or tile of the current page lies within the file.
 pub(super) fn data_is_there(reader: &mut Reader<'_>, length: usize) -> TiffResult<bool> {
-    for (offsets, counts) in [(Tag::StripOffsets, Tag::StripByteCounts), (Tag::TileOffsets, Tag::TileByteCounts)] {
+    for (offsets, counts) in [
+        (Tag::StripOffsets, Tag::StripByteCounts),
+        (Tag::TileOffsets, Tag::TileByteCounts),
+    ] {
         let offsets = reader.find_tag_unsigned_vec::<u64>(offsets)?.unwrap_or_default();
         let counts = reader.find_tag_unsigned_vec::<u64>(counts)?.unwrap_or_default();
-        if offsets.iter().zip(counts).any(|(offset, count)| offset.saturating_add(count) > length as u64) {
+        if offsets
+            .iter()
+            .zip(counts)
+            .any(|(offset, count)| offset.saturating_add(count) > length as u64)
+        {
             return Ok(false);
         }
     }
@@ -54,20 +63,39 @@ pub(super) fn read(reader: &mut Reader<'_>, luma: Luma, length: usize) -> Result
     let explain = |error| explain(error, length);
     let (width, height) = reader.dimensions().map_err(explain)?;
     if width == 0 || height == 0 {
-        return Err(Error::corrupt(Format::Tiff, format_args!("a page's size is {width}x{height}")));
+        return Err(Error::corrupt(
+            Format::Tiff,
+            format_args!("a page's size is {width}x{height}"),
+        ));
     }
     let color = reader.colortype().map_err(explain)?;
     let photometric = photometric(reader);
-    let extra = reader.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).map_err(explain)?.unwrap_or_default();
-    let alpha = extra.first().copied().and_then(ExtraSamples::from_u16).unwrap_or(ExtraSamples::UnassociatedAlpha);
+    let extra = reader
+        .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)
+        .map_err(explain)?
+        .unwrap_or_default();
+    let alpha = extra
+        .first()
+        .copied()
+        .and_then(ExtraSamples::from_u16)
+        .unwrap_or(ExtraSamples::UnassociatedAlpha);
 
     let mut samples = DecodingResult::U8(Vec::new());
     let layout = reader.read_image_to_buffer(&mut samples).map_err(explain)?;
     if layout.planes > 1 && samples.as_buffer(0).byte_len() < layout.complete_len {
         return Err(Error::unsupported(Format::Tiff, "separate planes of this size"));
     }
-    let shape = Shape { width, height, channels: usize::from(color.num_samples()) };
-    let refused = || Error::unsupported(Format::Tiff, format!("pixels of the kind {color:?} ({photometric:?})"));
+    let shape = Shape {
+        width,
+        height,
+        channels: usize::from(color.num_samples()),
+    };
+    let refused = || {
+        Error::unsupported(
+            Format::Tiff,
+            format!("pixels of the kind {color:?} ({photometric:?})"),
+        )
+    };
     let gray = match samples {
         DecodingResult::U8(samples) if color.bit_depth() == 8 => {
             let samples = shape.interleaved(samples, layout.planes);
@@ -81,7 +109,11 @@ pub(super) fn read(reader: &mut Reader<'_>, luma: Luma, length: usize) -> Result
             }
             let highest = u16::from(u8::MAX >> (8 - bits));
             let wide = |value: u8| (u16::from(value) * 255 / highest) as u8;
-            Gray::L8(shape.image8(unpacked.into_iter().map(wide).collect()).ok_or_else(refused)?)
+            Gray::L8(
+                shape
+                    .image8(unpacked.into_iter().map(wide).collect())
+                    .ok_or_else(refused)?,
+            )
         }
         DecodingResult::U16(samples) if color.bit_depth() == 16 => {
             let samples = shape.interleaved(samples, layout.planes);
@@ -93,7 +125,9 @@ pub(super) fn read(reader: &mut Reader<'_>, luma: Luma, length: usize) -> Result
 }
 
 fn photometric(reader: &mut Reader<'_>) -> Option<PhotometricInterpretation> {
-    let value = reader.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).ok()??;
+    let value = reader
+        .find_tag_unsigned::<u16>(Tag::PhotometricInterpretation)
+        .ok()??;
     PhotometricInterpretation::from_u16(value)
 }
 
@@ -107,12 +141,12 @@ fn gray8(shape: Shape, color: ColorType, samples: Vec<u8>, luma: Luma) -> Option
         }
         ColorType::RGB(_) if shape.channels == 3 => {
             let mut gray = vec![0; pixels];
-            luma.row8::<3>(&samples, &mut gray);
+            luma.row8::<3, 1>(&samples, &mut gray);
             Gray::L8(shape.image8(gray)?)
         }
         ColorType::RGBA(_) if shape.channels == 4 => {
             let mut gray = vec![0; pixels * 2];
-            luma.row8::<4>(&samples, &mut gray);
+            luma.row8::<4, 2>(&samples, &mut gray);
             Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, gray)?)
         }
         ColorType::CMYK(_) => {
@@ -138,12 +172,12 @@ fn gray16(shape: Shape, color: ColorType, samples: Vec<u16>, luma: Luma) -> Opti
         }
         ColorType::RGB(_) if shape.channels == 3 => {
             let mut gray = vec![0; pixels];
-            luma.row16::<3>(&samples, &mut gray);
+            luma.row16::<3, 1>(&samples, &mut gray);
             Gray::L16(ImageBuffer::from_raw(width, height, gray)?)
         }
         ColorType::RGBA(_) if shape.channels == 4 => {
             let mut gray = vec![0; pixels * 2];
-            luma.row16::<4>(&samples, &mut gray);
+            luma.row16::<4, 2>(&samples, &mut gray);
             Gray::La16(ImageBuffer::from_raw(width, height, gray)?)
         }
         ColorType::CMYK(_) => {
@@ -182,7 +216,10 @@ impl Shape {
         if planes < 2 || samples.len() < pixels * planes {
             return samples;
         }
-        (0..pixels).flat_map(|pixel| (0..planes).map(move |plane| plane * pixels + pixel)).map(|at| samples[at]).collect()
+        (0..pixels)
+            .flat_map(|pixel| (0..planes).map(move |plane| plane * pixels + pixel))
+            .map(|at| samples[at])
+            .collect()
     }
 
     /// One byte a sample, out of rows packed to whole bytes.

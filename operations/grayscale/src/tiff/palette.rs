@@ -25,9 +25,17 @@ const LONG: u16 = 4;
 const ENTRY_BYTES: usize = 12;
 
 /// The file with gray palettes; `None` unless every page has a palette or is gray, and one has a palette.
-pub(super) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Option<Conversion>, Error> {
-    let Some(file) = File::open(input) else { return Ok(None) };
-    let Some(pages) = file.pages() else { return Ok(None) };
+pub(super) fn convert(
+    input: &[u8],
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Option<Conversion>, Error> {
+    let Some(file) = File::open(input) else {
+        return Ok(None);
+    };
+    let Some(pages) = file.pages() else {
+        return Ok(None);
+    };
     let kind = |page: &Directory| file.value(page, PHOTOMETRIC);
     let (Some(first), true) = (pages.first(), pages.iter().any(|page| kind(page) == Some(3))) else {
         return Ok(None);
@@ -36,9 +44,15 @@ pub(super) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         return Ok(None);
     }
     let truncated = || Error::truncated(Format::Tiff, input.len());
-    let (width, height) = (file.value(first, WIDTH).unwrap_or(0), file.value(first, HEIGHT).unwrap_or(0));
+    let (width, height) = (
+        file.value(first, WIDTH).unwrap_or(0),
+        file.value(first, HEIGHT).unwrap_or(0),
+    );
     if width == 0 || height == 0 {
-        return Err(Error::corrupt(Format::Tiff, format_args!("a page's size is {width}x{height}")));
+        return Err(Error::corrupt(
+            Format::Tiff,
+            format_args!("a page's size is {width}x{height}"),
+        ));
     }
     limits.check(Format::Tiff, (width, height), input.len() as u64)?;
 
@@ -48,10 +62,13 @@ pub(super) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
             return Err(truncated());
         }
         if kind(page) == Some(3) {
-            let (_, count, at) = file.entry(page, COLOR_MAP).filter(|(kind, ..)| *kind == SHORT).ok_or_else(|| {
-                Error::corrupt(Format::Tiff, "a page's palette is missing")
-            })?;
-            let map = output.get_mut(at..at.saturating_add(count * 2)).ok_or_else(truncated)?;
+            let (_, count, at) = file
+                .entry(page, COLOR_MAP)
+                .filter(|(kind, ..)| *kind == SHORT)
+                .ok_or_else(|| Error::corrupt(Format::Tiff, "a page's palette is missing"))?;
+            let map = output
+                .get_mut(at..at.saturating_add(count * 2))
+                .ok_or_else(truncated)?;
             file.gray_map(map, parameters.luma);
         }
     }
@@ -66,13 +83,19 @@ pub(super) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         luma: parameters.luma,
         width,
         height,
-        bit_depth: file.value(first, BITS).and_then(|bits| u8::try_from(bits).ok()).unwrap_or(1),
+        bit_depth: file
+            .value(first, BITS)
+            .and_then(|bits| u8::try_from(bits).ok())
+            .unwrap_or(1),
         input_bytes: input.len() as u64,
         output_bytes: output.len() as u64,
         frames: None,
         pages: u32::try_from(pages.len()).ok().filter(|pages| *pages > 1),
     };
-    Ok(Some(Conversion { bytes: output, report }))
+    Ok(Some(Conversion {
+        bytes: output,
+        report,
+    }))
 }
 
 /// A classic TIFF, in either byte order.
@@ -98,12 +121,20 @@ impl<'a> File<'a> {
 
     fn short(&self, at: usize) -> Option<u16> {
         let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+        Some(if self.little {
+            u16::from_le_bytes(bytes)
+        } else {
+            u16::from_be_bytes(bytes)
+        })
     }
 
     fn long(&self, at: usize) -> Option<u32> {
         let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+        Some(if self.little {
+            u32::from_le_bytes(bytes)
+        } else {
+            u32::from_be_bytes(bytes)
+        })
     }
 
     /// Every page's directory; `None` where one is not whole, or they go round in circles.
@@ -115,7 +146,10 @@ impl<'a> File<'a> {
             if !seen.insert(at) {
                 return None;
             }
-            let page = Directory { at: at + 2, entries: usize::from(self.short(at)?) };
+            let page = Directory {
+                at: at + 2,
+                entries: usize::from(self.short(at)?),
+            };
             at = self.long(page.at + page.entries * ENTRY_BYTES)? as usize;
             pages.push(page);
         }
@@ -124,7 +158,9 @@ impl<'a> File<'a> {
 
     /// An entry's type, how many values it has, and where they are.
     fn entry(&self, page: &Directory, tag: u16) -> Option<(u16, usize, usize)> {
-        let at = (0..page.entries).map(|entry| page.at + entry * ENTRY_BYTES).find(|at| self.short(*at) == Some(tag))?;
+        let at = (0..page.entries)
+            .map(|entry| page.at + entry * ENTRY_BYTES)
+            .find(|at| self.short(*at) == Some(tag))?;
         let (kind, count) = (self.short(at + 2)?, self.long(at + 4)? as usize);
         let size = match kind {
             SHORT => 2,
@@ -133,43 +169,74 @@ impl<'a> File<'a> {
         };
         // Values of four bytes or fewer are in the entry itself.
         let inside = count.checked_mul(size)? <= 4;
-        Some((kind, count, if inside { at + 8 } else { self.long(at + 8)? as usize }))
+        Some((
+            kind,
+            count,
+            if inside {
+                at + 8
+            } else {
+                self.long(at + 8)? as usize
+            },
+        ))
     }
 
     fn value(&self, page: &Directory, tag: u16) -> Option<u32> {
         let (kind, _, at) = self.entry(page, tag)?;
-        if kind == SHORT { self.short(at).map(u32::from) } else { self.long(at) }
+        if kind == SHORT {
+            self.short(at).map(u32::from)
+        } else {
+            self.long(at)
+        }
     }
 
     fn values(&self, page: &Directory, tag: u16) -> Option<impl Iterator<Item = Option<u32>> + '_> {
         let (kind, count, at) = self.entry(page, tag)?;
         Some((0..count).map(move |index| {
-            if kind == SHORT { self.short(at + index * 2).map(u32::from) } else { self.long(at + index * 4) }
+            if kind == SHORT {
+                self.short(at + index * 2).map(u32::from)
+            } else {
+                self.long(at + index * 4)
+            }
         }))
     }
 
     /// Whether the page's strips or tiles are all within the file.
     fn has_data(&self, page: &Directory) -> bool {
-        [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)].into_iter().any(|(offsets, counts)| {
-            let (Some(offsets), Some(counts)) = (self.values(page, offsets), self.values(page, counts)) else {
-                return false;
-            };
-            offsets.zip(counts).all(|(offset, count)| {
-                let end = offset.zip(count).map(|(offset, count)| u64::from(offset) + u64::from(count));
-                end.is_some_and(|end| end <= self.bytes.len() as u64)
+        [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)]
+            .into_iter()
+            .any(|(offsets, counts)| {
+                let (Some(offsets), Some(counts)) = (self.values(page, offsets), self.values(page, counts))
+                else {
+                    return false;
+                };
+                offsets.zip(counts).all(|(offset, count)| {
+                    let end = offset
+                        .zip(count)
+                        .map(|(offset, count)| u64::from(offset) + u64::from(count));
+                    end.is_some_and(|end| end <= self.bytes.len() as u64)
+                })
             })
-        })
     }
 
     /// A palette is all reds, then all greens, then all blues, in 16 bits.
     fn gray_map(&self, map: &mut [u8], luma: Luma) {
         let entries = map.len() / 6;
-        let read = |bytes: [u8; 2]| if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) };
+        let value_of = |bytes: [u8; 2]| {
+            if self.little {
+                u16::from_le_bytes(bytes)
+            } else {
+                u16::from_be_bytes(bytes)
+            }
+        };
         for entry in 0..entries {
             let places = [entry, entries + entry, 2 * entries + entry].map(|value| value * 2);
-            let [red, green, blue] = places.map(|at| read([map[at], map[at + 1]]));
+            let [red, green, blue] = places.map(|at| value_of([map[at], map[at + 1]]));
             let gray = luma.gray16(red, green, blue);
-            let gray = if self.little { gray.to_le_bytes() } else { gray.to_be_bytes() };
+            let gray = if self.little {
+                gray.to_le_bytes()
+            } else {
+                gray.to_be_bytes()
+            };
             for at in places {
                 map[at..at + 2].copy_from_slice(&gray);
             }
@@ -189,7 +256,11 @@ impl<'a> File<'a> {
         let next = page.at + page.entries * ENTRY_BYTES;
         output.copy_within(next..next + 4, kept);
         let count = ((kept - page.at) / ENTRY_BYTES) as u16;
-        let count = if self.little { count.to_le_bytes() } else { count.to_be_bytes() };
+        let count = if self.little {
+            count.to_le_bytes()
+        } else {
+            count.to_be_bytes()
+        };
         output[page.at - 2..page.at].copy_from_slice(&count);
     }
 }

@@ -8,7 +8,10 @@ use std::rc::Rc;
 use ::tiff::encoder::colortype::{ColorType, Gray8, Gray16};
 use ::tiff::encoder::compression::DeflateLevel;
 use ::tiff::encoder::{Compression, ImageEncoder, Predictor, TiffEncoder, TiffKindStandard, TiffValue};
-use ::tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, SampleFormat, Tag, Type, ValueBuffer};
+use ::tiff::tags::{
+    ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, SampleFormat, Tag, Type,
+    ValueBuffer,
+};
 use ::tiff::{TiffError, TiffResult};
 
 use super::Reader;
@@ -35,7 +38,10 @@ pub(super) struct PageWriter {
 impl PageWriter {
     pub(super) fn new() -> TiffResult<Self> {
         let output = Sink::default();
-        Ok(Self { encoder: Some(TiffEncoder::new(output.clone())?), output })
+        Ok(Self {
+            encoder: Some(TiffEncoder::new(output.clone())?),
+            output,
+        })
     }
 
     /// Bytes written so far.
@@ -69,14 +75,24 @@ impl PageWriter {
 
     fn page(&mut self, page: &Page, compression: Compression, kept: &[(Tag, ValueBuffer)]) -> TiffResult<()> {
         let differences = matches!(compression, Compression::Lzw | Compression::Deflate(_));
-        let predictor = if differences { Predictor::Horizontal } else { Predictor::None };
+        let predictor = if differences {
+            Predictor::Horizontal
+        } else {
+            Predictor::None
+        };
         let encoder = self.encoder.take().expect("the encoder was put back");
-        let encoder = self.encoder.insert(encoder.with_compression(compression).with_predictor(predictor));
+        let encoder = self
+            .encoder
+            .insert(encoder.with_compression(compression).with_predictor(predictor));
         match &page.gray {
             Gray::L8(image) => write_samples::<Gray8>(encoder, image.dimensions(), image, page, kept),
             Gray::L16(image) => write_samples::<Gray16>(encoder, image.dimensions(), image, page, kept),
-            Gray::La8(image) => write_samples::<GrayAlpha<u8>>(encoder, image.dimensions(), image, page, kept),
-            Gray::La16(image) => write_samples::<GrayAlpha<u16>>(encoder, image.dimensions(), image, page, kept),
+            Gray::La8(image) => {
+                write_samples::<GrayAlpha<u8>>(encoder, image.dimensions(), image, page, kept)
+            }
+            Gray::La16(image) => {
+                write_samples::<GrayAlpha<u16>>(encoder, image.dimensions(), image, page, kept)
+            }
         }
     }
 
@@ -90,9 +106,15 @@ impl PageWriter {
 pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
     let bit_depth = gray.bit_depth();
     let mut writer = PageWriter::new().map_err(refusal)?;
-    let page = Page { gray, alpha: ExtraSamples::UnassociatedAlpha };
+    let page = Page {
+        gray,
+        alpha: ExtraSamples::UnassociatedAlpha,
+    };
     writer.page(&page, Compression::Lzw, &[]).map_err(refusal)?;
-    Ok(Encoded { bytes: writer.finish(), bit_depth })
+    Ok(Encoded {
+        bytes: writer.finish(),
+        bit_depth,
+    })
 }
 
 fn write_samples<Color: ColorType>(
@@ -105,18 +127,25 @@ fn write_samples<Color: ColorType>(
 where
     [Color::Inner]: TiffValue,
 {
-    let mut image: ImageEncoder<'_, _, Color, TiffKindStandard> = encoder.new_image::<Color>(width, height)?;
+    let mut image: ImageEncoder<'_, _, Color, TiffKindStandard> =
+        encoder.new_image::<Color>(width, height)?;
     for (tag, value) in kept {
         image.encoder().write_tag_buf(*tag, value)?;
     }
     if Color::BITS_PER_SAMPLE.len() == 2 {
-        image.encoder().write_tag(Tag::ExtraSamples, page.alpha.to_u16())?;
+        image
+            .encoder()
+            .write_tag(Tag::ExtraSamples, page.alpha.to_u16())?;
     }
     image.write_data(samples)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn refusal(error: TiffError) -> Error {
-    Error::Encode { format: Format::Tiff, detail: error.to_string() }
+    Error::Encode {
+        format: Format::Tiff,
+        detail: error.to_string(),
+    }
 }
 
 /// Memory that both the encoder and this module can look at.
@@ -150,7 +179,11 @@ impl ColorType for GrayAlpha<u8> {
 
     fn horizontal_predict(row: &[u8], result: &mut Vec<u8>) {
         result.extend_from_slice(&row[..row.len().min(2)]);
-        result.extend(row.iter().zip(row.iter().skip(2)).map(|(left, here)| here.wrapping_sub(*left)));
+        result.extend(
+            row.iter()
+                .zip(row.iter().skip(2))
+                .map(|(left, here)| here.wrapping_sub(*left)),
+        );
     }
 }
 
@@ -162,6 +195,10 @@ impl ColorType for GrayAlpha<u16> {
 
     fn horizontal_predict(row: &[u16], result: &mut Vec<u16>) {
         result.extend_from_slice(&row[..row.len().min(2)]);
-        result.extend(row.iter().zip(row.iter().skip(2)).map(|(left, here)| here.wrapping_sub(*left)));
+        result.extend(
+            row.iter()
+                .zip(row.iter().skip(2))
+                .map(|(left, here)| here.wrapping_sub(*left)),
+        );
     }
 }

@@ -15,7 +15,13 @@ const MARGIN_BYTES: usize = 8;
 
 impl<'a> Reader<'a> {
     pub(super) fn new(input: &'a [u8]) -> Self {
-        Self { input, position: 0, value: 0, bits: -8, range: 255 }
+        Self {
+            input,
+            position: 0,
+            value: 0,
+            bits: -8,
+            range: 255,
+        }
     }
 
     #[inline]
@@ -38,7 +44,11 @@ impl<'a> Reader<'a> {
     }
 
     fn fill(&mut self) {
-        if let Some(next) = self.input.get(self.position..).and_then(|rest| rest.first_chunk::<8>()) {
+        if let Some(next) = self
+            .input
+            .get(self.position..)
+            .and_then(|rest| rest.first_chunk::<8>())
+        {
             // Seven bytes: with the eight bits or fewer that are left, they fit.
             self.value = (self.value << 56) | (u64::from_be_bytes(*next) >> 8);
             self.position += 7;
@@ -81,7 +91,12 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { output: Vec::with_capacity(bytes), low: 0, pending: 0, range: 255 }
+        Self {
+            output: Vec::with_capacity(bytes),
+            low: 0,
+            pending: 0,
+            range: 255,
+        }
     }
 
     /// The partition's bytes.
@@ -182,7 +197,10 @@ mod tests {
             .map(|_| {
                 let probability = (next() % 255 + 1) as u8;
                 let surprising = next() % 16 == 0;
-                ((next() % 256 >= u32::from(probability)) != surprising, probability)
+                (
+                    (next() % 256 >= u32::from(probability)) != surprising,
+                    probability,
+                )
             })
             .collect();
         let mut writer = Writer::with_capacity(0);

@@ -11,6 +11,11 @@
 //!
 //! An animation's frames, their places, times and blending stay as they are.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "bits taken out of a wider word fit by construction"
+)]
+
 mod bool_coder;
 mod riff;
 mod tables;
@@ -54,7 +59,10 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         frames: (converter.frames > 1).then_some(converter.frames),
         pages: None,
     };
-    Ok(Conversion { bytes: output, report })
+    Ok(Conversion {
+        bytes: output,
+        report,
+    })
 }
 
 /// Flags of the extended header: what else the file has.
@@ -82,7 +90,9 @@ struct Converter<'a> {
 
 impl<'a> Converter<'a> {
     fn new(input: &'a [u8], parameters: &'a Parameters, limits: &'a Limits) -> Result<Self, Error> {
-        let exif = Chunks::of_file(input)?.flatten().find(|chunk| chunk.name == *b"EXIF");
+        let exif = Chunks::of_file(input)?
+            .flatten()
+            .find(|chunk| chunk.name == *b"EXIF");
         Ok(Self {
             parameters,
             limits,
@@ -107,9 +117,10 @@ impl<'a> Converter<'a> {
             b"ANIM" => self.animation(chunk.data, output),
             b"ANMF" => self.animation_frame(chunk.data, output),
             b"ICCP" => Ok(()),
-            b"EXIF" if self.parameters.strip => {
-                self.minimal_exif.as_ref().map_or(Ok(()), |exif| riff::write(output, chunk.name, exif))
-            }
+            b"EXIF" if self.parameters.strip => self
+                .minimal_exif
+                .as_ref()
+                .map_or(Ok(()), |exif| riff::write(output, chunk.name, exif)),
             _ if self.parameters.strip => Ok(()),
             _ => riff::write(output, chunk.name, chunk.data),
         }
@@ -126,7 +137,11 @@ impl<'a> Converter<'a> {
             (true, Some(_)) => HAS_PROFILE | HAS_XMP,
             (true, None) => HAS_PROFILE | HAS_XMP | HAS_EXIF,
         };
-        riff::write(output, *b"VP8X", &[flags & !gone, r0, r1, r2, w0, w1, w2, h0, h1, h2])
+        riff::write(
+            output,
+            *b"VP8X",
+            &[flags & !gone, r0, r1, r2, w0, w1, w2, h0, h1, h2],
+        )
     }
 
     /// Background (blue, green, red and alpha), then how often to repeat.
@@ -140,14 +155,17 @@ impl<'a> Converter<'a> {
     }
 
     fn animation_frame(&mut self, data: &'a [u8], output: &mut Vec<u8>) -> Result<(), Error> {
-        let (header, body) =
-            data.split_at_checked(FRAME_HEADER_BYTES).ok_or_else(|| damaged("a frame has no header"))?;
+        let (header, body) = data
+            .split_at_checked(FRAME_HEADER_BYTES)
+            .ok_or_else(|| damaged("a frame has no header"))?;
         let start = riff::begin(output, *b"ANMF");
         output.extend_from_slice(header);
         for chunk in Chunks::within(body) {
             let chunk = chunk?;
             match &chunk.name {
-                b"ANMF" | b"VP8X" | b"ANIM" => return Err(damaged("a frame holds what belongs outside of it")),
+                b"ANMF" | b"VP8X" | b"ANIM" => {
+                    return Err(damaged("a frame holds what belongs outside of it"));
+                }
                 _ => self.chunk(&chunk, output)?,
             }
         }
@@ -166,7 +184,8 @@ impl<'a> Converter<'a> {
         self.canvas.get_or_insert(dimensions);
         // The frame once in partitions and once whole, and what each column of macroblocks keeps.
         let needed = output.len() + alpha.map_or(0, <[u8]>::len) + data.len() * 2;
-        self.limits.check(Format::WebP, dimensions, needed as u64 + u64::from(dimensions.0))?;
+        self.limits
+            .check(Format::WebP, dimensions, needed as u64 + u64::from(dimensions.0))?;
         if let Some(alpha) = alpha {
             riff::write(output, *b"ALPH", alpha)?;
         }
@@ -198,12 +217,18 @@ impl<'a> Converter<'a> {
         self.canvas.get_or_insert(dimensions);
         let pixels = u64::from(dimensions.0) * u64::from(dimensions.1);
         // What the decoder keeps, what it gives, and gray with alpha; twice the file for this copy and the output.
-        self.limits.check(Format::WebP, dimensions, pixels * (4 + 4 + 2) + file.len() as u64 * 2)?;
+        self.limits.check(
+            Format::WebP,
+            dimensions,
+            pixels * (4 + 4 + 2) + file.len() as u64 * 2,
+        )?;
         let explain = |error: &DecodingError| explain(error, file.len());
         let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(|error| explain(&error))?;
         decoder.set_memory_limit(usize::try_from(self.limits.memory_bytes).unwrap_or(usize::MAX));
         let alpha = decoder.has_alpha();
-        let size = decoder.output_buffer_size().ok_or_else(|| damaged("a frame is too large"))?;
+        let size = decoder
+            .output_buffer_size()
+            .ok_or_else(|| damaged("a frame is too large"))?;
         let mut colour = vec![0; size];
         decoder.read_image(&mut colour).map_err(|error| explain(&error))?;
         if let Some(original) = original
@@ -215,16 +240,19 @@ impl<'a> Converter<'a> {
         let luma = self.parameters.luma;
         let mut gray = vec![0; size / if alpha { 2 } else { 3 }];
         if alpha {
-            luma.row8::<4>(&colour, &mut gray);
+            luma.row8::<4, 2>(&colour, &mut gray);
         } else {
-            luma.row8::<3>(&colour, &mut gray);
+            luma.row8::<3, 1>(&colour, &mut gray);
         }
         drop(colour);
         let kind = if alpha { ColorType::La8 } else { ColorType::L8 };
         let mut encoded = Vec::new();
         WebPEncoder::new(&mut encoded)
             .encode(&gray, dimensions.0, dimensions.1, kind)
-            .map_err(|error| Error::Encode { format: Format::WebP, detail: error.to_string() })?;
+            .map_err(|error| Error::Encode {
+                format: Format::WebP,
+                detail: error.to_string(),
+            })?;
         for chunk in Chunks::of_file(&encoded)? {
             let chunk = chunk?;
             if chunk.name == *b"VP8L" {
@@ -238,7 +266,10 @@ impl<'a> Converter<'a> {
 /// A file of one frame.
 fn still((width, height): (u32, u32), chunks: &[([u8; 4], Option<&[u8]>)]) -> Result<Vec<u8>, Error> {
     let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
-    if chunks.iter().any(|(name, data)| name == b"ALPH" && data.is_some()) {
+    if chunks
+        .iter()
+        .any(|(name, data)| name == b"ALPH" && data.is_some())
+    {
         let ([w0, w1, w2, _], [h0, h1, h2, _]) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
         riff::write(&mut file, *b"VP8X", &[HAS_ALPHA, 0, 0, 0, w0, w1, w2, h0, h1, h2])?;
     }

@@ -23,7 +23,10 @@ impl<'a> Chunks<'a> {
         let (header, body) = input.split_at_checked(12).ok_or_else(truncated)?;
         let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
         // The length counts from behind itself: the word "WEBP" is in it.
-        let body = length.checked_sub(4).and_then(|length| body.get(..length)).ok_or_else(truncated)?;
+        let body = length
+            .checked_sub(4)
+            .and_then(|length| body.get(..length))
+            .ok_or_else(truncated)?;
         Ok(Self { rest: body })
     }
 
@@ -52,7 +55,10 @@ impl<'a> Iterator for Chunks<'a> {
             )));
         };
         self.rest = behind.get(length + length % 2..).unwrap_or_default();
-        Some(Ok(Chunk { name: [n0, n1, n2, n3], data }))
+        Some(Ok(Chunk {
+            name: [n0, n1, n2, n3],
+            data,
+        }))
     }
 }
 
@@ -73,8 +79,10 @@ pub(super) fn begin(output: &mut Vec<u8>, name: [u8; 4]) -> usize {
 
 /// Ends the chunk that was begun at `start`: fills in its length and pads it.
 pub(super) fn end(output: &mut Vec<u8>, start: usize) -> Result<(), Error> {
-    let length = u32::try_from(output.len() - start - HEADER_BYTES)
-        .map_err(|_| Error::Encode { format: Format::WebP, detail: "it would be longer than 4 GiB".to_owned() })?;
+    let length = u32::try_from(output.len() - start - HEADER_BYTES).map_err(|_| Error::Encode {
+        format: Format::WebP,
+        detail: "it would be longer than 4 GiB".to_owned(),
+    })?;
     output[start + 4..start + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
     if length % 2 != 0 {
         output.push(0);

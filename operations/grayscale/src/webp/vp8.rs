@@ -34,7 +34,9 @@ const LUMA_WITH_DC: usize = 3;
 
 /// Width and height of a frame, from its header.
 pub(super) fn dimensions(frame: &[u8]) -> Result<(u32, u32), Error> {
-    let header = frame.first_chunk::<HEADER_BYTES>().ok_or_else(|| damaged("a frame has no header"))?;
+    let header = frame
+        .first_chunk::<HEADER_BYTES>()
+        .ok_or_else(|| damaged("a frame has no header"))?;
     if header[0] & 1 != 0 || header[3..6] != [0x9D, 0x01, 0x2A] {
         return Err(damaged("a lossy frame does not begin with a VP8 key frame"));
     }
@@ -53,11 +55,16 @@ pub(super) fn gray(frame: &[u8]) -> Result<Vec<u8>, Error> {
     let tag = u32::from_le_bytes([frame[0], frame[1], frame[2], 0]);
     let first_length = (tag >> 5) as usize;
     let body = &frame[HEADER_BYTES..];
-    let (first, rest) = body.split_at_checked(first_length).ok_or_else(|| damaged("a frame's first partition is cut"))?;
+    let (first, rest) = body
+        .split_at_checked(first_length)
+        .ok_or_else(|| damaged("a frame's first partition is cut"))?;
 
     let mut modes = Reader::new(first);
     let mut modes_out = Writer::with_capacity(first.len());
-    let header = FrameHeader::copy(&mut Copier { reader: &mut modes, writer: &mut modes_out });
+    let header = FrameHeader::copy(&mut Copier {
+        reader: &mut modes,
+        writer: &mut modes_out,
+    });
     let mut partitions = partitions(rest, header.partitions)?;
 
     let mut above = vec![Edge::default(); columns];
@@ -65,17 +72,28 @@ pub(super) fn gray(frame: &[u8]) -> Result<Vec<u8>, Error> {
         let mut left = Edge::default();
         let (tokens, tokens_out) = &mut partitions[row % header.partitions];
         for above in &mut above {
-            let mut copier = Copier { reader: &mut modes, writer: &mut modes_out };
+            let mut copier = Copier {
+                reader: &mut modes,
+                writer: &mut modes_out,
+            };
             let block = header.copy_modes(&mut copier, above, &mut left);
             if block.skipped {
                 above.coefficients.skip(block.sub_blocks);
                 left.coefficients.skip(block.sub_blocks);
             } else {
-                header.copy_tokens(tokens, tokens_out, block.sub_blocks, &mut above.coefficients, &mut left.coefficients);
+                header.copy_tokens(
+                    tokens,
+                    tokens_out,
+                    block.sub_blocks,
+                    &mut above.coefficients,
+                    &mut left.coefficients,
+                );
             }
         }
         if modes.overran() || tokens.overran() {
-            return Err(damaged(&format!("a frame's data ends in macroblock row {row} of {rows}")));
+            return Err(damaged(&format!(
+                "a frame's data ends in macroblock row {row} of {rows}"
+            )));
         }
     }
     assemble(frame, modes_out.finish(), partitions)
@@ -84,8 +102,14 @@ pub(super) fn gray(frame: &[u8]) -> Result<Vec<u8>, Error> {
 /// Header, first partition, lengths of the others (all but the last), and those (RFC 6386, 9.5).
 fn assemble(frame: &[u8], first: Vec<u8>, partitions: Vec<(Reader<'_>, Writer)>) -> Result<Vec<u8>, Error> {
     if first.len() > FIRST_PARTITION_MAX {
-        let detail = format!("its first partition would have {} bytes; choose another format", first.len());
-        return Err(Error::Encode { format: Format::WebP, detail });
+        let detail = format!(
+            "its first partition would have {} bytes; choose another format",
+            first.len()
+        );
+        return Err(Error::Encode {
+            format: Format::WebP,
+            detail,
+        });
     }
     let tag = u32::from(frame[0] & 0x1F) | (first.len() as u32) << 5;
     let mut output = Vec::with_capacity(frame.len());
@@ -153,7 +177,12 @@ impl FrameHeader {
         copier.number(1); // whether probabilities last beyond this frame
         let tokens = Self::copy_token_probabilities(copier);
         let skip_probability = copier.bit(128).then(|| copier.number(8) as u8);
-        Self { segment_probabilities, skip_probability, partitions, tokens }
+        Self {
+            segment_probabilities,
+            skip_probability,
+            partitions,
+            tokens,
+        }
     }
 
     fn copy_segmentation(copier: &mut Copier<'_, '_, Writer>) -> Option<[u8; 3]> {
@@ -167,7 +196,15 @@ impl FrameHeader {
                 copier.optional_signed(bits);
             }
         }
-        map.then(|| std::array::from_fn(|_| if copier.bit(128) { copier.number(8) as u8 } else { 255 }))
+        map.then(|| {
+            std::array::from_fn(|_| {
+                if copier.bit(128) {
+                    copier.number(8) as u8
+                } else {
+                    255
+                }
+            })
+        })
     }
 
     /// Reads token probabilities, and writes the same but for how likely a chroma block ends at once.
@@ -175,17 +212,29 @@ impl FrameHeader {
         let mut tokens = Box::new(DEFAULTS);
         for (kind, (bands, updates)) in tokens.iter_mut().zip(&UPDATES).enumerate() {
             let updates = updates.as_flattened().as_flattened();
-            for (index, (token, &update)) in bands.as_flattened_mut().as_flattened_mut().iter_mut().zip(updates).enumerate() {
+            for (index, (token, &update)) in bands
+                .as_flattened_mut()
+                .as_flattened_mut()
+                .iter_mut()
+                .zip(updates)
+                .enumerate()
+            {
                 let replaced = copier.reader.read(update);
                 if replaced {
                     *token = (0..8).fold(0, |number, _| number << 1 | u8::from(copier.reader.read(128)));
                 }
                 // The first node of the first band, with nothing and with something around.
                 let ends = kind == CHROMA && (index == 0 || index == 11);
-                let written = if ends { Some(CHROMA_ENDS) } else { replaced.then_some(*token) };
+                let written = if ends {
+                    Some(CHROMA_ENDS)
+                } else {
+                    replaced.then_some(*token)
+                };
                 copier.writer.write(written.is_some(), update);
                 for bit in (0..8).rev().filter(|_| written.is_some()) {
-                    copier.writer.write(written.unwrap_or_default() >> bit & 1 != 0, 128);
+                    copier
+                        .writer
+                        .write(written.unwrap_or_default() >> bit & 1 != 0, 128);
                 }
             }
         }
@@ -193,12 +242,19 @@ impl FrameHeader {
     }
 
     /// Copies a macroblock's header (RFC 6386, 19.3), with DC prediction for chroma.
-    fn copy_modes(&self, copier: &mut Copier<'_, '_, Writer>, above: &mut Edge, left: &mut Edge) -> Macroblock {
+    fn copy_modes(
+        &self,
+        copier: &mut Copier<'_, '_, Writer>,
+        above: &mut Edge,
+        left: &mut Edge,
+    ) -> Macroblock {
         if let Some(probabilities) = self.segment_probabilities {
             let upper = copier.bit(probabilities[0]);
             copier.bit(probabilities[1 + usize::from(upper)]);
         }
-        let skipped = self.skip_probability.is_some_and(|probability| copier.bit(probability));
+        let skipped = self
+            .skip_probability
+            .is_some_and(|probability| copier.bit(probability));
         let sub_blocks = !copier.bit(145);
         if sub_blocks {
             for left in &mut left.modes {
@@ -218,7 +274,7 @@ impl FrameHeader {
             above.modes = [mode; 4];
             left.modes = [mode; 4];
         }
-        let chroma = &mut copier.reader;
+        let chroma = &mut *copier.reader;
         // The tree of four modes is a chain: DC at its first branch, then vertical, then horizontal or true motion.
         let _ = chroma.read(142) && chroma.read(114) && chroma.read(183);
         copier.writer.write(false, 142);
@@ -245,7 +301,13 @@ impl FrameHeader {
         for left in &mut left.luma {
             for above in &mut above.luma {
                 let context = usize::from(*above) + usize::from(*left);
-                let found = copy_block(reader, writer, &self.tokens[kind], context, usize::from(!sub_blocks));
+                let found = copy_block(
+                    reader,
+                    writer,
+                    &self.tokens[kind],
+                    context,
+                    usize::from(!sub_blocks),
+                );
                 luma |= found;
                 (*above, *left) = (found, found);
             }
@@ -319,7 +381,10 @@ impl Coefficients {
     /// (RFC 6386, 13.3).
     fn skip(&mut self, sub_blocks: bool) {
         let y2 = self.y2 && sub_blocks;
-        *self = Self { y2, ..Self::default() };
+        *self = Self {
+            y2,
+            ..Self::default()
+        };
     }
 }
 

@@ -10,7 +10,9 @@ use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, Selection};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((&choice, bytes)) = input.split_first() else { return };
+    let Some((&choice, bytes)) = input.split_first() else {
+        return;
+    };
     let parameters = Parameters {
         column: (choice & 1 == 1).then_some(Column::Number(1 + u32::from(choice >> 1 & 1))),
         skip_invalid: choice >> 2 & 1 == 1,
@@ -19,18 +21,28 @@ fuzz_target!(|input: &[u8]| {
         histogram: Some(Bins::Auto),
     };
     let piece = 1 + usize::from(choice >> 3);
-    assert_eq!(answer(bytes, &parameters, usize::MAX), answer(bytes, &parameters, piece));
+    let (whole, pieces) = (
+        answer(bytes, &parameters, usize::MAX),
+        answer(bytes, &parameters, piece),
+    );
+    // Which fault of a damaged stream is met first, its own or one of the text inside, depends on the pieces.
+    let is_compressed = bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5]);
+    assert!(
+        whole == pieces || is_compressed && whole.is_err() && pieces.is_err(),
+        "{whole:?} is not {pieces:?}"
+    );
 });
 
-fn answer(bytes: &[u8], parameters: &Parameters, piece: usize) -> String {
+fn answer(bytes: &[u8], parameters: &Parameters, piece: usize) -> Result<String, String> {
     let mut limits = Limits::default();
     limits.memory_bytes = 16 << 20;
     limits.decompressed_bytes = 16 << 20;
-    let mut accumulator =
-        Accumulator::new(parameters).with_limits(limits).with_threads(NonZero::<usize>::MIN);
+    let mut accumulator = Accumulator::new(parameters)
+        .with_limits(limits)
+        .with_threads(NonZero::<usize>::MIN);
     let pushed = bytes.chunks(piece).try_for_each(|piece| accumulator.push(piece));
     match pushed.and_then(|()| accumulator.finish()) {
-        Ok(summary) => format!("{summary}\n{summary:?}"),
-        Err(error) => error.to_string(),
+        Ok(summary) => Ok(format!("{summary}\n{summary:?}")),
+        Err(error) => Err(error.to_string()),
     }
 }

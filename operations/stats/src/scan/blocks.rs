@@ -89,12 +89,17 @@ fn tokens<const LONG: bool>(
         ends &= ends - 1;
         let is_negative = window[MARGIN + start - 1] == b'-';
         let sign = usize::from(is_negative);
-        // Mostly nothing but a minus, if there is one, stands between a token and the separator before it.
-        if start.wrapping_sub(read) != sign {
-            let between = window.get(MARGIN + read..MARGIN + start - sign);
-            if !between.is_some_and(|bytes| bytes.iter().all(|byte| plain::is_separator(*byte))) {
-                break;
-            }
+        // Mostly nothing but a minus, if there is one, stands between a token and the separator before it; sometimes
+        // one more separator, as in `1, 2`.
+        let is_plain = match start.wrapping_sub(read + sign) {
+            0 => true,
+            1 => plain::is_separator(window[MARGIN + read]),
+            _ => window
+                .get(MARGIN + read..MARGIN + start - sign)
+                .is_some_and(|bytes| bytes.iter().all(|byte| plain::is_separator(*byte))),
+        };
+        if !is_plain {
+            break;
         }
         if !plain::is_separator(window[MARGIN + end]) {
             break;

@@ -1,0 +1,81 @@
+"""The lists of integers: made by a seeded generator, with the answers that are right, found by Python's integers."""
+
+import array
+import json
+import random
+from dataclasses import dataclass
+from fractions import Fraction
+
+CHUNK = 500_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A list: so many values of `array` type `code`, each reduced modulo `below` if given."""
+
+    count: int
+    code: str
+    separator: str
+    seed: int
+    below: int | None = None
+
+    @property
+    def one_line(self):
+        return self.separator != "\n"
+
+
+def values(recipe):
+    """The list's values, in pieces. Mersenne Twister's bytes are the same on every Python (`random.randbytes`)."""
+    generator = random.Random(recipe.seed)
+    left = recipe.count
+    while left:
+        piece = array.array(recipe.code)
+        size = min(left, CHUNK)
+        # As little-endian everywhere, so that every machine gets the same list.
+        piece.frombytes(generator.randbytes(size * piece.itemsize))
+        if _big_endian():
+            piece.byteswap()
+        left -= size
+        yield [value % recipe.below for value in piece] if recipe.below else piece
+
+
+def _big_endian():
+    return array.array("H", [1]).tobytes()[0] == 0
+
+
+def write(recipe, path):
+    """Writes the list to `path`, and beside it, as NAME.answer.json, what its statistics are.
+
+    A list on one line has no line end, because pandas and polars would take it for part of the last value."""
+    numbers = array.array("q")
+    with open(path, "w") as file:
+        first = True
+        for piece in values(recipe):
+            if not first:
+                file.write(recipe.separator)
+            first = False
+            file.write(recipe.separator.join(map(str, piece)))
+            numbers.extend(iter(piece))
+        if not recipe.one_line:
+            file.write("\n")
+    answer_path(path).write_text(json.dumps(answer(numbers)))
+
+
+def answer_path(path):
+    return path.with_name(f"{path.name}.answer.json")
+
+
+def answer(numbers):
+    """The six statistics, exact, as text; mean and median as fractions."""
+    ordered = sorted(numbers)
+    count = len(ordered)
+    total = sum(ordered)
+    middle = Fraction(ordered[(count - 1) // 2] + ordered[count // 2], 2)
+    return {
+        "count": str(count),
+        "sum": str(total),
+        "minimum": str(ordered[0]),
+        "maximum": str(ordered[-1]),
+        "mean": str(Fraction(total, count)),
+        "median": str(middle),
+    }

@@ -1,0 +1,1 @@
+"""Tests of the harness itself: `python3 -m unittest discover --top-level-directory bench bench/tests`."""
