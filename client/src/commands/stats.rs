@@ -1,7 +1,7 @@
 //! `errand stats`.
 
 use errand_protocol::Operation;
-use errand_stats::{Accumulator, Limits, Parameters, Selection, Summary};
+use errand_stats::{Accumulator, Parameters, Selection, Summary};
 
 use super::{success, to_map};
 use crate::cli::{Global, StatsArguments};
@@ -16,9 +16,9 @@ pub(super) const NAME: &str = "stats";
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let source = Source::open(&wanted.file)?;
-    let mut limits = Limits::default();
-    limits.memory_bytes = usize::try_from(u64::from(global.memory) << 20).unwrap_or(usize::MAX);
-    let mut list = Accumulator::new(&parameters(wanted)).with_limits(limits);
+    // Half for the integers, as in the function: modes and the distinct count need a copy of them.
+    let half = usize::try_from(u64::from(global.memory) << 19).unwrap_or(usize::MAX);
+    let mut list = Accumulator::new(&parameters(wanted)).with_memory_budget(half);
     source.for_each_piece(|piece| list.push(piece).map_err(rejected))?;
     let summary = list.finish().map_err(rejected)?;
     output::stats(&summary, None, style(global))

@@ -1,6 +1,6 @@
 //! The Lambda function that computes statistics: the worker around `errand-stats`.
 
-use errand_stats::{Accumulator, Error, Limits};
+use errand_stats::{Accumulator, Error};
 use errand_worker::{Context, Failure, Input, Operation, Output};
 use serde_json::{Map, Value};
 
@@ -12,9 +12,9 @@ impl Operation for Stats {
 
     fn run(&self, mut input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
         let parameters = errand_worker::parameters(given)?;
-        let mut limits = Limits::default();
-        limits.memory_bytes = usize::try_from(context.memory_budget_bytes).unwrap_or(usize::MAX);
-        let mut list = Accumulator::new(&parameters).with_limits(limits);
+        // Half for the integers; modes and the distinct count need a copy of them, and a decompressor its window.
+        let half = usize::try_from(context.memory_budget_bytes / 2).unwrap_or(usize::MAX);
+        let mut list = Accumulator::new(&parameters).with_memory_budget(half);
         while let Some(piece) = input.next_chunk()? {
             list.push(&piece).map_err(rejected)?;
         }
