@@ -329,20 +329,21 @@ fn unsupported_processes_are_named() {
 }
 
 #[test]
-fn a_budget_that_is_too_small_is_refused_with_the_figures() {
-    let jpeg = jpeg_with(3, (2, 2), &[]);
-    let options = Options {
-        memory_budget: Some(1000),
-        ..Options::default()
-    };
-    let Err(Error::MemoryBudget { needed, budget: 1000 }) = grayscale(&jpeg, &options) else {
-        panic!()
-    };
-    convert(
-        &jpeg,
-        &Options {
-            memory_budget: Some(needed),
-            ..Options::default()
-        },
-    );
+fn a_budget_that_is_too_small_is_refused_with_the_figures_and_those_suffice() {
+    every_image(|_, image| {
+        for jpeg in [image.sequential(0), image.progressive(0)] {
+            for optimize in [false, true] {
+                let with_budget = |memory_budget| Options {
+                    optimize,
+                    memory_budget,
+                    ..Options::default()
+                };
+                let refused = grayscale(&jpeg, &with_budget(Some(1000)));
+                let Err(Error::MemoryBudget { needed, budget: 1000 }) = refused else {
+                    panic!()
+                };
+                convert(&jpeg, &with_budget(Some(needed)));
+            }
+        }
+    });
 }

@@ -2,15 +2,19 @@
 
 use super::error::Error;
 use super::frame::Frame;
+use super::sequential::LONGEST_BLOCK;
 
-/// Look-up tables of four components, header copies and the like.
-const FIXED: usize = 1 << 20;
-/// The longest a block of a row buffer can be, in bytes: see the sequential coder.
-const LONGEST_BLOCK: usize = 264;
+/// Look-up tables of four components and the like.
+const TABLES: usize = 1 << 20;
+/// Headers that may take more room than in the input.
+const HEADERS: usize = 4096;
 
 /// What the parts of a conversion may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
+    /// Bytes that luma's coded data gets room for at first: it is almost never larger than the input, but until it is
+    /// written, each byte of a line of blocks might need stuffing.
+    pub(super) first_capacity: usize,
     /// Bytes that the output may occupy, while it grows too.
     pub(super) output_limit: usize,
 }
@@ -23,33 +27,34 @@ impl Plan {
         optimize: bool,
         budget: Option<u64>,
     ) -> Result<Self, Error> {
-        let Some(budget) = budget else {
-            return Ok(Self {
-                output_limit: usize::MAX,
-            });
-        };
         let (columns, lines) = frame.luma_blocks();
         let (columns, lines) = (columns as usize, lines as usize);
-        let rows = usize::from(frame.max_sampling().1);
-        let row_buffers = (3 * input.len()).min(2 * columns * rows * LONGEST_BLOCK);
+        let rows = columns * usize::from(frame.max_sampling().1) * LONGEST_BLOCK;
+        let first_capacity = HEADERS + input.len() + rows.min(input.len());
+        let Some(budget) = budget else {
+            let output_limit = usize::MAX;
+            return Ok(Self {
+                first_capacity,
+                output_limit,
+            });
+        };
+        let row_buffers = (2 * rows).min(3 * input.len());
         let optimizer = if optimize {
-            2 * input.len() + 16 * columns * lines
+            first_capacity + 16 * columns * lines
         } else {
             0
         };
-        let others = FIXED + row_buffers + optimizer;
-        let needed = (others + first_capacity(input)) as u64;
+        let others = TABLES + row_buffers + optimizer;
+        let needed = (others + first_capacity) as u64;
         if needed > budget {
             return Err(Error::MemoryBudget { needed, budget });
         }
         let output_limit = usize::try_from(budget).unwrap_or(usize::MAX) - others;
-        Ok(Self { output_limit })
+        Ok(Self {
+            first_capacity,
+            output_limit,
+        })
     }
-}
-
-/// What the output has room for at first: gray is almost never larger than colour.
-pub(super) fn first_capacity(input: &[u8]) -> usize {
-    input.len() + 4096
 }
 
 /// Makes room for `more` bytes in `out` unless it would occupy more than `limit`, counting that old and new place

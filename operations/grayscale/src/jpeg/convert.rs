@@ -3,7 +3,7 @@
 use std::iter;
 
 use super::Options;
-use super::budget::{Plan, first_capacity, reserve};
+use super::budget::{Plan, reserve};
 use super::error::Error;
 use super::frame::Frame;
 use super::huffman::HuffmanTable;
@@ -32,7 +32,7 @@ pub(super) fn luma(input: &[u8], frame: Frame, options: &Options) -> Result<Vec<
         plan,
         tables: Tables::new(),
         progress: Progress::new(),
-        output: Output::new(first_capacity(input)),
+        output: Output::new(plan.first_capacity),
         optimizer,
     };
     match conversion.run() {
@@ -226,7 +226,7 @@ impl Conversion<'_> {
         };
         let at = match &mut self.optimizer {
             Some(optimizer) if scan.process != Process::DcRefinement => {
-                let mut data = Vec::new();
+                let mut data = Vec::with_capacity(self.plan.first_capacity);
                 let at = luma(&mut data)?;
                 optimizer.recode(
                     Coded {

@@ -3,10 +3,7 @@
 use super::bits::{BitReader, BitWriter};
 use super::huffman::{Codes, HuffmanTable, MAX_DC_CATEGORY, codes};
 use super::interleaved::{Fault, Row};
-use super::lookup::SymbolLookup;
-
-/// Bits that a decoder in common use takes off the data when it meets no valid code; lenient mode does as it does.
-const INVALID_CODE_BITS: u32 = 17;
+use super::lookup::{INVALID_CODE_BITS, SymbolLookup};
 
 /// Reads luma's DC differences as coded in the input, and codes differences for the output.
 pub(super) struct LumaDc {

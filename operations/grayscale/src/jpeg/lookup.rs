@@ -10,6 +10,9 @@ const INDEX_BITS: u32 = 13;
 pub(super) const LONGEST_STRIDE: u32 = REFILLED / 3;
 const SIZE: usize = 1 << INDEX_BITS;
 
+/// Bits that decoders in use take off the data when they meet no valid code; lenient mode does as they do.
+pub(super) const INVALID_CODE_BITS: u32 = 17;
+
 /// A code with its symbol.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Decoded {

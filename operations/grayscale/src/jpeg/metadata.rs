@@ -146,7 +146,9 @@ pub fn splice(encoded: &[u8], segments: &[Vec<u8>]) -> Result<Vec<u8>, Error> {
     }
     let first = Segment::read(encoded, 2, false)?;
     let encoder_jfif = first.marker == APP0 && first.payload.starts_with(JFIF);
-    let is_jfif = |segment: &Vec<u8>| segment.get(1) == Some(&APP0) && segment[4..].starts_with(JFIF);
+    let is_jfif = |segment: &Vec<u8>| {
+        segment.starts_with(&[0xFF, APP0]) && segment.get(4..).is_some_and(|rest| rest.starts_with(JFIF))
+    };
     let (own, rest) = encoded[2..].split_at(if encoder_jfif { first.end - 2 } else { 0 });
     let jfif = segments
         .iter()

@@ -5,13 +5,13 @@
 //! not zero yet (T.81, G.1.2.3). One bit each is kept of that.
 
 use super::bits::{BitReader, BitWriter};
-use super::budget;
 use super::error::Error;
-use super::huffman::Codes;
+use super::huffman::{Codes, codes};
 use super::lookup::SymbolLookup;
 use super::optimal::{self, Frequencies};
 use super::output::{Coding, Output};
 use super::scan::{Process, Scan};
+use super::sequential::LONGEST_BLOCK;
 
 /// Bits that are not Huffman codes, read at once at the most.
 const RAW: u32 = 16;
@@ -66,7 +66,6 @@ impl Optimizer {
         let mut count = Count {
             dc: [0; 256],
             ac: [0; 256],
-            raw: 0,
         };
         walk.run(&mut self.history, &mut count)?;
         let new = Coding {
@@ -75,16 +74,14 @@ impl Optimizer {
             restart_interval: coding.restart_interval,
         };
         output.scan_header(scan, &new);
-        let dc = super::huffman::codes(new.dc.as_ref());
-        let ac = super::huffman::codes(new.ac.as_ref());
-        let restarts = self.blocks / usize::from(coding.restart_interval).max(1);
-        // Stuffing doubles the data at worst.
-        let room = 2 * count.bytes(&dc, &ac) + 3 * restarts + 16;
-        budget::reserve(&mut output.bytes, room, self.limit)?;
+        let dc = codes(new.dc.as_ref());
+        let ac = codes(new.ac.as_ref());
+        let writer = BitWriter::new(&mut output.bytes);
         let mut write = Write {
             dc,
             ac,
-            writer: BitWriter::new(&mut output.bytes),
+            writer,
+            limit: self.limit,
         };
         walk.run(&mut before, &mut write)?;
         write.writer.finish();
@@ -99,27 +96,13 @@ trait Sink {
     /// Bits without a code, left-aligned.
     fn raw(&mut self, bits: (u64, u32));
     fn restart(&mut self, number: u8);
+    /// Makes room for one more block.
+    fn block(&mut self) -> Result<(), Error>;
 }
 
 struct Count {
     dc: Frequencies,
     ac: Frequencies,
-    raw: u64,
-}
-
-impl Count {
-    /// The size of the scan with these codes, without stuffing.
-    fn bytes(&self, dc: &Codes, ac: &Codes) -> usize {
-        let coded = |frequencies: &Frequencies, codes: &Codes| -> u64 {
-            frequencies
-                .iter()
-                .zip(codes)
-                .map(|(&frequency, &(_, length))| frequency * u64::from(length))
-                .sum()
-        };
-        let bits = coded(&self.dc, dc) + coded(&self.ac, ac) + self.raw;
-        usize::try_from(bits / 8 + 1).unwrap_or(usize::MAX / 4)
-    }
 }
 
 impl Sink for Count {
@@ -131,17 +114,21 @@ impl Sink for Count {
         self.ac[usize::from(symbol)] += 1;
     }
 
-    fn raw(&mut self, (_, count): (u64, u32)) {
-        self.raw += u64::from(count);
-    }
+    fn raw(&mut self, _: (u64, u32)) {}
 
     fn restart(&mut self, _: u8) {}
+
+    fn block(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 struct Write<'a> {
     dc: Codes,
     ac: Codes,
     writer: BitWriter<'a>,
+    /// Bytes that the output may occupy.
+    limit: usize,
 }
 
 impl Write<'_> {
@@ -169,6 +156,10 @@ impl Sink for Write<'_> {
 
     fn restart(&mut self, number: u8) {
         self.writer.restart(number);
+    }
+
+    fn block(&mut self) -> Result<(), Error> {
+        self.writer.reserve(LONGEST_BLOCK, self.limit)
     }
 }
 
@@ -213,6 +204,7 @@ impl Walk<'_> {
                 state.end_of_band_run = 0;
                 number = (number + 1) & 7;
             }
+            state.sink.block()?;
             let nonzero = history.get_mut(block).unwrap_or(&mut unused);
             let fault = match self.scan.process {
                 Process::Sequential => self.dc(&mut state).and_then(|()| self.sequential(&mut state)),

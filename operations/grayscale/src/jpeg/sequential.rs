@@ -7,14 +7,11 @@ use super::bits::{BitReader, BitSink, BitWriter, REFILLED};
 use super::dc::{self, LumaDc};
 use super::huffman::{HuffmanTable, codes};
 use super::interleaved::{BlockCoder, Fault, Row};
-use super::lookup::{END_OF_BLOCK, LONGEST_STRIDE, StrideLookup, SymbolLookup};
+use super::lookup::{END_OF_BLOCK, INVALID_CODE_BITS, LONGEST_STRIDE, StrideLookup, SymbolLookup};
 use super::output::Coding;
 
 /// Bytes that a block can take: a DC difference, 63 times a code of 16 bits with 15 additional ones, an end of block.
-const LONGEST_BLOCK: usize = 264;
-
-/// What a decoder in common use takes off the data when it meets no valid code; lenient mode does as it does.
-const INVALID_CODE_BITS: u32 = 17;
+pub(super) const LONGEST_BLOCK: usize = 264;
 
 /// An AC table, by symbol and by stride.
 struct Ac {
