@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use crate::encode::Encoded;
 use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Parameters, encode, from_jpeg, tiff, webp};
+use crate::{Conversion, Error, Format, Limits, Parameters, encode, from_jpeg, png, tiff, webp};
 
 /// Converts one picture by way of its pixels.
 pub(crate) fn convert(
@@ -75,6 +75,9 @@ fn decode(input: &[u8], format: Format, parameters: &Parameters, limits: &Limits
             gray,
             untouched: false,
         });
+    }
+    if format == Format::Png {
+        png::check(input)?;
     }
     if format == Format::Tiff {
         return Ok(Decoded {
