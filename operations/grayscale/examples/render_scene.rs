@@ -14,7 +14,10 @@
     clippy::cast_sign_loss,
     reason = "places in a picture and the colours there are small numbers"
 )]
-#![allow(clippy::many_single_char_names, reason = "coordinates are named as everyone names them")]
+#![allow(
+    clippy::many_single_char_names,
+    reason = "coordinates are named as everyone names them"
+)]
 
 use std::f32::consts::{PI, TAU};
 use std::path::Path;

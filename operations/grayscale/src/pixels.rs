@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use crate::encode::Encoded;
 use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Parameters, encode, from_jpeg, tiff};
+use crate::{Conversion, Error, Format, Limits, Parameters, encode, from_jpeg, png, tiff, webp};
 
 /// Converts one picture by way of its pixels.
 pub(crate) fn convert(
@@ -69,6 +69,16 @@ fn decode(input: &[u8], format: Format, parameters: &Parameters, limits: &Limits
             untouched: false,
         });
     }
+    if format == Format::WebP {
+        let gray = webp::first_picture(input, parameters, limits)?;
+        return Ok(Decoded {
+            gray,
+            untouched: false,
+        });
+    }
+    if format == Format::Png {
+        png::check(input)?;
+    }
     if format == Format::Tiff {
         return Ok(Decoded {
             gray: tiff::first_page(input, parameters, limits)?,
@@ -89,7 +99,7 @@ fn decode(input: &[u8], format: Format, parameters: &Parameters, limits: &Limits
         ));
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    limits.check(format, (width, height), predicted_bytes(&decoder, format))?;
+    limits.check(format, (width, height), predicted_bytes(&decoder))?;
     let image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     let untouched = !image.color().has_color() && orientation == Orientation::NoTransforms;
     Ok(Decoded {
@@ -99,14 +109,9 @@ fn decode(input: &[u8], format: Format, parameters: &Parameters, limits: &Limits
 }
 
 /// Bytes that a conversion takes: the decoded pixels, the gray ones, those once more for turning them or for the
-/// output, and what the decoder keeps for itself.
-fn predicted_bytes(decoder: &impl ImageDecoder, format: Format) -> u64 {
+/// output.
+fn predicted_bytes(decoder: &impl ImageDecoder) -> u64 {
     let picture = decoder.total_bytes();
-    let internal = match format {
-        // A lossy WebP is held as planes first, a lossless one as ARGB.
-        Format::WebP => picture.saturating_mul(4) / 3,
-        _ => 0,
-    };
     let (width, height) = decoder.dimensions();
     let color = decoder.color_type();
     let gray_bytes = if color.has_color() {
@@ -116,7 +121,6 @@ fn predicted_bytes(decoder: &impl ImageDecoder, format: Format) -> u64 {
     };
     let gray = u64::from(width) * u64::from(height) * gray_bytes;
     picture
-        .saturating_add(internal)
         .saturating_add(gray.saturating_mul(2))
         .saturating_add(1 << 16)
 }

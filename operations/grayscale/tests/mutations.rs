@@ -10,7 +10,7 @@ use std::{env, fs};
 use errand_grayscale::{Format, Limits, Luma, Parameters, convert};
 
 /// Damaged files for each image.
-const MUTATIONS: u32 = 250;
+const MUTATIONS: u32 = 1_000;
 /// What one small damaged file may take at most.
 const PATIENCE: Duration = Duration::from_secs(5);
 

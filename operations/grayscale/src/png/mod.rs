@@ -78,6 +78,11 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     Ok(Conversion { bytes, report })
 }
 
+/// Refuses a file whose structure is damaged: the codec panics on some of them.
+pub(crate) fn check(input: &[u8]) -> Result<(), Error> {
+    Summary::read(input).map(drop)
+}
+
 /// Writes a still gray image as a PNG.
 pub(crate) fn encode(gray: &Gray, parameters: &Parameters) -> Result<Encoded, Error> {
     let (width, height) = gray.dimensions();

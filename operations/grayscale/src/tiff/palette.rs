@@ -19,6 +19,8 @@ const TILE_OFFSETS: u16 = 324;
 const TILE_BYTES: u16 = 325;
 const PROFILE: u16 = 34_675;
 
+/// Byte order, version and the first directory's place: a palette that overlaps it is none.
+const HEADER_BYTES: usize = 8;
 /// Types of values, and the bytes of an entry.
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
@@ -64,7 +66,7 @@ pub(super) fn convert(
         if kind(page) == Some(3) {
             let (_, count, at) = file
                 .entry(page, COLOR_MAP)
-                .filter(|(kind, ..)| *kind == SHORT)
+                .filter(|(kind, _, at)| *kind == SHORT && *at >= HEADER_BYTES)
                 .ok_or_else(|| Error::corrupt(Format::Tiff, "a page's palette is missing"))?;
             let map = output
                 .get_mut(at..at.saturating_add(count * 2))

@@ -23,8 +23,11 @@ mod vp8;
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayAlphaImage, GrayImage};
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
 
+use crate::gray::Gray;
 use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, pixels};
 use riff::{Chunk, Chunks};
@@ -193,13 +196,8 @@ impl<'a> Converter<'a> {
     }
 
     fn lossless(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
-        // A signature byte, then 14 bits each of width and height less one.
-        let &[0x2F, b0, b1, b2, b3, ..] = data else {
-            return Err(damaged("a lossless frame has no signature"));
-        };
         self.alpha = None;
-        let bits = u32::from_le_bytes([b0, b1, b2, b3]);
-        let dimensions = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1);
+        let dimensions = lossless_dimensions(data)?;
         let file = still(dimensions, &[(*b"VP8L", Some(data))])?;
         self.through_pixels(&file, dimensions, Some(data), output)
     }
@@ -215,22 +213,7 @@ impl<'a> Converter<'a> {
     ) -> Result<(), Error> {
         self.frames += 1;
         self.canvas.get_or_insert(dimensions);
-        let pixels = u64::from(dimensions.0) * u64::from(dimensions.1);
-        // What the decoder keeps, what it gives, and gray with alpha; twice the file for this copy and the output.
-        self.limits.check(
-            Format::WebP,
-            dimensions,
-            pixels * (4 + 4 + 2) + file.len() as u64 * 2,
-        )?;
-        let explain = |error: &DecodingError| explain(error, file.len());
-        let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(|error| explain(&error))?;
-        decoder.set_memory_limit(usize::try_from(self.limits.memory_bytes).unwrap_or(usize::MAX));
-        let alpha = decoder.has_alpha();
-        let size = decoder
-            .output_buffer_size()
-            .ok_or_else(|| damaged("a frame is too large"))?;
-        let mut colour = vec![0; size];
-        decoder.read_image(&mut colour).map_err(|error| explain(&error))?;
+        let (colour, alpha) = decode(file, dimensions, self.limits)?;
         if let Some(original) = original
             && is_gray(&colour, alpha)
         {
@@ -238,12 +221,7 @@ impl<'a> Converter<'a> {
         }
         self.through_pixels = true;
         let luma = self.parameters.luma;
-        let mut gray = vec![0; size / if alpha { 2 } else { 3 }];
-        if alpha {
-            luma.row8::<4, 2>(&colour, &mut gray);
-        } else {
-            luma.row8::<3, 1>(&colour, &mut gray);
-        }
+        let gray = gray_of(&colour, alpha, luma);
         drop(colour);
         let kind = if alpha { ColorType::La8 } else { ColorType::L8 };
         let mut encoded = Vec::new();
@@ -260,6 +238,139 @@ impl<'a> Converter<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The gray of the first picture, upright: a still image, or an animation's first frame where it is on the canvas.
+pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
+    let mut orientation = Orientation::NoTransforms;
+    let mut canvas = None;
+    let mut alpha = None;
+    let mut picture = None;
+    for chunk in Chunks::of_file(input)? {
+        let chunk = chunk?;
+        match (&chunk.name, chunk.data) {
+            (b"EXIF", data) => {
+                orientation = exif::orientation(data)
+                    .and_then(Orientation::from_exif)
+                    .unwrap_or(orientation);
+            }
+            (b"VP8X", &[_, _, _, _, w0, w1, w2, h0, h1, h2]) => {
+                canvas = Some((1 + three_bytes(w0, w1, w2), 1 + three_bytes(h0, h1, h2)));
+            }
+            (b"ALPH", data) => alpha = Some(data),
+            (b"VP8 " | b"VP8L", data) if picture.is_none() => picture = Some((chunk.name, data, (0, 0))),
+            (
+                b"ANMF",
+                &[
+                    x0,
+                    x1,
+                    x2,
+                    y0,
+                    y1,
+                    y2,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    ref body @ ..,
+                ],
+            ) if picture.is_none() => {
+                // Places are halved.
+                let place = (2 * three_bytes(x0, x1, x2), 2 * three_bytes(y0, y1, y2));
+                for chunk in Chunks::within(body) {
+                    let chunk = chunk?;
+                    match &chunk.name {
+                        b"ALPH" => alpha = Some(chunk.data),
+                        b"VP8 " | b"VP8L" => picture = Some((chunk.name, chunk.data, place)),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let (name, data, place) = picture.ok_or_else(|| damaged("it has no frames"))?;
+    let lossless = name == *b"VP8L";
+    let dimensions = if lossless {
+        lossless_dimensions(data)?
+    } else {
+        vp8::dimensions(data)?
+    };
+    let canvas = canvas.unwrap_or(dimensions);
+    // The canvas with alpha, and once more for turning it.
+    let canvas_bytes = u64::from(canvas.0) * u64::from(canvas.1) * 4;
+    limits.check(Format::WebP, canvas, canvas_bytes)?;
+    let file = still(
+        dimensions,
+        &[(*b"ALPH", alpha.filter(|_| !lossless)), (name, Some(data))],
+    )?;
+    let (colour, alpha) = decode(&file, dimensions, limits)?;
+    let gray = gray_of(&colour, alpha, parameters.luma);
+    let broken = || damaged("it decodes to another size than its header says");
+    let gray = if alpha {
+        Gray::La8(GrayAlphaImage::from_raw(dimensions.0, dimensions.1, gray).ok_or_else(broken)?)
+    } else {
+        Gray::L8(GrayImage::from_raw(dimensions.0, dimensions.1, gray).ok_or_else(broken)?)
+    };
+    if canvas == dimensions {
+        return Ok(gray.upright(orientation));
+    }
+    let mut whole = GrayAlphaImage::new(canvas.0, canvas.1);
+    let frame = DynamicImage::from(gray).into_luma_alpha8();
+    image::imageops::replace(&mut whole, &frame, place.0.into(), place.1.into());
+    Ok(Gray::La8(whole).upright(orientation))
+}
+
+fn three_bytes(low: u8, middle: u8, high: u8) -> u32 {
+    u32::from_le_bytes([low, middle, high, 0])
+}
+
+/// A signature byte, then 14 bits each of width and height less one.
+fn lossless_dimensions(data: &[u8]) -> Result<(u32, u32), Error> {
+    let &[0x2F, b0, b1, b2, b3, ..] = data else {
+        return Err(damaged("a lossless frame has no signature"));
+    };
+    let bits = u32::from_le_bytes([b0, b1, b2, b3]);
+    Ok(((bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1))
+}
+
+/// Decodes a file of one frame into red, green and blue, and alpha if there is any.
+fn decode(file: &[u8], dimensions: (u32, u32), limits: &Limits) -> Result<(Vec<u8>, bool), Error> {
+    let pixels = u64::from(dimensions.0) * u64::from(dimensions.1);
+    // What the decoder keeps, what it gives, and gray with alpha; twice the file for this copy and the output.
+    limits.check(
+        Format::WebP,
+        dimensions,
+        pixels * (4 + 4 + 2) + file.len() as u64 * 2,
+    )?;
+    let explain = |error: DecodingError| explain(&error, file.len());
+    let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(explain)?;
+    decoder.set_memory_limit(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
+    let alpha = decoder.has_alpha();
+    let size = decoder
+        .output_buffer_size()
+        .ok_or_else(|| damaged("a frame is too large"))?;
+    let mut colour = vec![0; size];
+    decoder.read_image(&mut colour).map_err(explain)?;
+    Ok((colour, alpha))
+}
+
+fn gray_of(colour: &[u8], alpha: bool, luma: Luma) -> Vec<u8> {
+    if alpha {
+        let mut gray = vec![0; colour.len() / 2];
+        luma.row8::<4, 2>(colour, &mut gray);
+        gray
+    } else {
+        let mut gray = vec![0; colour.len() / 3];
+        luma.row8::<3, 1>(colour, &mut gray);
+        gray
     }
 }
 
