@@ -89,7 +89,7 @@ class Workshop:
             raise Absent("djpeg | cjpeg failed, see above")
 
     def animation(self):
-        source = self.infinite_sea()
+        source = self.elephants()
         if not self.python:
             raise Absent("it is made with Pillow, which is not here")
         command = [self.python, PEERS / "make_gif.py", source]

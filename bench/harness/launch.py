@@ -31,7 +31,8 @@ def main():
     cost = {
         "exit_code": os.waitstatus_to_exitcode(status),
         "seconds": nanoseconds / 1e9,
-        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "user_seconds": usage.ru_utime,
+        "system_seconds": usage.ru_stime,
         "peak_memory_bytes": usage.ru_maxrss * unit,
     }
     print(json.dumps(cost))

@@ -34,7 +34,8 @@ class Costs:
     """What the runs of one tool on one case have cost."""
 
     seconds: list = field(default_factory=list)
-    cpu_seconds: list = field(default_factory=list)
+    user_seconds: list = field(default_factory=list)
+    system_seconds: list = field(default_factory=list)
     peak_memory_bytes: int = 0
     output_bytes: int = 0
 
@@ -43,8 +44,12 @@ class Costs:
         return statistics.median(self.seconds)
 
     @property
+    def median_user_seconds(self):
+        return statistics.median(self.user_seconds)
+
+    @property
     def median_cpu_seconds(self):
-        return statistics.median(self.cpu_seconds)
+        return statistics.median(map(sum, zip(self.user_seconds, self.system_seconds)))
 
     @property
     def runs(self):
@@ -52,7 +57,8 @@ class Costs:
 
     def add(self, cost, output_bytes):
         self.seconds.append(cost["seconds"])
-        self.cpu_seconds.append(cost["cpu_seconds"])
+        self.user_seconds.append(cost["user_seconds"])
+        self.system_seconds.append(cost["system_seconds"])
         self.peak_memory_bytes = max(self.peak_memory_bytes, cost["peak_memory_bytes"])
         self.output_bytes = output_bytes
 

@@ -14,6 +14,7 @@ def measurement(case, tool, costs, errand_seconds, answer):
         "median_seconds": costs.median_seconds,
         "least_seconds": min(costs.seconds),
         "most_seconds": max(costs.seconds),
+        "median_user_seconds": costs.median_user_seconds,
         "median_cpu_seconds": costs.median_cpu_seconds,
         "peak_memory_bytes": costs.peak_memory_bytes,
         "output_bytes": costs.output_bytes,

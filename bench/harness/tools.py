@@ -2,7 +2,9 @@
 
 import json
 import os
+import platform
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +47,7 @@ def find_all(places):
         "polars": lambda places: python_list(places, "polars", "polars", "list_polars.py"),
         "numpy": lambda places: python_list(places, "numpy", "numpy", "list_numpy.py"),
         "pandas": lambda places: python_list(places, "pandas", "pandas", "list_pandas.py"),
-        "statistics": lambda places: python_list(places, "statistics", "python", "list_statistics.py"),
+        "statistics": standard_library,
         "datamash": datamash,
         "cp": copy,
         "wc -l": count_lines,
@@ -210,6 +212,15 @@ def python_list(places, name, library, script):
         return Command([places.python, PEERS / script, source, *separator])
 
     return Tool(name, version, {"list": numbers})
+
+
+def standard_library(places):
+    """Python's own `statistics`: any Python has it, but the one that the other peers run on is to be preferred."""
+    if places.python:
+        return python_list(places, "statistics", "python", "list_statistics.py")
+    command = [sys.executable, PEERS / "list_statistics.py"]
+    numbers = {"list": lambda case, source, directory: Command([*command, source])}
+    return Tool("statistics", platform.python_version(), numbers)
 
 
 def datamash(places):

@@ -5,7 +5,7 @@ from harness.targets import TARGETS, Results, judge
 
 
 def costs(seconds, memory=0, output=0):
-    return Costs([seconds], [seconds], memory, output)
+    return Costs([seconds], [seconds / 2], [seconds / 2], memory, output)
 
 
 class Targets(unittest.TestCase):
@@ -27,6 +27,11 @@ class Targets(unittest.TestCase):
     def test_memory_may_be_three_times_the_file_and_sixteen_megabytes(self):
         self.assertTrue(self.judged("jpeg-a", "memory", errand=costs(1, memory=46_000_000))["reached"])
         self.assertFalse(self.judged("jpeg-a", "memory", errand=costs(1, memory=46_000_001))["reached"])
+
+    def test_parsing_is_rated_by_user_time(self):
+        judgement = self.judged("list-lines", "parsing", **{"errand, parsing on one core": costs(0.02)})
+        self.assertEqual(judgement["measured"], "1.00 GB/s (0.50 with the system's time)")
+        self.assertTrue(judgement["reached"])
 
     def test_an_absent_peer_leaves_a_target_unmeasured_and_says_so(self):
         judgement = self.judged("webp", "Pillow", errand=costs(0.1))
