@@ -278,6 +278,45 @@ fn a_gif_differs_from_its_original_in_colour_tables_only() {
     }
 }
 
+/// A TIFF's palette entry points to the palette by its last four bytes; this file has one page.
+fn palette_pointer(tiff: &[u8]) -> usize {
+    let directory = u32::from_le_bytes(tiff[4..8].try_into().unwrap()) as usize;
+    let entries = usize::from(tiff[directory]);
+    (0..entries)
+        .map(|entry| directory + 2 + entry * 12)
+        .find(|&entry| tiff[entry..entry + 2] == 320_u16.to_le_bytes())
+        .unwrap()
+        + 8
+}
+
+#[test]
+fn a_tiff_palette_over_the_files_header_or_directory_is_refused_and_not_rewritten() {
+    let original = image("palette.tif");
+    let directory = u32::from_le_bytes(original[4..8].try_into().unwrap());
+    for place in [0, 4, 7, directory, directory + 40, directory - 1_000] {
+        let mut damaged = original.clone();
+        let pointer = palette_pointer(&original);
+        damaged[pointer..pointer + 4].copy_from_slice(&place.to_le_bytes());
+        let error = convert(&damaged, &Parameters::default(), &Limits::default()).unwrap_err();
+        assert_eq!(error.code(), "corrupt_image", "{place}: {error}");
+    }
+}
+
+#[test]
+fn a_tiff_directory_over_the_files_header_does_not_spoil_it() {
+    // The version, 42, is the number of entries of a directory at byte 2; the first of them is a profile, to be removed.
+    let mut damaged = image("palette.tif");
+    let directory = u32::from_le_bytes(damaged[4..8].try_into().unwrap()) as usize;
+    let entries = damaged[directory + 2..directory + 122].to_vec();
+    damaged[4..8].copy_from_slice(&2_u32.to_le_bytes());
+    damaged[16..136].copy_from_slice(&entries);
+    damaged[4 + 42 * 12..8 + 42 * 12].fill(0);
+    damaged[136..138].copy_from_slice(&34_675_u16.to_le_bytes());
+    if let Ok(conversion) = convert(&damaged, &Parameters::default(), &Limits::default()) {
+        assert_eq!(Format::detect(&conversion.bytes).unwrap(), Format::Tiff);
+    }
+}
+
 #[test]
 fn an_image_over_the_budget_is_refused_with_the_figures_before_it_is_decoded() {
     let mut bitmap = image("rgb.bmp");

@@ -1,8 +1,8 @@
 //! TIFF, of one page or several, 1 to 16 bits.
 //!
 //! Pages are decoded one at a time and written as gray pages, compressed as they were where the method is known to
-//! the encoder. Where pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a colour profile goes. A file whose pages are all gray
-//! comes back as it is. References are to TIFF 6.0.
+//! the encoder. Where pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a
+//! colour profile goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
 
 #![allow(
     clippy::cast_possible_truncation,

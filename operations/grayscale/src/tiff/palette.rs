@@ -3,6 +3,7 @@
 //! The walk over the directories is done here, for the codec does not read palettes.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::writer::TEXTS;
 use crate::report::{Path, Report};
@@ -19,7 +20,7 @@ const TILE_OFFSETS: u16 = 324;
 const TILE_BYTES: u16 = 325;
 const PROFILE: u16 = 34_675;
 
-/// Byte order, version and the first directory's place: a palette that overlaps it is none.
+/// Byte order, version and the first directory's place. What overlaps them is no directory and no palette.
 const HEADER_BYTES: usize = 8;
 /// Types of values, and the bytes of an entry.
 const SHORT: u16 = 3;
@@ -66,11 +67,16 @@ pub(super) fn convert(
         if kind(page) == Some(3) {
             let (_, count, at) = file
                 .entry(page, COLOR_MAP)
-                .filter(|(kind, _, at)| *kind == SHORT && *at >= HEADER_BYTES)
+                .filter(|(kind, ..)| *kind == SHORT)
                 .ok_or_else(|| Error::corrupt(Format::Tiff, "a page's palette is missing"))?;
-            let map = output
-                .get_mut(at..at.saturating_add(count * 2))
-                .ok_or_else(truncated)?;
+            let place = at..at.saturating_add(count.saturating_mul(2));
+            if place.start < HEADER_BYTES || pages.iter().any(|page| page.overlaps(&place)) {
+                return Err(Error::corrupt(
+                    Format::Tiff,
+                    format_args!("a page's palette, at byte {at}, overlaps the file's structure"),
+                ));
+            }
+            let map = output.get_mut(place).ok_or_else(truncated)?;
             file.gray_map(map, parameters.luma);
         }
     }
@@ -112,6 +118,14 @@ struct Directory {
     entries: usize,
 }
 
+impl Directory {
+    /// Whether a palette at this place would run into the directory: its count, its entries or what links the next.
+    fn overlaps(&self, place: &Range<usize>) -> bool {
+        let end = self.at + self.entries * ENTRY_BYTES + 4;
+        place.start < end && self.at - 2 < place.end
+    }
+}
+
 impl<'a> File<'a> {
     fn open(bytes: &'a [u8]) -> Option<Self> {
         match bytes {
@@ -139,13 +153,13 @@ impl<'a> File<'a> {
         })
     }
 
-    /// Every page's directory; `None` where one is not whole, or they go round in circles.
+    /// Every page's directory; `None` where one is not whole or overlaps the header, or they go round in circles.
     fn pages(&self) -> Option<Vec<Directory>> {
         let mut seen = HashSet::new();
         let mut pages = Vec::new();
         let mut at = self.long(4)? as usize;
         while at != 0 {
-            if !seen.insert(at) {
+            if at < HEADER_BYTES || !seen.insert(at) {
                 return None;
             }
             let page = Directory {
