@@ -12,7 +12,7 @@ PORT ?= 4566
 ARCHITECTURE ?= arm64
 # More for `sam deploy`, as in: make deploy DEPLOY="--guided" or DEPLOY="--stack-name errand-test --region eu-west-1"
 DEPLOY ?=
-# More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
+# More for `make bench` and `make bench-throughput`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
 BENCH ?=
 
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
@@ -29,13 +29,13 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-bench test-template test-e2e test-events test-permissions ## run every test, against a local cloud of its own
+test: test-unit test-bench test-template test-e2e test-auth test-events test-permissions test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Building
 
@@ -92,7 +92,7 @@ lint: setup ## check format, lints, documentation, template and licences
 # The parts of `make test`. The end-to-end tests are named one by one, rather than by --package errand-e2e: with that,
 # Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := $(patsubst e2e/tests/%.rs,--test %,$(wildcard e2e/tests/*.rs))
-.PHONY: test-unit test-template test-e2e test-events test-permissions
+.PHONY: test-unit test-template test-e2e test-auth test-events test-permissions test-checker test-storm
 test-unit:
 	$(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
 
@@ -100,7 +100,13 @@ test-template: setup
 	.venv/sam/bin/python scripts/test-template
 
 test-e2e: setup build
-	$(LOCAL_CLOUD) run -- $(CARGO) test $(RELEASE) --workspace $(E2E)
+	$(LOCAL_CLOUD) run --parameter RetryBaseSeconds=0 -- $(CARGO) test $(RELEASE) --workspace $(E2E)
+
+# The same tests with permissions enforced, over TLS: the client is an IAM user with the client policy alone, the
+# functions have their roles.
+test-auth: setup build
+	$(LOCAL_CLOUD) run --auth --parameter RetryBaseSeconds=0 -- .venv/cloud/bin/python scripts/with-users \
+	  $(CARGO) test $(RELEASE) --workspace $(E2E)
 
 test-events: setup build
 	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python scripts/test-events
@@ -108,6 +114,7 @@ test-events: setup build
 test-permissions: setup build
 	$(LOCAL_CLOUD) run --as-client -- .venv/cloud/bin/python scripts/test-permissions
 	$(LOCAL_CLOUD) run --auth --bare -- .venv/sam/bin/python scripts/test-plain-http
+
 ##@ Measuring
 
 .PHONY: bench
@@ -118,6 +125,23 @@ bench: build ## measure speed and memory beside the peers, into target/bench/rep
 .PHONY: test-bench
 test-bench:
 	$(PYTHON) -B -m unittest discover --top-level-directory bench bench/tests
+
+# The checker of the storm is itself checked: with records that were tampered with, and a function that misbehaves.
+test-checker: setup build
+	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python e2e/faults/prove.py
+
+# 5 % of all calls to S3 and SQS meet a fault, and a function is killed every 2 s.
+STORM := $(LOCAL_CLOUD) run --faults free --parameter RetryBaseSeconds=1 -- .venv/cloud/bin/python e2e/faults/storm.py
+test-storm: setup build
+	$(STORM) --lists 280 --images 20 --commands 20
+
+.PHONY: test-faults
+test-faults: setup build test-checker ## 10,000 lists and 300 images of 20 clients while everything fails; then count
+	$(STORM) --lists 9900 --images 275 --commands 125 --look-every 5
+
+.PHONY: bench-throughput
+bench-throughput: setup build ## jobs per second through the local cloud, beside the original design
+	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python bench/throughput.py $(BENCH)
 
 ##@ AWS
 

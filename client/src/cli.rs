@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use errand_grayscale::{Format, Luma};
-use errand_protocol::Stack;
+use errand_protocol::{JobId, Stack};
 use errand_stats::{Bins, Column, Percentile, Selection};
 
 /// Send work to the cloud and bring the answer back.
@@ -28,6 +28,8 @@ Examples:
   errand grayscale image.jpg                writes output_image.jpg
   errand --offline grayscale a.png -o b.png the same operation in this process, without a cloud
   errand result 0192f0c4-…                  the answer to an earlier job
+  errand doctor                             why it does not work
+  errand dead-letters redrive --all         do again what could not be done
 
 Exit codes:
   0    the answer is here
@@ -86,6 +88,8 @@ pub(crate) enum Command {
     Grayscale(GrayscaleArguments),
     Result(ResultArguments),
     Listen(ListenArguments),
+    DeadLetters(DeadLettersArguments),
+    Doctor(DoctorArguments),
 }
 
 /// Statistics of a list of integers
@@ -189,6 +193,9 @@ pub(crate) struct GrayscaleArguments {
 }
 
 /// The answer to an earlier job
+///
+/// Looks once, or, with --timeout, until it is there. A failure for a reason that may pass does not end the wait: its
+/// job may have been redriven.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -220,6 +227,70 @@ pub(crate) struct ListenArguments {
     pub(crate) count: Option<u64>,
 }
 
+/// Requests that could not be done: list, show, send again
+///
+/// A request that failed for a reason that may pass, such as a lacking right or a service that was down, was answered
+/// with "failed after N attempts" and rests for 14 days. Mend the cause, then redrive it: the job is done under its old
+/// id, and its new answer takes the place of the failure. This needs the stack's operator policy (output
+/// OperatorPolicyArn).
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand dead-letters list
+  errand dead-letters list --operation stats --json
+  errand dead-letters show 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand dead-letters redrive 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand dead-letters redrive --all && errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b --timeout 60")]
+pub(crate) struct DeadLettersArguments {
+    #[command(subcommand)]
+    pub(crate) action: DeadLettersAction,
+
+    /// Only those of this operation
+    #[arg(long, global = true, env = "ERRAND_OPERATION", value_parser = crate::commands::OPERATIONS)]
+    pub(crate) operation: Option<String>,
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersAction {
+    /// One line for each
+    List,
+    /// All that is known of one: its request, and the failure it was answered with
+    Show {
+        /// The job's id, or the id of the message
+        #[arg(value_name = "JOB_ID")]
+        job: JobId,
+    },
+    /// Send it to its function again
+    Redrive {
+        /// The job's id, or the id of the message
+        #[arg(value_name = "JOB_ID", required_unless_present = "all")]
+        job: Option<JobId>,
+        /// Send all of them
+        #[arg(long, conflicts_with = "job")]
+        all: bool,
+    },
+}
+
+/// Find out why it does not work
+///
+/// Looks at credentials, region, stack, queues and buckets, at dead letters that wait, and at reply queues whose client
+/// has died: made, or last waited at, more than an hour ago, as their tags tell. Clients that end by themselves remove
+/// theirs, and one that does a job removes such leftovers at most once an hour.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand doctor
+  errand doctor --fix                       remove the reply queues of dead clients
+  errand doctor --json | jq '.findings[] | select(.status != \"ok\")'
+
+Exit codes: 0 all is well, or only warnings; 3 something does not work")]
+pub(crate) struct DoctorArguments {
+    /// Remove the reply queues of dead clients
+    #[arg(long, env = "ERRAND_FIX")]
+    pub(crate) fix: bool,
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
@@ -242,13 +313,15 @@ mod tests {
     fn every_option_has_an_environment_variable() {
         let mut root = Arguments::command();
         root.build();
-        for command in std::iter::once(&root).chain(root.get_subcommands()) {
+        let mut commands = vec![&root];
+        while let Some(command) = commands.pop() {
             for argument in command.get_arguments() {
                 let id = argument.get_id().as_str();
                 if !["help", "version", "all", "job", "subcommand"].contains(&id) {
                     assert!(argument.get_env().is_some(), "{} {id}", command.get_name());
                 }
             }
+            commands.extend(command.get_subcommands());
         }
     }
 }

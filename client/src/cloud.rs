@@ -1,5 +1,7 @@
 //! The cloud, as far as a client needs it. Only this module knows the SDK.
 
+mod checks;
+mod dead_letters;
 mod failure;
 mod objects;
 mod queues;
@@ -13,6 +15,8 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use errand_protocol::{BucketName, QueueName, Stack};
 
+pub(crate) use checks::{Backlog, Presence};
+pub(crate) use dead_letters::DeadLetter;
 pub(crate) use queues::Received;
 
 use crate::cli::Global;
@@ -133,8 +137,13 @@ impl Cloud {
         }
     }
 
-    /// The endpoint for people to read.
-    fn endpoint_name(&self) -> String {
+    /// The region that it is in.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Where the services are, for people to read.
+    pub(crate) fn place_name(&self) -> String {
         self.endpoint
             .clone()
             .unwrap_or_else(|| format!("AWS in {}", self.region))

@@ -1,11 +1,15 @@
 //! What the subcommands do, one file each.
 
+mod dead_letters;
+mod doctor;
 mod grayscale;
 mod listen;
 mod result;
 mod stats;
 
+use std::pin::pin;
 use std::str::FromStr;
+use std::time::Duration;
 
 use errand_protocol::{JobError, JobId, ObjectLocation, Outcome, Status, StoredObject};
 use serde::Serialize;
@@ -14,6 +18,13 @@ use serde_json::{Map, Value};
 use crate::cli::{Arguments, Command, Global};
 use crate::cloud::Cloud;
 use crate::error::Error;
+use crate::orphans;
+
+/// The operations that there are subcommands for.
+pub(crate) const OPERATIONS: [&str; 2] = [stats::NAME, grayscale::NAME];
+
+/// How long a command that has given its answer may stay to clear up after clients that died.
+const CLEARING_UP: Duration = Duration::from_secs(2);
 
 /// Does what was typed.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
@@ -21,14 +32,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
     match command {
         Command::Stats(wanted) if global.offline => stats::offline(&global, &wanted),
         Command::Grayscale(wanted) if global.offline => grayscale::offline(&global, &wanted),
-        Command::Result(_) | Command::Listen(_) if global.offline => Err(Error::Usage(
+        _ if global.offline => Err(Error::Usage(
             "this asks the cloud: leave out --offline (or ERRAND_OFFLINE)".to_owned(),
         )),
         Command::Stats(wanted) => with_cloud(&global, async |cloud| {
-            stats::online(cloud, &global, &wanted).await
+            beside_clearing_up(cloud, stats::online(cloud, &global, &wanted)).await
         }),
         Command::Grayscale(wanted) => with_cloud(&global, async |cloud| {
-            grayscale::online(cloud, &global, &wanted).await
+            beside_clearing_up(cloud, grayscale::online(cloud, &global, &wanted)).await
         }),
         Command::Result(wanted) => {
             with_cloud(&global, async |cloud| result::run(cloud, &global, &wanted).await)
@@ -36,11 +47,41 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Listen(wanted) => {
             with_cloud(&global, async |cloud| listen::run(cloud, &global, &wanted).await)
         }
+        Command::DeadLetters(wanted) => with_cloud(&global, async |cloud| {
+            dead_letters::run(cloud, &global, &wanted).await
+        }),
+        Command::Doctor(wanted) => with_runtime(doctor::run(&global, &wanted)),
     }
 }
 
-/// One thread is enough to wait on.
+/// Runs a job, and at its side what clears up after clients that died, where that is due. The job neither waits for it
+/// nor fails with it: it only stays a moment after its answer has been given.
+async fn beside_clearing_up(
+    cloud: &Cloud,
+    job: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let (mut job, mut clearing) = (pin!(job), pin!(orphans::clear_up_if_due(cloud)));
+    let ended = tokio::select! {
+        // The job first: what it has to send must not wait for what the other one has.
+        biased;
+        ended = &mut job => ended,
+        () = &mut clearing => return job.await,
+    };
+    if ended.is_ok() {
+        let _ = tokio::time::timeout(CLEARING_UP, clearing).await;
+    }
+    ended
+}
+
 fn with_cloud(global: &Global, command: impl AsyncFnOnce(&Cloud) -> Result<(), Error>) -> Result<(), Error> {
+    with_runtime(async {
+        let cloud = Cloud::connect(global).await?;
+        command(&cloud).await
+    })
+}
+
+/// One thread is enough to wait on.
+fn with_runtime(command: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::Service {
         action: "start".to_owned(),
@@ -48,10 +89,7 @@ fn with_cloud(global: &Global, command: impl AsyncFnOnce(&Cloud) -> Result<(), E
         retryable: true,
     })?;
     // Boxed: the type of the whole future is deeper than the compiler likes.
-    runtime.block_on(Box::pin(async {
-        let cloud = Cloud::connect(global).await?;
-        command(&cloud).await
-    }))
+    runtime.block_on(Box::pin(command))
 }
 
 /// A job, by its id or by the file that asked for it.

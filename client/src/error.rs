@@ -78,6 +78,17 @@ pub(crate) enum Error {
         /// The job that was sent, if it was.
         job_id: Option<JobId>,
     },
+    /// A job was sent, or may have been, and then something went wrong here.
+    #[error("{source}; job {job_id} {}: fetch the answer with `errand result {job_id}`", if *is_certain { "goes on in the cloud" } else { "may have been sent" })]
+    LostTrack {
+        job_id: JobId,
+        /// Whether the job is known to have been sent.
+        is_certain: bool,
+        source: Box<Error>,
+    },
+    /// The doctor found what does not work.
+    #[error("{count} of the checks failed: see their cures above")]
+    Unwell { count: usize },
     /// The answer is there, but says what this client does not understand.
     #[error("the answer to job {job_id} cannot be used: {message}")]
     BadAnswer { job_id: JobId, message: String },
@@ -119,6 +130,7 @@ impl Error {
             Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::NoOutcome { .. }
+            | Self::LostTrack { .. }
             | Self::Interrupted { .. } => true,
             Self::Read { .. }
             | Self::Write { .. }
@@ -126,6 +138,7 @@ impl Error {
             | Self::NoCredentials
             | Self::NoRegion
             | Self::BadAnswer { .. }
+            | Self::Unwell { .. }
             | Self::Usage(_) => false,
         }
     }
@@ -139,7 +152,9 @@ impl Error {
             | Self::NoCredentials
             | Self::NoRegion
             | Self::BadAnswer { .. }
+            | Self::Unwell { .. }
             | Self::Service { .. } => 3,
+            Self::LostTrack { source, .. } => source.exit_code(),
             Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
             Self::Read { .. } | Self::Write { .. } => 5,
             Self::Interrupted { .. } => 130,
@@ -161,6 +176,8 @@ impl Error {
             Self::NoOutcome { .. } => "no_outcome",
             Self::Interrupted { .. } => "interrupted",
             Self::BadAnswer { .. } => "bad_answer",
+            Self::LostTrack { source, .. } => source.code(),
+            Self::Unwell { .. } => "unwell",
             Self::Usage(_) => "usage",
         }
     }
@@ -170,6 +187,7 @@ impl Error {
             Self::Failed { job_id, .. } | Self::Interrupted { job_id } => *job_id,
             Self::TimedOut { job_id, .. }
             | Self::NoOutcome { job_id, .. }
+            | Self::LostTrack { job_id, .. }
             | Self::BadAnswer { job_id, .. } => Some(*job_id),
             _ => None,
         }
@@ -185,7 +203,8 @@ impl Error {
         if let (Some(id), Self::Failed { .. }) = (self.job_id(), self) {
             eprintln!("errand: job {id} failed ({})", self.code());
         }
-        if json {
+        // The findings have told a program already.
+        if json && !matches!(self, Self::Unwell { .. }) {
             let error =
                 json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
             println!("{}", json!({ "job_id": self.job_id(), "error": error }));

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::cloud::{Cloud, Place, Received};
 use crate::error::Error;
 use crate::files::Source;
+use crate::orphans::SIGN_OF_LIFE;
 use crate::output;
 
 /// The first wait for a reply before the outcome is looked up on S3; later ones are longer. A reply that was lost is
@@ -22,6 +23,20 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A pause after a call that failed, before the next.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long to go on trying to send, once the stack has been found, beyond what the SDK tries by itself.
+const PERSISTENCE: Duration = Duration::from_secs(30);
+
+/// How much of a job is out of this process's hands.
+#[derive(Clone, Copy, PartialEq)]
+enum Progress {
+    /// Nothing was sent.
+    Preparing,
+    /// The request was, but no answer came to that.
+    Sending,
+    /// The request is in its queue.
+    Sent,
+}
 
 /// Sends a job, waits for its outcome, and clears up, whatever happens.
 pub(crate) async fn run(
@@ -35,7 +50,7 @@ pub(crate) async fn run(
     let reply_queue = cloud.stack.new_reply_queue();
     let reply_url = sibling(&place.queue_url, &reply_queue);
     let job_id = JobId::random();
-    let is_sent = Cell::new(false);
+    let progress = Cell::new(Progress::Preparing);
 
     let errand = async {
         let request = Request::new(
@@ -50,17 +65,21 @@ pub(crate) async fn run(
         };
         // A new queue needs up to a second on AWS before all of SQS knows it: the upload fills that time.
         let (request, ()) = tokio::try_join!(
-            with_input(cloud, &place, request, source),
-            cloud.create_reply_queue(&reply_queue)
+            persist(|| with_input(cloud, &place, request.clone(), source)),
+            persist(|| cloud.create_reply_queue(&reply_queue))
         )?;
-        cloud.send(&place, &request).await?;
-        is_sent.set(true);
+        progress.set(Progress::Sending);
+        // One that arrives twice is one job all the same.
+        persist(|| cloud.send(&place, &request)).await?;
+        progress.set(Progress::Sent);
         output::note(&format!("job {job_id} sent, waiting for the answer"));
         wait(cloud, &place, &reply_url, job_id, timeout).await
     };
     let ended = tokio::select! {
-        ended = errand => ended,
-        () = interruption() => Err(Error::Interrupted { job_id: is_sent.get().then_some(job_id) }),
+        ended = errand => ended.map_err(|error| lost_track(error, job_id, progress.get())),
+        () = interruption() => Err(Error::Interrupted {
+            job_id: (progress.get() != Progress::Preparing).then_some(job_id),
+        }),
     };
     // Also when it is not certain that the queue was made. A second interruption ends the clearing up.
     tokio::select! {
@@ -72,6 +91,34 @@ pub(crate) async fn run(
         () = interruption() => {}
     }
     ended
+}
+
+/// Tries again what failed for a reason that may pass.
+async fn persist<T>(attempt: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    let end = Instant::now() + PERSISTENCE;
+    loop {
+        match attempt().await {
+            Err(error) if error.is_retryable() && Instant::now() < end => {
+                output::note(&format!("{error}; trying again"));
+                tokio::time::sleep(PAUSE).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// Adds to an error how to get at the answer, where there may be one and the error does not say so.
+fn lost_track(error: Error, job_id: JobId, progress: Progress) -> Error {
+    match error {
+        Error::Service { .. } | Error::Unreachable { .. } if progress != Progress::Preparing => {
+            Error::LostTrack {
+                job_id,
+                is_certain: progress == Progress::Sent,
+                source: Box::new(error),
+            }
+        }
+        other => other,
+    }
 }
 
 /// The request with its input: in the message if it fits, else uploaded (claim check).
@@ -110,7 +157,13 @@ async fn wait(
 ) -> Result<Outcome, Error> {
     let end = Instant::now() + timeout;
     let mut poll = FIRST_WAIT;
+    let mut seen = Instant::now();
     loop {
+        if seen.elapsed() >= SIGN_OF_LIFE {
+            // One that is lost is made up for by the next.
+            let _ = cloud.give_sign_of_life(reply_url).await;
+            seen = Instant::now();
+        }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Error::TimedOut {

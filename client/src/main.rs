@@ -1,8 +1,9 @@
 //! The `errand` command: sends work to the cloud and brings the answer back.
 //!
 //! [`cli`] says what can be typed, [`commands`] does it, one file a subcommand. [`job`] is the way of one job through
-//! the cloud, on top of [`cloud`], which alone knows the SDK. [`output`] is all that is written to stdout,
-//! [`error`] all that can go wrong, with its exit code.
+//! the cloud, on top of [`cloud`], which alone knows the SDK. [`letter`] reads what could not be done, [`orphans`]
+//! finds what dead clients left behind. [`output`] is all that is written to stdout, [`error`] all that can go wrong,
+//! with its exit code.
 
 mod cli;
 mod cloud;
@@ -10,6 +11,8 @@ mod commands;
 mod error;
 mod files;
 mod job;
+mod letter;
+mod orphans;
 mod output;
 
 use std::process::ExitCode;

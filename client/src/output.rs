@@ -1,5 +1,8 @@
 //! What is written: answers to stdout, notes to stderr. One function an answer, for a person and for a program alike.
 
+mod findings;
+mod letters;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -10,6 +13,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Error;
+
+pub(crate) use findings::{Finding, Health, findings};
+pub(crate) use letters::{LetterAnswer, letter, letter_line, redriven};
 
 /// How and where an answer is to be shown.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 //! The tests run against the stack that the environment names, as `scripts/local-cloud run` sets it, through
 //! `make test`.
 
+mod mailbox;
 mod pictures;
 
 use std::ffi::OsStr;
@@ -16,10 +17,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use serde_json::Value;
 
+pub use mailbox::Mailbox;
 pub use pictures::{luma_of, noise_png, scene_png};
 
 /// How long any one thing may take before a test gives it up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The deployed stack, seen from outside.
 pub struct Stack {
@@ -212,7 +214,24 @@ impl Errand {
             .args(arguments)
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
+        become_user(&mut command, "CLIENT");
+        if let Some(folder) = std::env::var_os("ERRAND_LOCAL_DIR") {
+            // What the client notes in its user's cache goes with the local cloud.
+            command.env("XDG_CACHE_HOME", PathBuf::from(folder).join("cache"));
+        }
         command
+    }
+
+    /// Runs it to its end as somebody who looks after the stack.
+    ///
+    /// # Panics
+    ///
+    /// It cannot be started.
+    #[must_use]
+    pub fn run_as_operator(&self, arguments: &[&str]) -> Ended {
+        let mut command = self.command(arguments);
+        become_user(&mut command, "OPERATOR");
+        Ended::from(command.output().unwrap())
     }
 
     /// Runs it to its end.
@@ -247,6 +266,16 @@ impl Errand {
             .collect();
         names.sort();
         names
+    }
+}
+
+/// Gives a command the key of one of the users that `scripts/with-users` made, where it did: the client with the client
+/// policy alone, the operator with the operator policy besides. The tests themselves look behind the scenes as root.
+fn become_user(command: &mut Command, user: &str) {
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        if let Some(value) = std::env::var_os(format!("ERRAND_TEST_{user}_{name}")) {
+            command.env(name, value);
+        }
     }
 }
 

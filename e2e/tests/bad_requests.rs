@@ -1,61 +1,7 @@
 //! What other programs may put into the request queues by mistake: each is answered, consumed, and hurts no other.
 
-use errand_e2e::{PATIENCE, Stack};
+use errand_e2e::{Mailbox, PATIENCE, Stack};
 use serde_json::{Value, json};
-
-/// A queue of the stack's reply prefix, as a client makes it, with what arrives in it.
-struct Mailbox<'a> {
-    stack: &'a Stack,
-    name: String,
-    url: String,
-}
-
-impl<'a> Mailbox<'a> {
-    async fn new(stack: &'a Stack) -> Self {
-        let name = format!("{}-reply-{}", stack.name, uuid::Uuid::now_v7().simple());
-        let url = stack
-            .sqs
-            .create_queue()
-            .queue_name(&name)
-            .send()
-            .await
-            .unwrap()
-            .queue_url
-            .unwrap();
-        Self { stack, name, url }
-    }
-
-    /// The outcomes that arrive, by job id, until `count` are there.
-    async fn outcomes(self, count: usize) -> std::collections::BTreeMap<String, Value> {
-        let mut outcomes = std::collections::BTreeMap::new();
-        let end = std::time::Instant::now() + PATIENCE;
-        while outcomes.len() < count && std::time::Instant::now() < end {
-            let receive = self.stack.sqs.receive_message().queue_url(&self.url);
-            let received = receive
-                .max_number_of_messages(10)
-                .wait_time_seconds(1)
-                .send()
-                .await
-                .unwrap();
-            for message in received.messages.unwrap_or_default() {
-                let reply: Value = serde_json::from_str(&message.body.unwrap()).unwrap();
-                outcomes.insert(
-                    reply["job_id"].as_str().unwrap().to_owned(),
-                    reply["outcome"].clone(),
-                );
-            }
-        }
-        self.stack
-            .sqs
-            .delete_queue()
-            .queue_url(self.url)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(outcomes.len(), count, "{outcomes:#?}");
-        outcomes
-    }
-}
 
 fn id() -> String {
     uuid::Uuid::now_v7().to_string()
@@ -65,7 +11,7 @@ fn id() -> String {
 async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
     let stack = Stack::connect().await;
     let mailbox = Mailbox::new(&stack).await;
-    let reply_queue = &mailbox.name;
+    let reply_queue = mailbox.name();
     let foreign = json!({ "bucket": "somebody-elses", "key": "stats/list.txt" });
     let missing = json!({ "bucket": stack.input_bucket, "key": "uploads/nothing/here.txt" });
     let outside = json!({ "bucket": stack.input_bucket, "key": "private/list.txt" });
@@ -243,7 +189,7 @@ async fn the_same_request_twice_is_one_job_with_one_outcome() {
     for list in ["1 2 3", "7 8 9"] {
         let body = json!({
             "version": 1, "job_id": id, "operation": "stats", "input": { "inline": list },
-            "reply_queue": mailbox.name
+            "reply_queue": mailbox.name()
         });
         stack
             .sqs
@@ -258,7 +204,7 @@ async fn the_same_request_twice_is_one_job_with_one_outcome() {
     let end = std::time::Instant::now() + PATIENCE;
     let mut replies = Vec::new();
     while replies.len() < 2 && std::time::Instant::now() < end {
-        let receive = stack.sqs.receive_message().queue_url(&mailbox.url);
+        let receive = stack.sqs.receive_message().queue_url(mailbox.url());
         let received = receive
             .max_number_of_messages(10)
             .wait_time_seconds(1)
@@ -283,7 +229,7 @@ async fn the_same_request_twice_is_one_job_with_one_outcome() {
     stack
         .sqs
         .delete_queue()
-        .queue_url(mailbox.url)
+        .queue_url(mailbox.url())
         .send()
         .await
         .unwrap();

@@ -6,6 +6,19 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use super::{Cloud, is_local};
 use crate::error::Error;
 
+/// Codes of throttling and of other failures that may pass, which the services send under status 400 or 403 too.
+/// From the S3 and SQS API references and the SDK's own list (read 2026-11).
+const PASSING: [&str; 8] = [
+    "Throttl",
+    "SlowDown",
+    "TooManyRequests",
+    "LimitExceeded",
+    "OverLimit",
+    "RequestTimeout",
+    "InternalError",
+    "ServiceUnavailable",
+];
+
 /// No credentials, or a way of getting them that failed.
 #[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
 pub(super) fn of_credentials(error: CredentialsError) -> Error {
@@ -39,6 +52,16 @@ pub(super) fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
             && code != "NoSuchBucket"
 }
 
+/// Whether the service says that the user may not do this. A HEAD has no body that could say so: its status does.
+pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    let code = code(error);
+    code.contains("AccessDenied")
+        || code.is_empty()
+            && error
+                .raw_response()
+                .is_some_and(|response| response.status().as_u16() == 403)
+}
+
 impl Cloud {
     /// Tells what kind of failure an SDK error is, and the cure.
     pub(super) fn failure<E>(&self, action: impl Into<String>, error: SdkError<E>) -> Error
@@ -46,7 +69,7 @@ impl Cloud {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
-            let endpoint = self.endpoint_name();
+            let endpoint = self.place_name();
             let cure = if is_local(&endpoint) {
                 "is the local cloud running? start it with `make local-up`, or work without one with --offline"
             } else {
@@ -61,15 +84,21 @@ impl Cloud {
         let status = error
             .raw_response()
             .map_or(0, |response| response.status().as_u16());
-        let (code, message) = match error.as_service_error() {
+        let (code, message, is_broken) = match error.as_service_error() {
             Some(service) => (
                 service.code().unwrap_or("unknown error").to_owned(),
                 service.message().unwrap_or("no reason given").to_owned(),
+                false,
             ),
-            None => ("unreadable answer".to_owned(), root_cause(&error)),
+            // It broke off on the way: the next one may arrive whole.
+            None => (
+                "unreadable answer".to_owned(),
+                root_cause(&error),
+                error.raw_response().is_some(),
+            ),
         };
         let hint = match code.as_str() {
-            "AccessDenied" | "AccessDeniedException" => {
+            code if code.contains("AccessDenied") => {
                 ": attach the stack's client policy (output ClientPolicyArn) to this user"
             }
             "InvalidAccessKeyId" | "InvalidClientTokenId" | "ExpiredToken" | "SignatureDoesNotMatch" => {
@@ -81,7 +110,10 @@ impl Cloud {
         Error::Service {
             action: action.into(),
             message: format!("{message} ({code}){hint}"),
-            retryable: status >= 500 || status == 429 || code.contains("Throttl") || code == "SlowDown",
+            retryable: status >= 500
+                || status == 429
+                || is_broken
+                || PASSING.iter().any(|passing| code.contains(passing)),
         }
     }
 }

@@ -7,6 +7,9 @@ use super::{Cloud, Place, failure};
 use crate::error::Error;
 use crate::files::{Source, Target};
 
+/// How often a download may break off before it is given up.
+const BREAKS: u32 = 5;
+
 impl Cloud {
     /// Uploads an input; gives the version that was made, where the bucket keeps versions.
     pub(crate) async fn upload(&self, to: &ObjectLocation, source: &Source) -> Result<Option<String>, Error> {
@@ -57,19 +60,36 @@ impl Cloud {
         }
     }
 
-    /// Downloads an object into a file.
+    /// Downloads an object into a file. Where the connection breaks, it goes on from there.
     pub(crate) async fn download(&self, from: &ObjectLocation, target: &mut Target) -> Result<(), Error> {
         let action = format!("download {from}");
-        let get = self
-            .s3
-            .get_object()
-            .bucket(from.bucket.as_str())
-            .key(from.key.as_str());
-        let mut object = get.send().await.map_err(|error| self.failure(&action, error))?;
-        while let Some(piece) = object.body.next().await {
-            target.write(&piece.map_err(|error| broken_off(action.clone(), &error))?)?;
+        let (mut received, mut etag, mut breaks) = (0, None, 0);
+        loop {
+            let get = self
+                .s3
+                .get_object()
+                .bucket(from.bucket.as_str())
+                .key(from.key.as_str())
+                // The rest has to be of the same object.
+                .set_if_match(etag.clone())
+                .set_range((received > 0).then(|| format!("bytes={received}-")));
+            let mut object = get.send().await.map_err(|error| self.failure(&action, error))?;
+            etag = etag.or(object.e_tag.take());
+            let broken = loop {
+                match object.body.next().await {
+                    Some(Ok(piece)) => {
+                        received += piece.len();
+                        target.write(&piece)?;
+                    }
+                    Some(Err(error)) => break error,
+                    None => return Ok(()),
+                }
+            };
+            breaks += 1;
+            if breaks > BREAKS {
+                return Err(broken_off(action, &broken));
+            }
         }
-        Ok(())
     }
 
     /// The revision of an object, as the events about it name it; none if the object does not exist.

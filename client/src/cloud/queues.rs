@@ -1,15 +1,19 @@
 //! Queues: requests out, replies in.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use errand_protocol::{QueueName, Request};
 
 use super::{Cloud, Place, failure};
 use crate::error::Error;
+use crate::orphans::unix_secs;
 
 /// Marks a queue as made by a client, with the time in seconds since 1970, so that those of dead clients are found.
 pub(crate) const CREATED_TAG: &str = "errand:created-unix-secs";
+
+/// The same for the last time that the client, still waiting, said so.
+const SEEN_TAG: &str = "errand:seen-unix-secs";
 
 /// How long SQS keeps a reply that nobody takes. The outcome stays on S3 far longer.
 const REPLY_RETENTION: Duration = Duration::from_secs(3600);
@@ -40,10 +44,6 @@ impl Cloud {
 
     /// Makes a queue for the replies to this run.
     pub(crate) async fn create_reply_queue(&self, name: &QueueName) -> Result<(), Error> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
         self.sqs
             .create_queue()
             .queue_name(name.as_str())
@@ -53,11 +53,49 @@ impl Cloud {
             )
             .attributes(QueueAttributeName::SqsManagedSseEnabled, "true")
             .tags("errand:stack", self.stack.as_str())
-            .tags(CREATED_TAG, now.to_string())
+            .tags(CREATED_TAG, unix_secs().to_string())
             .send()
             .await
             .map(drop)
             .map_err(|error| self.failure(format!("create reply queue {name}"), error))
+    }
+
+    /// Marks a reply queue as still in use.
+    pub(crate) async fn give_sign_of_life(&self, url: &str) -> Result<(), Error> {
+        let tag = self.sqs.tag_queue().queue_url(url);
+        tag.tags(SEEN_TAG, unix_secs().to_string())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| self.failure(format!("tag queue {url}"), error))
+    }
+
+    /// The URLs of all reply queues of the stack.
+    pub(crate) async fn reply_queue_urls(&self) -> Result<Vec<String>, Error> {
+        let list = self
+            .sqs
+            .list_queues()
+            .queue_name_prefix(self.stack.reply_prefix());
+        // Without a page size there is one page, of 1000.
+        let mut pages = list.max_results(1000).into_paginator().send();
+        let mut urls = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| self.failure("list the reply queues", error))?;
+            urls.extend(page.queue_urls.unwrap_or_default());
+        }
+        Ok(urls)
+    }
+
+    /// When the client of a reply queue was last seen, in seconds since 1970; none if no client of this kind made it.
+    /// One that has gone meanwhile counts as seen now.
+    pub(crate) async fn last_seen_unix_secs(&self, url: &str) -> Result<Option<u64>, Error> {
+        let tags = match self.sqs.list_queue_tags().queue_url(url).send().await {
+            Ok(found) => found.tags.unwrap_or_default(),
+            Err(error) if failure::is_missing(&error) => return Ok(Some(unix_secs())),
+            Err(error) => return Err(self.failure(format!("read the tags of {url}"), error)),
+        };
+        let time = |tag| tags.get(tag).and_then(|time| time.parse().ok());
+        Ok(time(CREATED_TAG).max(time(SEEN_TAG)))
     }
 
     /// Removes a queue. One that is not there is as good as removed.

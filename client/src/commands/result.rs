@@ -59,15 +59,21 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments
     output::outcome(&outcome, style)
 }
 
-/// The outcome, waited for as long as `--timeout` says; without it, only looked for.
+/// The outcome, waited for as long as `--timeout` says; without it, only looked for. A failure that a redrive may yet
+/// replace is waited for, too.
 async fn find(cloud: &Cloud, global: &Global, place: &Place, job_id: JobId) -> Result<Outcome, Error> {
     let timeout = global.timeout.unwrap_or_default();
     let end = Instant::now() + timeout;
     loop {
-        if let Some(outcome) = cloud.outcome(place, job_id).await? {
-            return Ok(outcome);
-        }
         let left = end.saturating_duration_since(Instant::now());
+        match cloud.outcome(place, job_id).await {
+            Ok(Some(outcome)) if left.is_zero() || !outcome.is_provisional() => return Ok(outcome),
+            Ok(_) => {}
+            Err(error) if error.is_retryable() && !left.is_zero() => {
+                output::note(&format!("{error}; still waiting"));
+            }
+            Err(error) => return Err(error),
+        }
         if left.is_zero() {
             return Err(Error::NoOutcome {
                 job_id,

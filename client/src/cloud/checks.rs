@@ -1,0 +1,66 @@
+//! Looks at the parts of a stack, without changing any.
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use errand_protocol::{BucketName, QueueName};
+
+use super::{Cloud, failure};
+use crate::error::Error;
+
+/// Whether a part of the stack is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// It is.
+    There,
+    /// It is not.
+    Missing,
+    /// It is, but this user may not look at it.
+    Hidden,
+}
+
+/// What a queue holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backlog {
+    /// So many messages that nobody is at.
+    Waiting(u64),
+    /// There is no such queue.
+    Missing,
+    /// This user may not know.
+    Hidden,
+}
+
+impl Cloud {
+    /// What a queue holds.
+    pub(crate) async fn backlog(&self, queue: &QueueName) -> Result<Backlog, Error> {
+        let action = || format!("look at queue {queue}");
+        let found = self.sqs.get_queue_url().queue_name(queue.as_str());
+        let url = match found.send().await {
+            Ok(found) => found.queue_url.unwrap_or_default(),
+            Err(error) if failure::is_missing(&error) => return Ok(Backlog::Missing),
+            Err(error) if failure::is_denied(&error) => return Ok(Backlog::Hidden),
+            Err(error) => return Err(self.failure(action(), error)),
+        };
+        let name = QueueAttributeName::ApproximateNumberOfMessages;
+        let asked = self.sqs.get_queue_attributes().queue_url(url);
+        match asked.attribute_names(name.clone()).send().await {
+            Ok(answer) => Ok(Backlog::Waiting(
+                answer
+                    .attributes
+                    .and_then(|attributes| attributes.get(&name)?.parse().ok())
+                    .unwrap_or_default(),
+            )),
+            Err(error) if failure::is_denied(&error) => Ok(Backlog::Hidden),
+            Err(error) => Err(self.failure(action(), error)),
+        }
+    }
+
+    /// Whether a bucket is there. S3 answers "forbidden" for one that is there, to a user who may put objects into it
+    /// and not list them, as is usual for the input bucket.
+    pub(crate) async fn bucket_presence(&self, bucket: &BucketName) -> Result<Presence, Error> {
+        match self.s3.head_bucket().bucket(bucket.as_str()).send().await {
+            Ok(_) => Ok(Presence::There),
+            Err(error) if failure::is_denied(&error) => Ok(Presence::Hidden),
+            Err(error) if failure::is_missing(&error) => Ok(Presence::Missing),
+            Err(error) => Err(self.failure(format!("look at bucket {bucket}"), error)),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Dead-letter queues. SQS can move messages back by itself (`StartMessageMoveTask`), but all of a queue at once, and
+//! under new names, so that a bare list would be answered under another id. Receiving and sending does better, and the
+//! same on a local cloud, which cannot move.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageAttributeValue,
+    MessageSystemAttributeName,
+};
+use errand_protocol::limits;
+
+use super::Cloud;
+use crate::error::Error;
+
+/// A message of a dead-letter queue, hidden from others for a while.
+pub(crate) struct DeadLetter {
+    pub(crate) message_id: String,
+    pub(crate) body: String,
+    /// When the request was sent, in milliseconds since 1970; none where SQS does not tell.
+    pub(crate) sent_unix_ms: Option<u64>,
+    /// How often it was received, by its function and by whoever looked at it since.
+    pub(crate) receives: Option<u32>,
+    receipt_handle: String,
+    attributes: Option<HashMap<String, MessageAttributeValue>>,
+}
+
+impl Cloud {
+    /// Takes up to ten dead letters, and hides them from others for `time`.
+    pub(crate) async fn take_dead_letters(
+        &self,
+        url: &str,
+        time: Duration,
+    ) -> Result<Vec<DeadLetter>, Error> {
+        let received = self
+            .sqs
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(10)
+            // Without a wait SQS asks some of its servers only.
+            .wait_time_seconds(1)
+            .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .send()
+            .await
+            .map_err(|error| self.failure("take dead letters", error))?;
+        let letters = received.messages.unwrap_or_default().into_iter();
+        let letters = letters.filter_map(|message| {
+            let known = message.attributes.unwrap_or_default();
+            Some(DeadLetter {
+                message_id: message.message_id?,
+                body: message.body?,
+                sent_unix_ms: known
+                    .get(&MessageSystemAttributeName::SentTimestamp)
+                    .and_then(|time| time.parse().ok()),
+                receives: known
+                    .get(&MessageSystemAttributeName::ApproximateReceiveCount)
+                    .and_then(|count| count.parse().ok()),
+                receipt_handle: message.receipt_handle?,
+                attributes: message.message_attributes,
+            })
+        });
+        Ok(letters.collect())
+    }
+
+    /// Shows dead letters to others again.
+    pub(crate) async fn release_dead_letters(&self, url: &str, letters: &[DeadLetter]) -> Result<(), Error> {
+        for letters in letters.chunks(limits::BATCH_MESSAGES) {
+            let entries = letters.iter().enumerate().map(|(index, letter)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .receipt_handle(&letter.receipt_handle)
+                    .visibility_timeout(0)
+                    .build()
+                    .expect("id and handle are set")
+            });
+            let change = self.sqs.change_message_visibility_batch().queue_url(url);
+            change
+                .set_entries(Some(entries.collect()))
+                .send()
+                .await
+                .map_err(|error| self.failure("give dead letters back", error))?;
+        }
+        Ok(())
+    }
+
+    /// Sends what a dead letter asks for to a request queue, with the attributes that it had.
+    pub(crate) async fn send_again(&self, url: &str, letter: &DeadLetter, body: &str) -> Result<(), Error> {
+        self.sqs
+            .send_message()
+            .queue_url(url)
+            .message_body(body)
+            .set_message_attributes(letter.attributes.clone())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| self.failure("send a dead letter again", error))
+    }
+
+    /// Removes dead letters that have been sent again. One that stays would be sent once more, which is harmless.
+    pub(crate) async fn remove_dead_letters(&self, url: &str, letters: &[DeadLetter]) -> Result<(), Error> {
+        let entries = letters.iter().enumerate().map(|(index, letter)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(&letter.receipt_handle)
+                .build()
+                .expect("id and handle are set")
+        });
+        let removal = self.sqs.delete_message_batch().queue_url(url);
+        removal
+            .set_entries(Some(entries.collect()))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| self.failure("remove dead letters that were sent again", error))
+    }
+}

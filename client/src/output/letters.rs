@@ -1,0 +1,121 @@
+//! Dead letters.
+
+use errand_protocol::{JobError, JobId, Operation};
+use serde::Serialize;
+
+use super::{Style, show};
+use crate::error::Error;
+use crate::orphans::unix_secs;
+
+/// What is told of a dead letter.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct LetterAnswer<'a> {
+    /// The jobs that it asks for; more than one only where S3 told of several files at once.
+    pub(crate) job_ids: &'a [JobId],
+    pub(crate) operation: &'a Operation,
+    pub(crate) message_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sent_at_unix_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) receives: Option<u32>,
+    /// What the jobs work on, for a person.
+    pub(crate) input: &'a str,
+    /// What the job was answered with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<&'a JobError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<&'a str>,
+}
+
+impl LetterAnswer<'_> {
+    fn ids(&self) -> String {
+        let ids: Vec<_> = self.job_ids.iter().map(ToString::to_string).collect();
+        ids.join(" ")
+    }
+
+    fn age(&self) -> String {
+        match self.sent_at_unix_ms {
+            Some(time) => format!("{} ago", duration(unix_secs().saturating_sub(time / 1000))),
+            None => "at an unknown time".to_owned(),
+        }
+    }
+}
+
+/// Shows a dead letter on one line.
+pub(crate) fn letter_line(letter: &LetterAnswer, style: Style) -> Result<(), Error> {
+    show(style, letter, || {
+        format!(
+            "{}  {}  sent {}  {}",
+            letter.ids(),
+            letter.operation,
+            letter.age(),
+            letter.input
+        )
+    })
+}
+
+/// Shows all of a dead letter.
+pub(crate) fn letter(letter: &LetterAnswer, style: Style) -> Result<(), Error> {
+    show(style, letter, || {
+        let reason = letter
+            .error
+            .map_or("the function could not store one".to_owned(), |error| {
+                format!("{error} ({})", error.code)
+            });
+        format!(
+            "job        {}\noperation  {}\nmessage    {}\nsent       {}\ninput      {}\nreason     {reason}\nrequest    {}\n",
+            letter.ids(),
+            letter.operation,
+            letter.message_id,
+            letter.age(),
+            letter.input,
+            letter.body.unwrap_or_default()
+        )
+    })
+}
+
+/// Tells that a dead letter was sent to its function again.
+pub(crate) fn redriven(letter: &LetterAnswer, style: Style) -> Result<(), Error> {
+    show(style, letter, || {
+        let commands: Vec<_> = letter
+            .job_ids
+            .iter()
+            .map(|id| format!("`errand result {id}`"))
+            .collect();
+        format!(
+            "{}  {}  sent again: fetch the answer with {}",
+            letter.ids(),
+            letter.operation,
+            commands.join(", ")
+        )
+    })
+}
+
+/// A time in its largest unit that is not nought.
+fn duration(secs: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    for (length, unit) in UNITS {
+        if secs >= length {
+            return format!("{} {unit}", secs / length);
+        }
+    }
+    format!("{secs} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_in_the_largest_unit() {
+        for (secs, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (7_300, "2 h"),
+            (90_000, "1 d"),
+        ] {
+            assert_eq!(duration(secs), text);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What the command prints, on both streams, and how it ends, where no cloud is needed: whole outputs, compared to the
+//! letter.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Runs `errand` in `folder`, with nothing of this machine's AWS configuration.
+fn errand(folder: &Path, arguments: &[&str], input: &str) -> Ended {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_errand"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that does not read its input closes it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+struct Ended {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ended {
+    #[track_caller]
+    fn is(&self, code: i32, stdout: &str, stderr: &str) {
+        assert_eq!(
+            (self.code, self.stdout.as_str(), self.stderr.as_str()),
+            (Some(code), stdout, stderr)
+        );
+    }
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn statistics_are_text_or_json() {
+    let folder = folder();
+    std::fs::write(
+        folder.path().join("input.txt"),
+        "3 1, 2\n10\t-4\n9007199254740993",
+    )
+    .unwrap();
+    errand(folder.path(), &["--offline", "stats"], "").is(
+        0,
+        "count    6\nsum      9007199254741005\nminimum  -4\nmaximum  9007199254740993\n\
+         mean     1501199875790167.5\nmedian   2.5\n",
+        "",
+    );
+    errand(
+        folder.path(),
+        &["stats", "-", "--json", "--offline", "--statistics", "count,sum"],
+        "1 2",
+    )
+    .is(0, "{\"count\":2,\"sum\":\"3\"}\n", "");
+}
+
+#[test]
+fn an_input_that_is_not_acceptable_ends_with_1() {
+    let folder = folder();
+    let ended = errand(folder.path(), &["--offline", "stats", "-"], "1 2 x");
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(
+        ended.stderr.starts_with("errand: ") && ended.stderr.contains("`x`"),
+        "{}",
+        ended.stderr
+    );
+    let ended = errand(folder.path(), &["--offline", "stats", "-", "--json"], "1 2 x");
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(json["error"]["code"], "not_an_integer");
+    assert_eq!(
+        (&json["job_id"], &json["error"]["retryable"]),
+        (&serde_json::Value::Null, &false.into())
+    );
+}
+
+#[test]
+fn a_command_line_that_is_wrong_ends_with_2() {
+    let folder = folder();
+    for arguments in [
+        &["sepia"][..],
+        &["stats", "--timeout", "0"],
+        &["result", "no-id"],
+        &["dead-letters", "redrive"],
+        &["dead-letters", "list", "--operation", "sepia"],
+        &["grayscale", "--quality", "101"],
+    ] {
+        let ended = errand(folder.path(), arguments, "");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(2), ""),
+            "{arguments:?}"
+        );
+        assert!(
+            ended.stderr.starts_with("error: "),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+    }
+    let id = "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b";
+    for arguments in [
+        &["--offline", "result", id][..],
+        &["--offline", "listen"],
+        &["--offline", "dead-letters", "list"],
+        &["--offline", "doctor"],
+    ] {
+        errand(folder.path(), arguments, "").is(
+            2,
+            "",
+            "errand: this asks the cloud: leave out --offline (or ERRAND_OFFLINE)\n",
+        );
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_or_written_ends_with_5() {
+    let folder = folder();
+    errand(folder.path(), &["--offline", "stats"], "").is(
+        5,
+        "",
+        "errand: cannot read `input.txt`: No such file or directory (os error 2); name an existing file, or `-` for \
+         standard input\n",
+    );
+    let ended = errand(
+        folder.path(),
+        &["--offline", "grayscale", "-", "-o", "no/such/folder.png"],
+        "",
+    );
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(5), ""));
+    assert!(
+        ended
+            .stderr
+            .starts_with("errand: cannot write `no/such/folder.png`:"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn an_image_is_told_of_beside_its_file() {
+    let folder = folder();
+    std::fs::write(
+        folder.path().join("image.ppm"),
+        b"P6 2 1 255\n\xff\x00\x00\x00\xff\x00",
+    )
+    .unwrap();
+    let ended = errand(folder.path(), &["--offline", "grayscale", "image.ppm"], "");
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.starts_with("output_image.p"), "{}", ended.stdout);
+    let output = ended.stdout.split(':').next().unwrap();
+    let gray = std::fs::read(folder.path().join(output)).unwrap();
+    assert!(
+        gray.ends_with(&[76, 150]),
+        "BT.601 luma of red and green: {gray:?}"
+    );
+}
+
+#[test]
+fn a_cloud_that_cannot_be_used_ends_with_3_and_says_what_to_do() {
+    let folder = folder();
+    let nowhere = "http://127.0.0.1:9";
+    errand(folder.path(), &["stats", "-"], "1").is(
+        3,
+        "",
+        "errand: no AWS region is set: give one with --region, AWS_REGION or in the profile\n",
+    );
+    errand(
+        folder.path(),
+        &["stats", "-", "--endpoint-url", nowhere, "--region", "us-east-1"],
+        "1",
+    )
+    .is(
+        3,
+        "",
+        "errand: no AWS credentials found: run `aws configure` or `aws sso login`, name a profile with --profile, or, \
+         for the local cloud, run eval \"$(make -s local-env)\"\n",
+    );
+    errand(folder.path(), &["doctor", "--region", "us-east-1"], "").is(
+        3,
+        "failed   credentials    no AWS credentials found: run `aws configure` or `aws sso login`, name a profile with \
+         --profile, or, for the local cloud, run eval \"$(make -s local-env)\"\n",
+        "errand: 1 of the checks failed: see their cures above\n",
+    );
+}
+
+#[test]
+fn a_cloud_that_does_not_answer_is_told_with_its_address() {
+    let folder = folder();
+    // tcpmux (RFC 1078), which nobody runs.
+    let nowhere = "http://127.0.0.1:1".to_owned();
+    let credentials = folder.path().join(".aws");
+    std::fs::create_dir(&credentials).unwrap();
+    std::fs::write(
+        credentials.join("credentials"),
+        "[default]\naws_access_key_id = a\naws_secret_access_key = b\n",
+    )
+    .unwrap();
+    let unreachable = format!(
+        "cannot reach {nowhere} (Connection refused (os error 111)): is the local cloud running? start it with \
+         `make local-up`, or work without one with --offline\n"
+    );
+    errand(folder.path(), &["stats", "-", "--endpoint-url", &nowhere], "1").is(
+        3,
+        "",
+        &format!("errand: {unreachable}"),
+    );
+    let found = "ok       region         us-east-1\nok       credentials    found\n";
+    errand(folder.path(), &["doctor", "--endpoint-url", &nowhere], "").is(
+        3,
+        &format!("{found}failed   stack          {unreachable}"),
+        "errand: 1 of the checks failed: see their cures above\n",
+    );
+    let ended = errand(
+        folder.path(),
+        &["doctor", "--json", "--endpoint-url", &nowhere],
+        "",
+    );
+    let health: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        (&health["healthy"], &health["findings"][2]["status"]),
+        (&false.into(), &"failed".into())
+    );
+}
+
+#[test]
+fn every_help_page_has_examples() {
+    let folder = folder();
+    for command in [
+        &["--help"][..],
+        &["stats", "--help"],
+        &["grayscale", "--help"],
+        &["result", "--help"],
+        &["listen", "--help"],
+        &["dead-letters", "--help"],
+        &["doctor", "--help"],
+    ] {
+        let ended = errand(folder.path(), command, "");
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{command:?}");
+        assert!(ended.stdout.contains("Examples:\n  errand "), "{command:?}");
+    }
+}

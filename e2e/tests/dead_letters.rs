@@ -1,0 +1,160 @@
+//! Requests that cannot be done for a reason that may pass: tried until the attempts are used up, answered, kept, and
+//! redriven when the reason has passed.
+//!
+//! The reason here is an input in an archive storage class, which S3 refuses to hand out until somebody restores it.
+//! The five attempts follow each other at once: the stack of the tests is deployed with `RetryBaseSeconds=0`.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::StorageClass;
+use errand_e2e::{Errand, PATIENCE, Stack};
+use serde_json::{Value, json};
+
+/// Sends a request for a list that lies in an archive; gives the id of its job.
+async fn send_archived(stack: &Stack, key: &str) -> String {
+    archive(stack, key).await;
+    let job_id = uuid::Uuid::now_v7().to_string();
+    let input = json!({ "object": { "bucket": stack.input_bucket, "key": key } });
+    let body = json!({ "version": 1, "job_id": job_id, "operation": "stats", "input": input });
+    let send = stack
+        .sqs
+        .send_message()
+        .queue_url(stack.queue("stats-requests").await);
+    send.message_body(body.to_string()).send().await.unwrap();
+    job_id
+}
+
+async fn archive(stack: &Stack, key: &str) {
+    let put = stack.s3.put_object().bucket(&stack.input_bucket).key(key);
+    put.storage_class(StorageClass::Glacier)
+        .body(ByteStream::from_static(b"1 2 3"))
+        .send()
+        .await
+        .unwrap();
+}
+
+/// The dead letters of lists, as `errand dead-letters list` shows them, once those of all `jobs` are there.
+async fn await_letters(operator: &Errand, jobs: &[&str]) -> Vec<Value> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let list = operator
+            .run_as_operator(&["dead-letters", "list", "--operation", "stats", "--json"])
+            .succeeded();
+        let letters: Vec<Value> = list
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let is_there = |job: &&str| letters.iter().any(|letter| letter["job_ids"][0] == **job);
+        if jobs.iter().all(is_there) {
+            return letters;
+        }
+        assert!(Instant::now() < end, "not buried: {jobs:?} in {letters:#?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is_redriven() {
+    let stack = Stack::connect().await;
+    let operator = Errand::new();
+    let key = format!("uploads/{}/list.txt", uuid::Uuid::now_v7());
+    let job = send_archived(&stack, &key).await;
+    let other_key = format!("uploads/{}/other.txt", uuid::Uuid::now_v7());
+    let other = send_archived(&stack, &other_key).await;
+
+    // Answered on the last attempt, and the answer says what becomes of the request.
+    let outcome = stack.outcome(&job).await;
+    assert_eq!(
+        (&outcome["status"], &outcome["attempt"]),
+        (&"failed".into(), &5.into())
+    );
+    let said = [
+        "failed after 5 attempts, kept in the dead-letter queue for redrive",
+        "misconfigured",
+    ];
+    Errand::new().run(&["result", &job]).failed(1, &said);
+
+    // Kept, listed, shown; looking changes nothing.
+    let letters = await_letters(&operator, &[&job, &other]).await;
+    let letter = letters
+        .iter()
+        .find(|letter| letter["job_ids"][0] == job.as_str())
+        .unwrap();
+    assert_eq!(letter["input"], format!("s3://{}/{key}", stack.input_bucket));
+    for _ in 0..2 {
+        let shown = operator
+            .run_as_operator(&["dead-letters", "show", &job, "--json"])
+            .succeeded()
+            .json();
+        assert_eq!(shown["error"], outcome["error"]);
+        let request: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
+        assert_eq!(request["job_id"], job.as_str());
+    }
+    let by_message = letter["message_id"].as_str().unwrap();
+    let text = operator
+        .run_as_operator(&["dead-letters", "show", by_message])
+        .succeeded()
+        .stdout;
+    assert!(
+        text.starts_with(&format!("job        {job}\noperation  stats\n")),
+        "{text}"
+    );
+    let health = operator.run(&["doctor", "--json"]).succeeded().json();
+    assert_eq!(health["healthy"], true);
+    let waiting = health["findings"].as_array().unwrap().iter();
+    let waiting: Vec<_> = waiting
+        .filter(|finding| finding["status"] == "warning")
+        .map(|finding| finding["message"].as_str().unwrap())
+        .collect();
+    assert!(
+        waiting.iter().any(|message| message.contains("2 waiting")),
+        "{waiting:?}"
+    );
+
+    // Redriven: done under its old id, and its new answer has taken the place of the failure.
+    stack.drop_file(&key, b"1 2 3 10".to_vec()).await;
+    let text = operator
+        .run_as_operator(&["dead-letters", "redrive", &job])
+        .succeeded()
+        .stdout;
+    assert!(text.contains(&format!("errand result {job}")), "{text}");
+    let json = operator
+        .run(&["result", &job, "--json", "--timeout", "60"])
+        .succeeded()
+        .json();
+    assert_eq!(
+        (&json["job_id"], &json["sum"]),
+        (&job.clone().into(), &"16".into())
+    );
+    assert_eq!(stack.outcome(&job).await["status"], "succeeded");
+    operator
+        .run_as_operator(&["dead-letters", "show", &job])
+        .failed(2, &["no dead letter of job", &job]);
+    // The other one is where it was.
+    let letters = await_letters(&operator, &[&other]).await;
+    assert_eq!(letters.len(), 1, "{letters:#?}");
+
+    // One that fails again is buried again, once.
+    let text = operator
+        .run_as_operator(&["dead-letters", "redrive", "--all", "--operation", "stats"])
+        .succeeded()
+        .stdout;
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let letters = await_letters(&operator, &[&other]).await;
+    assert_eq!(letters.len(), 1, "{letters:#?}");
+
+    // And once it can be done, nothing is left.
+    stack.drop_file(&other_key, b"5".to_vec()).await;
+    let _ = operator
+        .run_as_operator(&["dead-letters", "redrive", "--all"])
+        .succeeded();
+    let json = operator
+        .run(&["result", &other, "--json", "--timeout", "60"])
+        .succeeded()
+        .json();
+    assert_eq!(json["sum"], "5");
+    let list = operator.run_as_operator(&["dead-letters", "list"]).succeeded();
+    assert_eq!(list.stdout, "");
+}

@@ -1,0 +1,121 @@
+//! Reply queues that dead clients left behind, found by their age and removed: by the doctor, and by jobs on their way.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use errand_e2e::{Errand, Stack};
+use serde_json::Value;
+
+/// Makes a reply queue whose tags say that it was made so many seconds ago, and, if given, when its client was last
+/// seen.
+async fn reply_queue(stack: &Stack, created_secs_ago: Option<u64>, seen_secs_ago: Option<u64>) -> String {
+    let name = format!("{}-reply-{}", stack.name, uuid::Uuid::now_v7().simple());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let mut create = stack.sqs.create_queue().queue_name(&name);
+    for (tag, age) in [
+        ("errand:created-unix-secs", created_secs_ago),
+        ("errand:seen-unix-secs", seen_secs_ago),
+    ] {
+        if let Some(age) = age {
+            create = create.tags(tag, (now - age).to_string());
+        }
+    }
+    create.send().await.unwrap();
+    name
+}
+
+/// The names of the reply queues that exist now.
+async fn names(stack: &Stack) -> Vec<String> {
+    let urls = stack.reply_queues().await;
+    let name = |url: &String| url.rsplit('/').next().unwrap().to_owned();
+    urls.iter().map(name).collect()
+}
+
+fn finding(health: &Value, check: &str) -> (String, String) {
+    let findings = health["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["check"] == check).unwrap();
+    let text = |field| found[field].as_str().unwrap().to_owned();
+    (text("status"), text("message"))
+}
+
+#[tokio::test]
+async fn reply_queues_of_dead_clients_are_found_and_removed_and_no_others() {
+    let stack = Stack::connect().await;
+    let orphan = reply_queue(&stack, Some(3700), None).await;
+    let long_dead = reply_queue(&stack, Some(90_000), Some(80_000)).await;
+    let new = reply_queue(&stack, Some(3500), None).await;
+    let waiting_long = reply_queue(&stack, Some(90_000), Some(900)).await;
+    let ageless = reply_queue(&stack, None, None).await;
+
+    let doctor = Errand::new();
+    let health = doctor.run(&["doctor", "--json"]).succeeded().json();
+    assert_eq!(health["healthy"], true, "{health:#}");
+    for check in [
+        "region",
+        "credentials",
+        "stack",
+        "input bucket",
+        "result bucket",
+        "queue",
+    ] {
+        assert_eq!(finding(&health, check).0, "ok", "{health:#}");
+    }
+    assert_eq!(
+        finding(&health, "reply queues"),
+        (
+            "warning".to_owned(),
+            "2 in use, 1 without an age, left alone, 2 of clients that died: remove them with `errand doctor --fix`"
+                .to_owned()
+        )
+    );
+    assert_eq!(names(&stack).await.len(), 5, "looking removes nothing");
+
+    let text = doctor.run(&["doctor", "--fix"]).succeeded().stdout;
+    assert!(
+        text.contains("2 in use, 1 without an age, left alone, 2 of clients that died removed"),
+        "{text}"
+    );
+    let left = names(&stack).await;
+    for (name, stays) in [
+        (&orphan, false),
+        (&long_dead, false),
+        (&new, true),
+        (&waiting_long, true),
+        (&ageless, true),
+    ] {
+        assert_eq!(left.contains(name), stays, "{name}");
+    }
+
+    // A job clears up as well, but not twice within the hour.
+    let user = Errand::new().with("input.txt", "1");
+    let orphan = reply_queue(&stack, Some(3700), None).await;
+    let cache = user.folder.path().join("cache");
+    for is_first in [true, false] {
+        let mut command = user.command(["stats"]);
+        let output = command.env("XDG_CACHE_HOME", &cache).output().unwrap();
+        assert!(output.status.success());
+        let left = names(&stack).await;
+        assert_eq!(left.contains(&orphan), !is_first);
+        if is_first {
+            let again = stack.sqs.create_queue().queue_name(&orphan);
+            again.tags("errand:created-unix-secs", "1").send().await.unwrap();
+        }
+    }
+    for name in names(&stack).await {
+        let url = stack.sqs.get_queue_url().queue_name(name).send().await.unwrap();
+        let delete = stack.sqs.delete_queue().queue_url(url.queue_url.unwrap());
+        delete.send().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_stack_that_is_not_there_is_told_with_the_cure() {
+    let ended = Errand::new().run(&["doctor", "--stack", "elsewhere"]);
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("failed   stack          stack `elsewhere` is not deployed at"),
+        "{}",
+        ended.stdout
+    );
+}
