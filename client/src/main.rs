@@ -4,6 +4,7 @@
 //! the cloud, on top of [`cloud`], which alone knows the SDK. [`letter`] reads what could not be done, [`orphans`]
 //! finds what dead clients left behind. [`output`] is all that is written to stdout, [`error`] all that can go wrong,
 //! with its exit code.
+#![allow(clippy::large_futures, reason = "a command is one future, made once")]
 
 mod cli;
 mod cloud;

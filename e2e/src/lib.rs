@@ -3,6 +3,7 @@
 //!
 //! The tests run against the stack that the environment names, as `scripts/local-cloud run` sets it, through
 //! `make test`.
+#![allow(clippy::missing_panics_doc, reason = "a test's way to fail is to panic")]
 
 mod mailbox;
 mod pictures;
@@ -239,6 +240,7 @@ impl Errand {
     /// # Panics
     ///
     /// It cannot be started.
+    #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Ended {
         Ended::from(self.command(arguments).output().unwrap())
     }
@@ -322,6 +324,11 @@ impl Ended {
     /// # Panics
     ///
     /// It did not.
+    #[expect(
+        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
+        reason = "an assertion, whose value is a bonus"
+    )]
     pub fn failed(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(
             self.code,

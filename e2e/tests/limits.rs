@@ -9,7 +9,10 @@ const MESSAGE_BYTES: usize = 1_048_576;
 
 /// Different integers of seven digits, one after the other, in exactly so many bytes.
 fn list(bytes: usize) -> String {
-    let mut list: String = (0..=bytes / 8).map(|i| format!("{} ", 1_000_000 + i)).collect();
+    let integers: Vec<String> = (0..=bytes / 8)
+        .map(|index| (1_000_000 + index).to_string())
+        .collect();
+    let mut list = integers.join(" ") + " ";
     list.truncate(bytes);
     list
 }

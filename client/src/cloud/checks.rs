@@ -37,7 +37,7 @@ impl Cloud {
             Ok(found) => found.queue_url.unwrap_or_default(),
             Err(error) if failure::is_missing(&error) => return Ok(Backlog::Missing),
             Err(error) if failure::is_denied(&error) => return Ok(Backlog::Hidden),
-            Err(error) => return Err(self.failure(action(), error)),
+            Err(error) => return Err(self.failure(action(), &error)),
         };
         let name = QueueAttributeName::ApproximateNumberOfMessages;
         let asked = self.sqs.get_queue_attributes().queue_url(url);
@@ -49,7 +49,7 @@ impl Cloud {
                     .unwrap_or_default(),
             )),
             Err(error) if failure::is_denied(&error) => Ok(Backlog::Hidden),
-            Err(error) => Err(self.failure(action(), error)),
+            Err(error) => Err(self.failure(action(), &error)),
         }
     }
 
@@ -60,7 +60,7 @@ impl Cloud {
             Ok(_) => Ok(Presence::There),
             Err(error) if failure::is_denied(&error) => Ok(Presence::Hidden),
             Err(error) if failure::is_missing(&error) => Ok(Presence::Missing),
-            Err(error) => Err(self.failure(format!("look at bucket {bucket}"), error)),
+            Err(error) => Err(self.failure(format!("look at bucket {bucket}"), &error)),
         }
     }
 }

@@ -46,7 +46,7 @@ impl Cloud {
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .send()
             .await
-            .map_err(|error| self.failure("take dead letters", error))?;
+            .map_err(|error| self.failure("take dead letters", &error))?;
         let letters = received.messages.unwrap_or_default().into_iter();
         let letters = letters.filter_map(|message| {
             let known = message.attributes.unwrap_or_default();
@@ -82,7 +82,7 @@ impl Cloud {
                 .set_entries(Some(entries.collect()))
                 .send()
                 .await
-                .map_err(|error| self.failure("give dead letters back", error))?;
+                .map_err(|error| self.failure("give dead letters back", &error))?;
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("send a dead letter again", error))
+            .map_err(|error| self.failure("send a dead letter again", &error))
     }
 
     /// Removes dead letters that have been sent again. One that stays would be sent once more, which is harmless.
@@ -115,6 +115,6 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("remove dead letters that were sent again", error))
+            .map_err(|error| self.failure("remove dead letters that were sent again", &error))
     }
 }

@@ -20,7 +20,6 @@ const PASSING: [&str; 8] = [
 ];
 
 /// No credentials, or a way of getting them that failed.
-#[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
 pub(super) fn of_credentials(error: CredentialsError) -> Error {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => Error::NoCredentials,
@@ -64,7 +63,7 @@ pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
 
 impl Cloud {
     /// Tells what kind of failure an SDK error is, and the cure.
-    pub(super) fn failure<E>(&self, action: impl Into<String>, error: SdkError<E>) -> Error
+    pub(super) fn failure<E>(&self, action: impl Into<String>, error: &SdkError<E>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -77,7 +76,7 @@ impl Cloud {
             };
             return Error::Unreachable {
                 endpoint,
-                cause: root_cause(&error),
+                cause: root_cause(error),
                 cure,
             };
         }
@@ -93,7 +92,7 @@ impl Cloud {
             // It broke off on the way: the next one may arrive whole.
             None => (
                 "unreadable answer".to_owned(),
-                root_cause(&error),
+                root_cause(error),
                 error.raw_response().is_some(),
             ),
         };

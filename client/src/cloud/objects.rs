@@ -28,7 +28,7 @@ impl Cloud {
             .body(body);
         match put.send().await {
             Ok(stored) => Ok(stored.version_id),
-            Err(error) => Err(self.failure(format!("upload to {to}"), error)),
+            Err(error) => Err(self.failure(format!("upload to {to}"), &error)),
         }
     }
 
@@ -44,7 +44,7 @@ impl Cloud {
         let object = match get.send().await {
             Ok(object) => object,
             Err(error) if failure::is_missing(&error) => return Ok(None),
-            Err(error) => return Err(self.failure(action, error)),
+            Err(error) => return Err(self.failure(action, &error)),
         };
         let bytes = object
             .body
@@ -73,7 +73,7 @@ impl Cloud {
                 // The rest has to be of the same object.
                 .set_if_match(etag.clone())
                 .set_range((received > 0).then(|| format!("bytes={received}-")));
-            let mut object = get.send().await.map_err(|error| self.failure(&action, error))?;
+            let mut object = get.send().await.map_err(|error| self.failure(&action, &error))?;
             etag = etag.or(object.e_tag.take());
             let broken = loop {
                 match object.body.next().await {
@@ -107,7 +107,7 @@ impl Cloud {
                 Ok(version.or(head.e_tag.map(|etag| etag.trim_matches('"').to_owned())))
             }
             Err(error) if failure::is_missing(&error) => Ok(None),
-            Err(error) => Err(self.failure(format!("look at s3://{bucket}/{key}"), error)),
+            Err(error) => Err(self.failure(format!("look at s3://{bucket}/{key}"), &error)),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) const CREATED_TAG: &str = "errand:created-unix-secs";
 const SEEN_TAG: &str = "errand:seen-unix-secs";
 
 /// How long SQS keeps a reply that nobody takes. The outcome stays on S3 far longer.
-const REPLY_RETENTION: Duration = Duration::from_secs(3600);
+const REPLY_RETENTION: Duration = Duration::from_hours(1);
 
 /// A message, as far as a client needs it.
 pub(crate) struct Message {
@@ -38,7 +38,7 @@ impl Cloud {
         match self.sqs.get_queue_url().queue_name(name.as_str()).send().await {
             Ok(found) => Ok(found.queue_url),
             Err(error) if failure::is_missing(&error) => Ok(None),
-            Err(error) => Err(self.failure(format!("find queue {name}"), error)),
+            Err(error) => Err(self.failure(format!("find queue {name}"), &error)),
         }
     }
 
@@ -57,7 +57,7 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure(format!("create reply queue {name}"), error))
+            .map_err(|error| self.failure(format!("create reply queue {name}"), &error))
     }
 
     /// Marks a reply queue as still in use.
@@ -67,7 +67,7 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure(format!("tag queue {url}"), error))
+            .map_err(|error| self.failure(format!("tag queue {url}"), &error))
     }
 
     /// The URLs of all reply queues of the stack.
@@ -80,7 +80,7 @@ impl Cloud {
         let mut pages = list.max_results(1000).into_paginator().send();
         let mut urls = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| self.failure("list the reply queues", error))?;
+            let page = page.map_err(|error| self.failure("list the reply queues", &error))?;
             urls.extend(page.queue_urls.unwrap_or_default());
         }
         Ok(urls)
@@ -92,7 +92,7 @@ impl Cloud {
         let tags = match self.sqs.list_queue_tags().queue_url(url).send().await {
             Ok(found) => found.tags.unwrap_or_default(),
             Err(error) if failure::is_missing(&error) => return Ok(Some(unix_secs())),
-            Err(error) => return Err(self.failure(format!("read the tags of {url}"), error)),
+            Err(error) => return Err(self.failure(format!("read the tags of {url}"), &error)),
         };
         let time = |tag| tags.get(tag).and_then(|time| time.parse().ok());
         Ok(time(CREATED_TAG).max(time(SEEN_TAG)))
@@ -103,7 +103,7 @@ impl Cloud {
         match self.sqs.delete_queue().queue_url(url).send().await {
             Ok(_) => Ok(()),
             Err(error) if failure::is_missing(&error) => Ok(()),
-            Err(error) => Err(self.failure(format!("delete queue {url}"), error)),
+            Err(error) => Err(self.failure(format!("delete queue {url}"), &error)),
         }
     }
 
@@ -116,7 +116,7 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("send the request", error))
+            .map_err(|error| self.failure("send the request", &error))
     }
 
     /// Waits for messages, at most `wait` (up to 20 s, rounded up to whole seconds).
@@ -143,7 +143,7 @@ impl Cloud {
                 Ok(Received::Messages(messages.collect()))
             }
             Err(error) if failure::is_missing(&error) => Ok(Received::NoQueue),
-            Err(error) => Err(self.failure("wait for the answer", error)),
+            Err(error) => Err(self.failure("wait for the answer", &error)),
         }
     }
 
@@ -163,6 +163,6 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("remove printed answers from the queue", error))
+            .map_err(|error| self.failure("remove printed answers from the queue", &error))
     }
 }
