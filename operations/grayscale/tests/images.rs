@@ -148,6 +148,59 @@ fn a_palette_png_keeps_its_compressed_pixels() {
     }
 }
 
+/// A PNG of these chunks.
+fn png_of(chunks: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1A\n".to_vec();
+    for (name, data) in chunks {
+        let content = [name.as_bytes(), data].concat();
+        png.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
+        png.extend(&content);
+        png.extend(crc32fast::hash(&content).to_be_bytes());
+    }
+    png
+}
+
+#[test]
+fn a_palette_that_is_cut_late_or_there_twice_is_an_error_on_every_path() {
+    let original = chunks(&image("palette8.png"));
+    let at = original.iter().position(|(name, _)| name == "PLTE").unwrap();
+    let data_at = original.iter().position(|(name, _)| name == "IDAT").unwrap();
+    let palette = &original[at].1;
+    let cut = |length: usize| ("PLTE".to_owned(), palette[..length].to_vec());
+    let mut damaged = Vec::new();
+    for length in [0, 1, 2, 4, palette.len() - 1] {
+        let mut only = original.clone();
+        only[at] = cut(length);
+        let mut whole_behind = only.clone();
+        whole_behind.insert(data_at + 1, original[at].clone());
+        let mut cut_behind = original.clone();
+        cut_behind.insert(data_at + 1, cut(length));
+        damaged.extend([only, whole_behind, cut_behind]);
+    }
+    let mut late = original.clone();
+    late.swap(at, data_at);
+    damaged.push(late);
+    let mut missing = original.clone();
+    missing.remove(at);
+    damaged.push(missing);
+    for (index, damaged) in damaged.iter().enumerate() {
+        let damaged = png_of(damaged);
+        for true_gray in [false, true] {
+            for format in Format::ALL {
+                let parameters = Parameters {
+                    format: Some(format),
+                    true_gray,
+                    ..Parameters::default()
+                };
+                match convert(&damaged, &parameters, &Limits::default()) {
+                    Err(error) => assert_eq!(error.code(), "corrupt_image", "{index} to {format}: {error}"),
+                    Ok(_) => panic!("{index} to {format} was converted"),
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn true_gray_gives_a_palette_png_a_gray_channel() {
     let parameters = Parameters {
