@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert};
+use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_in_pieces};
 
 fn image(name: &str) -> Vec<u8> {
     fs::read(
@@ -117,6 +117,40 @@ fn every_image_becomes_every_format() {
             }
         }
     }
+}
+
+#[test]
+fn the_pieces_of_a_gray_image_make_the_same_file() {
+    for (name, bytes) in all_images() {
+        for strip in [false, true] {
+            let parameters = Parameters {
+                strip,
+                ..Parameters::default()
+            };
+            let whole = convert(&bytes, &parameters, &Limits::default()).unwrap();
+            let pieces = convert_in_pieces(&bytes, &parameters, &Limits::default()).unwrap();
+            assert_eq!(pieces.report, whole.report, "{name}");
+            assert_eq!(pieces.bytes.len(), whole.bytes.len(), "{name}");
+            let joined: Vec<u8> = pieces.bytes.slices().flatten().copied().collect();
+            assert!(joined == whole.bytes, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_gif_that_has_local_palettes_only_tells_the_bits_of_the_largest() {
+    let mut bytes = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut bytes, 4, 4, &[]).unwrap();
+    for entries in [2, 16] {
+        let palette = [10, 20, 30].repeat(entries);
+        let frame = gif::Frame::from_palette_pixels(4, 4, [0; 16], palette, None);
+        encoder.write_frame(&frame).unwrap();
+    }
+    drop(encoder);
+    let report = convert(&bytes, &Parameters::default(), &Limits::default())
+        .unwrap()
+        .report;
+    assert_eq!((report.bit_depth, report.frames), (4, Some(2)));
 }
 
 #[test]

@@ -15,8 +15,8 @@
 //! header come first, then one or more scans: a header that names components, then entropy-coded data. In that data,
 //! a byte `FF` is followed by a stuffed 0, so that the next true marker can be found without decoding a thing; only
 //! restart markers may stand within. `marker` and `tables` read segments, `frame` and `scan` the two headers,
-//! `metadata` decides what application segments mean for a gray image, `output` writes the new file, and
-//! `convert` goes from the one to the other.
+//! `metadata` decides what application segments mean for a gray image, `output` writes the new file (in `pieces`, so that
+//! nothing of the input is copied needlessly), and `convert` goes from the one to the other.
 //!
 //! The new frame has one component with sampling factors 1 and 1. The factors of the old one, say 2 and 2, only told
 //! how its component relates to the others (A.1.1). Its quantisation table is copied. Of the scans:
