@@ -18,12 +18,16 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::gray::Gray;
-use crate::jpeg::{self, Colour, FrameInfo, Kind, Options, Verdict};
+use crate::jpeg::{self, Colour, FrameInfo, Kind, Options, Pieces, Verdict};
 use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, pixels};
 
 /// Converts a JPEG to a gray JPEG.
-pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+pub(crate) fn convert<'a>(
+    input: &'a [u8],
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Conversion<Pieces<'a>>, Error> {
     if parameters.luma == Luma::Bt601 {
         let options = Options {
             optimize: parameters.optimize,
@@ -32,7 +36,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
             memory_budget: Some(limits.memory_bytes),
         };
         if let Verdict::Converted(converted) =
-            jpeg::grayscale(input, &options).map_err(|error| explain(&error, input))?
+            jpeg::grayscale_in_pieces(input, &options).map_err(|error| explain(&error, input))?
         {
             let path = match converted.path {
                 jpeg::Path::LumaCopy => Path::JpegLumaCopy,
@@ -68,7 +72,10 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     let metadata = jpeg::metadata_segments(input, parameters.strip).map_err(explain)?;
     let bytes = jpeg::splice(&encoded, &metadata).map_err(explain)?;
     let report = report(input, parameters, Path::Pixels, (width, height), bytes.len());
-    Ok(Conversion { bytes, report })
+    Ok(Conversion {
+        bytes: bytes.into(),
+        report,
+    })
 }
 
 /// The gray of a JPEG's pixels, upright.

@@ -17,10 +17,10 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         copied: 0,
         output: Vec::new(),
         frames: 0,
+        index_bits: 0,
     };
     let screen = walk.take(13)?;
     let (width, height) = (short(screen, 6), short(screen, 8));
-    let bit_depth = (screen[10] & 7) + 1;
     limits.check(Format::Gif, (width, height), input.len() as u64)?;
     walk.output.reserve_exact(input.len());
     walk.colour_table(screen[10], parameters.luma)?;
@@ -37,7 +37,8 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         luma: parameters.luma,
         width,
         height,
-        bit_depth,
+        // Without any table, a viewer takes one of its own.
+        bit_depth: if walk.index_bits == 0 { 8 } else { walk.index_bits },
         input_bytes: input.len() as u64,
         output_bytes: bytes.len() as u64,
         frames: (walk.frames > 1).then_some(walk.frames),
@@ -63,6 +64,8 @@ struct Walk<'a> {
     copied: usize,
     output: Vec<u8>,
     frames: u32,
+    /// Bits of an index into the largest colour table so far.
+    index_bits: u8,
 }
 
 impl<'a> Walk<'a> {
@@ -115,7 +118,9 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         self.copy();
-        let table = self.take(3 << ((packed & 7) + 1))?;
+        let bits = (packed & 7) + 1;
+        self.index_bits = self.index_bits.max(bits);
+        let table = self.take(3 << bits)?;
         self.output.extend(
             table
                 .as_chunks()

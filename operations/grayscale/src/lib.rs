@@ -30,6 +30,7 @@ mod webp;
 
 pub use error::Error;
 pub use format::Format;
+pub use jpeg::Pieces;
 pub use limits::Limits;
 pub use luma::Luma;
 pub use parameters::Parameters;
@@ -44,16 +45,43 @@ pub use report::{Conversion, Path, Report};
 ///
 /// [`Error`] says what is wrong with the input, or that the conversion would exceed the limits.
 pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    let Conversion { bytes, report } = convert_in_pieces(input, parameters, limits)?;
+    limits.check(
+        report.format,
+        (report.width, report.height),
+        bytes.bytes_to_join(),
+    )?;
+    Ok(Conversion {
+        bytes: bytes.into_bytes(),
+        report,
+    })
+}
+
+/// As [`convert`], without copying what the gray image has in common with its input: most of a progressive JPEG, for
+/// one. For those who write the file anyhow.
+///
+/// # Errors
+///
+/// Those of [`convert`].
+pub fn convert_in_pieces<'a>(
+    input: &'a [u8],
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Conversion<Pieces<'a>>, Error> {
     let from = Format::detect(input)?;
     parameters.checked_quality()?;
     let to = parameters.format.unwrap_or(from);
-    match from {
-        Format::Jpeg if from == to => from_jpeg::convert(input, parameters, limits),
+    let Conversion { bytes, report } = match from {
+        Format::Jpeg if from == to => return from_jpeg::convert(input, parameters, limits),
         Format::Png if from == to => png::convert(input, parameters, limits),
         Format::WebP if from == to => webp::convert(input, parameters, limits),
         Format::Tiff if from == to => tiff::convert(input, parameters, limits),
         Format::Gif if from == to => gif::convert(input, parameters, limits),
         Format::Bmp if from == to => bmp::convert(input, parameters, limits),
         _ => pixels::convert(input, from, to, parameters, limits),
-    }
+    }?;
+    Ok(Conversion {
+        bytes: bytes.into(),
+        report,
+    })
 }

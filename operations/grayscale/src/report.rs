@@ -8,9 +8,9 @@ use crate::{Format, Luma};
 
 /// A converted image and what was done to get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conversion {
+pub struct Conversion<B = Vec<u8>> {
     /// The gray image file.
-    pub bytes: Vec<u8>,
+    pub bytes: B,
     /// What was done.
     pub report: Report,
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert};
+use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_in_pieces};
 
 fn image(name: &str) -> Vec<u8> {
     fs::read(
@@ -120,6 +120,40 @@ fn every_image_becomes_every_format() {
 }
 
 #[test]
+fn the_pieces_of_a_gray_image_make_the_same_file() {
+    for (name, bytes) in all_images() {
+        for strip in [false, true] {
+            let parameters = Parameters {
+                strip,
+                ..Parameters::default()
+            };
+            let whole = convert(&bytes, &parameters, &Limits::default()).unwrap();
+            let pieces = convert_in_pieces(&bytes, &parameters, &Limits::default()).unwrap();
+            assert_eq!(pieces.report, whole.report, "{name}");
+            assert_eq!(pieces.bytes.len(), whole.bytes.len(), "{name}");
+            let joined: Vec<u8> = pieces.bytes.slices().flatten().copied().collect();
+            assert!(joined == whole.bytes, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_gif_that_has_local_palettes_only_tells_the_bits_of_the_largest() {
+    let mut bytes = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut bytes, 4, 4, &[]).unwrap();
+    for entries in [2, 16] {
+        let palette = [10, 20, 30].repeat(entries);
+        let frame = gif::Frame::from_palette_pixels(4, 4, [0; 16], palette, None);
+        encoder.write_frame(&frame).unwrap();
+    }
+    drop(encoder);
+    let report = convert(&bytes, &Parameters::default(), &Limits::default())
+        .unwrap()
+        .report;
+    assert_eq!((report.bit_depth, report.frames), (4, Some(2)));
+}
+
+#[test]
 fn half_an_image_is_refused() {
     for (name, original) in all_images() {
         let half = &original[..original.len() / 2];
@@ -145,6 +179,59 @@ fn a_palette_png_keeps_its_compressed_pixels() {
                 .all(|entry| entry[0] == entry[1] && entry[1] == entry[2]),
             "{name}"
         );
+    }
+}
+
+/// A PNG of these chunks.
+fn png_of(chunks: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1A\n".to_vec();
+    for (name, data) in chunks {
+        let content = [name.as_bytes(), data].concat();
+        png.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
+        png.extend(&content);
+        png.extend(crc32fast::hash(&content).to_be_bytes());
+    }
+    png
+}
+
+#[test]
+fn a_palette_that_is_cut_late_or_there_twice_is_an_error_on_every_path() {
+    let original = chunks(&image("palette8.png"));
+    let at = original.iter().position(|(name, _)| name == "PLTE").unwrap();
+    let data_at = original.iter().position(|(name, _)| name == "IDAT").unwrap();
+    let palette = &original[at].1;
+    let cut = |length: usize| ("PLTE".to_owned(), palette[..length].to_vec());
+    let mut damaged = Vec::new();
+    for length in [0, 1, 2, 4, palette.len() - 1] {
+        let mut only = original.clone();
+        only[at] = cut(length);
+        let mut whole_behind = only.clone();
+        whole_behind.insert(data_at + 1, original[at].clone());
+        let mut cut_behind = original.clone();
+        cut_behind.insert(data_at + 1, cut(length));
+        damaged.extend([only, whole_behind, cut_behind]);
+    }
+    let mut late = original.clone();
+    late.swap(at, data_at);
+    damaged.push(late);
+    let mut missing = original.clone();
+    missing.remove(at);
+    damaged.push(missing);
+    for (index, damaged) in damaged.iter().enumerate() {
+        let damaged = png_of(damaged);
+        for true_gray in [false, true] {
+            for format in Format::ALL {
+                let parameters = Parameters {
+                    format: Some(format),
+                    true_gray,
+                    ..Parameters::default()
+                };
+                match convert(&damaged, &parameters, &Limits::default()) {
+                    Err(error) => assert_eq!(error.code(), "corrupt_image", "{index} to {format}: {error}"),
+                    Ok(_) => panic!("{index} to {format} was converted"),
+                }
+            }
+        }
     }
 }
 

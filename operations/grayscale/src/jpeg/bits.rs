@@ -4,7 +4,7 @@
 use std::mem;
 
 use super::error::Error;
-use super::marker::{RST0, RST7, find_ff};
+use super::marker::{RST0, RST7, ff_bytes, find_ff};
 
 /// How many bits can be read after [`BitReader::refill`] before it must be called again.
 pub(super) const REFILLED: u32 = 56;
@@ -391,7 +391,5 @@ impl<'a> BitWriter<'a> {
 /// Whether one of the eight bytes is `FF`.
 #[inline(always)]
 fn has_ff(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let inverted = !word;
-    inverted.wrapping_sub(ONES) & word & (ONES << 7) != 0
+    ff_bytes(word) != 0
 }

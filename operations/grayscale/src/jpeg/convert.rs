@@ -3,7 +3,7 @@
 use std::iter;
 
 use super::Options;
-use super::budget::{Plan, reserve};
+use super::budget::Plan;
 use super::error::Error;
 use super::frame::Frame;
 use super::huffman::HuffmanTable;
@@ -12,13 +12,14 @@ use super::marker::{EOI, SOS, Segment, end_of_scan, write_segment};
 use super::metadata;
 use super::optimize::{Coded, Optimizer};
 use super::output::{Coding, Output};
+use super::pieces::Pieces;
 use super::progressive::{DcFirst, DcRefinement};
 use super::scan::{Layout, Process, Scan, ScanComponent};
 use super::sequential::Sequential;
 use super::tables::Tables;
 
 /// Writes the luma component of `input` as a JPEG of its own.
-pub(super) fn luma(input: &[u8], frame: Frame, options: &Options) -> Result<Vec<u8>, Error> {
+pub(super) fn luma<'a>(input: &'a [u8], frame: Frame, options: &Options) -> Result<Pieces<'a>, Error> {
     let plan = Plan::new(input, &frame, options.optimize, options.memory_budget)?;
     let (columns, lines) = frame.luma_blocks();
     let blocks = columns as usize * lines as usize;
@@ -47,14 +48,9 @@ pub(super) fn luma(input: &[u8], frame: Frame, options: &Options) -> Result<Vec<
 /// Returns a gray JPEG as it is, or without its metadata.
 ///
 /// Its scans are not decoded; but they must end with an end-of-image marker, unless `lenient`.
-pub(super) fn as_is(input: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let needed = input.len() as u64;
-    if let Some(budget) = options.memory_budget.filter(|&budget| budget < needed) {
-        return Err(Error::MemoryBudget { needed, budget });
-    }
-    bytes.reserve_exact(input.len());
-    bytes.extend_from_slice(&input[..2]);
+pub(super) fn as_is<'a>(input: &'a [u8], options: &Options) -> Result<Pieces<'a>, Error> {
+    let mut pieces = Pieces::default();
+    pieces.copy(&input[..2]);
     let mut at = 2;
     loop {
         let segment = match Segment::read(input, at, options.lenient) {
@@ -68,33 +64,33 @@ pub(super) fn as_is(input: &[u8], options: &Options) -> Result<Vec<u8>, Error> {
         }
         match metadata::is_metadata(segment.marker).then(|| metadata::for_gray(&segment, true)) {
             Some(None) => {}
-            Some(Some(payload)) => write_segment(&mut bytes, segment.marker, &payload),
-            None => bytes.extend_from_slice(&input[segment.offset..at]),
+            Some(Some(payload)) => write_segment(pieces.made(), segment.marker, &payload),
+            None => pieces.copy(&input[segment.offset..at]),
         }
         if segment.marker == EOI {
             break;
         }
     }
     if !options.strip {
-        bytes.clear();
-        bytes.extend_from_slice(input);
+        pieces = Pieces::default();
+        pieces.copy(input);
     }
-    Ok(bytes)
+    Ok(pieces)
 }
 
-struct Conversion<'a> {
+struct Conversion<'a, 'o> {
     input: &'a [u8],
     frame: Frame,
-    options: &'a Options,
+    options: &'o Options,
     plan: Plan,
     tables: Tables,
     progress: Progress,
-    output: Output,
+    output: Output<'a>,
     /// If there is to be one.
     optimizer: Option<Optimizer>,
 }
 
-impl Conversion<'_> {
+impl Conversion<'_, '_> {
     fn run(&mut self) -> Result<(), Error> {
         let mut at = 2;
         loop {
@@ -111,7 +107,7 @@ impl Conversion<'_> {
                 }
                 code if metadata::is_metadata(code) => {
                     if let Some(payload) = metadata::for_gray(&segment, self.options.strip) {
-                        write_segment(&mut self.output.bytes, code, &payload);
+                        write_segment(self.output.pieces.made(), code, &payload);
                     }
                 }
                 _ => self.tables.define(&segment)?,
@@ -138,7 +134,7 @@ impl Conversion<'_> {
                 .ok_or(Error::corrupt(header.offset, "luma has no quantisation table"))?;
             self.output.frame(self.frame.marker, &self.frame.info, table);
         }
-        let mark = self.output.bytes.len();
+        let mark = self.output.pieces.made().len();
         let coding = self.coding(&scan, luma, header.offset)?;
         let end = if scan.is_luma_alone() {
             self.copy(header, &scan, &coding)
@@ -147,7 +143,7 @@ impl Conversion<'_> {
         };
         match end {
             Ok(_) => self.output.scans += 1,
-            Err(_) => self.output.bytes.truncate(mark),
+            Err(_) => self.output.pieces.made().truncate(mark),
         }
         end
     }
@@ -177,8 +173,7 @@ impl Conversion<'_> {
     /// counted in blocks already (A.2.2).
     fn copy(&mut self, header: &Segment, scan: &Scan, coding: &Coding) -> Result<usize, Error> {
         let end = end_of_scan(self.input, header.end);
-        let data = &self.input[header.end..end];
-        let mark = self.output.bytes.len();
+        let mark = self.output.pieces.made().len();
         if let Some(optimizer) = &mut self.optimizer
             && scan.process != Process::DcRefinement
         {
@@ -191,14 +186,13 @@ impl Conversion<'_> {
                 Err(Error::Truncated { .. } | Error::Corrupt { .. }) if self.options.lenient => {
                     // Scans to come would build on what this one failed to tell.
                     self.optimizer = None;
-                    self.output.bytes.truncate(mark);
+                    self.output.pieces.made().truncate(mark);
                 }
                 Err(error) => return Err(error),
             }
         }
         self.output.scan_header(scan, coding);
-        reserve(&mut self.output.bytes, data.len(), self.plan.output_limit)?;
-        self.output.bytes.extend_from_slice(data);
+        self.output.pieces.copy(&self.input[header.end..end]);
         Ok(end)
     }
 
@@ -241,7 +235,7 @@ impl Conversion<'_> {
             }
             _ => {
                 self.output.scan_header(scan, &output);
-                luma(&mut self.output.bytes)?
+                luma(self.output.pieces.made())?
             }
         };
         Ok(end_of_scan(self.input, at))

@@ -130,10 +130,25 @@ pub(super) fn find_ff(input: &[u8], from: usize) -> usize {
         }
         at += STEP;
     }
+    // Word by word within the chunk: in coded data it is rarely among the first bytes.
+    while let Some(word) = input.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let found = ff_bytes(u64::from_le_bytes(*word));
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
     let rest = input.get(at..).unwrap_or_default();
     rest.iter()
         .position(|&byte| byte == 0xFF)
         .map_or(input.len(), |distance| at + distance)
+}
+
+/// The top bits of those bytes of a word that are `FF`, exact up to and with the least significant of them.
+#[inline(always)]
+pub(super) fn ff_bytes(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    (!word).wrapping_sub(ONES) & word & (ONES << 7)
 }
 
 /// Whether a marker has no parameters (T.81, table B.1).

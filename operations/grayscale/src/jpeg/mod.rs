@@ -15,8 +15,8 @@
 //! header come first, then one or more scans: a header that names components, then entropy-coded data. In that data,
 //! a byte `FF` is followed by a stuffed 0, so that the next true marker can be found without decoding a thing; only
 //! restart markers may stand within. `marker` and `tables` read segments, `frame` and `scan` the two headers,
-//! `metadata` decides what application segments mean for a gray image, `output` writes the new file, and
-//! `convert` goes from the one to the other.
+//! `metadata` decides what application segments mean for a gray image, `output` writes the new file (in `pieces`, so that
+//! nothing of the input is copied needlessly), and `convert` goes from the one to the other.
 //!
 //! The new frame has one component with sampling factors 1 and 1. The factors of the old one, say 2 and 2, only told
 //! how its component relates to the others (A.1.1). Its quantisation table is copied. Of the scans:
@@ -90,6 +90,7 @@ mod metadata;
 mod optimal;
 mod optimize;
 mod output;
+mod pieces;
 mod progressive;
 mod scan;
 mod sequential;
@@ -98,6 +99,7 @@ mod tables;
 pub use error::Error;
 pub use frame::{Colour, FrameInfo, Kind};
 pub use metadata::{metadata_segments, splice};
+pub use pieces::Pieces;
 
 use frame::Frame;
 
@@ -116,9 +118,9 @@ pub struct Options {
 
 /// A gray JPEG.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Converted {
+pub struct Converted<B = Vec<u8>> {
     /// The file.
-    pub bytes: Vec<u8>,
+    pub bytes: B,
     /// Samples in a line.
     pub width: u32,
     /// Lines.
@@ -140,9 +142,9 @@ pub enum Path {
 
 /// The outcome for a valid JPEG.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Verdict<B = Vec<u8>> {
     /// The gray JPEG.
-    Converted(Converted),
+    Converted(Converted<B>),
     /// Gray is not among the components: it has to be computed from pixels.
     NeedsPixels(Reason, FrameInfo),
 }
@@ -177,6 +179,28 @@ pub enum Reason {
 /// assert_eq!(error, Error::NotJpeg);
 /// ```
 pub fn grayscale(input: &[u8], options: &Options) -> Result<Verdict, Error> {
+    let converted = match grayscale_in_pieces(input, options)? {
+        Verdict::Converted(converted) => converted,
+        Verdict::NeedsPixels(reason, info) => return Ok(Verdict::NeedsPixels(reason, info)),
+    };
+    let needed = converted.bytes.bytes_to_join();
+    if let Some(budget) = options.memory_budget.filter(|&budget| budget < needed) {
+        return Err(Error::MemoryBudget { needed, budget });
+    }
+    Ok(Verdict::Converted(Converted {
+        bytes: converted.bytes.into_bytes(),
+        width: converted.width,
+        height: converted.height,
+        path: converted.path,
+        bit_depth: converted.bit_depth,
+    }))
+}
+
+/// As [`grayscale`], without copying what the result has in common with the input.
+///
+/// # Errors
+/// Those of [`grayscale`].
+pub fn grayscale_in_pieces<'a>(input: &'a [u8], options: &Options) -> Result<Verdict<Pieces<'a>>, Error> {
     let frame = Frame::read(input, options.lenient)?;
     let info = frame.info;
     let reason = match info.colour {
@@ -203,7 +227,7 @@ pub fn grayscale(input: &[u8], options: &Options) -> Result<Verdict, Error> {
     Ok(converted(bytes, &info, Path::LumaCopy))
 }
 
-fn converted(bytes: Vec<u8>, info: &FrameInfo, path: Path) -> Verdict {
+fn converted<'a>(bytes: Pieces<'a>, info: &FrameInfo, path: Path) -> Verdict<Pieces<'a>> {
     let FrameInfo {
         width,
         height,

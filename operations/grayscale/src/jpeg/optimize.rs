@@ -76,7 +76,7 @@ impl Optimizer {
         output.scan_header(scan, &new);
         let dc = codes(new.dc.as_ref());
         let ac = codes(new.ac.as_ref());
-        let writer = BitWriter::new(&mut output.bytes);
+        let writer = BitWriter::new(output.pieces.made());
         let mut write = Write {
             dc,
             ac,

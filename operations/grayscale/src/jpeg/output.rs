@@ -3,16 +3,17 @@
 use super::frame::FrameInfo;
 use super::huffman::{Class, HuffmanTable};
 use super::marker::{DRI, EOI, SOF0, SOF1, SOI, SOS, write_segment};
+use super::pieces::Pieces;
 use super::scan::Scan;
 use super::tables::Quantization;
 
 /// The component identifier that JFIF gives to luma (ITU-T T.871, 6.1).
 const LUMA: u8 = 1;
 
-/// Bytes written so far, and what a decoder reading them would know by now.
+/// What is written so far, and what a decoder reading it would know by now.
 #[derive(Debug)]
-pub(super) struct Output {
-    pub(super) bytes: Vec<u8>,
+pub(super) struct Output<'a> {
+    pub(super) pieces: Pieces<'a>,
     dc: Option<HuffmanTable>,
     ac: Option<HuffmanTable>,
     restart_interval: u16,
@@ -29,13 +30,13 @@ pub(super) struct Coding {
     pub(super) restart_interval: u16,
 }
 
-impl Output {
+impl<'a> Output<'a> {
     /// An output that is empty but for its start of image.
     pub(super) fn new(capacity: usize) -> Self {
         let mut bytes = Vec::with_capacity(capacity);
         bytes.extend_from_slice(&[0xFF, SOI]);
         Self {
-            bytes,
+            pieces: bytes.into(),
             dc: None,
             ac: None,
             restart_interval: 0,
@@ -52,7 +53,7 @@ impl Output {
     /// Writes the quantisation table and the frame header. One component has no need of sampling factors above one:
     /// they say how it relates to others (T.81, A.1.1).
     pub(super) fn frame(&mut self, marker: u8, info: &FrameInfo, quantization: &Quantization) {
-        quantization.write(&mut self.bytes);
+        quantization.write(self.pieces.made());
         let [.., y1, y0] = info.height.to_be_bytes();
         let [.., x1, x0] = info.width.to_be_bytes();
         let marker = if marker == SOF0 && quantization.is_wide() {
@@ -61,7 +62,7 @@ impl Output {
             marker
         };
         write_segment(
-            &mut self.bytes,
+            self.pieces.made(),
             marker,
             &[info.precision, y1, y0, x1, x0, 1, LUMA, 0x11, 0],
         );
@@ -77,26 +78,27 @@ impl Output {
             if let Some(table) = wanted
                 && known != wanted
             {
-                table.write(class, &mut self.bytes);
+                table.write(class, self.pieces.made());
                 *known = Some(table.clone());
             }
         }
         if self.restart_interval != coding.restart_interval {
-            write_segment(&mut self.bytes, DRI, &coding.restart_interval.to_be_bytes());
+            write_segment(self.pieces.made(), DRI, &coding.restart_interval.to_be_bytes());
             self.restart_interval = coding.restart_interval;
         }
         let (first, last) = scan.spectral;
         let (before, now) = scan.approximation;
         write_segment(
-            &mut self.bytes,
+            self.pieces.made(),
             SOS,
             &[1, LUMA, 0, first, last, before << 4 | now],
         );
     }
 
     /// Ends the image.
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        self.bytes.extend_from_slice(&[0xFF, EOI]);
-        self.bytes
+    pub(super) fn finish(mut self) -> Pieces<'a> {
+        self.pieces.made().extend_from_slice(&[0xFF, EOI]);
+        self.pieces.shrink();
+        self.pieces
     }
 }

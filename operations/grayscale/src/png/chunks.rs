@@ -216,7 +216,8 @@ impl<'a> Summary<'a> {
             data_bytes: 0,
             length: input.len(),
         };
-        let mut still_seen = false;
+        let indexed = summary.header.color == ColorType::Indexed;
+        let (mut palette_seen, mut still_seen) = (false, false);
         for chunk in &mut chunks {
             let chunk = chunk?;
             let known = matches!(&chunk.name, b"tRNS") || chunk.is_animation() || chunk.is_critical();
@@ -224,7 +225,15 @@ impl<'a> Summary<'a> {
                 check(&chunk)?;
             }
             match &chunk.name {
-                b"PLTE" => summary.palette = chunk.data,
+                // A codec that reads on takes the first palette, and this walk would check the last.
+                b"PLTE" if indexed && (palette_seen || still_seen) => {
+                    let detail = format_args!("its palette at byte {} is out of place", chunk.offset);
+                    return Err(Error::corrupt(Format::Png, detail));
+                }
+                b"PLTE" => {
+                    summary.palette = chunk.data;
+                    palette_seen = true;
+                }
                 b"tRNS" => summary.transparency = Some(chunk.data),
                 b"acTL" if !still_seen => summary.animated = true,
                 b"fcTL" => summary.animation_frames += 1,
@@ -247,7 +256,7 @@ impl<'a> Summary<'a> {
         if !still_seen {
             return Err(Error::corrupt(Format::Png, "it has no image data"));
         }
-        if summary.header.color == ColorType::Indexed {
+        if indexed {
             let entries = summary.palette.len() / 3;
             if !summary.palette.len().is_multiple_of(3) || entries == 0 || entries > 256 {
                 let detail = format_args!("its palette has {} bytes", summary.palette.len());
