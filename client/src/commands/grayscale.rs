@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use errand_grayscale::{Format, Limits, Parameters, Report, convert};
+use errand_grayscale::{Format, Limits, Parameters, Report, convert_in_pieces};
 use errand_protocol::Operation;
 
 use super::{success, to_map};
@@ -20,9 +20,11 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     let (source, mut target) = open(wanted)?;
     let input = source.read()?;
     let budget = (u64::from(global.memory) << 20).saturating_sub(input.len() as u64);
-    let gray = convert(&input, &parameters(wanted), &Limits::new(budget))
+    let gray = convert_in_pieces(&input, &parameters(wanted), &Limits::new(budget))
         .map_err(|error| Error::offline(error.code(), error.to_string()))?;
-    target.write(&gray.bytes)?;
+    for piece in gray.bytes.slices() {
+        target.write(piece)?;
+    }
     finish(
         target,
         |path, style| output::grayscale(&gray.report, path, None, style),
