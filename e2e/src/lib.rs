@@ -279,6 +279,13 @@ fn become_user(command: &mut Command, user: &str) {
     }
 }
 
+/// Whether the client runs as a user who may use this one stack and nothing else: to such a user another stack is
+/// forbidden, whether it is there or not.
+#[must_use]
+pub fn is_client_restricted() -> bool {
+    std::env::var_os("ERRAND_TEST_CLIENT_AWS_ACCESS_KEY_ID").is_some()
+}
+
 /// How a command ended.
 #[derive(Debug)]
 pub struct Ended {
