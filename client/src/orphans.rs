@@ -12,13 +12,13 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 
 /// A queue whose client has not been seen for that long has none any more.
-const ABANDONED: Duration = Duration::from_secs(3600);
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// How often a waiting client says that it is there: often enough that one that misses it three times still counts.
 pub(crate) const SIGN_OF_LIFE: Duration = Duration::from_mins(15);
 
 /// How often the jobs of one user look for orphans.
-const INTERVAL: Duration = Duration::from_secs(3600);
+const INTERVAL: Duration = Duration::from_hours(1);
 
 /// What was found among the stack's reply queues.
 #[derive(Debug, Default)]

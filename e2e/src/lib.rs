@@ -77,6 +77,10 @@ impl Stack {
     }
 
     /// The URL of one of the stack's queues, by the last part of its name.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn queue(&self, part: &str) -> String {
         let name = format!("{}-{part}", self.name);
         self.sqs
@@ -90,6 +94,10 @@ impl Stack {
     }
 
     /// Puts an object into the input bucket.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn drop_file(&self, key: &str, bytes: Vec<u8>) {
         let put = self
             .s3
@@ -101,6 +109,10 @@ impl Stack {
     }
 
     /// What an object of the result bucket holds; none if it does not exist.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn result(&self, key: &str) -> Option<Vec<u8>> {
         match self
             .s3
@@ -138,11 +150,19 @@ impl Stack {
     }
 
     /// Waits for the stored outcome of a job.
+    ///
+    /// # Panics
+    ///
+    /// It does not come, or is no JSON.
     pub async fn outcome(&self, job_id: &str) -> Value {
         serde_json::from_slice(&self.await_result(&format!("outcomes/{job_id}.json")).await).unwrap()
     }
 
     /// The names of the reply queues that exist now.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn reply_queues(&self) -> Vec<String> {
         let prefix = format!("{}-reply-", self.name);
         let mut pages = self
@@ -160,6 +180,10 @@ impl Stack {
 }
 
 /// The `errand` binary, built by the same profile as this test.
+///
+/// # Panics
+///
+/// It is not there.
 #[must_use]
 pub fn binary() -> PathBuf {
     // target/release/deps/test-hash -> target/release/errand
@@ -239,6 +263,7 @@ impl Errand {
     /// # Panics
     ///
     /// It cannot be started.
+    #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Ended {
         Ended::from(self.command(arguments).output().unwrap())
     }
@@ -329,6 +354,11 @@ impl Ended {
     /// # Panics
     ///
     /// It did not.
+    #[expect(
+        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
+        reason = "most look no further"
+    )]
     pub fn failed(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(
             self.code,

@@ -153,12 +153,8 @@ trait FailedWithId {
 impl FailedWithId for Ended {
     fn failed_with_id(self, code: i32) -> Named {
         assert_eq!(self.code, Some(code), "{self:?}");
-        let words = self.stderr.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
-        let id = words
-            .filter(|word| word.len() == 36)
-            .last()
-            .expect("an id")
-            .to_owned();
+        let mut words = self.stderr.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
+        let id = words.rfind(|word| word.len() == 36).expect("an id").to_owned();
         Named {
             stderr: self.stderr,
             id,

@@ -20,7 +20,6 @@ const PASSING: [&str; 8] = [
 ];
 
 /// No credentials, or a way of getting them that failed.
-#[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
 pub(super) fn of_credentials(error: CredentialsError) -> Error {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => Error::NoCredentials,
@@ -64,6 +63,10 @@ pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
 
 impl Cloud {
     /// Tells what kind of failure an SDK error is, and the cure.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "its callers have no more use for the error"
+    )]
     pub(super) fn failure<E>(&self, action: impl Into<String>, error: SdkError<E>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

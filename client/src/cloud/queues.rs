@@ -16,7 +16,7 @@ pub(crate) const CREATED_TAG: &str = "errand:created-unix-secs";
 const SEEN_TAG: &str = "errand:seen-unix-secs";
 
 /// How long SQS keeps a reply that nobody takes. The outcome stays on S3 far longer.
-const REPLY_RETENTION: Duration = Duration::from_secs(3600);
+const REPLY_RETENTION: Duration = Duration::from_hours(1);
 
 /// A message, as far as a client needs it.
 pub(crate) struct Message {

@@ -13,7 +13,7 @@ use crate::letter::Letter;
 use crate::output::{self, LetterAnswer, Style};
 
 /// How long a letter stays hidden that is looked at, should this process die before it gives it back.
-const HIDDEN: Duration = Duration::from_secs(60);
+const HIDDEN: Duration = Duration::from_mins(1);
 
 /// Receives that have to come back empty, or with nothing new, before a queue counts as read.
 const EMPTY_RECEIVES: u32 = 2;
