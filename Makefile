@@ -12,8 +12,10 @@ PORT ?= 4566
 ARCHITECTURE ?= arm64
 # More for `sam deploy`, as in: make deploy DEPLOY="--guided" or DEPLOY="--stack-name errand-test --region eu-west-1"
 DEPLOY ?=
-# More for `make bench` and `make bench-throughput`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
+# More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
 BENCH ?=
+# More for `make bench-throughput`, as in: make bench-throughput THROUGHPUT="--turns 5"
+THROUGHPUT ?=
 
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
 CARGO := cargo
@@ -141,7 +143,7 @@ test-faults: setup build test-checker ## 10,000 lists and 300 images of 20 clien
 
 .PHONY: bench-throughput
 bench-throughput: setup build ## jobs per second through the local cloud, beside the original design
-	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python bench/throughput.py $(BENCH)
+	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python bench/throughput.py $(THROUGHPUT)
 
 ##@ AWS
 

@@ -1,4 +1,8 @@
 //! What can be typed.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are help texts, which show every back-tick"
+)]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -147,6 +151,7 @@ pub(crate) struct StatsArguments {
 /// Takes JPEG, PNG, WebP, GIF, BMP, TIFF, PNM and QOI. The answer has the same format unless the output's name or
 /// --format says otherwise.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(after_help = "\
 Examples:
   errand grayscale                          image.jpg becomes output_image.jpg

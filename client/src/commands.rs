@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
             beside_clearing_up(cloud, stats::online(cloud, &global, &wanted)).await
         }),
         Command::Grayscale(wanted) => with_cloud(&global, async |cloud| {
-            beside_clearing_up(cloud, grayscale::online(cloud, &global, &wanted)).await
+            beside_clearing_up(cloud, Box::pin(grayscale::online(cloud, &global, &wanted))).await
         }),
         Command::Result(wanted) => {
             with_cloud(&global, async |cloud| result::run(cloud, &global, &wanted).await)

@@ -18,12 +18,15 @@ import cloud
 import pictures
 import record
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 # The most that a client has on the way at once.
 WINDOW = 200
 # How long nothing may come before a client looks for outcomes itself, as the real one does.
 QUIET_SECS = 5
 JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+# What a call can fail with. A body that breaks off comes up as urllib3's own error.
+FAILURES = (BotoCoreError, ClientError, HTTPError, OSError)
 # Exit codes of `errand`.
 NO_CLOUD, NO_ANSWER_YET = 3, 4
 
@@ -119,7 +122,7 @@ class Client(threading.Thread):
             answer = self.sqs.receive_message(
                 QueueUrl=self.reply_url, MaxNumberOfMessages=10, WaitTimeSeconds=wait_secs
             )
-        except (BotoCoreError, ClientError):
+        except FAILURES:
             return False
         messages = answer.get("Messages", [])
         for message in messages:
@@ -128,7 +131,7 @@ class Client(threading.Thread):
             entries = [{"Id": str(i), "ReceiptHandle": each["ReceiptHandle"]} for i, each in enumerate(messages)]
             try:
                 self.sqs.delete_message_batch(QueueUrl=self.reply_url, Entries=entries)
-            except (BotoCoreError, ClientError):
+            except FAILURES:
                 pass  # they come again, and are dropped
         return bool(messages)
 
@@ -204,7 +207,7 @@ def persist(call, *arguments, attempts=20, **fields):
     for attempt in range(attempts):
         try:
             return call(*arguments, **fields)
-        except (BotoCoreError, ClientError, OSError):
+        except FAILURES:
             if attempt + 1 == attempts:
                 raise
             time.sleep(min(0.2 * 2**attempt, 2))

@@ -78,6 +78,10 @@ impl Stack {
     }
 
     /// The URL of one of the stack's queues, by the last part of its name.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn queue(&self, part: &str) -> String {
         let name = format!("{}-{part}", self.name);
         self.sqs
@@ -91,6 +95,10 @@ impl Stack {
     }
 
     /// Puts an object into the input bucket.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn drop_file(&self, key: &str, bytes: Vec<u8>) {
         let put = self
             .s3
@@ -102,6 +110,10 @@ impl Stack {
     }
 
     /// What an object of the result bucket holds; none if it does not exist.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn result(&self, key: &str) -> Option<Vec<u8>> {
         match self
             .s3
@@ -139,11 +151,19 @@ impl Stack {
     }
 
     /// Waits for the stored outcome of a job.
+    ///
+    /// # Panics
+    ///
+    /// It does not come, or is no JSON.
     pub async fn outcome(&self, job_id: &str) -> Value {
         serde_json::from_slice(&self.await_result(&format!("outcomes/{job_id}.json")).await).unwrap()
     }
 
     /// The names of the reply queues that exist now.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
     pub async fn reply_queues(&self) -> Vec<String> {
         let prefix = format!("{}-reply-", self.name);
         let mut pages = self
@@ -161,6 +181,10 @@ impl Stack {
 }
 
 /// The `errand` binary, built by the same profile as this test.
+///
+/// # Panics
+///
+/// It is not there.
 #[must_use]
 pub fn binary() -> PathBuf {
     // target/release/deps/test-hash -> target/release/errand
@@ -279,6 +303,13 @@ fn become_user(command: &mut Command, user: &str) {
             command.env(name, value);
         }
     }
+}
+
+/// Whether the client runs as a user who may use this one stack and nothing else: to such a user another stack is
+/// forbidden, whether it is there or not.
+#[must_use]
+pub fn is_client_restricted() -> bool {
+    std::env::var_os("ERRAND_TEST_CLIENT_AWS_ACCESS_KEY_ID").is_some()
 }
 
 /// How a command ended.

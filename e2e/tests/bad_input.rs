@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use errand_e2e::{Errand, Stack, scene_png};
+use errand_e2e::{Errand, Stack, is_client_restricted, scene_png};
 
 #[tokio::test]
 async fn bad_lists_are_told_with_token_and_place() {
@@ -96,9 +96,12 @@ async fn a_cloud_that_cannot_be_used_is_told_quickly_with_the_cure() {
         3,
         &["cannot reach http://127.0.0.1:9", "make local-up", "--offline"],
     );
-    errand
-        .run(&["stats", "--stack", "nobodys"])
-        .failed(3, &["stack `nobodys` is not deployed", "make local-up"]);
+    let told = if is_client_restricted() {
+        ["not authorized", "attach the stack's client policy"]
+    } else {
+        ["stack `nobodys` is not deployed", "make local-up"]
+    };
+    errand.run(&["stats", "--stack", "nobodys"]).failed(3, &told);
     let mut command = errand.command(["stats"]);
     for name in [
         "AWS_ACCESS_KEY_ID",

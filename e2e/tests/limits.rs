@@ -1,4 +1,5 @@
-//! At the edges of what SQS takes in one message and in one batch.
+//! At the edges of what SQS takes in one message and in one batch. Up to which byte the client's lists travel inline,
+//! `jobs.rs` tests.
 
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use errand_e2e::{Errand, Mailbox, Stack};
@@ -54,36 +55,6 @@ async fn a_message_of_exactly_one_mebibyte_with_its_attributes_is_one_job() {
     let count = input.split_whitespace().count();
     assert_eq!(reply["outcome"]["result"]["count"], count);
     assert_eq!(reply["outcome"]["attempt"], 1);
-}
-
-#[tokio::test]
-async fn a_list_of_one_byte_more_than_fits_the_message_is_uploaded() {
-    let stack = Stack::connect().await;
-    let errand = Errand::new();
-    // Whether a list of so many bytes travelled inside the message.
-    let is_inline = async |bytes: usize| {
-        let input = list(bytes);
-        std::fs::write(errand.folder.path().join("input.txt"), &input).unwrap();
-        let json = errand.run(&["stats", "--json"]).succeeded().json();
-        assert_eq!(json["count"], input.split_whitespace().count(), "{bytes} bytes");
-        let outcome = stack.outcome(json["job_id"].as_str().unwrap()).await;
-        outcome["input"].is_null()
-    };
-    // What the message holds beside the list is not this test's business: it looks for the edge.
-    let (mut inline, mut uploaded) = (MESSAGE_BYTES - 1_000, MESSAGE_BYTES);
-    assert!(is_inline(inline).await && !is_inline(uploaded).await);
-    while uploaded - inline > 1 {
-        let middle = usize::midpoint(inline, uploaded);
-        if is_inline(middle).await {
-            inline = middle;
-        } else {
-            uploaded = middle;
-        }
-    }
-    assert!(
-        MESSAGE_BYTES - inline < 400,
-        "{inline} bytes are the most that travel inline"
-    );
 }
 
 /// One integer of so many digits. Its sum, minimum, maximum, mean and median each have as many, and so has each

@@ -36,7 +36,15 @@ pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArg
     let (source, mut target) = open(wanted)?;
     let operation: Operation = NAME.parse().expect("a valid name");
     let timeout = global.timeout.unwrap_or(job::DEFAULT_TIMEOUT);
-    let outcome = job::run(cloud, &operation, to_map(&parameters(wanted)), &source, timeout).await?;
+    // Boxed: it holds an upload and a wait, and would make every future around it as large.
+    let outcome = Box::pin(job::run(
+        cloud,
+        &operation,
+        to_map(&parameters(wanted)),
+        &source,
+        timeout,
+    ))
+    .await?;
     let job_id = outcome.job_id;
     let (report, object): (Report, _) = success(outcome)?;
     let object = object.ok_or(Error::BadAnswer {
