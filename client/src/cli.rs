@@ -63,15 +63,15 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_STACK", default_value = "errand")]
     pub(crate) stack: Stack,
 
-    /// Where the cloud is, if not at AWS (a local cloud: `http://127.0.0.1:4566`) [also: `AWS_ENDPOINT_URL`]
+    /// Where the cloud is, if not at AWS (a local cloud: http://127.0.0.1:4566) [also: AWS_ENDPOINT_URL]
     #[arg(long, global = true, env = "ERRAND_ENDPOINT_URL", value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
 
-    /// AWS region [also: `AWS_REGION`, or the profile's]
+    /// AWS region [also: AWS_REGION, or the profile's]
     #[arg(long, global = true, env = "ERRAND_REGION")]
     pub(crate) region: Option<String>,
 
-    /// Profile of the AWS configuration files [also: `AWS_PROFILE`]
+    /// Profile of the AWS configuration files [also: AWS_PROFILE]
     #[arg(long, global = true, env = "ERRAND_PROFILE")]
     pub(crate) profile: Option<String>,
 
@@ -158,10 +158,6 @@ Examples:
   errand grayscale photo.png -o gray.png
   errand grayscale photo.png -o gray.webp --quality 80
   errand grayscale photo.tif --luma bt709")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
 pub(crate) struct GrayscaleArguments {
     /// The image; `-` is standard input
     #[arg(default_value = "image.jpg", env = "ERRAND_IMAGE")]
@@ -241,7 +237,7 @@ pub(crate) struct ListenArguments {
 /// A request that failed for a reason that may pass, such as a lacking right or a service that was down, was answered
 /// with "failed after N attempts" and rests for 14 days. Mend the cause, then redrive it: the job is done under its old
 /// id, and its new answer takes the place of the failure. This needs the stack's operator policy (output
-/// `OperatorPolicyArn`).
+/// OperatorPolicyArn).
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
