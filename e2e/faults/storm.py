@@ -29,9 +29,16 @@ VISIBILITY_SECS = 30
 KILL_EVERY_SECS = 2
 
 
+def new_folder():
+    """A folder for the record of this run, kept to look into it, with everything else that was built."""
+    storms = ROOT / "target" / "storms"
+    storms.mkdir(parents=True, exist_ok=True)
+    return tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=storms)
+
+
 def main():
     arguments = parse_arguments()
-    folder = Path(arguments.record or tempfile.mkdtemp(prefix="errand-storm-"))
+    folder = Path(arguments.record or new_folder())
     place = cloud.Place()
     hurry(place)
     cloud.microburst("rules", rules(arguments.share))
