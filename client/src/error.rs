@@ -64,8 +64,9 @@ pub(crate) enum Error {
     TimedOut { job_id: JobId, seconds: u64 },
     /// There is no outcome under the id, and it does not come.
     #[error(
-        "no answer to job {job_id} within {seconds} s: it is not done yet, its answer has expired, or there was no \
-         such job in stack `{stack}`"
+        "no answer to job {job_id}{}: it is not done yet (--timeout waits for it), its answer has expired, or there \
+         was no such job in stack `{stack}`",
+        if *seconds == 0 { String::new() } else { format!(" within {seconds} s") }
     )]
     NoOutcome {
         job_id: JobId,

@@ -149,6 +149,7 @@ impl Target {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
+        fs::metadata(folder).map_err(failed)?;
         let mut builder = tempfile::Builder::new();
         builder.prefix(".errand-").suffix(".part");
         #[cfg(unix)]
@@ -157,7 +158,10 @@ impl Target {
             // What any new file gets; the process's umask takes from it.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let part = builder.tempfile_in(folder).map_err(failed)?;
+        let part = builder
+            .tempfile_in(folder)
+            // Its own words name the file beside the place, which nobody asked for.
+            .map_err(|error| failed(error.kind().into()))?;
         Ok(Self::File {
             path: path.to_owned(),
             part,

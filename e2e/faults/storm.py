@@ -180,7 +180,7 @@ def parse_arguments():
     parser.add_argument("--kill-every", type=float, default=KILL_EVERY_SECS, help="seconds between killed functions")
     parser.add_argument("--look-every", type=int, default=1, help="look for the outcome on every so-many-th reply")
     parser.add_argument("--patience", type=float, default=900, help="seconds that a client waits for all its answers")
-    parser.add_argument("--record", help="folder for the record of the run; a new one in the temporary directory")
+    parser.add_argument("--record", help="folder for the record of the run; a new one under target/storms/")
     parser.add_argument("--binary", default=str(ROOT / "target" / "release" / "errand"), help="the errand command")
     return parser.parse_args()
 
