@@ -31,7 +31,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-bench test-template test-e2e test-auth test-events test-permissions test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-bench test-template test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -94,7 +94,7 @@ lint: setup ## check format, lints, documentation, template and licences
 # The parts of `make test`. The end-to-end tests are named one by one, rather than by --package errand-e2e: with that,
 # Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := $(patsubst e2e/tests/%.rs,--test %,$(wildcard e2e/tests/*.rs))
-.PHONY: test-unit test-template test-e2e test-auth test-events test-permissions test-checker test-storm
+.PHONY: test-unit test-template test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
 test-unit:
 	$(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
 
@@ -127,6 +127,11 @@ bench: build ## measure speed and memory beside the peers, into target/bench/rep
 .PHONY: test-bench
 test-bench:
 	$(PYTHON) -B -m unittest discover --top-level-directory bench bench/tests
+
+# A function whose operation panics, or takes too long, answers all the same.
+test-troubles: setup build
+	$(CARGO) build $(RELEASE) --workspace --example troubled_stats
+	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python e2e/faults/troubles.py target/release/examples/troubled_stats
 
 # The checker of the storm is itself checked: with records that were tampered with, and a function that misbehaves.
 test-checker: setup build

@@ -234,3 +234,30 @@ async fn the_same_request_twice_is_one_job_with_one_outcome() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_reply_queue_that_has_gone_is_no_failure() {
+    let stack = Stack::connect().await;
+    let id = id();
+    let body = json!({
+        "version": 1, "job_id": id, "operation": "stats", "input": { "inline": "1 2 3" },
+        "reply_queue": format!("{}-reply-{}", stack.name, uuid::Uuid::now_v7().simple()),
+    });
+    let queue = stack.queue("stats-requests").await;
+    stack
+        .sqs
+        .send_message()
+        .queue_url(queue)
+        .message_body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    let outcome = stack.outcome(&id).await;
+    assert_eq!(
+        (&outcome["status"], &outcome["attempt"]),
+        (&"succeeded".into(), &1.into())
+    );
+    // Nobody takes the message up again for the reply's sake: the outcome stays the one of the first delivery.
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(stack.outcome(&id).await, outcome);
+}
