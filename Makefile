@@ -31,7 +31,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-bench test-template test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-bench test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -94,12 +94,16 @@ lint: setup ## check format, lints, documentation, template and licences
 # The parts of `make test`. The end-to-end tests are named one by one, rather than by --package errand-e2e: with that,
 # Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := $(patsubst e2e/tests/%.rs,--test %,$(wildcard e2e/tests/*.rs))
-.PHONY: test-unit test-template test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
+.PHONY: test-unit test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
 test-unit:
 	$(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
 
 test-template: setup
 	.venv/sam/bin/python scripts/test-template
+
+# The worker's ports keep one contract, whether a fake or the local cloud is behind them.
+test-contract: setup build
+	$(LOCAL_CLOUD) run -- $(CARGO) test $(RELEASE) --workspace --lib keeps_the_contract
 
 test-e2e: setup build
 	$(LOCAL_CLOUD) run --parameter RetryBaseSeconds=0 -- $(CARGO) test $(RELEASE) --workspace $(E2E)
