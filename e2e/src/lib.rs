@@ -94,6 +94,17 @@ impl Stack {
             .unwrap()
     }
 
+    /// Sends a body to an operation's request queue, as any program may; gives SQS's id of the message.
+    pub async fn request(&self, operation: &str, body: impl ToString) -> String {
+        let queue = self.queue(&format!("{operation}-requests")).await;
+        let send = self
+            .sqs
+            .send_message()
+            .queue_url(queue)
+            .message_body(body.to_string());
+        send.send().await.unwrap().message_id.unwrap()
+    }
+
     /// Puts an object into the input bucket.
     ///
     /// # Panics

@@ -156,15 +156,7 @@ async fn a_foreign_reply_queue_is_refused_and_hears_nothing() {
     let body = json!({
         "version": 1, "job_id": id, "operation": "stats", "input": { "inline": "1 2 3" }, "reply_queue": name
     });
-    let queue = stack.queue("stats-requests").await;
-    stack
-        .sqs
-        .send_message()
-        .queue_url(queue)
-        .message_body(body.to_string())
-        .send()
-        .await
-        .unwrap();
+    stack.request("stats", body).await;
     let outcome = stack.outcome(&id).await;
     assert_eq!(outcome["error"]["code"], "reply_queue_refused", "{outcome}");
     let received = stack
@@ -184,21 +176,13 @@ async fn the_same_request_twice_is_one_job_with_one_outcome() {
     let stack = Stack::connect().await;
     let mailbox = Mailbox::new(&stack).await;
     let id = id();
-    let queue = stack.queue("stats-requests").await;
     // Other numbers under the same id: the job has its outcome already, and keeps it.
     for list in ["1 2 3", "7 8 9"] {
         let body = json!({
             "version": 1, "job_id": id, "operation": "stats", "input": { "inline": list },
             "reply_queue": mailbox.name()
         });
-        stack
-            .sqs
-            .send_message()
-            .queue_url(&queue)
-            .message_body(body.to_string())
-            .send()
-            .await
-            .unwrap();
+        stack.request("stats", body).await;
         stack.outcome(&id).await;
     }
     let end = std::time::Instant::now() + PATIENCE;
@@ -243,15 +227,7 @@ async fn a_reply_queue_that_has_gone_is_no_failure() {
         "version": 1, "job_id": id, "operation": "stats", "input": { "inline": "1 2 3" },
         "reply_queue": format!("{}-reply-{}", stack.name, uuid::Uuid::now_v7().simple()),
     });
-    let queue = stack.queue("stats-requests").await;
-    stack
-        .sqs
-        .send_message()
-        .queue_url(queue)
-        .message_body(body.to_string())
-        .send()
-        .await
-        .unwrap();
+    stack.request("stats", body).await;
     let outcome = stack.outcome(&id).await;
     assert_eq!(
         (&outcome["status"], &outcome["attempt"]),

@@ -74,15 +74,7 @@ async fn answers_without_a_client_are_heard_by_listening() {
     // A bare body, as `aws sqs send-message --message-body "3 1 2"` sends it.
     let marker = run.as_u128() >> 64;
     let body = format!("3 1 2 {marker}");
-    let requests = stack.queue("stats-requests").await;
-    stack
-        .sqs
-        .send_message()
-        .queue_url(requests)
-        .message_body(body)
-        .send()
-        .await
-        .unwrap();
+    stack.request("stats", body).await;
     let broken = format!("grayscale/{run}/broken.png");
     stack.drop_file(&broken, b"no image".to_vec()).await;
 

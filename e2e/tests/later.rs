@@ -11,15 +11,7 @@ use serde_json::json;
 async fn send(stack: &Stack, operation: &str, input: serde_json::Value) -> String {
     let job_id = uuid::Uuid::now_v7().to_string();
     let body = json!({ "version": 1, "job_id": job_id, "operation": operation, "input": input });
-    let queue = stack.queue(&format!("{operation}-requests")).await;
-    stack
-        .sqs
-        .send_message()
-        .queue_url(queue)
-        .message_body(body.to_string())
-        .send()
-        .await
-        .unwrap();
+    stack.request(operation, body).await;
     job_id
 }
 
