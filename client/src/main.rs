@@ -19,6 +19,10 @@ mod output;
 use std::process::ExitCode;
 
 use clap::Parser;
+use errand_allocator::HugePages;
+
+#[global_allocator]
+static ALLOCATOR: HugePages = HugePages;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
