@@ -1,7 +1,7 @@
 //! Local files: what is sent, and where an answer goes.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use errand_protocol::FileName;
@@ -178,12 +178,24 @@ impl Target {
 
     /// Writes a piece.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let (path, written) = match self {
-            Self::File { path, part } => (path.clone(), part.write_all(bytes)),
-            Self::Through { path, file } => (path.clone(), file.write_all(bytes)),
-            Self::Stdout => (PathBuf::from("-"), io::stdout().lock().write_all(bytes)),
+        self.write_all([bytes])
+    }
+
+    /// Writes pieces, small ones together.
+    pub(crate) fn write_all<'a>(&mut self, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Error> {
+        let (path, file): (&Path, &mut dyn Write) = match self {
+            Self::File { path, part } => (path, part),
+            Self::Through { path, file } => (path, file),
+            Self::Stdout => (Path::new("-"), &mut io::stdout().lock()),
         };
-        written.map_err(|source| Error::Write { path, source })
+        let mut file = BufWriter::new(file);
+        let written = pieces.into_iter().try_for_each(|piece| file.write_all(piece));
+        written
+            .and_then(|()| file.flush())
+            .map_err(|source| Error::Write {
+                path: path.to_owned(),
+                source,
+            })
     }
 
     /// Puts the file in its place.

@@ -22,9 +22,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     let budget = (u64::from(global.memory) << 20).saturating_sub(input.len() as u64);
     let gray = convert_in_pieces(&input, &parameters(wanted), &Limits::new(budget))
         .map_err(|error| Error::offline(error.code(), error.to_string()))?;
-    for piece in gray.bytes.slices() {
-        target.write(piece)?;
-    }
+    target.write_all(gray.bytes.slices())?;
     finish(
         target,
         |path, style| output::grayscale(&gray.report, path, None, style),

@@ -2,6 +2,7 @@
 //!
 //! Bitmaps in true colour go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
 
+use crate::jpeg::Pieces;
 use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters, pixels};
 
@@ -9,7 +10,11 @@ use crate::{Conversion, Error, Format, Limits, Luma, Parameters, pixels};
 ///
 /// A bitmap's gray *is* a palette: one of all grays in order is what "true gray" means here, and what a bitmap in
 /// true colour becomes.
-pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+pub(crate) fn convert<'a>(
+    input: &'a [u8],
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Conversion<Pieces<'a>>, Error> {
     let header = Header::read(input)?;
     if !(1..=8).contains(&header.bits) || parameters.true_gray {
         let mut conversion = pixels::convert(input, Format::Bmp, Format::Bmp, parameters, limits)?;
@@ -18,32 +23,35 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         {
             target.copy_from_slice(density);
         }
-        return Ok(conversion);
+        return Ok(conversion.into());
     }
-    limits.check(Format::Bmp, (header.width, header.height), input.len() as u64)?;
-    let mut bytes = input.to_vec();
+    let (top, pixels) = input.split_at(header.palette.end);
+    limits.check(Format::Bmp, (header.width, header.height), top.len() as u64)?;
+    let mut gray = top.to_vec();
     gray_palette(
-        &mut bytes[header.palette.clone()],
+        &mut gray[header.palette.clone()],
         header.entry_bytes,
         parameters.luma,
     );
     if let Some(kind) = header.profile_kind(input) {
         // A colour profile on a gray image is invalid: the values are declared to be sRGB instead.
-        bytes[kind..kind + 4].copy_from_slice(SRGB);
+        gray[kind..kind + 4].copy_from_slice(SRGB);
     }
     let report = Report {
         input_format: Format::Bmp,
         format: Format::Bmp,
-        path: if bytes == input { Path::AsIs } else { Path::Palette },
+        path: if gray == top { Path::AsIs } else { Path::Palette },
         luma: parameters.luma,
         width: header.width,
         height: header.height,
         bit_depth: header.bits,
         input_bytes: input.len() as u64,
-        output_bytes: bytes.len() as u64,
+        output_bytes: input.len() as u64,
         frames: None,
         pages: None,
     };
+    let mut bytes = Pieces::from(gray);
+    bytes.copy(pixels);
     Ok(Conversion { bytes, report })
 }
 

@@ -1,50 +1,64 @@
 //! GIF: only colour tables are rewritten.
 //!
 //! A GIF's pixels are indexes into a global colour table, or into one that a frame brings along, so gray tables make
-//! a gray image. The compressed frames, their timing, loops and transparency are copied as they are, at the speed of
-//! copying memory. References are to the `GIF89a` specification.
+//! a gray image. The compressed frames, their timing, loops and transparency stay as they are: they are not even
+//! copied, but named as parts of the input. References are to the `GIF89a` specification.
 
 use crate::encode::Encoded;
 use crate::gray::Gray;
+use crate::jpeg::Pieces;
 use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
 /// Converts a GIF to a gray GIF.
-pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+pub(crate) fn convert<'a>(
+    input: &'a [u8],
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Conversion<Pieces<'a>>, Error> {
     let mut walk = Walk {
         input,
         position: 0,
         copied: 0,
-        output: Vec::new(),
+        output: Pieces::default(),
+        changed: false,
         frames: 0,
         index_bits: 0,
     };
     let screen = walk.take(13)?;
     let (width, height) = (short(screen, 6), short(screen, 8));
+    // A file may be nearly all colour tables, which are made anew.
     limits.check(Format::Gif, (width, height), input.len() as u64)?;
-    walk.output.reserve_exact(input.len());
     walk.colour_table(screen[10], parameters.luma)?;
     let ended = walk.blocks(parameters)?;
-    walk.copy();
+    let end = walk.position;
+    walk.copy_up_to(end);
     if !ended {
-        walk.output.push(TRAILER);
+        walk.output.made().push(TRAILER);
     }
-    let bytes = walk.output;
+    let changed = walk.changed || walk.output.len() != input.len();
+    if !changed {
+        walk.output = Pieces::default();
+        walk.output.copy(input);
+    }
     let report = Report {
         input_format: Format::Gif,
         format: Format::Gif,
-        path: if bytes == input { Path::AsIs } else { Path::Palette },
+        path: if changed { Path::Palette } else { Path::AsIs },
         luma: parameters.luma,
         width,
         height,
         // Without any table, a viewer takes one of its own.
         bit_depth: if walk.index_bits == 0 { 8 } else { walk.index_bits },
         input_bytes: input.len() as u64,
-        output_bytes: bytes.len() as u64,
+        output_bytes: walk.output.len() as u64,
         frames: (walk.frames > 1).then_some(walk.frames),
         pages: None,
     };
-    Ok(Conversion { bytes, report })
+    Ok(Conversion {
+        bytes: walk.output,
+        report,
+    })
 }
 
 /// What begins a block (`GIF89a`, appendix A).
@@ -62,7 +76,9 @@ struct Walk<'a> {
     input: &'a [u8],
     position: usize,
     copied: usize,
-    output: Vec<u8>,
+    output: Pieces<'a>,
+    /// Whether a colour table was not gray, or something was left out.
+    changed: bool,
     frames: u32,
     /// Bits of an index into the largest colour table so far.
     index_bits: u8,
@@ -97,7 +113,8 @@ impl<'a> Walk<'a> {
                         .unwrap_or_default();
                     self.sub_blocks()?;
                     if !keeps(label, name, parameters.strip) {
-                        self.leave_out(start);
+                        self.copy_up_to(start);
+                        self.changed = true;
                     }
                 }
                 TRAILER if self.frames > 0 => return Ok(true),
@@ -117,17 +134,17 @@ impl<'a> Walk<'a> {
         if packed & HAS_TABLE == 0 {
             return Ok(());
         }
-        self.copy();
+        self.copy_up_to(self.position);
         let bits = (packed & 7) + 1;
         self.index_bits = self.index_bits.max(bits);
         let table = self.take(3 << bits)?;
-        self.output.extend(
-            table
-                .as_chunks()
-                .0
-                .iter()
-                .flat_map(|&[r, g, b]: &[u8; 3]| [luma.gray8(r, g, b); 3]),
-        );
+        let gray = table
+            .as_chunks()
+            .0
+            .iter()
+            .flat_map(|&[r, g, b]: &[u8; 3]| [luma.gray8(r, g, b); 3]);
+        self.changed |= !gray.clone().eq(table.iter().copied());
+        self.output.made().extend(gray);
         self.copied = self.position;
         Ok(())
     }
@@ -151,16 +168,9 @@ impl<'a> Walk<'a> {
         Ok(taken)
     }
 
-    /// Copies all that was passed and not yet copied.
-    fn copy(&mut self) {
-        self.output
-            .extend_from_slice(&self.input[self.copied..self.position]);
-        self.copied = self.position;
-    }
-
-    /// Copies what was passed before `start`, and not what was passed since.
-    fn leave_out(&mut self, start: usize) {
-        self.output.extend_from_slice(&self.input[self.copied..start]);
+    /// Keeps what was passed before `end` and is not yet in the output; what was passed since is left out.
+    fn copy_up_to(&mut self, end: usize) {
+        self.output.copy(&self.input[self.copied..end]);
         self.copied = self.position;
     }
 

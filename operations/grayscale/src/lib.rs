@@ -57,8 +57,8 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     })
 }
 
-/// As [`convert`], without copying what the gray image has in common with its input: most of a progressive JPEG, for
-/// one. For those who write the file anyhow.
+/// As [`convert`], without copying what the gray image has in common with its input: most of a progressive JPEG, all
+/// frames of a GIF. For those who write the file anyhow.
 ///
 /// # Errors
 ///
@@ -71,17 +71,13 @@ pub fn convert_in_pieces<'a>(
     let from = Format::detect(input)?;
     parameters.checked_quality()?;
     let to = parameters.format.unwrap_or(from);
-    let Conversion { bytes, report } = match from {
-        Format::Jpeg if from == to => return from_jpeg::convert(input, parameters, limits),
-        Format::Png if from == to => png::convert(input, parameters, limits),
-        Format::WebP if from == to => webp::convert(input, parameters, limits),
-        Format::Tiff if from == to => tiff::convert(input, parameters, limits),
+    match from {
+        Format::Jpeg if from == to => from_jpeg::convert(input, parameters, limits),
         Format::Gif if from == to => gif::convert(input, parameters, limits),
         Format::Bmp if from == to => bmp::convert(input, parameters, limits),
-        _ => pixels::convert(input, from, to, parameters, limits),
-    }?;
-    Ok(Conversion {
-        bytes: bytes.into(),
-        report,
-    })
+        Format::Png if from == to => png::convert(input, parameters, limits).map(Into::into),
+        Format::WebP if from == to => webp::convert(input, parameters, limits).map(Into::into),
+        Format::Tiff if from == to => tiff::convert(input, parameters, limits).map(Into::into),
+        _ => pixels::convert(input, from, to, parameters, limits).map(Into::into),
+    }
 }

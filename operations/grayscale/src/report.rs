@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Format, Luma};
+use crate::{Format, Luma, Pieces};
 
 /// A converted image and what was done to get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,15 @@ pub struct Conversion<B = Vec<u8>> {
     pub bytes: B,
     /// What was done.
     pub report: Report,
+}
+
+impl From<Conversion> for Conversion<Pieces<'_>> {
+    fn from(Conversion { bytes, report }: Conversion) -> Self {
+        Self {
+            bytes: bytes.into(),
+            report,
+        }
+    }
 }
 
 /// What was done to an image: formats, path, formula and sizes.

@@ -56,12 +56,12 @@ impl<'a> Pieces<'a> {
     }
 
     /// Bytes made so far, to be appended to.
-    pub(super) fn made(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn made(&mut self) -> &mut Vec<u8> {
         &mut self.made
     }
 
     /// Appends a part of the input.
-    pub(super) fn copy(&mut self, part: &'a [u8]) {
+    pub(crate) fn copy(&mut self, part: &'a [u8]) {
         self.copied.push((self.made.len(), part));
     }
 
