@@ -74,40 +74,18 @@ impl Source {
             Self::Bytes(bytes) => Ok(bytes.clone()),
         }
     }
+}
 
-    /// Hands it over piece by piece.
-    pub(crate) fn for_each_piece<E: From<Error>>(
-        &self,
-        mut take: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        /// Large enough for every thread of the engine, small beside what the list itself takes.
-        const PIECE_BYTES: usize = 4 << 20;
-        let path = match self {
-            Self::Bytes(bytes) => return take(bytes),
-            Self::File { path, .. } => path,
-        };
-        let failed = |source| Error::Read {
-            path: path.clone(),
-            source,
-        };
-        let mut file = File::open(path).map_err(failed)?;
-        let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            let mut filled = 0;
-            while filled < piece.len() {
-                match file.read(&mut piece[filled..]) {
-                    Ok(0) => break,
-                    Ok(count) => filled += count,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(failed(error).into()),
-                }
-            }
-            if filled == 0 {
-                return Ok(());
-            }
-            take(&piece[..filled])?;
-        }
+/// Opens the file, or standard input if `path` is `-`, to be read as it comes.
+pub(crate) fn stream(path: &Path) -> Result<Box<dyn Read>, Error> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
     }
+    let file = File::open(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Box::new(file))
 }
 
 /// A file that is made: it appears under its name whole, or not at all.

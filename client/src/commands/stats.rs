@@ -1,13 +1,13 @@
 //! `errand stats`.
 
 use errand_protocol::Operation;
-use errand_stats::{Accumulator, Parameters, Selection, Summary};
+use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
 use super::{success, to_map};
 use crate::cli::{Global, StatsArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::Source;
+use crate::files::{self, Source};
 use crate::job;
 use crate::output::{self, Style};
 
@@ -15,11 +15,17 @@ use crate::output::{self, Style};
 pub(super) const NAME: &str = "stats";
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let source = Source::open(&wanted.file)?;
+    let source = files::stream(&wanted.file)?;
     // Half for the integers, as in the function: modes and the distinct count need a copy of them.
     let half = usize::try_from(u64::from(global.memory) << 19).unwrap_or(usize::MAX);
     let mut list = Accumulator::new(&parameters(wanted)).with_memory_budget(half);
-    source.for_each_piece(|piece| list.push(piece).map_err(rejected))?;
+    list.read(source).map_err(|error| match error {
+        ReadError::List(error) => rejected(error),
+        ReadError::Input(source) => Error::Read {
+            path: wanted.file.clone(),
+            source,
+        },
+    })?;
     let summary = list.finish().map_err(rejected)?;
     output::stats(&summary, None, style(global))
 }

@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 use errand_stats::{Accumulator, Parameters, Selection};
 
 const RUNS: usize = 9;
-/// As large as the pieces a client would read.
-const PIECE: usize = 4 << 20;
 
 struct List {
     name: &'static str,
@@ -82,9 +80,7 @@ fn best(text: &[u8], threads: NonZero<usize>, parameters: &Parameters) -> (Durat
     let run = |_| {
         let start = Instant::now();
         let mut accumulator = Accumulator::new(parameters).with_threads(threads);
-        for piece in text.chunks(PIECE) {
-            accumulator.push(piece).expect("the list is well-formed");
-        }
+        accumulator.read(text).expect("the list is well-formed");
         let reading = start.elapsed();
         std::hint::black_box(accumulator.finish().expect("the list is not empty"));
         (reading, start.elapsed().saturating_sub(reading))

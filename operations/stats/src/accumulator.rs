@@ -1,12 +1,13 @@
 //! The engine as its users see it: bytes in, in pieces, and a summary out.
 
+use std::io::Read;
 use std::mem;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
 use crate::decode::Decoder;
 use crate::text::Text;
-use crate::{Error, Limits, Parameters, Summary, summary};
+use crate::{Error, Limits, Parameters, ReadError, Summary, summary};
 
 /// Takes a list in pieces, cut anywhere, and gives its statistics.
 ///
@@ -69,13 +70,33 @@ impl Accumulator {
         Self { threads, ..self }
     }
 
-    /// Takes the next piece of the input, of any length. Pieces of half a megabyte and more are shared among threads.
+    /// Takes the next piece of the input, of any length, and reads it on this thread: [`Accumulator::read`] shares the
+    /// work among threads.
     ///
     /// # Errors
     ///
     /// Whatever [`Error`] the bytes so far make certain. After one, there is only [`Error::AlreadyFailed`].
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
         let decoder = self.take_decoder()?.feed(piece)?;
+        self.stage = Stage::Reading(Box::new(decoder));
+        Ok(())
+    }
+
+    /// Takes all that `source` has left. A plain list is read on all threads; compressed input and tables on this one.
+    ///
+    /// ```
+    /// let mut accumulator = errand_stats::Accumulator::new(&errand_stats::Parameters::default());
+    /// accumulator.read(&b"4 5 6"[..])?;
+    /// assert_eq!(accumulator.finish()?.count, 3);
+    /// # Ok::<(), errand_stats::ReadError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Input`] if `source` fails, [`ReadError::List`] as [`Accumulator::push`]. After one, there is only
+    /// [`Error::AlreadyFailed`].
+    pub fn read(&mut self, mut source: impl Read) -> Result<(), ReadError> {
+        let decoder = self.take_decoder()?.read_from(&mut source)?;
         self.stage = Stage::Reading(Box::new(decoder));
         Ok(())
     }
@@ -115,8 +136,12 @@ impl Accumulator {
 /// # Errors
 ///
 /// As [`Accumulator::push`] and [`Accumulator::finish`].
+#[allow(clippy::missing_panics_doc, reason = "it never panics")]
 pub fn summarize(bytes: &[u8], parameters: &Parameters) -> Result<Summary, Error> {
     let mut accumulator = Accumulator::new(parameters);
-    accumulator.push(bytes)?;
-    accumulator.finish()
+    match accumulator.read(bytes) {
+        Ok(()) => accumulator.finish(),
+        Err(ReadError::List(error)) => Err(error),
+        Err(ReadError::Input(error)) => unreachable!("memory can always be read: {error}"),
+    }
 }

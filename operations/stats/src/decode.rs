@@ -3,8 +3,11 @@
 mod gzip;
 mod zstd;
 
+use std::io::Read;
+
 use crate::Error;
 use crate::opening::Opening;
+use crate::reading::{ReadError, in_pieces};
 use crate::text::{Contents, Text};
 
 /// RFC 1952, section 2.3.1, with the only compression method there is.
@@ -44,6 +47,22 @@ impl Decoder {
         };
         let mut decoder = self.open(&opening)?;
         decoder.read(rest)?;
+        Ok(decoder)
+    }
+
+    /// Takes all that `source` has left.
+    pub(crate) fn read_from(self, source: &mut impl Read) -> Result<Self, ReadError> {
+        // Enough to know the format, and after it what the text begins with.
+        let mut first = Vec::new();
+        source.by_ref().take(16).read_to_end(&mut first)?;
+        let mut decoder = self.feed(&first)?;
+        if let Stage::Plain(text) = &mut decoder.stage
+            && !decoder.opening.is_awaited()
+        {
+            text.read_from(source)?;
+        } else {
+            in_pieces(source, |piece| decoder.read(piece))?;
+        }
         Ok(decoder)
     }
 

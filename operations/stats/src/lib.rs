@@ -1,10 +1,10 @@
 //! Exact statistics of integer lists.
 //!
-//! Text goes in, as a whole ([`summarize`]) or in pieces as it arrives ([`Accumulator`]); a [`Summary`] comes
-//! out, or an [`Error`] that names the token and the place. Integers may have any size; nothing overflows, and
+//! Text goes in, as a whole ([`summarize`]), from a reader or in pieces as it arrives ([`Accumulator`]); a [`Summary`]
+//! comes out, or an [`Error`] that names the token and the place. Integers may have any size; nothing overflows, and
 //! nothing is rounded before the end. Every convention is in `docs/statistics.md` of the project.
 //!
-//! The crate does no I/O and knows no cloud: the Lambda function and the client's offline mode run the same code.
+//! The crate opens nothing and knows no cloud: the Lambda function and the client's offline mode run the same code.
 
 mod accumulator;
 mod column;
@@ -14,6 +14,7 @@ mod limits;
 mod number;
 mod opening;
 mod parameters;
+mod reading;
 mod scan;
 mod summary;
 mod text;
@@ -28,6 +29,7 @@ pub use parameters::{
     Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Parameters, Percentile, Selection,
     Statistic, UnknownStatistic,
 };
+pub use reading::ReadError;
 pub use summary::{
     Bin, Histogram, Modes, PercentileValue, Quartiles, Skipped, SkippedToken, Spread, Summary,
 };

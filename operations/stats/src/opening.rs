@@ -31,6 +31,11 @@ impl Opening {
         Some((mem::take(&mut self.held), rest))
     }
 
+    /// Whether the opening was not given yet.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.wanted > 0
+    }
+
     /// The opening of a stream that has ended, if it was not given before.
     pub(crate) fn end(&mut self) -> Vec<u8> {
         self.wanted = 0;
@@ -46,7 +51,9 @@ mod tests {
     fn an_opening_is_given_once_and_whole() {
         let mut opening = Opening::new(3);
         assert_eq!(opening.take(b"a"), None);
+        assert!(opening.is_awaited());
         assert_eq!(opening.take(b"bcd"), Some((b"abc".to_vec(), &b"d"[..])));
+        assert!(!opening.is_awaited());
         assert_eq!(opening.take(b"ef"), Some((Vec::new(), &b"ef"[..])));
         assert!(opening.end().is_empty());
         let mut short = Opening::new(3);

@@ -1,9 +1,11 @@
 //! Text, once it is decompressed: a list or a table, after its byte order mark if it has one.
 
+use std::io::Read;
 use std::num::NonZero;
 
 use crate::column::Table;
 use crate::opening::Opening;
+use crate::reading::{ReadError, in_pieces};
 use crate::scan::Scanner;
 use crate::summary::Skipped;
 use crate::values::Values;
@@ -76,8 +78,16 @@ impl Text {
 
     fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
         match &mut self.reader {
-            Reader::List(scanner) => scanner.feed_shared(piece, self.threads),
+            Reader::List(scanner) => scanner.feed(piece),
             Reader::Table(table) => table.feed(piece),
+        }
+    }
+
+    /// Reads all that `source` has left, a list on several threads.
+    pub(crate) fn read_from(&mut self, source: &mut impl Read) -> Result<(), ReadError> {
+        match &mut self.reader {
+            Reader::List(scanner) if !self.opening.is_awaited() => scanner.read_shared(source, self.threads),
+            _ => in_pieces(source, |piece| self.feed(piece)),
         }
     }
 }

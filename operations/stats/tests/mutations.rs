@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::num::NonZero;
 use std::time::{Duration, Instant};
 
-use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, Selection};
+use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, ReadError, Selection};
 
 const ROUNDS: u64 = 6_000;
 
@@ -88,8 +88,15 @@ fn answer(bytes: &[u8], parameters: &Parameters, piece: usize, threads: usize) -
     let mut accumulator = Accumulator::new(parameters)
         .with_limits(limits)
         .with_threads(threads);
-    let pushed = bytes.chunks(piece).try_for_each(|piece| accumulator.push(piece));
-    match pushed.and_then(|()| accumulator.finish()) {
+    let taken = if piece < bytes.len() {
+        bytes.chunks(piece).try_for_each(|piece| accumulator.push(piece))
+    } else {
+        accumulator.read(bytes).map_err(|error| match error {
+            ReadError::List(error) => error,
+            ReadError::Input(error) => panic!("{error}"),
+        })
+    };
+    match taken.and_then(|()| accumulator.finish()) {
         Ok(summary) => serde_json::to_string(&summary).unwrap() + &summary.to_string(),
         Err(error) => format!("{}: {error}", error.code()),
     }

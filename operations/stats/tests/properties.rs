@@ -249,15 +249,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_long_list_in_large_pieces_is_what_the_definition_says(seed in any::<u64>(), bits in 1_u32..64, threads in 1_usize..4) {
+    fn a_long_list_read_on_threads_is_what_the_definition_says(seed in any::<u64>(), bits in 1_u32..64, threads in 1_usize..4) {
         let value = |index: u64| {
             let mixed = (index ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9).cast_signed()) >> (63 - bits)
         };
-        let list: Vec<BigInt> = (0..30_000).map(|index| value(index).into()).collect();
+        let list: Vec<BigInt> = (0..100_000).map(|index| value(index).into()).collect();
         let parameters = Parameters { statistics: Selection::All, histogram: Some(Bins::Auto), ..Parameters::default() };
         let mut accumulator = Accumulator::new(&parameters).with_threads(NonZero::new(threads).unwrap());
-        accumulator.push(text(&list, "\n").as_bytes()).unwrap();
+        accumulator.read(text(&list, "\n").as_bytes()).unwrap();
         check(&accumulator.finish().unwrap(), &list, &[]);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::num::NonZero;
 
-use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, Selection};
+use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, ReadError, Selection};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -40,8 +40,13 @@ fn answer(bytes: &[u8], parameters: &Parameters, piece: usize) -> Result<String,
     let mut accumulator = Accumulator::new(parameters)
         .with_limits(limits)
         .with_threads(NonZero::<usize>::MIN);
-    let pushed = bytes.chunks(piece).try_for_each(|piece| accumulator.push(piece));
-    match pushed.and_then(|()| accumulator.finish()) {
+    let taken = if piece < bytes.len() {
+        let mut pieces = bytes.chunks(piece);
+        pieces.try_for_each(|piece| accumulator.push(piece).map_err(ReadError::from))
+    } else {
+        accumulator.read(bytes)
+    };
+    match taken.and_then(|()| Ok(accumulator.finish()?)) {
         Ok(summary) => Ok(format!("{summary}\n{summary:?}")),
         Err(error) => Err(error.to_string()),
     }

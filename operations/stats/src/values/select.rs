@@ -7,8 +7,10 @@
 //! The ranges are powers of two so that finding a value's is a shift. This is the radix selection of Knuth's
 //! The Art of Computer Programming, volume 3, section 5.2.5 (most significant digit first).
 
+use std::iter;
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use num_bigint::{BigInt, Sign};
@@ -202,7 +204,7 @@ impl Blocks<'_> {
     fn taken(self, range: Range) -> Vec<i64> {
         let parts = self.on_threads(|blocks| {
             let mut taken = Vec::new();
-            for block in blocks.iter().filter(|block| range.meets(block)) {
+            for block in blocks.filter(|block| range.meets(block)) {
                 block.for_each(|value| {
                     if range.holds(value) {
                         taken.push(value);
@@ -214,23 +216,23 @@ impl Blocks<'_> {
         parts.concat()
     }
 
-    /// What `work` gives for the blocks each thread has its share of.
-    fn on_threads<T: Send>(self, work: impl Fn(&[Block]) -> T + Sync) -> Vec<T> {
-        let shares = self.threads.get().min(self.blocks.len() / LEAST_SHARE).max(1);
-        let length = self.blocks.len().div_ceil(shares);
-        if shares == 1 {
-            return vec![work(self.blocks)];
+    /// What `work` gives on each thread for the blocks that it gets. A thread takes the next block when it is done with
+    /// one, so that one that starts late has fewer.
+    fn on_threads<T: Send>(self, work: impl Fn(&mut dyn Iterator<Item = &Block>) -> T + Sync) -> Vec<T> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let take = || self.blocks.get(next.fetch_add(1, Ordering::Relaxed));
+            work(&mut iter::from_fn(take))
+        };
+        let threads = self.threads.get().min(self.blocks.len() / LEAST_SHARE).max(1);
+        if threads == 1 {
+            return vec![work()];
         }
-        let work = &work;
         thread::scope(|scope| {
-            let (first, others) = self.blocks.split_at(length);
-            let threads: Vec<_> = others
-                .chunks(length)
-                .map(|share| scope.spawn(move || work(share)))
-                .collect();
-            let mut results = vec![work(first)];
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut results = vec![work()];
             results.extend(
-                threads
+                others
                     .into_iter()
                     .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))),
             );
