@@ -6,8 +6,8 @@
 pub struct Limits {
     /// Most bytes the stored integers may take; default 4 GiB.
     ///
-    /// A stored integer takes 1, 2, 4 or 8 bytes when it fits 64 bits (all of one block of about 8,192 as many as the
-    /// widest of them), 32 bytes up to 128 bits, and about 100 bytes and its digits beyond. Not counted are a few
+    /// A stored integer takes 1, 2, 4 or 8 bytes when it fits 64 bits (about 8,192 of them as many as the widest
+    /// of these), 32 bytes up to 128 bits, and about 100 bytes and its digits beyond. Not counted are a few
     /// megabytes a thread, the window of a zstd frame (at most 128 MiB, as the frame asks), and one copy of
     /// the integers of at most 8 bytes each, which is sorted, when modes or the distinct count are asked for.
     pub memory_bytes: usize,

@@ -1,7 +1,7 @@
 //! The integers of a list, held as compactly as they allow.
 //!
 //! Nearly all lists are of small integers, so those that fit 64 bits are kept in blocks, each block in the
-//! narrowest width that holds all of it: a list of ages takes a byte a value, one of 32-bit integers four. Wider
+//! narrowest width that holds its values: a list of ages takes a byte a value, one of 32-bit integers four. Wider
 //! ones are kept apart. Every one of these lies below or above all that fit 64 bits, so ranks, sums and extremes
 //! are put together from the three parts at the end.
 
@@ -14,8 +14,8 @@ mod select;
 use num_bigint::BigInt;
 
 use crate::{Error, Limits};
-pub(crate) use block::BLOCK_VALUES;
-use block::Block;
+pub(crate) use block::BATCH_VALUES;
+use block::{Batch, Block};
 
 /// Values that can be written at once.
 pub(crate) const ROOM: usize = 4_096;
@@ -29,7 +29,7 @@ const BIG_BYTES: usize = 2 * size_of::<BigInt>() + 16;
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     blocks: Vec<Block>,
-    /// Made when first needed: the values since the last block, fewer than [`BLOCK_VALUES`] + [`ROOM`], and room.
+    /// Made when first needed: the values in no block yet, fewer than [`BATCH_VALUES`] + [`ROOM`], and room.
     pending: Vec<i64>,
     pending_count: usize,
     /// What fits 128 bits but not 64.
@@ -67,15 +67,15 @@ impl Values {
 
     /// Where the next values may be written; [`Values::extend_by`] then takes them.
     pub(crate) fn room(&mut self) -> &mut [i64; ROOM] {
-        if self.pending_count >= BLOCK_VALUES {
-            self.close_block();
+        if self.pending_count >= BATCH_VALUES {
+            self.close_batch();
         }
         if self.pending.is_empty() {
-            self.pending = vec![0; BLOCK_VALUES + ROOM];
+            self.pending = vec![0; BATCH_VALUES + ROOM];
         }
         self.pending[self.pending_count..]
             .first_chunk_mut()
-            .expect("fewer are pending than a block has")
+            .expect("fewer are pending than a batch has")
     }
 
     /// Takes the first `count` values of [`Values::room`].
@@ -121,12 +121,19 @@ impl Values {
         }
     }
 
-    fn close_block(&mut self) {
-        if self.pending_count > 0 {
-            let block = Block::of(self.pending());
-            self.bytes += block.bytes();
-            self.blocks.push(block);
-            self.pending_count = 0;
+    fn close_batch(&mut self) {
+        if self.pending_count == 0 {
+            return;
         }
+        let batch = Batch::new(&self.pending[..self.pending_count]);
+        let before = self.blocks.last().map_or(0, Block::bytes);
+        if self.blocks.last_mut().is_some_and(|block| block.take(&batch)) {
+            self.bytes -= before;
+        } else {
+            // As much again as there is: so blocks are few, and hardly more memory is taken than filled.
+            self.blocks.push(Block::of(&batch, self.bytes));
+        }
+        self.bytes += self.blocks.last().map_or(0, Block::bytes);
+        self.pending_count = 0;
     }
 }

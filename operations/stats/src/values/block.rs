@@ -1,8 +1,12 @@
-//! A few thousand integers in the narrowest width that holds all of them.
+//! Many integers in the narrowest width that holds all of them.
 
-/// Values in a block, at least, but for the last: 8192, so that a block's parsed form (64 to 96 KiB) stays in the second-level cache between
-/// being written by the parser and being read here.
-pub(crate) const BLOCK_VALUES: usize = 8_192;
+/// Values that are put into a block at once, at least, but for the last: 8192, so that their parsed form (64 to 96 KiB)
+/// stays in the second-level cache between being written by the parser and being read here.
+pub(crate) const BATCH_VALUES: usize = 8_192;
+
+/// The most bytes of a block's integers. Large, because memory comes in pages, and large allocations can have large
+/// ones; not larger, because blocks are what threads share the work by.
+const MOST_BYTES: usize = 8 << 20;
 
 /// Integers that fit 64 bits, with their extremes and their sum.
 #[derive(Debug)]
@@ -16,15 +20,23 @@ pub(super) struct Block {
 /// The integers, each in one, two, four or eight bytes.
 #[derive(Debug)]
 enum Cells {
-    I8(Box<[i8]>),
-    I16(Box<[i16]>),
-    I32(Box<[i32]>),
-    I64(Box<[i64]>),
+    I8(Vec<i8>),
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
 }
 
-impl Block {
-    /// A block of `values`, at least one and fewer than 2^16.
-    pub(super) fn of(values: &[i64]) -> Self {
+/// Integers on their way into a block, with their extremes and their sum.
+pub(super) struct Batch<'a> {
+    values: &'a [i64],
+    minimum: i64,
+    maximum: i64,
+    sum: i128,
+}
+
+impl<'a> Batch<'a> {
+    /// At least one value and fewer than 2^16.
+    pub(super) fn new(values: &'a [i64]) -> Self {
         debug_assert!((1..1 << 16).contains(&values.len()));
         let mut minimum = i64::MAX;
         let mut maximum = i64::MIN;
@@ -37,26 +49,74 @@ impl Block {
             high_halves += value >> 32;
         }
         let sum = (i128::from(high_halves) << 32) + i128::from(low_halves);
-        let fits = |low: i64, high: i64| low <= minimum && maximum <= high;
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "the extremes fit, so all values do"
-        )]
-        let cells = if fits(i8::MIN.into(), i8::MAX.into()) {
-            Cells::I8(values.iter().map(|value| *value as i8).collect())
-        } else if fits(i16::MIN.into(), i16::MAX.into()) {
-            Cells::I16(values.iter().map(|value| *value as i16).collect())
-        } else if fits(i32::MIN.into(), i32::MAX.into()) {
-            Cells::I32(values.iter().map(|value| *value as i32).collect())
-        } else {
-            Cells::I64(values.into())
-        };
         Self {
-            cells,
+            values,
             minimum,
             maximum,
             sum,
         }
+    }
+
+    /// The bytes that each of its values needs.
+    fn width(&self) -> usize {
+        let fits = |low: i64, high: i64| low <= self.minimum && self.maximum <= high;
+        if fits(i8::MIN.into(), i8::MAX.into()) {
+            1
+        } else if fits(i16::MIN.into(), i16::MAX.into()) {
+            2
+        } else if fits(i32::MIN.into(), i32::MAX.into()) {
+            4
+        } else {
+            8
+        }
+    }
+}
+
+impl Block {
+    /// A block of the batch. There is room for more values of its width in it: for as many bytes as `expected`, but not
+    /// more than a block may have.
+    pub(super) fn of(batch: &Batch, expected: usize) -> Self {
+        let width = batch.width();
+        let capacity = (expected.min(MOST_BYTES) / width).max(batch.values.len());
+        let cells = match width {
+            1 => Cells::I8(Vec::with_capacity(capacity)),
+            2 => Cells::I16(Vec::with_capacity(capacity)),
+            4 => Cells::I32(Vec::with_capacity(capacity)),
+            _ => Cells::I64(Vec::with_capacity(capacity)),
+        };
+        let mut block = Self {
+            cells,
+            minimum: i64::MAX,
+            maximum: i64::MIN,
+            sum: 0,
+        };
+        let taken = block.take(batch);
+        debug_assert!(taken, "there is room for the batch in its width");
+        block
+    }
+
+    /// Takes the batch too, if it is of this block's width and there is room for it.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the extremes fit the width, so all values do"
+    )]
+    pub(super) fn take(&mut self, batch: &Batch) -> bool {
+        fn room<T>(cells: &Vec<T>) -> usize {
+            cells.capacity() - cells.len()
+        }
+        let count = batch.values.len();
+        let values = batch.values.iter();
+        match (&mut self.cells, batch.width()) {
+            (Cells::I8(cells), 1) if room(cells) >= count => cells.extend(values.map(|value| *value as i8)),
+            (Cells::I16(cells), 2) if room(cells) >= count => cells.extend(values.map(|value| *value as i16)),
+            (Cells::I32(cells), 4) if room(cells) >= count => cells.extend(values.map(|value| *value as i32)),
+            (Cells::I64(cells), 8) if room(cells) >= count => cells.extend(values),
+            _ => return false,
+        }
+        self.minimum = self.minimum.min(batch.minimum);
+        self.maximum = self.maximum.max(batch.maximum);
+        self.sum += batch.sum;
+        true
     }
 
     pub(super) fn len(&self) -> usize {
@@ -79,13 +139,13 @@ impl Block {
         }
     }
 
-    /// Bytes of memory held.
+    /// Bytes of memory in use.
     pub(super) fn bytes(&self) -> usize {
         let cells = match &self.cells {
-            Cells::I8(cells) => size_of_val::<[_]>(cells),
-            Cells::I16(cells) => size_of_val::<[_]>(cells),
-            Cells::I32(cells) => size_of_val::<[_]>(cells),
-            Cells::I64(cells) => size_of_val::<[_]>(cells),
+            Cells::I8(cells) => size_of_val(&cells[..]),
+            Cells::I16(cells) => size_of_val(&cells[..]),
+            Cells::I32(cells) => size_of_val(&cells[..]),
+            Cells::I64(cells) => size_of_val(&cells[..]),
         };
         size_of::<Self>() + cells
     }
@@ -97,7 +157,10 @@ mod tests {
 
     #[test]
     fn a_block_is_as_narrow_as_its_extremes_allow() {
-        let bytes_each = |values: &[i64]| (Block::of(values).bytes() - size_of::<Block>()) / values.len();
+        let bytes_each = |values: &[i64]| {
+            let block = Block::of(&Batch::new(values), 0);
+            (block.bytes() - size_of::<Block>()) / values.len()
+        };
         assert_eq!(bytes_each(&[-128, 127]), 1);
         assert_eq!(bytes_each(&[-129, 127]), 2);
         assert_eq!(bytes_each(&[0, 32_768]), 4);
@@ -106,9 +169,22 @@ mod tests {
     }
 
     #[test]
+    fn a_block_takes_batches_of_its_width_while_there_is_room() {
+        let mut block = Block::of(&Batch::new(&[1_000, 2_000]), 8);
+        assert!(!block.take(&Batch::new(&[1])));
+        assert!(!block.take(&Batch::new(&[100_000])));
+        assert!(block.take(&Batch::new(&[-3_000, 7])));
+        assert!(!block.take(&Batch::new(&[300])));
+        let mut values = Vec::new();
+        block.for_each(|value| values.push(value));
+        assert_eq!(values, [1_000, 2_000, -3_000, 7]);
+        assert_eq!((block.minimum, block.maximum, block.sum), (-3_000, 2_000, 7));
+    }
+
+    #[test]
     fn the_sum_of_a_block_does_not_overflow() {
         for extreme in [i64::MIN, i64::MAX] {
-            let block = Block::of(&vec![extreme; BLOCK_VALUES]);
+            let block = Block::of(&Batch::new(&vec![extreme; BATCH_VALUES]), 0);
             assert_eq!(block.sum, i128::from(extreme) * 8_192);
             assert_eq!((block.minimum, block.maximum), (extreme, extreme));
         }

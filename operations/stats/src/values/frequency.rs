@@ -48,7 +48,7 @@ impl Frequencies {
 impl Values {
     /// How often values occur.
     pub(crate) fn frequencies(mut self) -> Frequencies {
-        self.close_block();
+        self.close_batch();
         let (mut big_below, mut big_above) = split(self.big, |value| value.sign() == Sign::Minus);
         let (mut wide_below, mut wide_above) = split(self.wide, |value| *value < 0);
         let mut frequencies = Frequencies::default();

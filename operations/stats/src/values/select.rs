@@ -23,14 +23,14 @@ const RANGE_BITS: u32 = 11;
 const RANGES: usize = 1 << RANGE_BITS;
 /// Values that are taken out and selected among rather than divided again.
 const FEW: u64 = 1 << 16;
-/// Fewer blocks than this are not worth a thread.
-const LEAST_SHARE: usize = 32;
+/// Fewer values than this are not worth a thread.
+const LEAST_SHARE: usize = 1 << 18;
 
 impl Values {
     /// The values of `ranks` in the sorted list, rank 0 the smallest, found on up to `threads` threads. Ranks
     /// ascend and are below the count.
     pub(crate) fn at_ranks(&mut self, ranks: &[u64], threads: NonZero<usize>) -> Vec<BigInt> {
-        self.close_block();
+        self.close_batch();
         // In order: big ones below zero, wide ones below zero, all that fit 64 bits, wide ones, big ones.
         let big_below = self
             .big
@@ -219,12 +219,13 @@ impl Blocks<'_> {
     /// What `work` gives on each thread for the blocks that it gets. A thread takes the next block when it is done with
     /// one, so that one that starts late has fewer.
     fn on_threads<T: Send>(self, work: impl Fn(&mut dyn Iterator<Item = &Block>) -> T + Sync) -> Vec<T> {
+        let count: usize = self.blocks.iter().map(Block::len).sum();
         let next = AtomicUsize::new(0);
         let work = || {
             let take = || self.blocks.get(next.fetch_add(1, Ordering::Relaxed));
             work(&mut iter::from_fn(take))
         };
-        let threads = self.threads.get().min(self.blocks.len() / LEAST_SHARE).max(1);
+        let threads = self.threads.get().min(count / LEAST_SHARE).max(1);
         if threads == 1 {
             return vec![work()];
         }
@@ -261,7 +262,7 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::BLOCK_VALUES;
+    use crate::values::BATCH_VALUES;
 
     /// Asks for a rank in every part of the list and compares with a sorted copy.
     fn check(list: &[i128]) {
@@ -283,7 +284,7 @@ mod tests {
 
     #[test]
     fn ranks_are_found_whatever_the_values() {
-        let count = (100 * BLOCK_VALUES) as i128;
+        let count = (100 * BATCH_VALUES) as i128;
         let random = |index: i128| {
             let mixed = u64::try_from(index).unwrap().wrapping_mul(0x9e37_79b9_7f4a_7c15);
             (mixed ^ mixed >> 31)
