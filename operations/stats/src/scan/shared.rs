@@ -244,7 +244,7 @@ struct Crew<'main, 'scope> {
 enum Turn {
     /// The next reading of the worker with this index.
     Worker(usize),
-    Own(Reading),
+    Own(Box<Reading>),
 }
 
 impl<'main, 'scope> Crew<'main, 'scope> {
@@ -290,7 +290,7 @@ impl<'main, 'scope> Crew<'main, 'scope> {
             let _ = worker.pieces.send((piece, shape));
         } else {
             let reading = self.own.read(piece, shape);
-            self.turns.push_back(Turn::Own(reading));
+            self.turns.push_back(Turn::Own(Box::new(reading)));
         }
         self.put_together(false)
     }
@@ -321,7 +321,7 @@ impl<'main, 'scope> Crew<'main, 'scope> {
     fn put_together(&mut self, all: bool) -> Result<(), Error> {
         while let Some(turn) = self.turns.pop_front() {
             let reading = match turn {
-                Turn::Own(reading) => reading,
+                Turn::Own(reading) => *reading,
                 Turn::Worker(index) => {
                     let worker = &mut self.workers[index];
                     let received = if all {
