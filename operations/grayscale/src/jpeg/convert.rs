@@ -216,7 +216,7 @@ impl Conversion<'_, '_> {
         let luma = |out: &mut Vec<u8>| match scan.process {
             Process::Sequential => walk.luma(&mut Sequential::new(input, &output, &others, lenient), out),
             Process::DcFirst => walk.luma(&mut DcFirst::new(input, &output, &others, lenient), out),
-            _ => walk.luma(&mut DcRefinement, out),
+            _ => walk.luma(&mut DcRefinement::new(&walk.layout), out),
         };
         let at = match &mut self.optimizer {
             Some(optimizer) if scan.process != Process::DcRefinement => {

@@ -23,6 +23,21 @@ pub(super) trait BlockCoder {
     /// Adds a luma block whose data is lost: all coefficients zero.
     fn blank(&mut self, row: &mut Row) -> Result<(), Fault>;
 
+    /// Reads a minimum coded unit: block by block, unless a coder knows better.
+    #[inline(always)]
+    fn unit(&mut self, unit: &Mcu, reader: &mut BitReader, rows: &mut [Row]) -> Result<(), Fault> {
+        for block in unit.units {
+            match *block {
+                Unit::Luma { column, row } if column < unit.columns_in_image && row < unit.rows_in_image => {
+                    self.luma(reader, &mut rows[row as usize])?;
+                }
+                Unit::Luma { .. } => self.padding(reader)?,
+                Unit::Other(component) => self.other(component, reader)?,
+            }
+        }
+        Ok(())
+    }
+
     /// A restart interval begins (F.1.1.5.1): predictions start over.
     fn restart(&mut self);
 
@@ -107,7 +122,7 @@ impl Interleaved<'_> {
                         .map_err(|fault| Error::corrupt(reader.offset(), fault.0))?;
                     continue;
                 }
-                let read = unit.read(coder, &mut reader, &mut rows);
+                let read = coder.unit(&unit, &mut reader, &mut rows);
                 if reader.ran_out() {
                     if !self.lenient {
                         return Err(Error::truncated(reader.loaded_to(), "the scan has blocks left"));
@@ -169,33 +184,14 @@ impl Restarts {
 }
 
 /// One minimum coded unit.
-struct Mcu<'a> {
+pub(super) struct Mcu<'a> {
     units: &'a [Unit],
     /// Luma blocks from the left edge of this unit to the right edge of the image, and likewise downwards.
-    columns_in_image: u32,
-    rows_in_image: u32,
+    pub(super) columns_in_image: u32,
+    pub(super) rows_in_image: u32,
 }
 
 impl Mcu<'_> {
-    #[inline(always)]
-    fn read<C: BlockCoder>(
-        &self,
-        coder: &mut C,
-        reader: &mut BitReader,
-        rows: &mut [Row],
-    ) -> Result<(), Fault> {
-        for unit in self.units {
-            match *unit {
-                Unit::Luma { column, row } if column < self.columns_in_image && row < self.rows_in_image => {
-                    coder.luma(reader, &mut rows[row as usize])?;
-                }
-                Unit::Luma { .. } => coder.padding(reader)?,
-                Unit::Other(component) => coder.other(component, reader)?,
-            }
-        }
-        Ok(())
-    }
-
     #[cold]
     fn blank<C: BlockCoder>(&self, coder: &mut C, rows: &mut [Row]) -> Result<(), Fault> {
         for unit in self.units {

@@ -1,12 +1,15 @@
 //! Blocks of an interleaved progressive scan (T.81, G.1.2.1): DC coefficients only, either the first bits of all of
 //! them, coded as differences, or one more bit of each.
 
-use super::bits::{BitReader, BitWriter};
+use super::bits::{BitReader, BitWriter, REFILLED};
 use super::dc::{self, LumaDc};
-use super::interleaved::{BlockCoder, Fault, Row};
+use super::interleaved::{BlockCoder, Fault, Mcu, Row};
 use super::lookup::SymbolLookup;
 use super::output::Coding;
+use super::scan::{Layout, Unit};
 
+/// Bits of a DC coefficient at the most: a code of 16, and 16 additional ones, which is one more than any may have.
+const LONGEST_COEFFICIENT: u32 = 32;
 /// Bytes that one block's DC coefficient can take in either kind of scan.
 const LONGEST_BLOCK: usize = 8;
 
@@ -35,7 +38,7 @@ impl DcFirst {
 impl BlockCoder for DcFirst {
     #[inline(always)]
     fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
-        reader.refill();
+        reader.refill_for(LONGEST_COEFFICIENT);
         let coefficient = self.dc.read(reader)?;
         let bits = self.dc.write(coefficient, &mut row.ends)?;
         row.put(bits, LONGEST_BLOCK);
@@ -43,13 +46,13 @@ impl BlockCoder for DcFirst {
     }
 
     fn padding(&mut self, reader: &mut BitReader) -> Result<(), Fault> {
-        reader.refill();
+        reader.refill_for(LONGEST_COEFFICIENT);
         self.dc.read(reader).map(drop)
     }
 
     #[inline(always)]
     fn other(&mut self, component: usize, reader: &mut BitReader) -> Result<(), Fault> {
-        reader.refill();
+        reader.refill_for(LONGEST_COEFFICIENT);
         dc::pass(&self.others[component], reader, self.lenient)
     }
 
@@ -68,10 +71,48 @@ impl BlockCoder for DcFirst {
     }
 }
 
-/// A later scan of the DC coefficients: one bit each, without any code or prediction.
-pub(super) struct DcRefinement;
+/// A later scan of the DC coefficients: one bit each, without any code or prediction. So a minimum coded unit is a few
+/// bits, of which luma's are next to one another, line by line.
+pub(super) struct DcRefinement {
+    /// Bits of a unit, and how many of them are before luma's.
+    unit: u32,
+    before: u32,
+    /// Luma blocks of a unit in a line.
+    columns: u32,
+}
+
+impl DcRefinement {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let is_luma = |unit: &Unit| matches!(unit, Unit::Luma { .. });
+        let before = layout.units.iter().take_while(|unit| !is_luma(unit));
+        Self {
+            unit: few(layout.units.len()),
+            before: few(before.count()),
+            columns: layout.extent.0,
+        }
+    }
+}
+
+/// A count of blocks in a unit: three components have at most 16 each, so that all of them fit into one refill.
+fn few(count: usize) -> u32 {
+    debug_assert!(count <= REFILLED as usize);
+    u32::try_from(count).expect("at most 48 blocks")
+}
 
 impl BlockCoder for DcRefinement {
+    #[inline(always)]
+    fn unit(&mut self, unit: &Mcu, reader: &mut BitReader, rows: &mut [Row]) -> Result<(), Fault> {
+        reader.refill_for(self.unit);
+        let mut bits = reader.peek() << self.before;
+        reader.skip(self.unit);
+        let count = self.columns.min(unit.columns_in_image);
+        for row in &mut rows[..unit.rows_in_image as usize] {
+            row.put((bits & !(u64::MAX >> count), count), LONGEST_BLOCK);
+            bits <<= self.columns;
+        }
+        Ok(())
+    }
+
     #[inline(always)]
     fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
         reader.refill_for(1);
