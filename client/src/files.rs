@@ -1,7 +1,7 @@
 //! Local files: what is sent, and where an answer goes.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use errand_protocol::FileName;
@@ -76,16 +76,36 @@ impl Source {
     }
 }
 
-/// Opens the file, or standard input if `path` is `-`, to be read as it comes.
-pub(crate) fn stream(path: &Path) -> Result<Box<dyn Read>, Error> {
-    if path == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
+/// Something to be read as it comes.
+pub(crate) struct Stream {
+    pub(crate) bytes: Box<dyn Read>,
+    /// Its size in bytes where it is known, else 0.
+    pub(crate) size_hint: u64,
+}
+
+impl Stream {
+    /// Opens the file, or standard input if `path` is `-`.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        if path == Path::new("-") {
+            return Ok(Self {
+                bytes: Box::new(io::stdin().lock()),
+                size_hint: 0,
+            });
+        }
+        let failed = |source| Error::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(Self {
+            bytes: Box::new(file),
+            size_hint: metadata.len(),
+        })
     }
-    let file = File::open(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(Box::new(file))
 }
 
 /// A file that is made: it appears under its name whole, or not at all.
@@ -154,26 +174,12 @@ impl Target {
         }
     }
 
-    /// Writes a piece.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.write_all([bytes])
-    }
-
-    /// Writes pieces, small ones together.
-    pub(crate) fn write_all<'a>(&mut self, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Error> {
-        let (path, file): (&Path, &mut dyn Write) = match self {
-            Self::File { path, part } => (path, part),
-            Self::Through { path, file } => (path, file),
-            Self::Stdout => (Path::new("-"), &mut io::stdout().lock()),
-        };
-        let mut file = BufWriter::new(file);
-        let written = pieces.into_iter().try_for_each(|piece| file.write_all(piece));
-        written
-            .and_then(|()| file.flush())
-            .map_err(|source| Error::Write {
-                path: path.to_owned(),
-                source,
-            })
+    /// What went wrong with writing to it.
+    pub(crate) fn failed(&self, source: io::Error) -> Error {
+        Error::Write {
+            path: self.path().unwrap_or(Path::new("-")).to_owned(),
+            source,
+        }
     }
 
     /// Puts the file in its place.
@@ -191,6 +197,24 @@ impl Target {
                 path: "-".into(),
                 source,
             }),
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File { part, .. } => part.write(bytes),
+            Self::Through { file, .. } => file.write(bytes),
+            Self::Stdout => io::stdout().lock().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File { part, .. } => part.flush(),
+            Self::Through { file, .. } => file.flush(),
+            Self::Stdout => io::stdout().lock().flush(),
         }
     }
 }

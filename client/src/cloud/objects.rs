@@ -1,5 +1,7 @@
 //! Objects: inputs up, outcomes and results down.
 
+use std::io::Write as _;
+
 use aws_sdk_s3::primitives::ByteStream;
 use errand_protocol::{BucketName, JobId, ObjectLocation, Outcome, keys};
 
@@ -79,7 +81,7 @@ impl Cloud {
                 match object.body.next().await {
                     Some(Ok(piece)) => {
                         received += piece.len();
-                        target.write(&piece)?;
+                        target.write_all(&piece).map_err(|error| target.failed(error))?;
                     }
                     Some(Err(error)) => break error,
                     None => return Ok(()),

@@ -1,15 +1,16 @@
 //! `errand grayscale`.
 
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use errand_grayscale::{Format, Limits, Parameters, Report, convert_in_pieces};
+use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 use errand_protocol::Operation;
 
 use super::{success, to_map};
 use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{Source, Target, default_output};
+use crate::files::{Source, Stream, Target, default_output};
 use crate::job;
 use crate::output::{self, Style};
 
@@ -17,21 +18,35 @@ use crate::output::{self, Style};
 pub(super) const NAME: &str = "grayscale";
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let (source, mut target) = open(wanted)?;
-    let input = source.read()?;
-    let budget = (u64::from(global.memory) << 20).saturating_sub(input.len() as u64);
-    let gray = convert_in_pieces(&input, &parameters(wanted), &Limits::new(budget))
-        .map_err(|error| Error::offline(error.code(), error.to_string()))?;
-    target.write_all(gray.bytes.slices())?;
+    let Stream { bytes, size_hint } = Stream::open(&wanted.image)?;
+    let target = Target::open(&output_path(wanted)?)?;
+    let limits = Limits::new(u64::from(global.memory) << 20);
+    let mut buffered = BufWriter::new(target);
+    let converted = convert_stream(bytes, size_hint, &mut buffered, &parameters(wanted), &limits);
+    let flushed = converted.and_then(|report| match buffered.flush() {
+        Ok(()) => Ok(report),
+        Err(error) => Err(StreamError::Write(error)),
+    });
+    // What is still in the buffer of a failed conversion is not to be written.
+    let (target, _) = buffered.into_parts();
+    let report = flushed.map_err(|error| match error {
+        StreamError::Read(source) => Error::Read {
+            path: wanted.image.clone(),
+            source,
+        },
+        StreamError::Write(source) => target.failed(source),
+        StreamError::Image(error) => Error::offline(error.code(), error.to_string()),
+    })?;
     finish(
         target,
-        |path, style| output::grayscale(&gray.report, path, None, style),
+        |path, style| output::grayscale(&report, path, None, style),
         global,
     )
 }
 
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let (source, mut target) = open(wanted)?;
+    let source = Source::open(&wanted.image)?;
+    let mut target = Target::open(&output_path(wanted)?)?;
     let operation: Operation = NAME.parse().expect("a valid name");
     let timeout = global.timeout.unwrap_or(job::DEFAULT_TIMEOUT);
     // Boxed: it holds an upload and a wait, and would make every future around it as large.
@@ -56,12 +71,6 @@ pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArg
         |path, style| output::grayscale(&report, path, stored, style),
         global,
     )
-}
-
-/// Input and output, both known to be usable before any work is done.
-fn open(wanted: &GrayscaleArguments) -> Result<(Source, Target), Error> {
-    let source = Source::open(&wanted.image)?;
-    Ok((source, Target::open(&output_path(wanted)?)?))
 }
 
 fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {

@@ -7,7 +7,7 @@ use super::{success, to_map};
 use crate::cli::{Global, StatsArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{self, Source};
+use crate::files::{Source, Stream};
 use crate::job;
 use crate::output::{self, Style};
 
@@ -15,11 +15,11 @@ use crate::output::{self, Style};
 pub(super) const NAME: &str = "stats";
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let source = files::stream(&wanted.file)?;
+    let source = Stream::open(&wanted.file)?;
     // Half for the integers, as in the function: modes and the distinct count need a copy of them.
     let half = usize::try_from(u64::from(global.memory) << 19).unwrap_or(usize::MAX);
     let mut list = Accumulator::new(&parameters(wanted)).with_memory_budget(half);
-    list.read(source).map_err(|error| match error {
+    list.read(source.bytes).map_err(|error| match error {
         ReadError::List(error) => rejected(error),
         ReadError::Input(source) => Error::Read {
             path: wanted.file.clone(),

@@ -25,6 +25,7 @@ mod parameters;
 mod pixels;
 mod png;
 mod report;
+mod stream;
 mod tiff;
 mod webp;
 
@@ -35,6 +36,7 @@ pub use limits::Limits;
 pub use luma::Luma;
 pub use parameters::Parameters;
 pub use report::{Conversion, Path, Report};
+pub use stream::{StreamError, convert_stream};
 
 /// Converts an image file to a gray image file.
 ///
@@ -57,8 +59,8 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
     })
 }
 
-/// As [`convert`], without copying what the gray image has in common with its input: most of a progressive JPEG, all
-/// frames of a GIF. For those who write the file anyhow.
+/// As [`convert`], without copying what the gray image has in common with its input: most of a progressive JPEG, for
+/// one. For those who write the file anyhow.
 ///
 /// # Errors
 ///
@@ -73,11 +75,23 @@ pub fn convert_in_pieces<'a>(
     let to = parameters.format.unwrap_or(from);
     match from {
         Format::Jpeg if from == to => from_jpeg::convert(input, parameters, limits),
-        Format::Gif if from == to => gif::convert(input, parameters, limits),
+        Format::Gif if from == to => gif_in_memory(input, parameters, limits).map(Into::into),
         Format::Bmp if from == to => bmp::convert(input, parameters, limits),
         Format::Png if from == to => png::convert(input, parameters, limits).map(Into::into),
         Format::WebP if from == to => webp::convert(input, parameters, limits).map(Into::into),
         Format::Tiff if from == to => tiff::convert(input, parameters, limits).map(Into::into),
         _ => pixels::convert(input, from, to, parameters, limits).map(Into::into),
+    }
+}
+
+/// A GIF is converted from a stream to a stream, of which both are memory here.
+fn gif_in_memory(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    let mut bytes = Vec::with_capacity(input.len());
+    match gif::convert(&mut &input[..], &mut bytes, parameters, limits) {
+        Ok(report) => Ok(Conversion { bytes, report }),
+        Err(StreamError::Image(error)) => Err(error),
+        Err(StreamError::Read(error) | StreamError::Write(error)) => {
+            unreachable!("memory can always be read and written: {error}")
+        }
     }
 }

@@ -1,0 +1,66 @@
+//! From a file that is read to one that is written.
+
+use std::io::{self, Read, Write};
+
+use crate::{Error, Format, Limits, Parameters, Report, convert_in_pieces, gif};
+
+/// Why [`convert_stream`] failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The input could not be read. Whether trying again would help, its kind tells.
+    #[error("the image cannot be read: {0}")]
+    Read(#[source] io::Error),
+
+    /// The output could not be written.
+    #[error("the gray image cannot be written: {0}")]
+    Write(#[source] io::Error),
+
+    /// The input was read, and is wrong or too large.
+    #[error(transparent)]
+    Image(#[from] Error),
+}
+
+/// Bytes by which streamed formats are told from others.
+const SIGNATURE_BYTES: usize = 6;
+
+/// Converts an image file that is read from `source` to a gray one that is written to `target`. As [`crate::convert`], in
+/// less memory: a GIF is written while it is read, of other formats the input is held, but no copy of what the output has
+/// in common with it.
+///
+/// `size_hint` is the input's size in bytes, if it is known, and else 0. The limits hold for all that is allocated, the
+/// input included.
+///
+/// # Errors
+///
+/// [`StreamError`] tells which side failed. Part of the output may have been written by then.
+pub fn convert_stream(
+    mut source: impl Read,
+    size_hint: u64,
+    target: &mut impl Write,
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Report, StreamError> {
+    let mut signature = Vec::with_capacity(SIGNATURE_BYTES);
+    let first = SIGNATURE_BYTES as u64;
+    source
+        .by_ref()
+        .take(first)
+        .read_to_end(&mut signature)
+        .map_err(StreamError::Read)?;
+    let to_gif = parameters.format.unwrap_or(Format::Gif) == Format::Gif;
+    if to_gif && matches!(Format::detect(&signature), Ok(Format::Gif)) {
+        let mut source = signature.chain(source);
+        return gif::convert(&mut source, target, parameters, limits);
+    }
+    let mut input = signature;
+    // A hint that promises too much must not be believed before it is held against the limits.
+    let expected = size_hint.min(limits.memory_bytes).saturating_sub(first);
+    input.reserve_exact(usize::try_from(expected).unwrap_or(0));
+    source.read_to_end(&mut input).map_err(StreamError::Read)?;
+    let left = Limits::new(limits.memory_bytes.saturating_sub(input.len() as u64));
+    let gray = convert_in_pieces(&input, parameters, &left)?;
+    for piece in gray.bytes.slices() {
+        target.write_all(piece).map_err(StreamError::Write)?;
+    }
+    Ok(gray.report)
+}
