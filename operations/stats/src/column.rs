@@ -50,13 +50,14 @@ struct Rows {
 }
 
 impl Table {
-    pub(crate) fn new(wanted: Column, skip_invalid: bool, limits: Limits) -> Self {
+    /// Reads into `values`, an empty list.
+    pub(crate) fn new(wanted: Column, skip_invalid: bool, limits: Limits, values: Values) -> Self {
         Self {
             wanted,
             skip_invalid,
             limits,
             stage: Stage::Beginning(Vec::new()),
-            values: Values::default(),
+            values,
             skipped: Skipped::default(),
             header: None,
         }

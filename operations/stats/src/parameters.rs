@@ -31,6 +31,19 @@ pub struct Parameters {
     pub histogram: Option<Bins>,
 }
 
+impl Parameters {
+    /// Whether the integers themselves are needed once all are read: sums and extremes are known by then.
+    pub(crate) fn look_at_integers(&self) -> bool {
+        let wanted = |statistic: &Statistic| self.statistics.contains(*statistic);
+        !self.percentiles.is_empty()
+            || self.histogram.is_some()
+            || Statistic::ALL
+                .iter()
+                .filter(|statistic| wanted(statistic))
+                .any(|statistic| statistic.looks_at_integers())
+    }
+}
+
 /// One column of a table. In JSON a number or a string.
 ///
 /// On a command line ([`FromStr`]) digits are a number and all else is a header's name.

@@ -56,12 +56,13 @@ enum Shape {
 }
 
 impl Scanner {
-    pub(crate) fn new(skip_invalid: bool, limits: Limits) -> Self {
+    /// Reads into `values`, an empty list.
+    pub(crate) fn new(skip_invalid: bool, limits: Limits, values: Values) -> Self {
         let start = Position { line: 1, column: 1 };
         Self {
             limits,
             skip_invalid,
-            values: Values::default(),
+            values,
             skipped: Skipped::default(),
             place: start,
             state: State::Between,

@@ -37,12 +37,14 @@ enum Reader {
 
 impl Text {
     pub(crate) fn new(parameters: &Parameters, limits: Limits, threads: NonZero<usize>) -> Self {
+        let values = Values::new(parameters);
         let reader = match &parameters.column {
-            None => Reader::List(Box::new(Scanner::new(parameters.skip_invalid, limits))),
+            None => Reader::List(Box::new(Scanner::new(parameters.skip_invalid, limits, values))),
             Some(column) => Reader::Table(Box::new(Table::new(
                 column.clone(),
                 parameters.skip_invalid,
                 limits,
+                values,
             ))),
         };
         Self {

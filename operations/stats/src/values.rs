@@ -13,7 +13,7 @@ mod select;
 
 use num_bigint::BigInt;
 
-use crate::{Error, Limits};
+use crate::{Error, Limits, Parameters};
 pub(crate) use block::BATCH_VALUES;
 use block::{Batch, Block};
 
@@ -38,9 +38,28 @@ pub(crate) struct Values {
     big: Vec<BigInt>,
     /// Bytes held by all but `pending`.
     bytes: usize,
+    /// Whether what fits 64 bits is counted and summed, and then forgotten.
+    only_sums: bool,
 }
 
 impl Values {
+    /// An empty list for the statistics that `parameters` ask for: without their median and the like, nobody will look
+    /// at the integers again.
+    pub(crate) fn new(parameters: &Parameters) -> Self {
+        Self {
+            only_sums: !parameters.look_at_integers(),
+            ..Self::default()
+        }
+    }
+
+    /// An empty list for the same statistics as this one.
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            only_sums: self.only_sums,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn count(&self) -> u64 {
         (self.narrow_count() + self.wide.len() + self.big.len()) as u64
     }
@@ -130,8 +149,12 @@ impl Values {
         if self.blocks.last_mut().is_some_and(|block| block.take(&batch)) {
             self.bytes -= before;
         } else {
-            // As much again as there is: so blocks are few, and hardly more memory is taken than filled.
-            self.blocks.push(Block::of(&batch, self.bytes));
+            self.blocks.push(if self.only_sums {
+                Block::forgetful(&batch)
+            } else {
+                // As much again as there is: so blocks are few, and hardly more memory is taken than filled.
+                Block::of(&batch, self.bytes)
+            });
         }
         self.bytes += self.blocks.last().map_or(0, Block::bytes);
         self.pending_count = 0;

@@ -1,6 +1,6 @@
 //! All statistics at once: how they look in a terminal and in JSON.
 
-use errand_stats::{Bins, Parameters, Selection, Statistic, Summary, summarize};
+use errand_stats::{Accumulator, Bins, Parameters, Selection, Statistic, Summary, summarize};
 use serde_json::json;
 
 const LIST: &[u8] = b"2, 4, 4, 4, 5, 5, 7, 9 # population standard deviation 2\nx";
@@ -98,6 +98,67 @@ fn only_what_is_asked_for_is_given() {
         serde_json::to_string(&summary).unwrap(),
         r#"{"count":2,"range":"4"}"#
     );
+}
+
+/// 100,000 integers in eight bytes each, and one that needs more.
+fn long_list() -> String {
+    let small =
+        (0..100_000_i64).map(|index| (index * index * index * 7_919 - 4_000_000_000_000_000).to_string());
+    small
+        .chain([format!("-{}", u128::MAX)])
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn every_statistic_is_the_same_alone_and_among_all() {
+    let text = long_list();
+    let of = |statistics| {
+        let parameters = Parameters {
+            statistics,
+            ..Parameters::default()
+        };
+        let summary = summarize(text.as_bytes(), &parameters).unwrap();
+        serde_json::to_value(summary).unwrap()
+    };
+    let all = of(Selection::All);
+    for statistic in Statistic::ALL {
+        let alone = of(Selection::Only(vec![statistic]));
+        let name = statistic.name();
+        assert!(!alone[name].is_null(), "{name}");
+        assert_eq!(alone[name], all[name], "{name}");
+        assert_eq!(alone["count"], 100_001);
+    }
+}
+
+#[test]
+fn sums_and_extremes_take_no_memory_for_the_integers() {
+    let text = long_list();
+    let of = |statistics: &str| {
+        let parameters = Parameters {
+            statistics: statistics.parse().unwrap(),
+            ..Parameters::default()
+        };
+        let mut list = Accumulator::new(&parameters).with_memory_budget(10_000);
+        list.push(text.as_bytes())?;
+        list.finish()
+    };
+    let summary = of("count,sum,minimum,maximum,mean,range").unwrap();
+    assert_eq!(summary.count, 100_001);
+    for statistics in [
+        "median",
+        "sum,variance",
+        "standard_deviation",
+        "quartiles",
+        "modes",
+        "distinct",
+    ] {
+        assert_eq!(
+            of(statistics).unwrap_err().code(),
+            "memory_budget_exceeded",
+            "{statistics}"
+        );
+    }
 }
 
 #[test]

@@ -64,6 +64,19 @@ impl Statistic {
         Self::Median,
     ];
 
+    /// Whether it takes more than count, sum and extremes.
+    pub(crate) const fn looks_at_integers(self) -> bool {
+        match self {
+            Self::Count | Self::Sum | Self::Minimum | Self::Maximum | Self::Mean | Self::Range => false,
+            Self::Median
+            | Self::Variance
+            | Self::StandardDeviation
+            | Self::Quartiles
+            | Self::Modes
+            | Self::Distinct => true,
+        }
+    }
+
     /// The name in JSON and on a command line.
     #[must_use]
     pub const fn name(self) -> &'static str {

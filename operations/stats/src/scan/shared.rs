@@ -169,15 +169,14 @@ impl Reader {
         Self {
             skip_invalid: main.skip_invalid,
             limits: main.limits,
-            values: Values::default(),
+            values: main.values.another(),
         }
     }
 
     fn read(&mut self, piece: Piece, shape: Shape) -> Reading {
         let mut scanner = Scanner {
             shape,
-            values: mem::take(&mut self.values),
-            ..Scanner::new(self.skip_invalid, self.limits)
+            ..Scanner::new(self.skip_invalid, self.limits, mem::take(&mut self.values))
         };
         let fed = scanner.feed(piece.text());
         self.values = mem::take(&mut scanner.values);
@@ -441,8 +440,8 @@ mod tests {
 
     /// What a list gives on one and on three threads.
     fn both(text: &[u8], skip_invalid: bool) -> [String; 2] {
-        let mut one = Scanner::new(skip_invalid, Limits::default());
-        let mut three = Scanner::new(skip_invalid, Limits::default());
+        let mut one = Scanner::new(skip_invalid, Limits::default(), Values::default());
+        let mut three = Scanner::new(skip_invalid, Limits::default(), Values::default());
         let threads = NonZero::new(3).unwrap();
         let results = [
             one.feed(text).map_err(ReadError::from),
@@ -532,7 +531,7 @@ mod tests {
             ..Limits::default()
         };
         let read = |bytes| {
-            let mut scanner = Scanner::new(false, limits(bytes));
+            let mut scanner = Scanner::new(false, limits(bytes), Values::default());
             scanner.read_shared(&mut text.as_bytes(), NonZero::new(3).unwrap())
         };
         let count = text.lines().count();
@@ -562,6 +561,7 @@ mod tests {
                     token_digits: PIECE,
                     ..Limits::default()
                 },
+                Values::default(),
             );
             let result = scanner.read_shared(&mut Broken(pieces), NonZero::new(2).unwrap());
             assert!(matches!(result, Err(ReadError::Input(_))), "{pieces}");

@@ -24,6 +24,8 @@ enum Cells {
     I16(Vec<i16>),
     I32(Vec<i32>),
     I64(Vec<i64>),
+    /// Not kept: how many there were.
+    Forgotten(usize),
 }
 
 /// Integers on their way into a block, with their extremes and their sum.
@@ -95,6 +97,16 @@ impl Block {
         block
     }
 
+    /// A block that counts and sums what it takes and keeps none of it.
+    pub(super) fn forgetful(batch: &Batch) -> Self {
+        Self {
+            cells: Cells::Forgotten(batch.values.len()),
+            minimum: batch.minimum,
+            maximum: batch.maximum,
+            sum: batch.sum,
+        }
+    }
+
     /// Takes the batch too, if it is of this block's width and there is room for it.
     #[allow(
         clippy::cast_possible_truncation,
@@ -111,6 +123,7 @@ impl Block {
             (Cells::I16(cells), 2) if room(cells) >= count => cells.extend(values.map(|value| *value as i16)),
             (Cells::I32(cells), 4) if room(cells) >= count => cells.extend(values.map(|value| *value as i32)),
             (Cells::I64(cells), 8) if room(cells) >= count => cells.extend(values),
+            (Cells::Forgotten(forgotten), _) => *forgotten += count,
             _ => return false,
         }
         self.minimum = self.minimum.min(batch.minimum);
@@ -125,6 +138,7 @@ impl Block {
             Cells::I16(cells) => cells.len(),
             Cells::I32(cells) => cells.len(),
             Cells::I64(cells) => cells.len(),
+            Cells::Forgotten(count) => *count,
         }
     }
 
@@ -136,6 +150,7 @@ impl Block {
             Cells::I16(cells) => cells.iter().for_each(|cell| act((*cell).into())),
             Cells::I32(cells) => cells.iter().for_each(|cell| act((*cell).into())),
             Cells::I64(cells) => cells.iter().for_each(|cell| act(*cell)),
+            Cells::Forgotten(_) => unreachable!("a list that will be looked at keeps its integers"),
         }
     }
 
@@ -146,6 +161,7 @@ impl Block {
             Cells::I16(cells) => size_of_val(&cells[..]),
             Cells::I32(cells) => size_of_val(&cells[..]),
             Cells::I64(cells) => size_of_val(&cells[..]),
+            Cells::Forgotten(_) => 0,
         };
         size_of::<Self>() + cells
     }
