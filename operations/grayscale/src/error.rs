@@ -89,6 +89,12 @@ pub enum Error {
         /// The budget, in bytes.
         limit_bytes: u64,
     },
+    /// The input file alone takes more memory than the [`Limits`](crate::Limits) allow.
+    #[error("the file is larger than the limit of {limit_bytes} bytes of memory; raise the limit")]
+    InputTooLarge {
+        /// The budget, in bytes.
+        limit_bytes: u64,
+    },
     /// The gray image cannot be written in the format that was asked for.
     #[error("the gray image cannot be written as {format}: {detail}")]
     Encode {
@@ -113,7 +119,7 @@ impl Error {
             Self::InvalidQuality { .. } => "invalid_quality",
             Self::Truncated { .. } => "truncated_image",
             Self::Corrupt { .. } => "corrupt_image",
-            Self::TooLarge { .. } => "image_too_large",
+            Self::TooLarge { .. } | Self::InputTooLarge { .. } => "image_too_large",
             Self::Encode { .. } => "cannot_encode",
         }
     }

@@ -53,11 +53,19 @@ pub fn convert_stream(
         return gif::convert(&mut source, target, parameters, limits);
     }
     let mut input = signature;
-    // A hint that promises too much must not be believed before it is held against the limits.
-    let expected = size_hint.min(limits.memory_bytes).saturating_sub(first);
+    let limit_bytes = limits.memory_bytes;
+    // A hint that promises too much is no reason to allocate it.
+    let expected = size_hint.min(limit_bytes).saturating_sub(first);
     input.reserve_exact(usize::try_from(expected).unwrap_or(0));
-    source.read_to_end(&mut input).map_err(StreamError::Read)?;
-    let left = Limits::new(limits.memory_bytes.saturating_sub(input.len() as u64));
+    let most = limit_bytes.saturating_add(1);
+    source
+        .take(most)
+        .read_to_end(&mut input)
+        .map_err(StreamError::Read)?;
+    let Some(left) = limit_bytes.checked_sub(input.len() as u64) else {
+        return Err(Error::InputTooLarge { limit_bytes }.into());
+    };
+    let left = Limits::new(left);
     let gray = convert_in_pieces(&input, parameters, &left)?;
     for piece in gray.bytes.slices() {
         target.write_all(piece).map_err(StreamError::Write)?;

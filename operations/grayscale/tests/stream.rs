@@ -217,6 +217,13 @@ fn errors_tell_the_side_that_failed() {
         let error = convert_stream(input, 0, &mut Full(room), &parameters, &limits).unwrap_err();
         assert!(matches!(error, StreamError::Write(_)), "{error}");
     }
+    let endless = || io::Cursor::new(b"P6 9 9 255\n").chain(io::repeat(7));
+    let error =
+        convert_stream(endless(), 0, &mut Vec::new(), &parameters, &Limits::new(100_000)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the file is larger than the limit of 100000 bytes of memory; raise the limit"
+    );
     let small = Limits::new(1_000);
     let error = convert_stream(&large.colour[..], 0, &mut Vec::new(), &parameters, &small).unwrap_err();
     assert!(
