@@ -20,8 +20,8 @@ pub enum StreamError {
     Image(#[from] Error),
 }
 
-/// Bytes by which streamed formats are told from others.
-const SIGNATURE_BYTES: usize = 6;
+/// As many bytes as tell any format from others, and what is none; an SVG after its declaration is the last to show.
+const SIGNATURE_BYTES: usize = 4 << 10;
 
 /// Converts an image file that is read from `source` to a gray one that is written to `target`. As [`crate::convert`], in
 /// less memory: a GIF is written while it is read, of other formats the input is held, but no copy of what the output has
@@ -48,7 +48,8 @@ pub fn convert_stream(
         .read_to_end(&mut signature)
         .map_err(StreamError::Read)?;
     let to_gif = parameters.format.unwrap_or(Format::Gif) == Format::Gif;
-    if to_gif && matches!(Format::detect(&signature), Ok(Format::Gif)) {
+    // What is no image need not be read to its end.
+    if Format::detect(&signature)? == Format::Gif && to_gif {
         let mut source = signature.chain(source);
         return gif::convert(&mut source, target, parameters, limits);
     }
