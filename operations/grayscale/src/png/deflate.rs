@@ -44,6 +44,10 @@ impl<W: Write> Compressor<W> {
         })
     }
 
+    pub(super) fn writer(&mut self) -> &mut W {
+        &mut self.writer
+    }
+
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let (now, later) = bytes.split_at(bytes.len().min(BLOCK_BYTES - self.block.len()));

@@ -31,6 +31,16 @@ impl RowFilter {
         }
     }
 
+    /// The row before, not filtered.
+    pub(super) fn previous(&self) -> &[u8] {
+        &self.previous
+    }
+
+    /// Goes on behind a row that was filtered elsewhere.
+    pub(super) fn resume(&mut self, previous: &[u8]) {
+        self.previous.copy_from_slice(previous);
+    }
+
     /// The row, filtered, behind a byte that names the filter.
     pub(super) fn filter(&mut self, row: &[u8]) -> &[u8] {
         let step = self.pixel_bytes.min(row.len());

@@ -20,8 +20,11 @@ mod deflate;
 mod encoder;
 mod filter;
 mod metadata;
+mod passes;
 mod rows;
 mod stream;
+mod widen;
+mod writer;
 
 use crate::encode::Encoded;
 use crate::gray::Gray;

@@ -1,151 +1,74 @@
 //! Decoder to encoder, row by row, on two threads where the image is large enough for it to pay.
 //!
-//! The calling thread inflates and undoes filters and computes gray; the other filters and deflates. They take about
-//! as long as each other, so a second core halves the time. Between them are a few batches of rows.
+//! The calling thread inflates and undoes filters; the other computes gray, filters and deflates. They take about as
+//! long as each other, so a second core halves the time. Between them are a few batches of rows.
 
 use std::io::Cursor;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::{panic, thread};
 
-use ::png::{ColorType, Decoder, DecodingError, Reader, Transformations};
+use ::png::{Decoder, DecodingError, Reader, Transformations};
 
 use super::chunks::{Chunks, Summary};
-use super::encoder::{Compression, Encoder, Layout};
-use super::metadata::Keeper;
-use super::rows::RowConverter;
+use super::passes;
+use super::writer::{Step, Writer};
 use crate::{Error, Format, Limits, Parameters};
 
-/// Gray bytes that go from one thread to the other at once.
-const BATCH_BYTES: usize = 64 << 10;
-/// Batches on their way between the threads.
-const BATCHES: usize = 4;
+/// Bytes of rows, as the file has them, that go from one thread to the other at once.
+const BATCH_BYTES: usize = 128 << 10;
+/// Batches on their way between the threads: enough for neither to wait when the other is slow for a while.
+const BATCHES: usize = 8;
 /// Images of fewer gray bytes are done before a second thread would have started to help.
 const PARALLEL_BYTES: u64 = 512 << 10;
 
-/// A step of the encoder's work.
-enum Step<'a> {
-    Frame(Option<&'a [u8]>),
-    Pass(usize),
-    Rows(Vec<u8>),
-    EndFrame,
-}
-
 /// Converts a colour PNG to a gray one.
-///
-/// Many an alpha channel is opaque from corner to corner and only makes the file larger. It is believed to be so
-/// until a row shows otherwise; then the work begins again with alpha, which is mostly at one of the first rows.
 pub(super) fn convert(
     input: &[u8],
     parameters: &Parameters,
     limits: &Limits,
     summary: &Summary<'_>,
 ) -> Result<Vec<u8>, Error> {
-    if summary.header.color == ColorType::Rgba
-        && let Some(output) = attempt(input, parameters, limits, summary, true)?
-    {
-        return Ok(output);
-    }
-    let output = attempt(input, parameters, limits, summary, false)?;
-    Ok(output.expect("nothing was taken for opaque"))
-}
-
-/// One try, which gives nothing if `opaque` proves wrong.
-fn attempt(
-    input: &[u8],
-    parameters: &Parameters,
-    limits: &Limits,
-    summary: &Summary<'_>,
-    opaque: bool,
-) -> Result<Option<Vec<u8>>, Error> {
     let header = &summary.header;
-    let converter = RowConverter::new(summary, parameters.luma, opaque);
-    let alpha = converter.has_alpha();
-    let depth = if header.depth == 16 { 16 } else { 8 };
-    let layout = Layout {
-        width: header.width,
-        height: header.height,
-        depth,
-        alpha,
-        interlaced: header.interlaced,
-    };
-    // Rows in the decoder (two, and its window) and in the encoder (one, and five ways to filter it), batches of
-    // rows, the deflate state. The output counts as it grows: how long it gets, no header tells.
+    // Rows in the decoder (two, and its window) and in the encoder (one of gray, and five ways to filter it), batches
+    // of rows, the deflate state. The output counts as it grows: how long it gets, no header tells.
     let row = u64::from(header.width) * 8;
-    let working = row * 3
-        + layout.row_bytes(header.width) as u64 * 8
-        + (BATCH_BYTES * (BATCHES + 2) + (512 << 10)) as u64;
+    let batch = (BATCH_BYTES as u64).max(row);
+    let working = row * 3 + row / 2 * 8 + batch * (BATCHES as u64 + 2) + (512 << 10);
     limits.check(Format::Png, header.dimensions(), working)?;
 
-    let target = if alpha {
-        ColorType::GrayscaleAlpha
-    } else {
-        ColorType::Grayscale
-    };
-    let (before, behind) = Keeper::new(summary, parameters, target).split(input)?;
-    let compression = compression(parameters, summary, &layout);
-    let mut encoder = Encoder::new(&before, layout, compression, limits.memory_bytes - working);
+    let mut writer = Writer::new(input, parameters, summary, limits.memory_bytes - working)?;
     let mut source = Source {
         reader: open(input, limits)?,
         input,
-        converter,
-        layout,
-        translucent: false,
+        spare: None,
     };
-
-    let outcome = if layout.raw_bytes() < PARALLEL_BYTES {
-        source
-            .run(summary, &mut |step| carry_out(&mut encoder, step))
-            .map(|()| encoder)
-    } else {
-        thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(BATCHES);
-            let encoding = scope.spawn(move || {
-                receiver
-                    .into_iter()
-                    .try_for_each(|step| carry_out(&mut encoder, step))
-                    .map(|()| encoder)
-            });
-            // When the encoder has given up, its own error is the one that counts.
-            let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
-            drop(sender);
-            let written = encoding
-                .join()
-                .unwrap_or_else(|panic| panic::resume_unwind(panic));
-            written.and_then(|encoder| sent.map(|()| encoder))
-        })
-    };
-    if source.translucent {
-        return Ok(None);
+    if writer.raw_bytes() < PARALLEL_BYTES {
+        source.run(summary, &mut |step| writer.take(&step).map(drop))?;
+        return Ok(writer.finish());
     }
-    let mut encoder = outcome?;
-    encoder.chunks(&behind);
-    Ok(Some(encoder.finish()))
-}
-
-/// A drawing, which compresses far better than any photograph does, is worth a search for repetitions.
-fn compression(parameters: &Parameters, summary: &Summary<'_>, layout: &Layout) -> Compression {
-    const DRAWING_RATIO: u64 = 8;
-    if parameters.optimize {
-        return Compression::Best;
-    }
-    let channels = summary.header.color.samples() as u64;
-    let bits = u64::from(summary.header.width) * u64::from(summary.header.height) * channels;
-    let raw = bits * u64::from(summary.header.depth) / 8 * u64::from(summary.animation_frames.max(1));
-    if summary.data_bytes < raw / DRAWING_RATIO {
-        Compression::Balanced
-    } else {
-        Compression::for_photo(layout.raw_bytes())
-    }
-}
-
-fn carry_out(encoder: &mut Encoder, step: Step<'_>) -> Result<(), Error> {
-    match step {
-        Step::Frame(control) => encoder.start_frame(control),
-        Step::Pass(row_bytes) => encoder.start_pass(row_bytes),
-        Step::Rows(rows) => encoder.rows(&rows)?,
-        Step::EndFrame => encoder.end_frame()?,
-    }
-    Ok(())
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(BATCHES);
+        // Batches come back to be filled again: new ones would cost the system a page fault for every page.
+        let (spare_sender, spare) = channel();
+        source.spare = Some(spare);
+        let encoding = scope.spawn(move || {
+            for step in receiver {
+                writer.take(&step)?;
+                if let Step::Rows(batch) = step {
+                    // The decoder may have come to its end.
+                    let _ = spare_sender.send(batch);
+                }
+            }
+            Ok(writer)
+        });
+        // When the encoder has given up, its own error is the one that counts.
+        let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
+        drop(sender);
+        let written = encoding
+            .join()
+            .unwrap_or_else(|panic| panic::resume_unwind(panic));
+        written.and_then(|writer| sent.map(|()| writer.finish()))
+    })
 }
 
 fn given_up() -> Error {
@@ -172,26 +95,25 @@ fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>
 struct Source<'a> {
     reader: Reader<Cursor<&'a [u8]>>,
     input: &'a [u8],
-    converter: RowConverter,
-    layout: Layout,
-    /// A row was not opaque that was believed to be.
-    translucent: bool,
+    /// Batches that were taken and may be filled again.
+    spare: Option<Receiver<Vec<u8>>>,
 }
 
 impl<'a> Source<'a> {
-    /// Hands every frame to `encoder`, step by step.
+    /// Hands every frame to `writer`, step by step.
     fn run(
         &mut self,
         summary: &Summary<'a>,
-        encoder: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
+        writer: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let still = (summary.header.width, summary.header.height);
+        let still = summary.header.dimensions();
+        let interlaced = summary.header.interlaced;
         if !summary.animated {
-            return self.frame(None, still, encoder);
+            return self.frame(None, still, interlaced, writer);
         }
         let mut first = true;
         if summary.separate_still {
-            self.frame(None, still, encoder)?;
+            self.frame(None, still, interlaced, writer)?;
             first = false;
         }
         let mut controls =
@@ -208,7 +130,7 @@ impl<'a> Source<'a> {
                 .info()
                 .frame_control()
                 .map_or(still, |control| (control.width, control.height));
-            self.frame(Some(control.data), size, encoder)?;
+            self.frame(Some(control.data), size, interlaced, writer)?;
         }
         Ok(())
     }
@@ -216,22 +138,22 @@ impl<'a> Source<'a> {
     fn frame(
         &mut self,
         control: Option<&'a [u8]>,
-        (width, height): (u32, u32),
-        encoder: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
+        size: (u32, u32),
+        interlaced: bool,
+        writer: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        encoder(Step::Frame(control))?;
-        let whole = [(width, height)];
-        let interlaced = ADAM7.map(|pass| pass.size(width, height));
-        let passes = if self.layout.interlaced {
-            &interlaced[..]
-        } else {
-            &whole[..]
-        };
-        for &(width, height) in passes.iter().filter(|(width, height)| *width > 0 && *height > 0) {
-            let row_bytes = self.layout.row_bytes(width);
-            encoder(Step::Pass(row_bytes))?;
+        writer(Step::Frame(control))?;
+        for (width, height) in passes::sizes(size, interlaced) {
+            writer(Step::Pass(width))?;
+            let row_bytes = self
+                .reader
+                .output_line_size(width)
+                .expect("the decoder has rows as long");
             let mut batch = Vec::new();
-            for _ in 0..height {
+            for left in (0..height).rev() {
+                if batch.capacity() == 0 {
+                    batch = self.batch();
+                }
                 let row = self
                     .reader
                     .next_interlaced_row()
@@ -239,69 +161,21 @@ impl<'a> Source<'a> {
                 let Some(row) = row else {
                     return Err(Error::truncated(Format::Png, self.input.len()));
                 };
-                if batch.capacity() == 0 {
-                    batch.reserve_exact(row_bytes * (BATCH_BYTES / row_bytes).max(1));
-                }
-                let start = batch.len();
-                batch.resize(start + row_bytes, 0);
-                if !self.converter.convert(row.data(), &mut batch[start..]) {
-                    self.translucent = true;
-                    return Err(given_up());
-                }
-                if batch.len() == batch.capacity() || batch.len() + row_bytes > BATCH_BYTES {
-                    encoder(Step::Rows(std::mem::take(&mut batch)))?;
+                batch.extend_from_slice(row.data());
+                if batch.len() + row_bytes > BATCH_BYTES || left == 0 {
+                    writer(Step::Rows(std::mem::take(&mut batch)))?;
                 }
             }
-            encoder(Step::Rows(batch))?;
         }
-        encoder(Step::EndFrame)
+        writer(Step::EndFrame)
     }
-}
 
-/// A pass of an interlaced image (PNG, 8.1): its first pixel, and the distances to the next, across and down.
-struct Pass {
-    first: (u32, u32),
-    step: (u32, u32),
-}
-
-const ADAM7: [Pass; 7] = [
-    Pass {
-        first: (0, 0),
-        step: (8, 8),
-    },
-    Pass {
-        first: (4, 0),
-        step: (8, 8),
-    },
-    Pass {
-        first: (0, 4),
-        step: (4, 8),
-    },
-    Pass {
-        first: (2, 0),
-        step: (4, 4),
-    },
-    Pass {
-        first: (0, 2),
-        step: (2, 4),
-    },
-    Pass {
-        first: (1, 0),
-        step: (2, 2),
-    },
-    Pass {
-        first: (0, 1),
-        step: (1, 2),
-    },
-];
-
-impl Pass {
-    fn size(&self, width: u32, height: u32) -> (u32, u32) {
-        let count = |size: u32, first: u32, step: u32| size.saturating_sub(first).div_ceil(step);
-        (
-            count(width, self.first.0, self.step.0),
-            count(height, self.first.1, self.step.1),
-        )
+    /// An empty batch.
+    fn batch(&self) -> Vec<u8> {
+        let spare = self.spare.as_ref().and_then(|spare| spare.try_recv().ok());
+        let mut batch: Vec<u8> = spare.unwrap_or_else(|| Vec::with_capacity(BATCH_BYTES));
+        batch.clear();
+        batch
     }
 }
 
