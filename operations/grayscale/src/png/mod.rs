@@ -15,10 +15,12 @@
     reason = "lengths of chunks and parts of wider samples fit by construction"
 )]
 
+mod bits;
 mod chunks;
 mod deflate;
 mod encoder;
 mod filter;
+mod huffman;
 mod metadata;
 mod passes;
 mod rows;
