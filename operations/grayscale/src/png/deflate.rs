@@ -87,6 +87,13 @@ impl<W: Write> Compressor<W> {
     }
 
     fn end_block(&mut self, last: bool) -> io::Result<()> {
+        if self.block.is_empty() {
+            // With the standard's own code, in which the end is seven zeros: a code for nothing but the end would be
+            // incomplete, and not all decoders take one.
+            self.bits.start(2);
+            self.bits.push(u64::from(last) | 1 << 1, 3 + 7);
+            return self.writer.write_all(self.bits.written());
+        }
         self.checksum.write(&self.block);
         self.find_runs();
         let mut counts = Counts::default();
@@ -154,8 +161,10 @@ impl Run {
             0 => NEW_LENGTH_BITS,
             bits => bits,
         };
-        // The bit at the end is the distance.
-        usize::from(lengths[0]) * (self.length - 1) > usize::from(length_bits) + extra_bits as usize + 1
+        // The bit at the end is the distance. A length that is hardly ever used makes its own word and others longer.
+        let rarity_bits = 2;
+        usize::from(lengths[0]) * (self.length - 1)
+            > usize::from(length_bits) + extra_bits as usize + 1 + rarity_bits
     }
 }
 
@@ -393,6 +402,13 @@ mod tests {
             .read_to_end(&mut decoded)
             .unwrap();
         assert!(decoded == data, "{} bytes", data.len());
+        // This one is stricter.
+        let decoded = fdeflate::decompress_to_vec(&compressed);
+        assert!(
+            decoded.is_ok_and(|decoded| decoded == data),
+            "{} bytes",
+            data.len()
+        );
         compressed.len()
     }
 
