@@ -21,10 +21,13 @@ mod deflate;
 mod encoder;
 mod filter;
 mod huffman;
+mod inflate;
 mod metadata;
+mod paeth;
 mod passes;
 mod rows;
 mod stream;
+mod unfilter;
 mod widen;
 mod writer;
 

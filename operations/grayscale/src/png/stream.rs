@@ -3,6 +3,7 @@
 //! The calling thread inflates and undoes filters; the other computes gray, filters and deflates. They take about as
 //! long as each other, so a second core halves the time. Between them are a few batches of rows.
 
+use std::collections::VecDeque;
 use std::io::Cursor;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::{panic, thread};
@@ -10,8 +11,10 @@ use std::{panic, thread};
 use ::png::{Decoder, DecodingError, Reader, Transformations};
 
 use super::chunks::{Chunks, Summary};
-use super::passes;
+use super::inflate::Inflater;
+use super::unfilter::Unfilter;
 use super::writer::{Step, Writer};
+use super::{paeth, passes};
 use crate::{Error, Format, Limits, Parameters};
 
 /// Bytes of rows, as the file has them, that go from one thread to the other at once.
@@ -38,7 +41,7 @@ pub(super) fn convert(
 
     let mut writer = Writer::new(input, parameters, summary, limits.memory_bytes - working)?;
     let mut source = Source {
-        reader: open(input, limits)?,
+        rows: Rows::open(input, limits, summary)?,
         input,
         spare: None,
     };
@@ -78,22 +81,9 @@ fn given_up() -> Error {
     }
 }
 
-fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Error> {
-    let bounds = ::png::Limits {
-        bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX),
-    };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(input), bounds);
-    decoder.set_transformations(Transformations::IDENTITY);
-    // The checksums were checked, and metadata is copied chunk by chunk.
-    decoder.ignore_checksums(true);
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    decoder.read_info().map_err(|error| explain(&error, input.len()))
-}
-
 /// The decoding side.
 struct Source<'a> {
-    reader: Reader<Cursor<&'a [u8]>>,
+    rows: Rows<'a>,
     input: &'a [u8],
     /// Batches that were taken and may be filled again.
     spare: Option<Receiver<Vec<u8>>>,
@@ -107,30 +97,20 @@ impl<'a> Source<'a> {
         writer: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let still = summary.header.dimensions();
-        let interlaced = summary.header.interlaced;
         if !summary.animated {
-            return self.frame(None, still, interlaced, writer);
+            return self.frame(None, still, summary, writer);
         }
         let mut first = true;
         if summary.separate_still {
-            self.frame(None, still, interlaced, writer)?;
+            self.frame(None, still, summary, writer)?;
             first = false;
         }
         let mut controls =
             Chunks::new(self.input).filter(|chunk| chunk.as_ref().is_ok_and(|chunk| chunk.name == *b"fcTL"));
         while let Some(control) = controls.next().transpose()? {
-            if !first {
-                self.reader
-                    .next_frame_info()
-                    .map_err(|error| explain(&error, self.input.len()))?;
-            }
+            let size = self.rows.next_frame(first, still, self.input.len())?;
             first = false;
-            let size = self
-                .reader
-                .info()
-                .frame_control()
-                .map_or(still, |control| (control.width, control.height));
-            self.frame(Some(control.data), size, interlaced, writer)?;
+            self.frame(Some(control.data), size, summary, writer)?;
         }
         Ok(())
     }
@@ -139,32 +119,22 @@ impl<'a> Source<'a> {
         &mut self,
         control: Option<&'a [u8]>,
         size: (u32, u32),
-        interlaced: bool,
+        summary: &Summary<'_>,
         writer: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         writer(Step::Frame(control))?;
-        for (width, height) in passes::sizes(size, interlaced) {
+        for (width, height) in passes::sizes(size, summary.header.interlaced) {
             writer(Step::Pass(width))?;
-            let row_bytes = self
-                .reader
-                .output_line_size(width)
-                .expect("the decoder has rows as long");
-            let mut batch = Vec::new();
-            for left in (0..height).rev() {
-                if batch.capacity() == 0 {
-                    batch = self.batch();
-                }
-                let row = self
-                    .reader
-                    .next_interlaced_row()
-                    .map_err(|error| explain(&error, self.input.len()))?;
-                let Some(row) = row else {
-                    return Err(Error::truncated(Format::Png, self.input.len()));
-                };
-                batch.extend_from_slice(row.data());
-                if batch.len() + row_bytes > BATCH_BYTES || left == 0 {
-                    writer(Step::Rows(std::mem::take(&mut batch)))?;
-                }
+            let row_bytes = summary.header.row_bytes(width);
+            self.rows.start_pass(row_bytes);
+            let batch_rows = (BATCH_BYTES / row_bytes / paeth::ROWS * paeth::ROWS).max(1);
+            let mut left = height as usize;
+            while left > 0 {
+                let count = left.min(batch_rows);
+                let mut batch = self.batch();
+                self.rows.append(count, row_bytes, &mut batch, self.input.len())?;
+                writer(Step::Rows(batch))?;
+                left -= count;
             }
         }
         writer(Step::EndFrame)
@@ -176,6 +146,95 @@ impl<'a> Source<'a> {
         let mut batch: Vec<u8> = spare.unwrap_or_else(|| Vec::with_capacity(BATCH_BYTES));
         batch.clear();
         batch
+    }
+}
+
+/// Where rows come from.
+enum Rows<'a> {
+    /// The still images that most files are: of 8 bits a sample.
+    Still(Inflater<'a>, Unfilter),
+    /// Everything else.
+    Codec(Box<Reader<Cursor<&'a [u8]>>>),
+}
+
+impl<'a> Rows<'a> {
+    fn open(input: &'a [u8], limits: &Limits, summary: &Summary<'_>) -> Result<Self, Error> {
+        if !summary.animated
+            && let Some(unfilter) = Unfilter::new(summary.header.row_bytes(1))
+        {
+            // Image data that other chunks interrupt end there.
+            let chunks: Vec<_> = Chunks::new(input).collect::<Result<_, _>>()?;
+            let pieces: VecDeque<_> = chunks
+                .iter()
+                .skip_while(|chunk| chunk.name != *b"IDAT")
+                .take_while(|chunk| chunk.name == *b"IDAT")
+                .map(|chunk| chunk.data)
+                .collect();
+            return Ok(Self::Still(Inflater::new(pieces), unfilter));
+        }
+        let bounds = ::png::Limits {
+            bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX),
+        };
+        let mut decoder = Decoder::new_with_limits(Cursor::new(input), bounds);
+        decoder.set_transformations(Transformations::IDENTITY);
+        // The checksums were checked, and metadata is copied chunk by chunk.
+        decoder.ignore_checksums(true);
+        decoder.set_ignore_text_chunk(true);
+        decoder.set_ignore_iccp_chunk(true);
+        let reader = decoder
+            .read_info()
+            .map_err(|error| explain(&error, input.len()))?;
+        Ok(Self::Codec(Box::new(reader)))
+    }
+
+    /// Goes on to the next frame of an animation, if it is not the first; gives its size.
+    fn next_frame(&mut self, first: bool, still: (u32, u32), length: usize) -> Result<(u32, u32), Error> {
+        let Self::Codec(reader) = self else {
+            return Ok(still);
+        };
+        if !first {
+            reader
+                .next_frame_info()
+                .map_err(|error| explain(&error, length))?;
+        }
+        let control = reader.info().frame_control();
+        Ok(control.map_or(still, |control| (control.width, control.height)))
+    }
+
+    fn start_pass(&mut self, row_bytes: usize) {
+        if let Self::Still(_, unfilter) = self {
+            unfilter.start_pass(row_bytes);
+        }
+    }
+
+    /// Appends `count` rows of the pass. `length` is that of the file.
+    fn append(
+        &mut self,
+        count: usize,
+        row_bytes: usize,
+        batch: &mut Vec<u8>,
+        length: usize,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Still(inflater, unfilter) => {
+                let filtered = inflater
+                    .take(count * (1 + row_bytes))?
+                    .ok_or_else(|| Error::corrupt(Format::Png, "its image data end before its last row"))?;
+                unfilter.rows(filtered, batch).map_err(|filter| {
+                    Error::corrupt(Format::Png, format_args!("unknown filter method {filter}"))
+                })
+            }
+            Self::Codec(reader) => {
+                for _ in 0..count {
+                    let row = reader
+                        .next_interlaced_row()
+                        .map_err(|error| explain(&error, length))?
+                        .ok_or_else(|| Error::truncated(Format::Png, length))?;
+                    batch.extend_from_slice(row.data());
+                }
+                Ok(())
+            }
+        }
     }
 }
 

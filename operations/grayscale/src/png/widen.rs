@@ -5,21 +5,19 @@
 //! between. Neither rows nor choices of filters are made again.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
-
-use flate2::read::ZlibDecoder;
 
 use super::chunks::Chunks;
 use super::encoder::{Encoder, Interrupted, Layout};
+use super::inflate::Inflater;
 use super::passes;
-use crate::{Error, Format};
+use crate::Error;
 
 /// A frame as it was written.
 #[derive(Default)]
 struct Frame<'a> {
     /// The data of its `fcTL` chunk.
     control: Option<&'a [u8]>,
-    data: Slices<'a>,
+    data: VecDeque<&'a [u8]>,
 }
 
 /// Writes to `wide`, which was just begun, all that `narrow` has: the frames before, and the rows of the frame that
@@ -53,17 +51,15 @@ fn rows(layout: Layout, frame: Frame<'_>, wide: &mut Encoder) -> Result<bool, Er
         _ => (layout.width, layout.height),
     };
     let pixel_bytes = layout.pixel_bytes();
-    let mut inflater = ZlibDecoder::new(frame.data);
+    let mut inflater = Inflater::new(frame.data);
     for (width, height) in passes::sizes(size, layout.interlaced) {
         let row_bytes = layout.row_bytes(width);
-        let mut narrow = vec![0; 1 + row_bytes];
         let mut row = vec![0; 1 + 2 * row_bytes];
         wide.start_pass(2 * row_bytes);
         for y in 0..height {
-            match inflater.read_exact(&mut narrow) {
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(y > 0),
-                outcome => outcome.map_err(|error| unreadable(&error))?,
-            }
+            let Some(narrow) = inflater.take(1 + row_bytes)? else {
+                return Ok(y > 0);
+            };
             let (first, rest) = filtered_opaque(narrow[0], y == 0);
             row[0] = narrow[0];
             row[1..=2 * pixel_bytes].fill(first);
@@ -115,35 +111,7 @@ fn frames(file: &[u8]) -> Result<Vec<Frame<'_>>, Error> {
         if frames.is_empty() {
             frames.push(Frame::default());
         }
-        frames
-            .last_mut()
-            .expect("there is a frame")
-            .data
-            .0
-            .push_back(data);
+        frames.last_mut().expect("there is a frame").data.push_back(data);
     }
     Ok(frames)
-}
-
-/// Pieces that are read one after another.
-#[derive(Default)]
-struct Slices<'a>(VecDeque<&'a [u8]>);
-
-impl Read for Slices<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(first) = self.0.front_mut() {
-            if !first.is_empty() {
-                return first.read(buffer);
-            }
-            self.0.pop_front();
-        }
-        Ok(0)
-    }
-}
-
-fn unreadable(error: &io::Error) -> Error {
-    Error::Encode {
-        format: Format::Png,
-        detail: error.to_string(),
-    }
 }
