@@ -14,9 +14,10 @@ use simd_adler32::Adler32;
 
 use super::bits::Bits;
 use super::huffman::{Word, code_lengths, code_words};
+use super::runs::{self, Run};
 
 /// Bytes that share a code: enough for its 150 bytes not to matter, few enough to follow the image.
-const BLOCK_BYTES: usize = 96 << 10;
+const BLOCK_BYTES: usize = 64 << 10;
 /// The longest code word. Deflate allows 15; with 12, four of them are pushed at once.
 const LENGTH_MAX: u8 = 12;
 /// The longest code word of the code that code lengths are sent with (RFC 1951, 3.2.7).
@@ -29,8 +30,6 @@ const END_OF_BLOCK: usize = 256;
 /// The longest repetition, and its symbol, which has no extra bits.
 const RUN_MAX: usize = 258;
 const RUN_MAX_SYMBOL: usize = 285;
-/// What the length of a repetition is thought to cost when the block before had none of its kind.
-const NEW_LENGTH_BITS: u8 = 8;
 /// The order in which the lengths of code length codes are sent (RFC 1951, 3.2.7).
 const HEADER_ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
@@ -39,8 +38,8 @@ pub(super) struct Compressor<W> {
     writer: W,
     block: Vec<u8>,
     runs: Vec<Run>,
-    /// The code of the block before, which tells what is worth a repetition.
-    lengths: [u8; SYMBOLS],
+    /// How long a zero's word was in the block before, which tells what is worth a repetition.
+    zero_bits: u8,
     checksum: Adler32,
     bits: Bits,
 }
@@ -49,13 +48,11 @@ impl<W: Write> Compressor<W> {
     pub(super) fn new(mut writer: W) -> io::Result<Self> {
         // Deflate with a window of 32 KiB, compressed for speed.
         writer.write_all(&[0x78, 0x01])?;
-        let mut lengths = [0; SYMBOLS];
-        lengths[0] = 1;
         Ok(Self {
             writer,
             block: Vec::with_capacity(BLOCK_BYTES),
             runs: Vec::new(),
-            lengths,
+            zero_bits: 1,
             checksum: Adler32::new(),
             bits: Bits::default(),
         })
@@ -95,76 +92,24 @@ impl<W: Write> Compressor<W> {
             return self.writer.write_all(self.bits.written());
         }
         self.checksum.write(&self.block);
-        self.find_runs();
+        runs::find(&self.block, self.zero_bits, &mut self.runs);
         let mut counts = Counts::default();
         walk(&self.block, &self.runs, &mut counts);
         let counts = counts.total();
-        self.lengths = code_lengths(&counts, LENGTH_MAX);
+        let lengths = code_lengths(&counts, LENGTH_MAX);
+        self.zero_bits = lengths[0];
 
         let bits = &mut self.bits;
         bits.start(self.block.len() * usize::from(LENGTH_MAX) / 8 + HEADER_BYTES_MAX);
         // Whether it is the last block, then: with a code of its own.
         bits.push(u64::from(last) | 2 << 1, 3);
-        write_code(bits, &self.lengths);
-        let code = code_words(&self.lengths);
+        write_code(bits, &lengths);
+        let code = code_words(&lengths);
         let mut emitter = Emitter::new(bits, &code);
         walk(&self.block, &self.runs, &mut emitter);
         emitter.end_of_block();
         self.block.clear();
         self.writer.write_all(self.bits.written())
-    }
-
-    /// Finds the runs of zeros that are cheaper as repetitions.
-    fn find_runs(&mut self) {
-        self.runs.clear();
-        let (words, _) = self.block.as_chunks::<8>();
-        // Every long run has a whole word of zeros in it.
-        let mut index = 0;
-        while index < words.len() {
-            if words[index] != [0; 8] {
-                index += 1;
-                continue;
-            }
-            let before = index
-                .checked_sub(1)
-                .map_or(0, |before| u64::from_le_bytes(words[before]).leading_zeros() / 8);
-            let start = index * 8 - before as usize;
-            while words.get(index) == Some(&[0; 8]) {
-                index += 1;
-            }
-            let behind = words
-                .get(index)
-                .map_or(0, |behind| u64::from_le_bytes(*behind).trailing_zeros() / 8);
-            let run = Run {
-                start,
-                length: index * 8 + behind as usize - start,
-            };
-            if run.pays(&self.lengths) {
-                self.runs.push(run);
-            }
-        }
-    }
-}
-
-/// A run of zeros.
-#[derive(Clone, Copy)]
-struct Run {
-    start: usize,
-    length: usize,
-}
-
-impl Run {
-    /// Whether repetitions are shorter than literals, by the lengths of a code.
-    fn pays(self, lengths: &[u8; SYMBOLS]) -> bool {
-        let (symbol, _, extra_bits) = length_symbol((self.length - 1).min(RUN_MAX));
-        let length_bits = match lengths[symbol] {
-            0 => NEW_LENGTH_BITS,
-            bits => bits,
-        };
-        // The bit at the end is the distance. A length that is hardly ever used makes its own word and others longer.
-        let rarity_bits = 2;
-        usize::from(lengths[0]) * (self.length - 1)
-            > usize::from(length_bits) + extra_bits as usize + 1 + rarity_bits
     }
 }
 

@@ -26,6 +26,7 @@ mod metadata;
 mod paeth;
 mod passes;
 mod rows;
+mod runs;
 mod stream;
 mod unfilter;
 mod widen;
