@@ -80,8 +80,8 @@ impl Luma {
     /// one, or two with the fourth channel copied into the second. Stops at the end of the shorter of the two.
     pub(crate) fn row8<const IN: usize, const OUT: usize>(self, pixels: &[u8], gray: &mut [u8]) {
         match self {
-            Self::Bt601 => rows::<IN, OUT, u8>(pixels, gray, |r, g, b| weigh8(BT601, r, g, b)),
-            Self::Bt709 => rows::<IN, OUT, u8>(pixels, gray, |r, g, b| weigh8(BT709, r, g, b)),
+            Self::Bt601 => weigh_row8::<IN, OUT>(BT601, pixels, gray),
+            Self::Bt709 => weigh_row8::<IN, OUT>(BT709, pixels, gray),
             Self::Linear => rows::<IN, OUT, u8>(pixels, gray, |r, g, b| self.gray8(r, g, b)),
         }
     }
@@ -161,6 +161,27 @@ fn weigh8([red_weight, green_weight, blue_weight]: [u32; 3], red: u8, green: u8,
     ((sum + 0x8000) >> 16) as u8
 }
 
+/// [`weigh8`] for a row, as [`Luma::row8`] has them.
+///
+/// A pixel of four bytes is read as one number, and green's weight is taken apart: into red's (for red and green
+/// together), blue's (for green and blue), and the rest. All factors then fit 15 bits, and a compiler does several
+/// pixels at once with the multiplication that every processor has for vectors.
+fn weigh_row8<const IN: usize, const OUT: usize>(weights: [u32; 3], pixels: &[u8], gray: &mut [u8]) {
+    if IN != 4 {
+        return rows::<IN, OUT, u8>(pixels, gray, |r, g, b| weigh8(weights, r, g, b));
+    }
+    let [red_weight, green_weight, blue_weight] = weights;
+    let rest = green_weight - red_weight - blue_weight;
+    let (pixels, gray) = (pixels.as_chunks::<4>().0, gray.as_chunks_mut::<OUT>().0);
+    for (gray, pixel) in gray.iter_mut().zip(pixels) {
+        let pixel = u32::from_le_bytes(*pixel);
+        let (red, green, blue) = (pixel & 0xFF, pixel >> 8 & 0xFF, pixel >> 16 & 0xFF);
+        let sum = (red + green) * red_weight + (green + blue) * blue_weight + green * rest;
+        let both = (sum + 0x8000) >> 16 | pixel >> 24 << 8;
+        gray.copy_from_slice(&both.to_le_bytes()[..OUT]);
+    }
+}
+
 /// At most 65,535 * 65,536 + 32,768, which still fits 32 bits.
 fn weigh16([red_weight, green_weight, blue_weight]: [u32; 3], red: u16, green: u16, blue: u16) -> u16 {
     let sum = u32::from(red) * red_weight + u32::from(green) * green_weight + u32::from(blue) * blue_weight;
@@ -209,6 +230,26 @@ mod tests {
         assert_eq!(primaries(Luma::Bt601), [76, 150, 29]);
         assert_eq!(primaries(Luma::Bt709), [54, 182, 18]);
         assert_eq!(primaries(Luma::Linear), [127, 220, 76]);
+    }
+
+    #[test]
+    fn a_row_is_its_pixels_one_by_one() {
+        let pixels: Vec<u8> = (0..4 * 3 * 1_000_u32)
+            .map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        for luma in [Luma::Bt601, Luma::Bt709, Luma::Linear] {
+            let one = |pixel: &[u8]| luma.gray8(pixel[0], pixel[1], pixel[2]);
+            let mut gray = vec![0; pixels.len() / 3];
+            luma.row8::<3, 1>(&pixels, &mut gray);
+            assert!(gray.iter().copied().eq(pixels.chunks(3).map(one)), "{luma}");
+            let mut gray = vec![0; pixels.len() / 4];
+            luma.row8::<4, 1>(&pixels, &mut gray);
+            assert!(gray.iter().copied().eq(pixels.chunks(4).map(one)), "{luma}");
+            let mut gray = vec![0; pixels.len() / 2];
+            luma.row8::<4, 2>(&pixels, &mut gray);
+            let expected = pixels.chunks(4).flat_map(|pixel| [one(pixel), pixel[3]]);
+            assert!(gray.iter().copied().eq(expected), "{luma}");
+        }
     }
 
     #[test]

@@ -176,6 +176,12 @@ impl Header {
     pub(super) fn dimensions(&self) -> (u32, u32) {
         (self.width, self.height)
     }
+
+    /// Bytes of a row of `width` pixels.
+    pub(super) fn row_bytes(&self, width: u32) -> usize {
+        let bits = self.color.samples() * usize::from(self.depth);
+        (width as usize * bits).div_ceil(8)
+    }
 }
 
 /// What one walk over a file tells.

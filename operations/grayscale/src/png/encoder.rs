@@ -69,6 +69,7 @@ pub(super) struct Encoder {
     sink: Option<Sink>,
     zlib: Option<Zlib>,
     filter: RowFilter,
+    layout: Layout,
     row_bytes: usize,
     compression: Compression,
 }
@@ -98,6 +99,7 @@ impl Encoder {
             }),
             zlib: None,
             filter: RowFilter::new(layout.pixel_bytes()),
+            layout,
             row_bytes: 0,
             compression,
         }
@@ -139,6 +141,39 @@ impl Encoder {
         Ok(())
     }
 
+    /// Takes a row of the pass that is filtered already, behind the byte that names the filter.
+    pub(super) fn filtered_row(&mut self, row: &[u8]) -> Result<(), Error> {
+        let zlib = self.zlib.as_mut().expect("a frame was begun");
+        zlib.write(row).map_err(refusal)
+    }
+
+    /// Goes on behind filtered rows, of which `previous` was the last before it was filtered.
+    pub(super) fn resume(&mut self, previous: &[u8]) {
+        self.filter.resume(previous);
+    }
+
+    /// Ends the frame where it is, and takes out what was written.
+    pub(super) fn interrupt(&mut self) -> Result<Interrupted, Error> {
+        self.end_frame()?;
+        let sink = self.sink.as_mut().expect("the frame was ended");
+        let mut file = std::mem::take(&mut sink.output);
+        chunks::write(&mut file, *b"IEND", &[]);
+        Ok(Interrupted {
+            file,
+            layout: self.layout,
+            previous: self.filter.previous().to_vec(),
+        })
+    }
+
+    /// Sets the number of bytes that the file may have.
+    pub(super) fn set_budget(&mut self, bytes: u64) {
+        let sink = match &mut self.zlib {
+            Some(zlib) => zlib.sink(),
+            None => self.sink.as_mut().expect("it is here or in the deflater"),
+        };
+        sink.budget = bytes;
+    }
+
     /// Ends the frame.
     pub(super) fn end_frame(&mut self) -> Result<(), Error> {
         let zlib = self.zlib.take().expect("a frame was begun");
@@ -166,6 +201,14 @@ impl Encoder {
     }
 }
 
+/// A file whose last frame is not complete.
+pub(super) struct Interrupted {
+    pub(super) file: Vec<u8>,
+    pub(super) layout: Layout,
+    /// The last row, or zeros before the first row of a pass.
+    pub(super) previous: Vec<u8>,
+}
+
 enum Zlib {
     Fast(Box<deflate::Compressor<Sink>>),
     Deflate(ZlibEncoder<Sink>),
@@ -176,6 +219,13 @@ impl Zlib {
         match self {
             Self::Fast(zlib) => zlib.write(bytes),
             Self::Deflate(zlib) => zlib.write_all(bytes),
+        }
+    }
+
+    fn sink(&mut self) -> &mut Sink {
+        match self {
+            Self::Fast(zlib) => zlib.writer(),
+            Self::Deflate(zlib) => zlib.get_mut(),
         }
     }
 

@@ -15,13 +15,22 @@
     reason = "lengths of chunks and parts of wider samples fit by construction"
 )]
 
+mod bits;
 mod chunks;
 mod deflate;
 mod encoder;
 mod filter;
+mod huffman;
+mod inflate;
 mod metadata;
+mod paeth;
+mod passes;
 mod rows;
+mod runs;
 mod stream;
+mod unfilter;
+mod widen;
+mod writer;
 
 use crate::encode::Encoded;
 use crate::gray::Gray;

@@ -1,151 +1,77 @@
 //! Decoder to encoder, row by row, on two threads where the image is large enough for it to pay.
 //!
-//! The calling thread inflates and undoes filters and computes gray; the other filters and deflates. They take about
-//! as long as each other, so a second core halves the time. Between them are a few batches of rows.
+//! The calling thread inflates and undoes filters; the other computes gray, filters and deflates. They take about as
+//! long as each other, so a second core halves the time. Between them are a few batches of rows.
 
+use std::collections::VecDeque;
 use std::io::Cursor;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::{panic, thread};
 
-use ::png::{ColorType, Decoder, DecodingError, Reader, Transformations};
+use ::png::{Decoder, DecodingError, Reader, Transformations};
 
 use super::chunks::{Chunks, Summary};
-use super::encoder::{Compression, Encoder, Layout};
-use super::metadata::Keeper;
-use super::rows::RowConverter;
+use super::inflate::Inflater;
+use super::unfilter::Unfilter;
+use super::writer::{Step, Writer};
+use super::{paeth, passes};
 use crate::{Error, Format, Limits, Parameters};
 
-/// Gray bytes that go from one thread to the other at once.
-const BATCH_BYTES: usize = 64 << 10;
-/// Batches on their way between the threads.
-const BATCHES: usize = 4;
+/// Bytes of rows, as the file has them, that go from one thread to the other at once.
+const BATCH_BYTES: usize = 128 << 10;
+/// Batches on their way between the threads: enough for neither to wait when the other is slow for a while.
+const BATCHES: usize = 8;
 /// Images of fewer gray bytes are done before a second thread would have started to help.
 const PARALLEL_BYTES: u64 = 512 << 10;
 
-/// A step of the encoder's work.
-enum Step<'a> {
-    Frame(Option<&'a [u8]>),
-    Pass(usize),
-    Rows(Vec<u8>),
-    EndFrame,
-}
-
 /// Converts a colour PNG to a gray one.
-///
-/// Many an alpha channel is opaque from corner to corner and only makes the file larger. It is believed to be so
-/// until a row shows otherwise; then the work begins again with alpha, which is mostly at one of the first rows.
 pub(super) fn convert(
     input: &[u8],
     parameters: &Parameters,
     limits: &Limits,
     summary: &Summary<'_>,
 ) -> Result<Vec<u8>, Error> {
-    if summary.header.color == ColorType::Rgba
-        && let Some(output) = attempt(input, parameters, limits, summary, true)?
-    {
-        return Ok(output);
-    }
-    let output = attempt(input, parameters, limits, summary, false)?;
-    Ok(output.expect("nothing was taken for opaque"))
-}
-
-/// One try, which gives nothing if `opaque` proves wrong.
-fn attempt(
-    input: &[u8],
-    parameters: &Parameters,
-    limits: &Limits,
-    summary: &Summary<'_>,
-    opaque: bool,
-) -> Result<Option<Vec<u8>>, Error> {
     let header = &summary.header;
-    let converter = RowConverter::new(summary, parameters.luma, opaque);
-    let alpha = converter.has_alpha();
-    let depth = if header.depth == 16 { 16 } else { 8 };
-    let layout = Layout {
-        width: header.width,
-        height: header.height,
-        depth,
-        alpha,
-        interlaced: header.interlaced,
-    };
-    // Rows in the decoder (two, and its window) and in the encoder (one, and five ways to filter it), batches of
-    // rows, the deflate state. The output counts as it grows: how long it gets, no header tells.
+    // Rows in the decoder (two, and its window) and in the encoder (one of gray, and five ways to filter it), batches
+    // of rows, the deflate state. The output counts as it grows: how long it gets, no header tells.
     let row = u64::from(header.width) * 8;
-    let working = row * 3
-        + layout.row_bytes(header.width) as u64 * 8
-        + (BATCH_BYTES * (BATCHES + 2) + (512 << 10)) as u64;
+    let batch = (BATCH_BYTES as u64).max(row);
+    let working = row * 3 + row / 2 * 8 + batch * (BATCHES as u64 + 2) + (512 << 10);
     limits.check(Format::Png, header.dimensions(), working)?;
 
-    let target = if alpha {
-        ColorType::GrayscaleAlpha
-    } else {
-        ColorType::Grayscale
-    };
-    let (before, behind) = Keeper::new(summary, parameters, target).split(input)?;
-    let compression = compression(parameters, summary, &layout);
-    let mut encoder = Encoder::new(&before, layout, compression, limits.memory_bytes - working);
+    let mut writer = Writer::new(input, parameters, summary, limits.memory_bytes - working)?;
     let mut source = Source {
-        reader: open(input, limits)?,
+        rows: Rows::open(input, limits, summary)?,
         input,
-        converter,
-        layout,
-        translucent: false,
+        spare: None,
     };
-
-    let outcome = if layout.raw_bytes() < PARALLEL_BYTES {
-        source
-            .run(summary, &mut |step| carry_out(&mut encoder, step))
-            .map(|()| encoder)
-    } else {
-        thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(BATCHES);
-            let encoding = scope.spawn(move || {
-                receiver
-                    .into_iter()
-                    .try_for_each(|step| carry_out(&mut encoder, step))
-                    .map(|()| encoder)
-            });
-            // When the encoder has given up, its own error is the one that counts.
-            let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
-            drop(sender);
-            let written = encoding
-                .join()
-                .unwrap_or_else(|panic| panic::resume_unwind(panic));
-            written.and_then(|encoder| sent.map(|()| encoder))
-        })
-    };
-    if source.translucent {
-        return Ok(None);
+    if writer.raw_bytes() < PARALLEL_BYTES {
+        source.run(summary, &mut |step| writer.take(&step).map(drop))?;
+        return Ok(writer.finish());
     }
-    let mut encoder = outcome?;
-    encoder.chunks(&behind);
-    Ok(Some(encoder.finish()))
-}
-
-/// A drawing, which compresses far better than any photograph does, is worth a search for repetitions.
-fn compression(parameters: &Parameters, summary: &Summary<'_>, layout: &Layout) -> Compression {
-    const DRAWING_RATIO: u64 = 8;
-    if parameters.optimize {
-        return Compression::Best;
-    }
-    let channels = summary.header.color.samples() as u64;
-    let bits = u64::from(summary.header.width) * u64::from(summary.header.height) * channels;
-    let raw = bits * u64::from(summary.header.depth) / 8 * u64::from(summary.animation_frames.max(1));
-    if summary.data_bytes < raw / DRAWING_RATIO {
-        Compression::Balanced
-    } else {
-        Compression::for_photo(layout.raw_bytes())
-    }
-}
-
-fn carry_out(encoder: &mut Encoder, step: Step<'_>) -> Result<(), Error> {
-    match step {
-        Step::Frame(control) => encoder.start_frame(control),
-        Step::Pass(row_bytes) => encoder.start_pass(row_bytes),
-        Step::Rows(rows) => encoder.rows(&rows)?,
-        Step::EndFrame => encoder.end_frame()?,
-    }
-    Ok(())
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(BATCHES);
+        // Batches come back to be filled again: new ones would cost the system a page fault for every page.
+        let (spare_sender, spare) = channel();
+        source.spare = Some(spare);
+        let encoding = scope.spawn(move || {
+            for step in receiver {
+                writer.take(&step)?;
+                if let Step::Rows(batch) = step {
+                    // The decoder may have come to its end.
+                    let _ = spare_sender.send(batch);
+                }
+            }
+            Ok(writer)
+        });
+        // When the encoder has given up, its own error is the one that counts.
+        let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
+        drop(sender);
+        let written = encoding
+            .join()
+            .unwrap_or_else(|panic| panic::resume_unwind(panic));
+        written.and_then(|writer| sent.map(|()| writer.finish()))
+    })
 }
 
 fn given_up() -> Error {
@@ -155,60 +81,36 @@ fn given_up() -> Error {
     }
 }
 
-fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Error> {
-    let bounds = ::png::Limits {
-        bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX),
-    };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(input), bounds);
-    decoder.set_transformations(Transformations::IDENTITY);
-    // The checksums were checked, and metadata is copied chunk by chunk.
-    decoder.ignore_checksums(true);
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    decoder.read_info().map_err(|error| explain(&error, input.len()))
-}
-
 /// The decoding side.
 struct Source<'a> {
-    reader: Reader<Cursor<&'a [u8]>>,
+    rows: Rows<'a>,
     input: &'a [u8],
-    converter: RowConverter,
-    layout: Layout,
-    /// A row was not opaque that was believed to be.
-    translucent: bool,
+    /// Batches that were taken and may be filled again.
+    spare: Option<Receiver<Vec<u8>>>,
 }
 
 impl<'a> Source<'a> {
-    /// Hands every frame to `encoder`, step by step.
+    /// Hands every frame to `writer`, step by step.
     fn run(
         &mut self,
         summary: &Summary<'a>,
-        encoder: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
+        writer: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let still = (summary.header.width, summary.header.height);
+        let still = summary.header.dimensions();
         if !summary.animated {
-            return self.frame(None, still, encoder);
+            return self.frame(None, still, summary, writer);
         }
         let mut first = true;
         if summary.separate_still {
-            self.frame(None, still, encoder)?;
+            self.frame(None, still, summary, writer)?;
             first = false;
         }
         let mut controls =
             Chunks::new(self.input).filter(|chunk| chunk.as_ref().is_ok_and(|chunk| chunk.name == *b"fcTL"));
         while let Some(control) = controls.next().transpose()? {
-            if !first {
-                self.reader
-                    .next_frame_info()
-                    .map_err(|error| explain(&error, self.input.len()))?;
-            }
+            let size = self.rows.next_frame(first, still, self.input.len())?;
             first = false;
-            let size = self
-                .reader
-                .info()
-                .frame_control()
-                .map_or(still, |control| (control.width, control.height));
-            self.frame(Some(control.data), size, encoder)?;
+            self.frame(Some(control.data), size, summary, writer)?;
         }
         Ok(())
     }
@@ -216,92 +118,123 @@ impl<'a> Source<'a> {
     fn frame(
         &mut self,
         control: Option<&'a [u8]>,
-        (width, height): (u32, u32),
-        encoder: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
+        size: (u32, u32),
+        summary: &Summary<'_>,
+        writer: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        encoder(Step::Frame(control))?;
-        let whole = [(width, height)];
-        let interlaced = ADAM7.map(|pass| pass.size(width, height));
-        let passes = if self.layout.interlaced {
-            &interlaced[..]
-        } else {
-            &whole[..]
-        };
-        for &(width, height) in passes.iter().filter(|(width, height)| *width > 0 && *height > 0) {
-            let row_bytes = self.layout.row_bytes(width);
-            encoder(Step::Pass(row_bytes))?;
-            let mut batch = Vec::new();
-            for _ in 0..height {
-                let row = self
-                    .reader
-                    .next_interlaced_row()
-                    .map_err(|error| explain(&error, self.input.len()))?;
-                let Some(row) = row else {
-                    return Err(Error::truncated(Format::Png, self.input.len()));
-                };
-                if batch.capacity() == 0 {
-                    batch.reserve_exact(row_bytes * (BATCH_BYTES / row_bytes).max(1));
-                }
-                let start = batch.len();
-                batch.resize(start + row_bytes, 0);
-                if !self.converter.convert(row.data(), &mut batch[start..]) {
-                    self.translucent = true;
-                    return Err(given_up());
-                }
-                if batch.len() == batch.capacity() || batch.len() + row_bytes > BATCH_BYTES {
-                    encoder(Step::Rows(std::mem::take(&mut batch)))?;
-                }
+        writer(Step::Frame(control))?;
+        for (width, height) in passes::sizes(size, summary.header.interlaced) {
+            writer(Step::Pass(width))?;
+            let row_bytes = summary.header.row_bytes(width);
+            self.rows.start_pass(row_bytes);
+            let batch_rows = (BATCH_BYTES / row_bytes / paeth::ROWS * paeth::ROWS).max(1);
+            let mut left = height as usize;
+            while left > 0 {
+                let count = left.min(batch_rows);
+                let mut batch = self.batch();
+                self.rows.append(count, row_bytes, &mut batch, self.input.len())?;
+                writer(Step::Rows(batch))?;
+                left -= count;
             }
-            encoder(Step::Rows(batch))?;
         }
-        encoder(Step::EndFrame)
+        writer(Step::EndFrame)
+    }
+
+    /// An empty batch.
+    fn batch(&self) -> Vec<u8> {
+        let spare = self.spare.as_ref().and_then(|spare| spare.try_recv().ok());
+        let mut batch: Vec<u8> = spare.unwrap_or_else(|| Vec::with_capacity(BATCH_BYTES));
+        batch.clear();
+        batch
     }
 }
 
-/// A pass of an interlaced image (PNG, 8.1): its first pixel, and the distances to the next, across and down.
-struct Pass {
-    first: (u32, u32),
-    step: (u32, u32),
+/// Where rows come from.
+enum Rows<'a> {
+    /// The still images that most files are: of 8 bits a sample.
+    Still(Inflater<'a>, Unfilter),
+    /// Everything else.
+    Codec(Box<Reader<Cursor<&'a [u8]>>>),
 }
 
-const ADAM7: [Pass; 7] = [
-    Pass {
-        first: (0, 0),
-        step: (8, 8),
-    },
-    Pass {
-        first: (4, 0),
-        step: (8, 8),
-    },
-    Pass {
-        first: (0, 4),
-        step: (4, 8),
-    },
-    Pass {
-        first: (2, 0),
-        step: (4, 4),
-    },
-    Pass {
-        first: (0, 2),
-        step: (2, 4),
-    },
-    Pass {
-        first: (1, 0),
-        step: (2, 2),
-    },
-    Pass {
-        first: (0, 1),
-        step: (1, 2),
-    },
-];
+impl<'a> Rows<'a> {
+    fn open(input: &'a [u8], limits: &Limits, summary: &Summary<'_>) -> Result<Self, Error> {
+        if !summary.animated
+            && let Some(unfilter) = Unfilter::new(summary.header.row_bytes(1))
+        {
+            // Image data that other chunks interrupt end there.
+            let chunks: Vec<_> = Chunks::new(input).collect::<Result<_, _>>()?;
+            let pieces: VecDeque<_> = chunks
+                .iter()
+                .skip_while(|chunk| chunk.name != *b"IDAT")
+                .take_while(|chunk| chunk.name == *b"IDAT")
+                .map(|chunk| chunk.data)
+                .collect();
+            return Ok(Self::Still(Inflater::new(pieces), unfilter));
+        }
+        let bounds = ::png::Limits {
+            bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX),
+        };
+        let mut decoder = Decoder::new_with_limits(Cursor::new(input), bounds);
+        decoder.set_transformations(Transformations::IDENTITY);
+        // The checksums were checked, and metadata is copied chunk by chunk.
+        decoder.ignore_checksums(true);
+        decoder.set_ignore_text_chunk(true);
+        decoder.set_ignore_iccp_chunk(true);
+        let reader = decoder
+            .read_info()
+            .map_err(|error| explain(&error, input.len()))?;
+        Ok(Self::Codec(Box::new(reader)))
+    }
 
-impl Pass {
-    fn size(&self, width: u32, height: u32) -> (u32, u32) {
-        let count = |size: u32, first: u32, step: u32| size.saturating_sub(first).div_ceil(step);
-        (
-            count(width, self.first.0, self.step.0),
-            count(height, self.first.1, self.step.1),
-        )
+    /// Goes on to the next frame of an animation, if it is not the first; gives its size.
+    fn next_frame(&mut self, first: bool, still: (u32, u32), length: usize) -> Result<(u32, u32), Error> {
+        let Self::Codec(reader) = self else {
+            return Ok(still);
+        };
+        if !first {
+            reader
+                .next_frame_info()
+                .map_err(|error| explain(&error, length))?;
+        }
+        let control = reader.info().frame_control();
+        Ok(control.map_or(still, |control| (control.width, control.height)))
+    }
+
+    fn start_pass(&mut self, row_bytes: usize) {
+        if let Self::Still(_, unfilter) = self {
+            unfilter.start_pass(row_bytes);
+        }
+    }
+
+    /// Appends `count` rows of the pass. `length` is that of the file.
+    fn append(
+        &mut self,
+        count: usize,
+        row_bytes: usize,
+        batch: &mut Vec<u8>,
+        length: usize,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Still(inflater, unfilter) => {
+                let filtered = inflater
+                    .take(count * (1 + row_bytes))?
+                    .ok_or_else(|| Error::corrupt(Format::Png, "its image data end before its last row"))?;
+                unfilter.rows(filtered, batch).map_err(|filter| {
+                    Error::corrupt(Format::Png, format_args!("unknown filter method {filter}"))
+                })
+            }
+            Self::Codec(reader) => {
+                for _ in 0..count {
+                    let row = reader
+                        .next_interlaced_row()
+                        .map_err(|error| explain(&error, length))?
+                        .ok_or_else(|| Error::truncated(Format::Png, length))?;
+                    batch.extend_from_slice(row.data());
+                }
+                Ok(())
+            }
+        }
     }
 }
 
