@@ -4,7 +4,10 @@
 //! a pixel of a row is known, the pixel before it in the next row can be made at the same time: four rows go on
 //! together, each one pixel behind the one above, and their four pixels share a vector of 16 bytes.
 
-use lanes::Lanes;
+#[cfg(not(target_arch = "x86_64"))]
+use scalar::Lanes;
+#[cfg(target_arch = "x86_64")]
+use vector::Lanes;
 
 /// Rows that are done together.
 pub(super) const ROWS: usize = 4;
@@ -77,7 +80,7 @@ fn padded<const N: usize>(bytes: &[u8; N]) -> Pixel {
 
 /// In vectors: every processor of this kind has these instructions.
 #[cfg(target_arch = "x86_64")]
-mod lanes {
+mod vector {
     use safe_arch::{
         add_i8_m128i, add_saturating_u8_m128i, bitand_m128i, bitandnot_m128i, bitor_m128i,
         byte_shl_imm_u128_m128i, byte_shr_imm_u128_m128i, cmp_eq_mask_i8_m128i, get_i32_from_m128i_s, m128i,
@@ -164,9 +167,9 @@ mod lanes {
     }
 }
 
-/// One byte after another.
-#[cfg(not(target_arch = "x86_64"))]
-mod lanes {
+/// One byte after another, for every other processor; the tests hold the vectors against it.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod scalar {
     use super::super::filter::predict;
     use super::{Pixel, ROWS};
 
@@ -201,6 +204,41 @@ mod lanes {
         pub(super) fn keep(&mut self, rows: usize) {
             for left in self.left.iter_mut().skip(rows) {
                 *left = [0; 4];
+            }
+        }
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::{ROWS, scalar, vector};
+
+    #[test]
+    fn vectors_give_what_single_bytes_give() {
+        let mut state = 1_u64;
+        let mut pixel = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let [.., a, b, c, d] = (state >> 16).to_le_bytes();
+            // Extremes are where sums and differences stop.
+            [a, b, c, d].map(|byte| {
+                if byte < 64 {
+                    0
+                } else if byte < 128 {
+                    255
+                } else {
+                    byte
+                }
+            })
+        };
+        let (mut vector, mut scalar) = (vector::Lanes::default(), scalar::Lanes::default());
+        for step in 0..100_000 {
+            let (up, pixels) = (pixel(), [(); ROWS].map(|()| pixel()));
+            assert_eq!(vector.step(up, pixels), scalar.step(up, pixels), "{step}");
+            if step % 97 < 6 {
+                vector.keep(step % 97);
+                scalar.keep(step % 97);
             }
         }
     }

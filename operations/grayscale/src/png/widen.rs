@@ -86,8 +86,18 @@ fn filtered_opaque(filter: u8, first_row: bool) -> (u8, u8) {
 
 /// Puts samples of gray where they belong beside as many bytes of alpha.
 fn interleave(gray: &[u8], row: &mut [u8], bytes: usize) {
-    for (sample, pixel) in gray.chunks_exact(bytes).zip(row.chunks_exact_mut(2 * bytes)) {
-        pixel[..bytes].copy_from_slice(sample);
+    // Copies of a length that is known are no calls.
+    if bytes == 1 {
+        interleave_samples::<1>(gray, row);
+    } else {
+        interleave_samples::<2>(gray, row);
+    }
+}
+
+fn interleave_samples<const BYTES: usize>(gray: &[u8], row: &mut [u8]) {
+    let samples = gray.as_chunks::<BYTES>().0.iter();
+    for (sample, place) in samples.zip(row.as_chunks_mut::<BYTES>().0.iter_mut().step_by(2)) {
+        *place = *sample;
     }
 }
 
