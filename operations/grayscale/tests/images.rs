@@ -78,6 +78,7 @@ fn each_image_takes_the_most_direct_way() {
         ("lossless.webp", "pixels"),
         ("rgb.jpg", "jpeg-luma-copy"),
         ("cmyk.jpg", "pixels"),
+        ("ycck.jpg", "pixels"),
     ] {
         assert_eq!(path_of(name), path, "{name}");
     }
