@@ -1,0 +1,92 @@
+//! Nothing takes more memory than its limit, however small a file is and whatever it claims.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use errand_grayscale::{Conversion, Error, Limits, Parameters, convert};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+/// The allocator counts for the whole process: tests take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// What a conversion may take beside its limit: threads, tables and the like, which no image makes grow.
+const BESIDE: usize = 4 << 20;
+/// The LZW encoder asks for 16 MiB of zeros to collect its output in. The system gives such memory page by page as it is
+/// written to, so that only the length of the output counts; this allocator cannot tell.
+const LZW_BUFFER: usize = 16 << 20;
+
+fn my_turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What came of a file within a limit, and how many bytes were taken at most.
+fn measured(input: &[u8], limit: usize) -> (Result<Conversion, Error>, usize) {
+    ALLOCATOR.reset_peak_usage();
+    let before = ALLOCATOR.current_usage();
+    let outcome = convert(input, &Parameters::default(), &Limits::new(limit as u64));
+    (outcome, ALLOCATOR.peak_usage() - before)
+}
+
+#[test]
+fn every_image_is_converted_or_refused_within_its_limit() {
+    let _turn = my_turn();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/images");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let input = std::fs::read(&path).unwrap();
+        let tiff = path.extension().is_some_and(|extension| extension == "tif");
+        let beside = if tiff { BESIDE + LZW_BUFFER } else { BESIDE };
+        for limit in [1 << 12, 1 << 16, 1 << 20, 1 << 24] {
+            let (_, taken) = measured(&input, limit);
+            assert!(taken <= limit + beside, "{taken} bytes for {}", path.display());
+        }
+    }
+}
+
+/// An entry of a classic, little-endian TIFF.
+fn entry(tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
+    [
+        &tag.to_le_bytes()[..],
+        &kind.to_le_bytes(),
+        &count.to_le_bytes(),
+        &value.to_le_bytes(),
+    ]
+    .concat()
+}
+
+#[test]
+fn a_tiff_that_claims_millions_of_values_for_a_tag_takes_no_memory_for_them() {
+    let _turn = my_turn();
+    for (tag, kind) in [(256, 4), (258, 3), (273, 4), (338, 3), (347, 7)] {
+        let mut tiff = b"II*\0\x08\0\0\0\x08\0".to_vec();
+        for (number, value) in [
+            (256, 19),
+            (257, 13),
+            (258, 8),
+            (259, 7),
+            (262, 1),
+            (273, 8),
+            (279, 247),
+            (347, 8),
+        ] {
+            let (kind, count) = if number == tag { (kind, 2_424_833) } else { (4, 1) };
+            tiff.extend(entry(number, kind, count, value));
+        }
+        if tag == 338 {
+            tiff[8] = 9;
+            tiff.extend(entry(tag, kind, 2_424_833, 8));
+        }
+        tiff.extend([0; 512]);
+        let (outcome, taken) = measured(&tiff, 16 << 20);
+        let error = outcome.unwrap_err();
+        assert_eq!(error.code(), "truncated_image", "tag {tag}: {error}");
+        assert!(taken < 1 << 20, "{taken} bytes for tag {tag}");
+        // Where the values are there, they are held against the limit.
+        tiff.extend(vec![0; 10 << 20]);
+        let (outcome, taken) = measured(&tiff, 16 << 20);
+        let error = outcome.unwrap_err();
+        assert_eq!(error.code(), "image_too_large", "tag {tag}: {error}");
+        assert!(taken < 1 << 20, "{taken} bytes for tag {tag}");
+    }
+}
