@@ -90,3 +90,32 @@ fn a_tiff_that_claims_millions_of_values_for_a_tag_takes_no_memory_for_them() {
         assert!(taken < 1 << 20, "{taken} bytes for tag {tag}");
     }
 }
+
+#[test]
+fn a_thumbnail_that_claims_to_be_huge_takes_no_memory() {
+    let _turn = my_turn();
+    // In colour, 65,500 x 65,500, and cut off in its first block.
+    let mut thumbnail = b"\xFF\xD8\xFF\xDB\0\x43\0".to_vec();
+    thumbnail.extend([1; 64]);
+    thumbnail.extend(b"\xFF\xC0\0\x11\x08\xFF\xDC\xFF\xDC\x03\x01\x11\0\x02\x11\0\x03\x11\0");
+    for class in [0x00, 0x10] {
+        // One code of one bit, for no difference and for the end of the block.
+        thumbnail.extend([0xFF, 0xC4, 0, 0x14, class, 1]);
+        thumbnail.extend([0; 16]);
+    }
+    thumbnail.extend(b"\xFF\xDA\0\x0C\x03\x01\0\x02\0\x03\0\0\x3F\0\x12");
+    let mut block = b"Exif\0\0II*\0\x08\0\0\0\0\0\x0E\0\0\0\x02\0".to_vec();
+    block.extend(entry(0x0201, 4, 1, 44));
+    block.extend(entry(0x0202, 4, 1, u32::try_from(thumbnail.len()).unwrap()));
+    block.extend([0; 4]);
+    block.extend(&thumbnail);
+    let name = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/images/progressive.jpg");
+    let jpeg = std::fs::read(name).unwrap();
+    let mut input = b"\xFF\xD8\xFF\xE1".to_vec();
+    input.extend(u16::try_from(block.len() + 2).unwrap().to_be_bytes());
+    input.extend(&block);
+    input.extend(&jpeg[2..]);
+    let (outcome, taken) = measured(&input, 16 << 20);
+    assert!(outcome.is_ok());
+    assert!(taken < BESIDE, "{taken} bytes");
+}

@@ -329,3 +329,28 @@ fn directories_over_one_another_are_refused_before_they_are_counted() {
     let error = convert(&tiff, &with(None), &Limits::default()).unwrap_err();
     assert!(error.to_string().contains("overlap one another"), "{error}");
 }
+
+#[test]
+fn a_palette_page_loses_its_coloured_thumbnails_and_keeps_its_texts() {
+    let (map, ..) = palette(16);
+    let mut page = palette_page((2, 1), 8, &map, &[1, 2]);
+    // A description, a directory of its own, and Photoshop's resources.
+    for tag in [270, 330, 34_377] {
+        page.tags.push((tag, LONG, vec![8]));
+    }
+    for kind in KINDS {
+        let gray = convert(
+            &file(kind, std::slice::from_ref(&page)),
+            &with(None),
+            &Limits::default(),
+        )
+        .unwrap();
+        assert_eq!(gray.report.path.to_string(), "palette");
+        let mut reader = Decoder::new(Cursor::new(&gray.bytes)).unwrap();
+        let kept = [270, 330, 34_377].map(|tag| {
+            let tag = tiff::tags::Tag::from_u16_exhaustive(tag);
+            reader.find_tag(tag).unwrap().is_some()
+        });
+        assert_eq!(kept, [true, false, false], "{kind:?}");
+    }
+}

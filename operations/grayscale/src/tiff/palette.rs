@@ -8,7 +8,9 @@ use super::writer::TEXTS;
 use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
-const PROFILE: u16 = 34_675;
+/// What does not belong to a gray page: directories below it, where thumbnails are; Photoshop's resources, with a
+/// thumbnail; a colour profile; and Photoshop's layers.
+const COLOURED: [u16; 4] = [330, 34_377, 34_675, 37_724];
 
 /// The file with gray palettes; `None` unless every page has a palette or is gray, and one has a palette.
 pub(super) fn convert(
@@ -45,7 +47,7 @@ pub(super) fn convert(
         }
     }
     for page in pages {
-        let gone = |tag: u16| tag == PROFILE || (parameters.strip && TEXTS.contains(&tag));
+        let gone = |tag: u16| COLOURED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
         file.remove(&mut output, page, gone);
     }
     let report = Report {

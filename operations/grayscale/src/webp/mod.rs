@@ -7,7 +7,8 @@
 //!   Its luma is BT.601's: for another formula it is decoded, and the gray encoded without further loss.
 //! - `VP8L`, a **lossless** frame, is decoded and encoded again, still lossless; a gray one is left alone.
 //! - `ALPH`, a lossy frame's alpha, has no colour and is copied.
-//! - `ICCP` goes, for a colour profile on a gray image is wrong; `EXIF` and `XMP ` stay unless stripped.
+//! - `ICCP` goes, for a colour profile on a gray image is wrong; `EXIF`, its thumbnail made gray,
+//!   and `XMP ` stay unless stripped.
 //!
 //! An animation's frames, their places, times and blending stay as they are.
 
@@ -29,7 +30,7 @@ use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
 
 use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, pixels};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, jpeg, pixels};
 use riff::{Chunk, Chunks};
 
 /// Converts a WebP to a gray WebP.
@@ -125,6 +126,7 @@ impl<'a> Converter<'a> {
                 .as_ref()
                 .map_or(Ok(()), |exif| riff::write(output, chunk.name, exif)),
             _ if self.parameters.strip => Ok(()),
+            b"EXIF" => riff::write(output, chunk.name, &jpeg::with_gray_thumbnail(chunk.data)),
             _ => riff::write(output, chunk.name, chunk.data),
         }
     }
