@@ -4,7 +4,7 @@
 //! that hold colour:
 //!
 //! - `VP8 `, a **lossy** frame, has its luma copied in the compressed domain and its chroma made neutral ([`vp8`]).
-//!   Its luma is BT.601's: for another formula it is decoded, and the gray encoded without further loss.
+//!   Its luma is BT.601's: for another formula it is decoded, and the gray encoded as a lossy frame ([`lossy`]).
 //! - `VP8L`, a **lossless** frame, is decoded and encoded again, still lossless; a gray one is left alone.
 //! - `ALPH`, a lossy frame's alpha, has no colour and is copied.
 //! - `ICCP` goes, for a colour profile on a gray image is wrong; `EXIF`, its thumbnail made gray,
@@ -18,6 +18,7 @@
 )]
 
 mod bool_coder;
+mod lossy;
 mod riff;
 mod tables;
 mod vp8;
@@ -180,12 +181,7 @@ impl<'a> Converter<'a> {
     fn lossy(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
         let dimensions = vp8::dimensions(data)?;
         let alpha = self.alpha.take();
-        if self.parameters.luma != Luma::Bt601 {
-            let file = still(dimensions, &[(*b"ALPH", alpha), (*b"VP8 ", Some(data))])?;
-            return self.through_pixels(&file, dimensions, None, output);
-        }
         self.frames += 1;
-        self.copied = true;
         self.canvas.get_or_insert(dimensions);
         // The frame once in partitions and once whole, and what each column of macroblocks keeps.
         let needed = output.len() + alpha.map_or(0, <[u8]>::len) + data.len() * 2;
@@ -194,32 +190,39 @@ impl<'a> Converter<'a> {
         if let Some(alpha) = alpha {
             riff::write(output, *b"ALPH", alpha)?;
         }
+        if let Some(gray) = self.other_luma(data, dimensions)? {
+            self.through_pixels = true;
+            let frame = lossy::encode(gray, dimensions, self.parameters.checked_quality()?)?;
+            return riff::write(output, *b"VP8 ", &frame);
+        }
+        self.copied = true;
         riff::write(output, *b"VP8 ", &vp8::gray(data)?)
+    }
+
+    /// The gray of a lossy frame by another formula than its own; `None` where its own luma is asked for, or it is gray
+    /// already, which every formula leaves as it is.
+    fn other_luma(&self, data: &[u8], dimensions: (u32, u32)) -> Result<Option<Vec<u8>>, Error> {
+        if self.parameters.luma == Luma::Bt601 {
+            return Ok(None);
+        }
+        let file = still(dimensions, &[(*b"VP8 ", Some(data))])?;
+        // Encoding takes less than decoding: gray, neutral chroma, the encoder's two bytes a pixel and the frame.
+        let (colour, _) = decode(&file, dimensions, self.limits)?;
+        // A decoder's green is a level off red and blue for some lumas with neutral chroma: its constants are rounded.
+        let near = |pixel: &[u8; 3]| pixel[0].abs_diff(pixel[1]) <= 1 && pixel[1].abs_diff(pixel[2]) <= 1;
+        let gray = colour.as_chunks().0.iter().all(near);
+        Ok((!gray).then(|| gray_of(&colour, false, self.parameters.luma)))
     }
 
     fn lossless(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
         self.alpha = None;
         let dimensions = lossless_dimensions(data)?;
         let file = still(dimensions, &[(*b"VP8L", Some(data))])?;
-        self.through_pixels(&file, dimensions, Some(data), output)
-    }
-
-    /// Decodes a still image and writes its gray as a lossless frame. `original` is written instead, where there is
-    /// one and it is gray already.
-    fn through_pixels(
-        &mut self,
-        file: &[u8],
-        dimensions: (u32, u32),
-        original: Option<&[u8]>,
-        output: &mut Vec<u8>,
-    ) -> Result<(), Error> {
         self.frames += 1;
         self.canvas.get_or_insert(dimensions);
-        let (colour, alpha) = decode(file, dimensions, self.limits)?;
-        if let Some(original) = original
-            && is_gray(&colour, alpha)
-        {
-            return riff::write(output, *b"VP8L", original);
+        let (colour, alpha) = decode(&file, dimensions, self.limits)?;
+        if is_gray(&colour, alpha) {
+            return riff::write(output, *b"VP8L", data);
         }
         self.through_pixels = true;
         let luma = self.parameters.luma;
