@@ -1,8 +1,15 @@
 //! Nothing takes more memory than its limit, however small a file is and whatever it claims.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "samples are parts of wider numbers"
+)]
+
+use std::io::Cursor;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use errand_grayscale::{Conversion, Error, Limits, Parameters, convert};
+use errand_grayscale::{Conversion, Error, Format, Limits, Parameters, convert};
+use image::{ColorType, DynamicImage, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -22,9 +29,13 @@ fn my_turn() -> MutexGuard<'static, ()> {
 
 /// What came of a file within a limit, and how many bytes were taken at most.
 fn measured(input: &[u8], limit: usize) -> (Result<Conversion, Error>, usize) {
+    measured_with(input, &Parameters::default(), limit)
+}
+
+fn measured_with(input: &[u8], parameters: &Parameters, limit: usize) -> (Result<Conversion, Error>, usize) {
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
-    let outcome = convert(input, &Parameters::default(), &Limits::new(limit as u64));
+    let outcome = convert(input, parameters, &Limits::new(limit as u64));
     (outcome, ALLOCATOR.peak_usage() - before)
 }
 
@@ -118,4 +129,79 @@ fn a_thumbnail_that_claims_to_be_huge_takes_no_memory() {
     let (outcome, taken) = measured(&input, 16 << 20);
     assert!(outcome.is_ok());
     assert!(taken < BESIDE, "{taken} bytes");
+}
+
+/// The least limit within which a file is converted, as refusals tell it, and what was taken within it.
+fn least(input: &[u8], parameters: &Parameters) -> (usize, usize) {
+    // What a decoder takes before it tells the size of the image.
+    let mut limit = 1 << 16;
+    loop {
+        match measured_with(input, parameters, limit) {
+            (Ok(_), taken) => return (limit, taken),
+            (Err(Error::TooLarge { needed_bytes, .. }), taken) => {
+                assert!(taken <= limit + BESIDE, "{taken} bytes until it was refused");
+                let needed = usize::try_from(needed_bytes).unwrap();
+                assert!(needed > limit, "{needed} bytes are refused within {limit}");
+                limit = needed;
+            }
+            (Err(error), _) => panic!("{error}"),
+        }
+    }
+}
+
+/// Noise, which compresses worst.
+fn noise(color: ColorType, (width, height): (u32, u32)) -> DynamicImage {
+    let mut state = 1_u32;
+    let samples = (width * height) as usize * usize::from(color.channel_count());
+    let mut sample = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as u16
+    };
+    let wide: Vec<u16> = (0..samples).map(|_| sample()).collect();
+    let narrow = || wide.iter().map(|sample| (sample >> 8) as u8).collect();
+    let image = match color {
+        ColorType::Rgb8 => RgbImage::from_raw(width, height, narrow()).map(DynamicImage::from),
+        ColorType::Rgba8 => RgbaImage::from_raw(width, height, narrow()).map(DynamicImage::from),
+        ColorType::Rgb16 => ImageBuffer::<Rgb<u16>, _>::from_raw(width, height, wide).map(DynamicImage::from),
+        _ => ImageBuffer::<Rgba<u16>, _>::from_raw(width, height, wide).map(DynamicImage::from),
+    };
+    image.unwrap()
+}
+
+#[test]
+fn the_limit_holds_where_a_format_changes_to_any_other() {
+    let _turn = my_turn();
+    for (color, from) in [
+        (ColorType::Rgb8, ImageFormat::Qoi),
+        (ColorType::Rgba8, ImageFormat::Qoi),
+        (ColorType::Rgb16, ImageFormat::Tiff),
+        (ColorType::Rgba16, ImageFormat::Tiff),
+        (ColorType::Rgb8, ImageFormat::WebP),
+        (ColorType::Rgba8, ImageFormat::WebP),
+        (ColorType::Rgb16, ImageFormat::Png),
+    ] {
+        let mut input = Vec::new();
+        let image = noise(color, (1_500, 1_700));
+        image.write_to(&mut Cursor::new(&mut input), from).unwrap();
+        for to in Format::ALL {
+            // A PNG that stays one is streamed: its limit is for what was written, not for the room that it grows in.
+            if (from, to) == (ImageFormat::Png, Format::Png) {
+                continue;
+            }
+            let parameters = Parameters {
+                format: Some(to),
+                ..Parameters::default()
+            };
+            let (limit, taken) = least(&input, &parameters);
+            let beside = if to == Format::Tiff {
+                BESIDE + LZW_BUFFER
+            } else {
+                BESIDE
+            };
+            assert!(
+                taken <= limit + beside,
+                "{color:?} of {from:?} to {to}: {taken} bytes within {limit}"
+            );
+        }
+    }
 }

@@ -36,6 +36,10 @@ use riff::{Chunk, Chunks};
 
 /// Converts a WebP to a gray WebP.
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    let size = Chunks::of_file(input)?
+        .flatten()
+        .find_map(|chunk| size_of(&chunk));
+    limits.check(Format::WebP, size.unwrap_or_default(), input.len() as u64)?;
     let mut converter = Converter::new(input, parameters, limits)?;
     let mut output = Vec::with_capacity(input.len());
     output.extend_from_slice(b"RIFF\0\0\0\0WEBP");
@@ -136,8 +140,7 @@ impl<'a> Converter<'a> {
         let &[flags, r0, r1, r2, w0, w1, w2, h0, h1, h2] = data else {
             return Err(damaged("its extended header has not ten bytes"));
         };
-        let size = |bytes: [u8; 3]| 1 + u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]);
-        self.canvas = Some((size([w0, w1, w2]), size([h0, h1, h2])));
+        self.canvas = Some((1 + three_bytes(w0, w1, w2), 1 + three_bytes(h0, h1, h2)));
         let gone = match (self.parameters.strip, &self.minimal_exif) {
             (false, _) => HAS_PROFILE,
             (true, Some(_)) => HAS_PROFILE | HAS_XMP,
@@ -190,7 +193,7 @@ impl<'a> Converter<'a> {
         if let Some(alpha) = alpha {
             riff::write(output, *b"ALPH", alpha)?;
         }
-        if let Some(gray) = self.other_luma(data, dimensions)? {
+        if let Some(gray) = self.other_luma(data, dimensions, output.len())? {
             self.through_pixels = true;
             let frame = lossy::encode(gray, dimensions, self.parameters.checked_quality()?)?;
             return riff::write(output, *b"VP8 ", &frame);
@@ -201,13 +204,17 @@ impl<'a> Converter<'a> {
 
     /// The gray of a lossy frame by another formula than its own; `None` where its own luma is asked for, or it is gray
     /// already, which every formula leaves as it is.
-    fn other_luma(&self, data: &[u8], dimensions: (u32, u32)) -> Result<Option<Vec<u8>>, Error> {
+    fn other_luma(
+        &self,
+        data: &[u8],
+        dimensions: (u32, u32),
+        output_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
         if self.parameters.luma == Luma::Bt601 {
             return Ok(None);
         }
-        let file = still(dimensions, &[(*b"VP8 ", Some(data))])?;
         // Encoding takes less than decoding: gray, neutral chroma, the encoder's two bytes a pixel and the frame.
-        let (colour, _) = decode(&file, dimensions, self.limits)?;
+        let (colour, _) = decode(&[(*b"VP8 ", Some(data))], dimensions, output_bytes, self.limits)?;
         // A decoder's green is a level off red and blue for some lumas with neutral chroma: its constants are rounded.
         let near = |pixel: &[u8; 3]| pixel[0].abs_diff(pixel[1]) <= 1 && pixel[1].abs_diff(pixel[2]) <= 1;
         let gray = colour.as_chunks().0.iter().all(near);
@@ -217,10 +224,10 @@ impl<'a> Converter<'a> {
     fn lossless(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
         self.alpha = None;
         let dimensions = lossless_dimensions(data)?;
-        let file = still(dimensions, &[(*b"VP8L", Some(data))])?;
         self.frames += 1;
         self.canvas.get_or_insert(dimensions);
-        let (colour, alpha) = decode(&file, dimensions, self.limits)?;
+        let frame = [(*b"VP8L", Some(data))];
+        let (colour, alpha) = decode(&frame, dimensions, output.len(), self.limits)?;
         if is_gray(&colour, alpha) {
             return riff::write(output, *b"VP8L", data);
         }
@@ -309,15 +316,13 @@ pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limi
         vp8::dimensions(data)?
     };
     let canvas = canvas.unwrap_or(dimensions);
-    // The canvas with alpha, and once more for turning it.
-    let canvas_bytes = u64::from(canvas.0) * u64::from(canvas.1) * 4;
-    limits.check(Format::WebP, canvas, canvas_bytes)?;
-    let file = still(
-        dimensions,
-        &[(*b"ALPH", alpha.filter(|_| !lossless)), (name, Some(data))],
-    )?;
-    let (colour, alpha) = decode(&file, dimensions, limits)?;
+    // The canvas with alpha, and once more for turning it; the frame's gray, and once more with alpha.
+    let area = |(width, height)| u64::from(width) * u64::from(height) * 4;
+    limits.check(Format::WebP, canvas, area(canvas) + area(dimensions))?;
+    let frame = [(*b"ALPH", alpha.filter(|_| !lossless)), (name, Some(data))];
+    let (colour, alpha) = decode(&frame, dimensions, 0, limits)?;
     let gray = gray_of(&colour, alpha, parameters.luma);
+    drop(colour);
     let broken = || damaged("it decodes to another size than its header says");
     let gray = if alpha {
         Gray::La8(GrayAlphaImage::from_raw(dimensions.0, dimensions.1, gray).ok_or_else(broken)?)
@@ -333,6 +338,18 @@ pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limi
     Ok(Gray::La8(whole).upright(orientation))
 }
 
+/// What a chunk tells of the size of the image, if it does.
+fn size_of(chunk: &Chunk<'_>) -> Option<(u32, u32)> {
+    match (&chunk.name, chunk.data) {
+        (b"VP8X", &[_, _, _, _, w0, w1, w2, h0, h1, h2]) => {
+            Some((1 + three_bytes(w0, w1, w2), 1 + three_bytes(h0, h1, h2)))
+        }
+        (b"VP8 ", data) => vp8::dimensions(data).ok(),
+        (b"VP8L", data) => lossless_dimensions(data).ok(),
+        _ => None,
+    }
+}
+
 fn three_bytes(low: u8, middle: u8, high: u8) -> u32 {
     u32::from_le_bytes([low, middle, high, 0])
 }
@@ -346,15 +363,29 @@ fn lossless_dimensions(data: &[u8]) -> Result<(u32, u32), Error> {
     Ok(((bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1))
 }
 
-/// Decodes a file of one frame into red, green and blue, and alpha if there is any.
-fn decode(file: &[u8], dimensions: (u32, u32), limits: &Limits) -> Result<(Vec<u8>, bool), Error> {
+/// A frame as chunks: its alpha, if it has one apart, and its pixels.
+type Frame<'a> = [([u8; 4], Option<&'a [u8]>)];
+
+/// Decodes a frame into red, green and blue, and alpha if there is any, beside an output of so many bytes.
+fn decode(
+    frame: &Frame<'_>,
+    dimensions: (u32, u32),
+    output_bytes: usize,
+    limits: &Limits,
+) -> Result<(Vec<u8>, bool), Error> {
     let pixels = u64::from(dimensions.0) * u64::from(dimensions.1);
-    // What the decoder keeps, what it gives, and gray with alpha; twice the file for this copy and the output.
+    let frame_bytes = frame
+        .iter()
+        .filter_map(|(_, data)| *data)
+        .map(<[u8]>::len)
+        .sum::<usize>();
+    // What the decoder keeps, what it gives, and gray with alpha; the frame as a file of its own, and in the output.
     limits.check(
         Format::WebP,
         dimensions,
-        pixels * (4 + 4 + 2) + file.len() as u64 * 2,
+        pixels * (4 + 4 + 2) + (frame_bytes * 2 + output_bytes) as u64,
     )?;
+    let file = &still(dimensions, frame)?;
     let explain = |error: DecodingError| explain(&error, file.len());
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(explain)?;
     decoder.set_memory_limit(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
@@ -380,7 +411,7 @@ fn gray_of(colour: &[u8], alpha: bool, luma: Luma) -> Vec<u8> {
 }
 
 /// A file of one frame.
-fn still((width, height): (u32, u32), chunks: &[([u8; 4], Option<&[u8]>)]) -> Result<Vec<u8>, Error> {
+fn still((width, height): (u32, u32), chunks: &Frame<'_>) -> Result<Vec<u8>, Error> {
     let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
     if chunks
         .iter()
