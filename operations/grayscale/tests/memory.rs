@@ -8,7 +8,7 @@
 use std::io::Cursor;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use errand_grayscale::{Conversion, Error, Format, Limits, Parameters, convert};
+use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert};
 use image::{ColorType, DynamicImage, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use peak_alloc::PeakAlloc;
 
@@ -129,6 +129,39 @@ fn a_thumbnail_that_claims_to_be_huge_takes_no_memory() {
     let (outcome, taken) = measured(&input, 16 << 20);
     assert!(outcome.is_ok());
     assert!(taken < BESIDE, "{taken} bytes");
+}
+
+#[test]
+fn a_lossy_webp_that_claims_long_partitions_takes_no_memory_for_them() {
+    let _turn = my_turn();
+    // A key frame of 16 x 16 with ones throughout: eight partitions, each of which claims to have 16 MiB.
+    for (first_partition, name) in [((1 << 19) - 1, "the first"), (64, "another")] {
+        let mut frame = (u32::to_le_bytes(first_partition << 5 | 1 << 4))[..3].to_vec();
+        frame.extend(b"\x9D\x01\x2A\x10\0\x10\0");
+        frame.extend([0xFF; 64]);
+        frame.extend([0xFF; 64]);
+        let length = |bytes: usize| u32::try_from(bytes).unwrap().to_le_bytes();
+        let mut input = [
+            b"RIFF",
+            &length(12 + frame.len())[..],
+            b"WEBPVP8 ",
+            &length(frame.len()),
+        ]
+        .concat();
+        input.extend(&frame);
+        for format in [None, Some(Format::Png)] {
+            for luma in [Luma::Bt601, Luma::Linear] {
+                let parameters = Parameters {
+                    format,
+                    luma,
+                    ..Parameters::default()
+                };
+                let (outcome, taken) = measured_with(&input, &parameters, 16 << 20);
+                assert_eq!(outcome.unwrap_err().code(), "corrupt_image", "{name}");
+                assert!(taken < 256 << 10, "{name}: {taken} bytes");
+            }
+        }
+    }
 }
 
 /// The least limit within which a file is converted, as refusals tell it, and what was taken within it.

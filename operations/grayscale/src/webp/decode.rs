@@ -143,6 +143,11 @@ pub(super) fn decode(
         dimensions,
         pixels * (4 + 4 + 2) + (frame_bytes * 2 + output_bytes) as u64,
     )?;
+    for (name, data) in frame {
+        if let (b"VP8 ", Some(data)) = (name, data) {
+            vp8::check(data)?;
+        }
+    }
     let file = &still(dimensions, frame)?;
     let explain = |error: DecodingError| explain(&error, file.len());
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(explain)?;
