@@ -18,6 +18,32 @@ pub(crate) struct Encoded {
     pub(crate) bit_depth: u8,
 }
 
+/// Bytes that writing `gray` as a file of `format` takes at most, the gray pixels and the file included: what the encoder
+/// makes of the pixels, and the file three times where it grows by doubling while its length is not known. Noise
+/// compresses to as many bytes as it has, with LZW to half as many more.
+pub(crate) fn needed_bytes(gray: &Gray, format: Format) -> u64 {
+    let alpha = matches!(gray, Gray::La8(_) | Gray::La16(_));
+    let narrow = match (format, alpha) {
+        (Format::Bmp | Format::Pnm, false) => 3,
+        (Format::Jpeg | Format::Png, false) | (Format::Pnm, true) => 5,
+        (Format::Gif | Format::Tiff, false) | (Format::Jpeg, true) => 7,
+        (Format::Gif, true) => 8,
+        (Format::WebP, false) | (Format::Png, true) => 9,
+        (Format::Bmp | Format::Tiff, true) => 11,
+        (Format::Qoi, false) => 12,
+        (Format::WebP, true) => 13,
+        (Format::Qoi, true) => 16,
+    };
+    let per_pixel = match (gray.bit_depth(), format) {
+        (8, _) => narrow,
+        (_, Format::Png | Format::Pnm | Format::Tiff) => narrow * 2,
+        // Wide samples, until they are narrow.
+        _ => narrow + if alpha { 4 } else { 2 },
+    };
+    let (width, height) = gray.dimensions();
+    u64::from(width) * u64::from(height) * per_pixel
+}
+
 /// Writes `gray` as a file of `format`.
 pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Result<Encoded, Error> {
     let quality = parameters.checked_quality()?;
@@ -40,11 +66,16 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
         Format::Bmp => match gray.into_8_bits() {
             Gray::L8(image) => {
                 let (width, height) = image.dimensions();
+                bytes.reserve_exact(bitmap_bytes(width, height, 1));
                 BmpEncoder::new(&mut bytes).encode(&image, width, height, ExtendedColorType::L8)
             }
             // A bitmap has alpha only beside three colours.
-            other => DynamicImage::from(DynamicImage::from(other).into_rgba8())
-                .write_with_encoder(BmpEncoder::new(&mut bytes)),
+            other => {
+                let (width, height) = other.dimensions();
+                let image = DynamicImage::from(DynamicImage::from(other).into_rgba8());
+                bytes.reserve_exact(bitmap_bytes(width, height, 4));
+                image.write_with_encoder(BmpEncoder::new(&mut bytes))
+            }
         },
         Format::Qoi => {
             // The format has three channels or four: gray is three equal ones.
@@ -66,6 +97,11 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
         detail: error.to_string(),
     })?;
     Ok(Encoded { bytes, bit_depth })
+}
+
+/// The length of a bitmap, or a little more: headers, a palette, and rows padded to four bytes.
+fn bitmap_bytes(width: u32, height: u32, pixel_bytes: usize) -> usize {
+    (width as usize * pixel_bytes + 3) * height as usize + 2_048
 }
 
 /// A PGM, which every reader of the Netpbm family knows, or a PAM where there is alpha. Samples of 16 bits come high

@@ -33,6 +33,7 @@ pub(crate) fn convert(
             bit_depth: gray.bit_depth(),
         }
     } else {
+        limits.check(from, (width, height), encode::needed_bytes(&gray, to))?;
         encode::encode(gray, to, parameters)?
     };
     let report = Report {

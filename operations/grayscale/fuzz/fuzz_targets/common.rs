@@ -1,8 +1,18 @@
 //! What all targets share.
 
 use errand_grayscale::{Format, Limits, Luma, Parameters, convert};
+use peak_alloc::PeakAlloc;
 
-/// Converts `data`, which is made to begin with `signature`, with parameters that its last byte chooses.
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// What a conversion may take, and what it may take beside: threads, tables and the like, which no image makes grow.
+const BUDGET: usize = 16 << 20;
+const BESIDE: usize = 4 << 20;
+/// The buffer that a TIFF's LZW encoder asks for, of which only what is written to becomes memory.
+const LZW_BUFFER: usize = 16 << 20;
+
+/// Converts `data`, which is made to begin with `signature`, with parameters that its last two bytes choose.
 pub fn run(signature: &[u8], data: &[u8]) {
     let mut bytes = data.to_vec();
     let head = bytes.len().min(signature.len());
@@ -12,16 +22,26 @@ pub fn run(signature: &[u8], data: &[u8]) {
             *byte = *wanted;
         }
     }
-    let choice = data.last().copied().unwrap_or_default();
+    let &[.., further, choice] = data else {
+        return;
+    };
     let parameters = Parameters {
         format: (choice & 0x40 != 0).then_some(Format::ALL[usize::from(choice >> 3 & 7)]),
         luma: [Luma::Bt601, Luma::Bt601, Luma::Bt709, Luma::Linear][usize::from(choice & 3)],
         strip: choice & 4 != 0,
         true_gray: choice & 0x80 != 0,
+        lenient: further & 1 != 0,
+        optimize: further & 2 != 0,
         ..Parameters::default()
     };
-    let limits = Limits::new(64 << 20);
-    if let Ok(conversion) = convert(&bytes, &parameters, &limits) {
+    let to_tiff = parameters.format.or(Format::detect(&bytes).ok()) == Some(Format::Tiff);
+    let most = BUDGET + BESIDE + if to_tiff { LZW_BUFFER } else { 0 };
+    ALLOCATOR.reset_peak_usage();
+    let before = ALLOCATOR.current_usage();
+    let outcome = convert(&bytes, &parameters, &Limits::new(BUDGET as u64));
+    let taken = ALLOCATOR.peak_usage() - before;
+    assert!(taken <= most, "{taken} bytes were taken");
+    if let Ok(conversion) = outcome {
         assert_eq!(conversion.report.output_bytes, conversion.bytes.len() as u64);
         assert_eq!(Format::detect(&conversion.bytes).unwrap(), conversion.report.format);
     }

@@ -1,9 +1,11 @@
 //! Any bytes as a JPEG, with every combination of options: no panic, no hang, no memory beyond the budget, and what
-//! comes out is gray.
+//! comes out is gray. Then, as for the other formats, by way of pixels and to other formats.
 //!
 //! `cargo +nightly fuzz run jpeg`, in `operations/grayscale`.
 
 #![no_main]
+
+mod common;
 
 use errand_grayscale::jpeg::{Options, Verdict, grayscale, inspect, metadata_segments, splice};
 use libfuzzer_sys::fuzz_target;
@@ -26,4 +28,5 @@ fuzz_target!(|input: &[u8]| {
             _ = splice(input, &segments);
         }
     }
+    common::run(b"\xFF\xD8\xFF", input);
 });

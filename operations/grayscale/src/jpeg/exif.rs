@@ -1,4 +1,5 @@
-//! EXIF in an APP1 segment: the orientation, and the thumbnail, which is a JPEG of its own in colour.
+//! EXIF: the orientation, and the thumbnail, which is a JPEG of its own in colour. In a JPEG it is an APP1 segment with a
+//! signature; PNG and WebP hold the same block in a chunk, most without the signature.
 //!
 //! EXIF is a TIFF file: a header, then directories of entries with 12 bytes each. The first directory describes the
 //! image, the second one the thumbnail (CIPA DC-008, 4.5 and 4.6).
@@ -14,6 +15,8 @@ const STRIP_OFFSETS: u16 = 0x0111;
 const STRIP_BYTE_COUNTS: u16 = 0x0117;
 const JPEG_OFFSET: u16 = 0x0201;
 const JPEG_LENGTH: u16 = 0x0202;
+/// What converting any thumbnail may take, beside eight times its length.
+const MEMORY_BESIDE: u64 = 2 << 20;
 /// The orientation of an image that is shown as it is stored.
 const UPRIGHT: u16 = 1;
 
@@ -38,14 +41,17 @@ pub(super) fn orientation_alone(orientation: u16) -> Option<Vec<u8>> {
     Some(payload)
 }
 
-/// The segment with its thumbnail made gray in place, or without it where that is not possible.
-pub(super) fn with_gray_thumbnail(payload: &[u8]) -> Cow<'_, [u8]> {
-    convert_thumbnail(payload).map_or(Cow::Borrowed(payload), Cow::Owned)
+/// The block, behind its signature or without one, with its thumbnail made gray in place, or without it where that is
+/// not possible.
+pub(crate) fn with_gray_thumbnail(block: &[u8]) -> Cow<'_, [u8]> {
+    convert_thumbnail(block).map_or(Cow::Borrowed(block), Cow::Owned)
 }
 
 /// Nothing if there is no thumbnail, or none that can be found.
-fn convert_thumbnail(payload: &[u8]) -> Option<Vec<u8>> {
-    let tiff = Tiff::new(payload.strip_prefix(SIGNATURE)?)?;
+fn convert_thumbnail(block: &[u8]) -> Option<Vec<u8>> {
+    let data = block.strip_prefix(SIGNATURE).unwrap_or(block);
+    let signature = &block[..block.len() - data.len()];
+    let tiff = Tiff::new(data)?;
     let first = tiff.first_directory()?;
     let second = tiff.directory(tiff.u32(first.next)? as usize)?;
     let jpeg = tiff.range(&second, JPEG_OFFSET, JPEG_LENGTH);
@@ -79,15 +85,17 @@ fn convert_thumbnail(payload: &[u8]) -> Option<Vec<u8>> {
         }
     }
     changed.truncate(end);
-    Some([SIGNATURE, &changed].concat())
+    Some([signature, &changed].concat())
 }
 
 /// The thumbnail in gray, if it takes no more room than before.
 fn gray_jpeg(thumbnail: &[u8]) -> Option<Vec<u8>> {
-    // With `strip`, a thumbnail's own EXIF is not looked into, so this does not recur.
+    // With `strip`, a thumbnail's own EXIF is not looked into, so this does not recur. What is longer than the thumbnail is
+    // of no use, so that one which claims to be huge need not be made.
     let options = Options {
         lenient: true,
         strip: true,
+        memory_budget: Some(MEMORY_BESIDE + 8 * thumbnail.len() as u64),
         ..Options::default()
     };
     match grayscale(thumbnail, &options).ok()? {

@@ -97,6 +97,7 @@ mod sequential;
 mod tables;
 
 pub use error::Error;
+pub(crate) use exif::with_gray_thumbnail;
 pub use frame::{Colour, FrameInfo, Kind};
 pub use metadata::{metadata_segments, splice};
 pub use pieces::Pieces;

@@ -3,7 +3,7 @@
 use ::png::ColorType;
 
 use super::chunks::{self, Chunk, Chunks, Summary};
-use crate::{Error, Luma, Parameters, exif};
+use crate::{Error, Luma, Parameters, exif, jpeg};
 
 /// Chunks that say how bright a value is, or where and how large the image is shown: always kept.
 const SHOWN: [[u8; 4]; 8] = [
@@ -78,8 +78,9 @@ impl<'a> Keeper<'a> {
                 }
             }
             _ if self.strip => {}
-            // Text, time and EXIF; others if their name's last letter says that they are safe to copy (PNG, 5.4).
-            name if name[3] & 0x20 != 0 || matches!(name, b"eXIf" | b"tIME") => copy(output, chunk),
+            b"eXIf" => chunks::write(output, chunk.name, &jpeg::with_gray_thumbnail(chunk.data)),
+            // Text and time; others if their name's last letter says that they are safe to copy (PNG, 5.4).
+            name if name[3] & 0x20 != 0 || name == b"tIME" => copy(output, chunk),
             _ => {}
         }
     }

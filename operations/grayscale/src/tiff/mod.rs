@@ -1,7 +1,7 @@
 //! TIFF, of one page or several, 1 to 16 bits.
 //!
 //! Pages are decoded one at a time and written as gray pages, compressed as they were where the method is known to
-//! the encoder. Where pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a
+//! the encoder. Where all pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a
 //! colour profile goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
 
 #![allow(
@@ -9,6 +9,7 @@
     reason = "parts of wider samples and counts of entries fit by construction"
 )]
 
+mod file;
 mod page;
 mod palette;
 mod writer;
@@ -25,6 +26,8 @@ pub(crate) use writer::encode;
 use crate::gray::Gray;
 use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Parameters};
+use file::File;
+use palette::Decodable;
 use writer::PageWriter;
 
 /// All pages together may take this many times the memory limit, one after another: a file can name the same pixels
@@ -35,21 +38,29 @@ type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// Converts a TIFF to a gray TIFF.
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
-    if let Some(conversion) = palette::convert(input, parameters, limits)? {
+    let file = File::open(input)?;
+    if let Some(conversion) = palette::convert(&file, parameters, limits)? {
         return Ok(conversion);
     }
-    let first = Survey::of(input, limits)?;
+    let decodable = Decodable::new(&file, parameters.luma, limits)?;
+    let first = Survey::of(&decodable, limits)?;
     let (path, bytes) = if first.gray && !parameters.strip {
         limits.check(Format::Tiff, (first.width, first.height), input.len() as u64)?;
         (Path::AsIs, input.to_vec())
     } else {
         let explain = |error| explain(error, input.len());
-        let mut reader = open(input, limits)?;
+        let mut reader = open(&decodable.bytes, limits)?;
         let mut writer = PageWriter::new().map_err(explain)?;
-        loop {
-            let needed = page::needed_bytes(&mut reader).map_err(explain)? + writer.len();
-            limits.check(Format::Tiff, reader.dimensions().map_err(explain)?, needed)?;
-            let page = page::read(&mut reader, parameters.luma, input.len())?;
+        for number in 0.. {
+            let needed = page::needed_bytes(&mut reader).map_err(explain)?;
+            let dimensions = reader.dimensions().map_err(explain)?;
+            limits.check(
+                Format::Tiff,
+                dimensions,
+                needed + decodable.held_bytes + writer.len(),
+            )?;
+            let grays = decodable.grays_of(number);
+            let page = page::read(&mut reader, parameters.luma, grays, input.len())?;
             writer.write(&mut reader, &page, parameters.strip)?;
             if !reader.more_images() {
                 break;
@@ -77,10 +88,12 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
 /// The gray of the first page, upright.
 pub(crate) fn first_page(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
     let explain = |error| explain(error, input.len());
-    let mut reader = open(input, limits)?;
+    let decodable = Decodable::new(&File::open(input)?, parameters.luma, limits)?;
+    let mut reader = open(&decodable.bytes, limits)?;
     let needed = page::needed_bytes(&mut reader).map_err(explain)?;
-    limits.check(Format::Tiff, reader.dimensions().map_err(explain)?, needed)?;
-    let page = page::read(&mut reader, parameters.luma, input.len())?;
+    let dimensions = reader.dimensions().map_err(explain)?;
+    limits.check(Format::Tiff, dimensions, needed + decodable.held_bytes)?;
+    let page = page::read(&mut reader, parameters.luma, decodable.grays_of(0), input.len())?;
     let orientation = reader
         .find_tag_unsigned::<u8>(Tag::Orientation)
         .ok()
@@ -102,9 +115,10 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(input: &[u8], limits: &Limits) -> Result<Self, Error> {
-        let explain = |error| explain(error, input.len());
-        let mut reader = open(input, limits)?;
+    fn of(decodable: &Decodable<'_>, limits: &Limits) -> Result<Self, Error> {
+        let length = decodable.bytes.len();
+        let explain = |error| explain(error, length);
+        let mut reader = open(&decodable.bytes, limits)?;
         let (width, height) = reader.dimensions().map_err(explain)?;
         let mut survey = Self {
             width,
@@ -116,13 +130,14 @@ impl Survey {
         let mut total = 0_u64;
         loop {
             let depth = reader.colortype().map_err(explain)?.bit_depth();
-            let gray = page::is_gray(&mut reader).map_err(explain)?;
+            let palette = decodable.grays_of(survey.pages as usize).is_some();
+            let gray = page::is_gray(&mut reader).map_err(explain)? && !palette;
             survey.gray &= gray;
             if survey.pages == 0 {
                 survey.bit_depth = if gray || depth == 16 { depth } else { 8 };
             }
-            if !page::data_is_there(&mut reader, input.len()).map_err(explain)? {
-                return Err(Error::truncated(Format::Tiff, input.len()));
+            if !page::data_is_there(&mut reader, length).map_err(explain)? {
+                return Err(Error::truncated(Format::Tiff, length));
             }
             survey.pages += 1;
             total = total.saturating_add(page::needed_bytes(&mut reader).map_err(explain)?);

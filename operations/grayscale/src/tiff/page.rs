@@ -58,8 +58,14 @@ pub(super) fn data_is_there(reader: &mut Reader<'_>, length: usize) -> TiffResul
     Ok(true)
 }
 
-/// Decodes the current page of a file of `length` bytes and computes its gray.
-pub(super) fn read(reader: &mut Reader<'_>, luma: Luma, length: usize) -> Result<Page, Error> {
+/// Decodes the current page of a file of `length` bytes and computes its gray. Where samples are indexes, `grays` are
+/// what they stand for.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    luma: Luma,
+    grays: Option<&[u8]>,
+    length: usize,
+) -> Result<Page, Error> {
     let explain = |error| explain(error, length);
     let (width, height) = reader.dimensions().map_err(explain)?;
     if width == 0 || height == 0 {
@@ -97,6 +103,19 @@ pub(super) fn read(reader: &mut Reader<'_>, luma: Luma, length: usize) -> Result
         )
     };
     let gray = match samples {
+        DecodingResult::U8(samples) if grays.is_some() => {
+            let indexes = match color {
+                ColorType::Gray(8) => Some(samples),
+                ColorType::Gray(bits) => shape.unpacked(&samples, bits),
+                _ => None,
+            };
+            let grays = grays.unwrap_or_default();
+            // An index beyond the palette is black, as in most viewers.
+            let look_up = |index: u8| grays.get(usize::from(index)).copied().unwrap_or(0);
+            let gray = indexes.map(|indexes| indexes.into_iter().map(look_up).collect());
+            Gray::L8(gray.and_then(|gray| shape.image8(gray)).ok_or_else(refused)?)
+        }
+        _ if grays.is_some() => return Err(refused()),
         DecodingResult::U8(samples) if color.bit_depth() == 8 => {
             let samples = shape.interleaved(samples, layout.planes);
             gray8(shape, color, samples, luma).ok_or_else(refused)?

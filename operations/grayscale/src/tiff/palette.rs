@@ -1,56 +1,33 @@
-//! A TIFF of palette pages: only the palettes are rewritten, in place (TIFF 6.0, section 5).
-//!
-//! The walk over the directories is done here, for the codec does not read palettes.
+//! A TIFF of palette pages (TIFF 6.0, section 5): their palettes are rewritten in place, or, where pixels are needed,
+//! their indexes decoded and looked up.
 
-use std::collections::HashSet;
-use std::ops::Range;
+use std::borrow::Cow;
 
+use super::file::{BITS, BLACK_IS_ZERO, COLOR_MAP, Directory, File, PALETTE, PHOTOMETRIC, SHORT};
 use super::writer::TEXTS;
 use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
-const WIDTH: u16 = 256;
-const HEIGHT: u16 = 257;
-const BITS: u16 = 258;
-const PHOTOMETRIC: u16 = 262;
-const STRIP_OFFSETS: u16 = 273;
-const STRIP_BYTES: u16 = 279;
-const COLOR_MAP: u16 = 320;
-const TILE_OFFSETS: u16 = 324;
-const TILE_BYTES: u16 = 325;
-const PROFILE: u16 = 34_675;
-
-/// Byte order, version and the first directory's place. What overlaps them is no directory and no palette.
-const HEADER_BYTES: usize = 8;
-/// Types of values, and the bytes of an entry.
-const SHORT: u16 = 3;
-const LONG: u16 = 4;
-const ENTRY_BYTES: usize = 12;
+/// What does not belong to a gray page: directories below it, where thumbnails are; Photoshop's resources, with a
+/// thumbnail; a colour profile; and Photoshop's layers.
+const COLOURED: [u16; 4] = [330, 34_377, 34_675, 37_724];
 
 /// The file with gray palettes; `None` unless every page has a palette or is gray, and one has a palette.
 pub(super) fn convert(
-    input: &[u8],
+    file: &File<'_>,
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Option<Conversion>, Error> {
-    let Some(file) = File::open(input) else {
-        return Ok(None);
-    };
-    let Some(pages) = file.pages() else {
-        return Ok(None);
-    };
+    let (input, pages) = (file.bytes, &file.pages);
     let kind = |page: &Directory| file.value(page, PHOTOMETRIC);
-    let (Some(first), true) = (pages.first(), pages.iter().any(|page| kind(page) == Some(3))) else {
+    let gray_or_palette = |page: &Directory| matches!(kind(page), Some(0 | BLACK_IS_ZERO | PALETTE));
+    let (Some(first), true) = (pages.first(), pages.iter().any(|page| has_palette(file, page))) else {
         return Ok(None);
     };
-    if !pages.iter().all(|page| matches!(kind(page), Some(0 | 1 | 3))) {
+    if !file.sound || !pages.iter().all(gray_or_palette) {
         return Ok(None);
     }
-    let truncated = || Error::truncated(Format::Tiff, input.len());
-    let (width, height) = (
-        file.value(first, WIDTH).unwrap_or(0),
-        file.value(first, HEIGHT).unwrap_or(0),
-    );
+    let (width, height) = file.size(first);
     if width == 0 || height == 0 {
         return Err(Error::corrupt(
             Format::Tiff,
@@ -60,28 +37,17 @@ pub(super) fn convert(
     limits.check(Format::Tiff, (width, height), input.len() as u64)?;
 
     let mut output = input.to_vec();
-    for page in &pages {
+    for page in pages {
         if !file.has_data(page) {
-            return Err(truncated());
+            return Err(Error::truncated(Format::Tiff, input.len()));
         }
-        if kind(page) == Some(3) {
-            let (_, count, at) = file
-                .entry(page, COLOR_MAP)
-                .filter(|(kind, ..)| *kind == SHORT)
-                .ok_or_else(|| Error::corrupt(Format::Tiff, "a page's palette is missing"))?;
-            let place = at..at.saturating_add(count.saturating_mul(2));
-            if place.start < HEADER_BYTES || pages.iter().any(|page| page.overlaps(&place)) {
-                return Err(Error::corrupt(
-                    Format::Tiff,
-                    format_args!("a page's palette, at byte {at}, overlaps the file's structure"),
-                ));
-            }
-            let map = output.get_mut(place).ok_or_else(truncated)?;
-            file.gray_map(map, parameters.luma);
+        if has_palette(file, page) {
+            let map = Map::of(file, page)?;
+            map.make_gray(file, &mut output, parameters.luma);
         }
     }
-    for page in &pages {
-        let gone = |tag: u16| tag == PROFILE || (parameters.strip && TEXTS.contains(&tag));
+    for page in pages {
+        let gone = |tag: u16| COLOURED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
         file.remove(&mut output, page, gone);
     }
     let report = Report {
@@ -106,177 +72,116 @@ pub(super) fn convert(
     }))
 }
 
-/// A classic TIFF, in either byte order.
-struct File<'a> {
-    bytes: &'a [u8],
-    little: bool,
+/// A file that the codec can decode, and the grays of its palette pages.
+pub(super) struct Decodable<'a> {
+    /// The file, in which palette pages are said to be gray: their indexes then come out as they are.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// By the page: the gray of each index, if it has a palette.
+    grays: Vec<Option<Vec<u8>>>,
+    /// What is held while a page is decoded: the page's values, and the copy of the file if it is one.
+    pub(super) held_bytes: u64,
 }
 
-/// One page's directory: where its entries are, and how many.
-struct Directory {
+impl<'a> Decodable<'a> {
+    pub(super) fn new(file: &File<'a>, luma: Luma, limits: &Limits) -> Result<Self, Error> {
+        let mut held_bytes = file.values_bytes(limits)?;
+        if file.pages.iter().any(|page| has_palette(file, page)) {
+            held_bytes += file.bytes.len() as u64;
+            limits.check(Format::Tiff, file.size(&file.pages[0]), held_bytes)?;
+        }
+        let mut bytes = Cow::Borrowed(file.bytes);
+        let mut grays = Vec::with_capacity(file.pages.len());
+        for page in &file.pages {
+            let kind = file.entry(page, PHOTOMETRIC).filter(|kind| kind.kind == SHORT);
+            let Some(kind) = kind.filter(|_| has_palette(file, page)) else {
+                grays.push(None);
+                continue;
+            };
+            grays.push(Some(Map::of(file, page)?.grays(file, luma)));
+            let gray = file.short_bytes(BLACK_IS_ZERO as u16);
+            bytes.to_mut()[kind.at..kind.at + 2].copy_from_slice(&gray);
+        }
+        Ok(Self {
+            bytes,
+            grays,
+            held_bytes,
+        })
+    }
+
+    /// The grays of a page's indexes, if it has a palette.
+    pub(super) fn grays_of(&self, page: usize) -> Option<&[u8]> {
+        self.grays.get(page)?.as_deref()
+    }
+}
+
+fn has_palette(file: &File<'_>, page: &Directory) -> bool {
+    file.value(page, PHOTOMETRIC) == Some(PALETTE)
+}
+
+/// Where a palette is: all reds, then all greens, then all blues, in 16 bits.
+struct Map {
     at: usize,
     entries: usize,
 }
 
-impl Directory {
-    /// Whether a palette at this place would run into the directory: its count, its entries or what links the next.
-    fn overlaps(&self, place: &Range<usize>) -> bool {
-        let end = self.at + self.entries * ENTRY_BYTES + 4;
-        place.start < end && self.at - 2 < place.end
-    }
-}
-
-impl<'a> File<'a> {
-    fn open(bytes: &'a [u8]) -> Option<Self> {
-        match bytes {
-            [b'I', b'I', 42, 0, ..] => Some(Self { bytes, little: true }),
-            [b'M', b'M', 0, 42, ..] => Some(Self { bytes, little: false }),
-            _ => None,
+impl Map {
+    /// The palette of a page; an error if it is missing, not whole, or where the file's structure is.
+    fn of(file: &File<'_>, page: &Directory) -> Result<Self, Error> {
+        let entry = file
+            .entry(page, COLOR_MAP)
+            .filter(|entry| entry.kind == SHORT)
+            .ok_or_else(|| Error::corrupt(Format::Tiff, "a page's palette is missing"))?;
+        let place = entry.at..entry.at.saturating_add(entry.count.saturating_mul(2));
+        if file.is_structure(&place) {
+            return Err(Error::corrupt(
+                Format::Tiff,
+                format_args!(
+                    "a page's palette, at byte {}, overlaps the file's structure",
+                    entry.at
+                ),
+            ));
         }
-    }
-
-    fn short(&self, at: usize) -> Option<u16> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.little {
-            u16::from_le_bytes(bytes)
-        } else {
-            u16::from_be_bytes(bytes)
+        if place.end > file.bytes.len() {
+            return Err(Error::truncated(Format::Tiff, file.bytes.len()));
+        }
+        Ok(Self {
+            at: entry.at,
+            entries: entry.count / 3,
         })
     }
 
-    fn long(&self, at: usize) -> Option<u32> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.little {
-            u32::from_le_bytes(bytes)
-        } else {
-            u32::from_be_bytes(bytes)
-        })
+    /// Where red, green and blue of an entry are.
+    fn places(&self, entry: usize) -> [usize; 3] {
+        [entry, self.entries + entry, 2 * self.entries + entry].map(|value| self.at + value * 2)
     }
 
-    /// Every page's directory; `None` where one is not whole or overlaps the header, or they go round in circles.
-    fn pages(&self) -> Option<Vec<Directory>> {
-        let mut seen = HashSet::new();
-        let mut pages = Vec::new();
-        let mut at = self.long(4)? as usize;
-        while at != 0 {
-            if at < HEADER_BYTES || !seen.insert(at) {
-                return None;
+    fn colour(&self, file: &File<'_>, entry: usize) -> [u16; 3] {
+        self.places(entry)
+            .map(|at| file.short(at).expect("the palette lies within the file"))
+    }
+
+    fn make_gray(&self, file: &File<'_>, output: &mut [u8], luma: Luma) {
+        for entry in 0..self.entries {
+            let [red, green, blue] = self.colour(file, entry);
+            let gray = file.short_bytes(luma.gray16(red, green, blue));
+            for at in self.places(entry) {
+                output[at..at + 2].copy_from_slice(&gray);
             }
-            let page = Directory {
-                at: at + 2,
-                entries: usize::from(self.short(at)?),
-            };
-            at = self.long(page.at + page.entries * ENTRY_BYTES)? as usize;
-            pages.push(page);
         }
-        Some(pages)
     }
 
-    /// An entry's type, how many values it has, and where they are.
-    fn entry(&self, page: &Directory, tag: u16) -> Option<(u16, usize, usize)> {
-        let at = (0..page.entries)
-            .map(|entry| page.at + entry * ENTRY_BYTES)
-            .find(|at| self.short(*at) == Some(tag))?;
-        let (kind, count) = (self.short(at + 2)?, self.long(at + 4)? as usize);
-        let size = match kind {
-            SHORT => 2,
-            LONG => 4,
-            _ => return None,
+    /// The gray of each index in 8 bits. Writers scale 8 bits to 16 by 256 or by 257, so that the high byte is what was
+    /// meant, and a few do not scale at all: the same is assumed as by libtiff.
+    fn grays(&self, file: &File<'_>, luma: Luma) -> Vec<u8> {
+        let colours: Vec<_> = (0..self.entries.min(256))
+            .map(|entry| self.colour(file, entry))
+            .collect();
+        let scaled = colours.iter().flatten().any(|value| *value > 255);
+        let narrow = |value: u16| (if scaled { value >> 8 } else { value }) as u8;
+        let gray = |colour: [u16; 3]| {
+            let [red, green, blue] = colour.map(narrow);
+            luma.gray8(red, green, blue)
         };
-        // Values of four bytes or fewer are in the entry itself.
-        let inside = count.checked_mul(size)? <= 4;
-        Some((
-            kind,
-            count,
-            if inside {
-                at + 8
-            } else {
-                self.long(at + 8)? as usize
-            },
-        ))
-    }
-
-    fn value(&self, page: &Directory, tag: u16) -> Option<u32> {
-        let (kind, _, at) = self.entry(page, tag)?;
-        if kind == SHORT {
-            self.short(at).map(u32::from)
-        } else {
-            self.long(at)
-        }
-    }
-
-    fn values(&self, page: &Directory, tag: u16) -> Option<impl Iterator<Item = Option<u32>> + '_> {
-        let (kind, count, at) = self.entry(page, tag)?;
-        Some((0..count).map(move |index| {
-            if kind == SHORT {
-                self.short(at + index * 2).map(u32::from)
-            } else {
-                self.long(at + index * 4)
-            }
-        }))
-    }
-
-    /// Whether the page's strips or tiles are all within the file.
-    fn has_data(&self, page: &Directory) -> bool {
-        [(STRIP_OFFSETS, STRIP_BYTES), (TILE_OFFSETS, TILE_BYTES)]
-            .into_iter()
-            .any(|(offsets, counts)| {
-                let (Some(offsets), Some(counts)) = (self.values(page, offsets), self.values(page, counts))
-                else {
-                    return false;
-                };
-                offsets.zip(counts).all(|(offset, count)| {
-                    let end = offset
-                        .zip(count)
-                        .map(|(offset, count)| u64::from(offset) + u64::from(count));
-                    end.is_some_and(|end| end <= self.bytes.len() as u64)
-                })
-            })
-    }
-
-    /// A palette is all reds, then all greens, then all blues, in 16 bits.
-    fn gray_map(&self, map: &mut [u8], luma: Luma) {
-        let entries = map.len() / 6;
-        let value_of = |bytes: [u8; 2]| {
-            if self.little {
-                u16::from_le_bytes(bytes)
-            } else {
-                u16::from_be_bytes(bytes)
-            }
-        };
-        for entry in 0..entries {
-            let places = [entry, entries + entry, 2 * entries + entry].map(|value| value * 2);
-            let [red, green, blue] = places.map(|at| value_of([map[at], map[at + 1]]));
-            let gray = luma.gray16(red, green, blue);
-            let gray = if self.little {
-                gray.to_le_bytes()
-            } else {
-                gray.to_be_bytes()
-            };
-            for at in places {
-                map[at..at + 2].copy_from_slice(&gray);
-            }
-        }
-    }
-
-    /// Takes entries out of a directory.
-    fn remove(&self, output: &mut [u8], page: &Directory, gone: impl Fn(u16) -> bool) {
-        let mut kept = page.at;
-        for entry in 0..page.entries {
-            let at = page.at + entry * ENTRY_BYTES;
-            if !self.short(at).is_some_and(&gone) {
-                output.copy_within(at..at + ENTRY_BYTES, kept);
-                kept += ENTRY_BYTES;
-            }
-        }
-        let next = page.at + page.entries * ENTRY_BYTES;
-        output.copy_within(next..next + 4, kept);
-        let count = ((kept - page.at) / ENTRY_BYTES) as u16;
-        let count = if self.little {
-            count.to_le_bytes()
-        } else {
-            count.to_be_bytes()
-        };
-        output[page.at - 2..page.at].copy_from_slice(&count);
+        colours.into_iter().map(gray).collect()
     }
 }

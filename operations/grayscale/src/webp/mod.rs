@@ -4,10 +4,11 @@
 //! that hold colour:
 //!
 //! - `VP8 `, a **lossy** frame, has its luma copied in the compressed domain and its chroma made neutral ([`vp8`]).
-//!   Its luma is BT.601's: for another formula it is decoded, and the gray encoded without further loss.
+//!   Its luma is BT.601's: for another formula it is decoded, and the gray encoded as a lossy frame ([`lossy`]).
 //! - `VP8L`, a **lossless** frame, is decoded and encoded again, still lossless; a gray one is left alone.
 //! - `ALPH`, a lossy frame's alpha, has no colour and is copied.
-//! - `ICCP` goes, for a colour profile on a gray image is wrong; `EXIF` and `XMP ` stay unless stripped.
+//! - `ICCP` goes, for a colour profile on a gray image is wrong; `EXIF`, its thumbnail made gray,
+//!   and `XMP ` stay unless stripped.
 //!
 //! An animation's frames, their places, times and blending stay as they are.
 
@@ -17,23 +18,27 @@
 )]
 
 mod bool_coder;
+mod decode;
+mod lossy;
 mod riff;
 mod tables;
 mod vp8;
 
-use std::io::Cursor;
+use image_webp::{ColorType, WebPEncoder};
 
-use image::metadata::Orientation;
-use image::{DynamicImage, GrayAlphaImage, GrayImage};
-use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
+pub(crate) use decode::first_picture;
 
-use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, pixels};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, jpeg};
+use decode::{decode, gray_of, is_gray, lossless_dimensions, size_of, three_bytes};
 use riff::{Chunk, Chunks};
 
 /// Converts a WebP to a gray WebP.
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
+    let size = Chunks::of_file(input)?
+        .flatten()
+        .find_map(|chunk| size_of(&chunk));
+    limits.check(Format::WebP, size.unwrap_or_default(), input.len() as u64)?;
     let mut converter = Converter::new(input, parameters, limits)?;
     let mut output = Vec::with_capacity(input.len());
     output.extend_from_slice(b"RIFF\0\0\0\0WEBP");
@@ -125,6 +130,7 @@ impl<'a> Converter<'a> {
                 .as_ref()
                 .map_or(Ok(()), |exif| riff::write(output, chunk.name, exif)),
             _ if self.parameters.strip => Ok(()),
+            b"EXIF" => riff::write(output, chunk.name, &jpeg::with_gray_thumbnail(chunk.data)),
             _ => riff::write(output, chunk.name, chunk.data),
         }
     }
@@ -133,8 +139,7 @@ impl<'a> Converter<'a> {
         let &[flags, r0, r1, r2, w0, w1, w2, h0, h1, h2] = data else {
             return Err(damaged("its extended header has not ten bytes"));
         };
-        let size = |bytes: [u8; 3]| 1 + u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]);
-        self.canvas = Some((size([w0, w1, w2]), size([h0, h1, h2])));
+        self.canvas = Some((1 + three_bytes(w0, w1, w2), 1 + three_bytes(h0, h1, h2)));
         let gone = match (self.parameters.strip, &self.minimal_exif) {
             (false, _) => HAS_PROFILE,
             (true, Some(_)) => HAS_PROFILE | HAS_XMP,
@@ -178,12 +183,7 @@ impl<'a> Converter<'a> {
     fn lossy(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
         let dimensions = vp8::dimensions(data)?;
         let alpha = self.alpha.take();
-        if self.parameters.luma != Luma::Bt601 {
-            let file = still(dimensions, &[(*b"ALPH", alpha), (*b"VP8 ", Some(data))])?;
-            return self.through_pixels(&file, dimensions, None, output);
-        }
         self.frames += 1;
-        self.copied = true;
         self.canvas.get_or_insert(dimensions);
         // The frame once in partitions and once whole, and what each column of macroblocks keeps.
         let needed = output.len() + alpha.map_or(0, <[u8]>::len) + data.len() * 2;
@@ -192,32 +192,43 @@ impl<'a> Converter<'a> {
         if let Some(alpha) = alpha {
             riff::write(output, *b"ALPH", alpha)?;
         }
+        if let Some(gray) = self.other_luma(data, dimensions, output.len())? {
+            self.through_pixels = true;
+            let frame = lossy::encode(gray, dimensions, self.parameters.checked_quality()?)?;
+            return riff::write(output, *b"VP8 ", &frame);
+        }
+        self.copied = true;
         riff::write(output, *b"VP8 ", &vp8::gray(data)?)
+    }
+
+    /// The gray of a lossy frame by another formula than its own; `None` where its own luma is asked for, or it is gray
+    /// already, which every formula leaves as it is.
+    fn other_luma(
+        &self,
+        data: &[u8],
+        dimensions: (u32, u32),
+        output_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        if self.parameters.luma == Luma::Bt601 {
+            return Ok(None);
+        }
+        // Encoding takes less than decoding: gray, neutral chroma, the encoder's two bytes a pixel and the frame.
+        let (colour, _) = decode(&[(*b"VP8 ", Some(data))], dimensions, output_bytes, self.limits)?;
+        // A decoder's green is a level off red and blue for some lumas with neutral chroma: its constants are rounded.
+        let near = |pixel: &[u8; 3]| pixel[0].abs_diff(pixel[1]) <= 1 && pixel[1].abs_diff(pixel[2]) <= 1;
+        let gray = colour.as_chunks().0.iter().all(near);
+        Ok((!gray).then(|| gray_of(&colour, false, self.parameters.luma)))
     }
 
     fn lossless(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
         self.alpha = None;
         let dimensions = lossless_dimensions(data)?;
-        let file = still(dimensions, &[(*b"VP8L", Some(data))])?;
-        self.through_pixels(&file, dimensions, Some(data), output)
-    }
-
-    /// Decodes a still image and writes its gray as a lossless frame. `original` is written instead, where there is
-    /// one and it is gray already.
-    fn through_pixels(
-        &mut self,
-        file: &[u8],
-        dimensions: (u32, u32),
-        original: Option<&[u8]>,
-        output: &mut Vec<u8>,
-    ) -> Result<(), Error> {
         self.frames += 1;
         self.canvas.get_or_insert(dimensions);
-        let (colour, alpha) = decode(file, dimensions, self.limits)?;
-        if let Some(original) = original
-            && is_gray(&colour, alpha)
-        {
-            return riff::write(output, *b"VP8L", original);
+        let frame = [(*b"VP8L", Some(data))];
+        let (colour, alpha) = decode(&frame, dimensions, output.len(), self.limits)?;
+        if is_gray(&colour, alpha) {
+            return riff::write(output, *b"VP8L", data);
         }
         self.through_pixels = true;
         let luma = self.parameters.luma;
@@ -239,171 +250,6 @@ impl<'a> Converter<'a> {
         }
         Ok(())
     }
-}
-
-/// The gray of the first picture, upright: a still image, or an animation's first frame where it is on the canvas.
-pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
-    let mut orientation = Orientation::NoTransforms;
-    let mut canvas = None;
-    let mut alpha = None;
-    let mut picture = None;
-    for chunk in Chunks::of_file(input)? {
-        let chunk = chunk?;
-        match (&chunk.name, chunk.data) {
-            (b"EXIF", data) => {
-                orientation = exif::orientation(data)
-                    .and_then(Orientation::from_exif)
-                    .unwrap_or(orientation);
-            }
-            (b"VP8X", &[_, _, _, _, w0, w1, w2, h0, h1, h2]) => {
-                canvas = Some((1 + three_bytes(w0, w1, w2), 1 + three_bytes(h0, h1, h2)));
-            }
-            (b"ALPH", data) => alpha = Some(data),
-            (b"VP8 " | b"VP8L", data) if picture.is_none() => picture = Some((chunk.name, data, (0, 0))),
-            (
-                b"ANMF",
-                &[
-                    x0,
-                    x1,
-                    x2,
-                    y0,
-                    y1,
-                    y2,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    ref body @ ..,
-                ],
-            ) if picture.is_none() => {
-                // Places are halved.
-                let place = (2 * three_bytes(x0, x1, x2), 2 * three_bytes(y0, y1, y2));
-                for chunk in Chunks::within(body) {
-                    let chunk = chunk?;
-                    match &chunk.name {
-                        b"ALPH" => alpha = Some(chunk.data),
-                        b"VP8 " | b"VP8L" => picture = Some((chunk.name, chunk.data, place)),
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    let (name, data, place) = picture.ok_or_else(|| damaged("it has no frames"))?;
-    let lossless = name == *b"VP8L";
-    let dimensions = if lossless {
-        lossless_dimensions(data)?
-    } else {
-        vp8::dimensions(data)?
-    };
-    let canvas = canvas.unwrap_or(dimensions);
-    // The canvas with alpha, and once more for turning it.
-    let canvas_bytes = u64::from(canvas.0) * u64::from(canvas.1) * 4;
-    limits.check(Format::WebP, canvas, canvas_bytes)?;
-    let file = still(
-        dimensions,
-        &[(*b"ALPH", alpha.filter(|_| !lossless)), (name, Some(data))],
-    )?;
-    let (colour, alpha) = decode(&file, dimensions, limits)?;
-    let gray = gray_of(&colour, alpha, parameters.luma);
-    let broken = || damaged("it decodes to another size than its header says");
-    let gray = if alpha {
-        Gray::La8(GrayAlphaImage::from_raw(dimensions.0, dimensions.1, gray).ok_or_else(broken)?)
-    } else {
-        Gray::L8(GrayImage::from_raw(dimensions.0, dimensions.1, gray).ok_or_else(broken)?)
-    };
-    if canvas == dimensions {
-        return Ok(gray.upright(orientation));
-    }
-    let mut whole = GrayAlphaImage::new(canvas.0, canvas.1);
-    let frame = DynamicImage::from(gray).into_luma_alpha8();
-    image::imageops::replace(&mut whole, &frame, place.0.into(), place.1.into());
-    Ok(Gray::La8(whole).upright(orientation))
-}
-
-fn three_bytes(low: u8, middle: u8, high: u8) -> u32 {
-    u32::from_le_bytes([low, middle, high, 0])
-}
-
-/// A signature byte, then 14 bits each of width and height less one.
-fn lossless_dimensions(data: &[u8]) -> Result<(u32, u32), Error> {
-    let &[0x2F, b0, b1, b2, b3, ..] = data else {
-        return Err(damaged("a lossless frame has no signature"));
-    };
-    let bits = u32::from_le_bytes([b0, b1, b2, b3]);
-    Ok(((bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1))
-}
-
-/// Decodes a file of one frame into red, green and blue, and alpha if there is any.
-fn decode(file: &[u8], dimensions: (u32, u32), limits: &Limits) -> Result<(Vec<u8>, bool), Error> {
-    let pixels = u64::from(dimensions.0) * u64::from(dimensions.1);
-    // What the decoder keeps, what it gives, and gray with alpha; twice the file for this copy and the output.
-    limits.check(
-        Format::WebP,
-        dimensions,
-        pixels * (4 + 4 + 2) + file.len() as u64 * 2,
-    )?;
-    let explain = |error: DecodingError| explain(&error, file.len());
-    let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(explain)?;
-    decoder.set_memory_limit(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
-    let alpha = decoder.has_alpha();
-    let size = decoder
-        .output_buffer_size()
-        .ok_or_else(|| damaged("a frame is too large"))?;
-    let mut colour = vec![0; size];
-    decoder.read_image(&mut colour).map_err(explain)?;
-    Ok((colour, alpha))
-}
-
-fn gray_of(colour: &[u8], alpha: bool, luma: Luma) -> Vec<u8> {
-    if alpha {
-        let mut gray = vec![0; colour.len() / 2];
-        luma.row8::<4, 2>(colour, &mut gray);
-        gray
-    } else {
-        let mut gray = vec![0; colour.len() / 3];
-        luma.row8::<3, 1>(colour, &mut gray);
-        gray
-    }
-}
-
-/// A file of one frame.
-fn still((width, height): (u32, u32), chunks: &[([u8; 4], Option<&[u8]>)]) -> Result<Vec<u8>, Error> {
-    let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
-    if chunks
-        .iter()
-        .any(|(name, data)| name == b"ALPH" && data.is_some())
-    {
-        let ([w0, w1, w2, _], [h0, h1, h2, _]) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
-        riff::write(&mut file, *b"VP8X", &[HAS_ALPHA, 0, 0, 0, w0, w1, w2, h0, h1, h2])?;
-    }
-    for (name, data) in chunks {
-        if let Some(data) = data {
-            riff::write(&mut file, *name, data)?;
-        }
-    }
-    riff::end(&mut file, 0)?;
-    Ok(file)
-}
-
-fn is_gray(colour: &[u8], alpha: bool) -> bool {
-    let gray = |pixel: &[u8]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
-    colour.chunks_exact(if alpha { 4 } else { 3 }).all(gray)
-}
-
-fn explain(error: &DecodingError, length: usize) -> Error {
-    let message = error.to_string();
-    if pixels::speaks_of_an_early_end(&message) {
-        return Error::truncated(Format::WebP, length);
-    }
-    damaged(&message)
 }
 
 fn damaged(detail: &str) -> Error {

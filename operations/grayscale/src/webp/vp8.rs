@@ -48,24 +48,58 @@ pub(super) fn dimensions(frame: &[u8]) -> Result<(u32, u32), Error> {
     Ok((width, height))
 }
 
+/// A frame taken apart, its header read and on its way to the copy.
+struct Parts<'a> {
+    header: FrameHeader,
+    modes: Reader<'a>,
+    modes_out: Writer,
+    partitions: Vec<&'a [u8]>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(frame: &'a [u8]) -> Result<Self, Error> {
+        dimensions(frame)?;
+        let tag = u32::from_le_bytes([frame[0], frame[1], frame[2], 0]);
+        let first_length = (tag >> 5) as usize;
+        let (first, rest) = frame[HEADER_BYTES..]
+            .split_at_checked(first_length)
+            .ok_or_else(|| damaged("a frame's first partition is cut"))?;
+        let mut modes = Reader::new(first);
+        let mut modes_out = Writer::with_capacity(first.len());
+        let header = FrameHeader::copy(&mut Copier {
+            reader: &mut modes,
+            writer: &mut modes_out,
+        });
+        let partitions = partitions(rest, header.partitions)?;
+        Ok(Self {
+            header,
+            modes,
+            modes_out,
+            partitions,
+        })
+    }
+}
+
+/// Refuses a frame whose partitions are not all there. A decoder reserves memory for what a partition's length says, up to
+/// 16 MiB for each of eight.
+pub(super) fn check(frame: &[u8]) -> Result<(), Error> {
+    Parts::of(frame).map(drop)
+}
+
 /// Copies a frame with its chroma neutral.
 pub(super) fn gray(frame: &[u8]) -> Result<Vec<u8>, Error> {
     let (width, height) = dimensions(frame)?;
     let (columns, rows) = (width.div_ceil(16) as usize, height.div_ceil(16) as usize);
-    let tag = u32::from_le_bytes([frame[0], frame[1], frame[2], 0]);
-    let first_length = (tag >> 5) as usize;
-    let body = &frame[HEADER_BYTES..];
-    let (first, rest) = body
-        .split_at_checked(first_length)
-        .ok_or_else(|| damaged("a frame's first partition is cut"))?;
-
-    let mut modes = Reader::new(first);
-    let mut modes_out = Writer::with_capacity(first.len());
-    let header = FrameHeader::copy(&mut Copier {
-        reader: &mut modes,
-        writer: &mut modes_out,
-    });
-    let mut partitions = partitions(rest, header.partitions)?;
+    let Parts {
+        header,
+        mut modes,
+        mut modes_out,
+        partitions,
+    } = Parts::of(frame)?;
+    let mut partitions: Vec<_> = partitions
+        .into_iter()
+        .map(|partition| (Reader::new(partition), Writer::with_capacity(partition.len())))
+        .collect();
 
     let mut above = vec![Edge::default(); columns];
     for row in 0..rows {
@@ -132,18 +166,18 @@ fn assemble(frame: &[u8], first: Vec<u8>, partitions: Vec<(Reader<'_>, Writer)>)
     Ok(output)
 }
 
-/// The token partitions, each with where it is copied to.
-fn partitions(rest: &[u8], count: usize) -> Result<Vec<(Reader<'_>, Writer)>, Error> {
+/// The token partitions.
+fn partitions(rest: &[u8], count: usize) -> Result<Vec<&[u8]>, Error> {
     let cut = || damaged("a frame's token partitions are cut");
     let (lengths, mut data) = rest.split_at_checked(3 * (count - 1)).ok_or_else(cut)?;
     let mut partitions = Vec::with_capacity(count);
     for length in lengths.as_chunks::<3>().0 {
         let length = u32::from_le_bytes([length[0], length[1], length[2], 0]) as usize;
         let (partition, behind) = data.split_at_checked(length).ok_or_else(cut)?;
-        partitions.push((Reader::new(partition), Writer::with_capacity(length)));
+        partitions.push(partition);
         data = behind;
     }
-    partitions.push((Reader::new(data), Writer::with_capacity(data.len())));
+    partitions.push(data);
     Ok(partitions)
 }
 

@@ -5,6 +5,7 @@
 They are small, cover what each format can hold, and serve the tests, the mutation test and the fuzz targets.
 """
 
+import io
 import random
 import struct
 import sys
@@ -117,7 +118,17 @@ def main():
     # JPEG
     colour.save(HERE / "rgb.jpg", quality=85, exif=exif)
     colour.save(HERE / "progressive.jpg", quality=80, progressive=True, subsampling=0)
-    colour.convert("CMYK").save(HERE / "cmyk.jpg", quality=85)
+    inks = colour.convert("CMYK")
+    inks.save(HERE / "cmyk.jpg", quality=85)
+    # Pillow writes no YCCK. It stores 255 less each ink behind an Adobe marker of transform 0: given channels that hold
+    # the transformed inks, it stores those, and only the marker's last byte is still to be set to 2. What is transformed
+    # to luma and two differences is 255 less the stored inks, that is, the inks themselves (libjpeg, jccolor.c).
+    channels = Image.merge("RGB", inks.split()[:3]).convert("YCbCr").split()
+    ycck = io.BytesIO()
+    black = alpha.point(lambda v: v // 2)
+    Image.merge("CMYK", [c.point(lambda v: 255 - v) for c in channels] + [black]).save(ycck, "JPEG", quality=90)
+    adobe = ycck.getvalue().index(b"Adobe") + 11
+    (HERE / "ycck.jpg").write_bytes(ycck.getvalue()[:adobe] + b"\2" + ycck.getvalue()[adobe + 1 :])
 
 
 main()
