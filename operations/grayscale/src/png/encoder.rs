@@ -75,9 +75,9 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Begins a file: signature, header, and `metadata` (whole chunks) behind them. More than `budget` bytes are
+    /// Begins a file: signature, header, and `metadata` (whole chunks) behind them. What goes beyond `budget` is
     /// refused.
-    pub(super) fn new(metadata: &[u8], layout: Layout, compression: Compression, budget: u64) -> Self {
+    pub(super) fn new(metadata: &[u8], layout: Layout, compression: Compression, budget: Budget) -> Self {
         let mut output = Vec::with_capacity(metadata.len() + (64 << 10));
         output.extend_from_slice(&chunks::SIGNATURE);
         let mut header = [0; 13];
@@ -166,12 +166,12 @@ impl Encoder {
     }
 
     /// Sets the number of bytes that the file may have.
-    pub(super) fn set_budget(&mut self, bytes: u64) {
+    pub(super) fn set_budget(&mut self, budget: Budget) {
         let sink = match &mut self.zlib {
             Some(zlib) => zlib.sink(),
             None => self.sink.as_mut().expect("it is here or in the deflater"),
         };
-        sink.budget = bytes;
+        sink.budget = budget;
     }
 
     /// Ends the frame.
@@ -237,6 +237,23 @@ impl Zlib {
     }
 }
 
+/// What an output may take.
+#[derive(Clone, Copy)]
+pub(super) struct Budget {
+    /// Bytes that all together may take.
+    pub(super) limit_bytes: u64,
+    /// Bytes that are taken besides the output.
+    pub(super) beside_bytes: u64,
+}
+
+impl Budget {
+    /// No limit.
+    pub(super) const NONE: Self = Self {
+        limit_bytes: u64::MAX,
+        beside_bytes: 0,
+    };
+}
+
 /// Cuts compressed bytes into `IDAT` chunks, or `fdAT` ones from the second frame on.
 struct Sink {
     output: Vec<u8>,
@@ -246,7 +263,7 @@ struct Sink {
     first_frame: bool,
     /// The number of the next `fcTL` or `fdAT`.
     sequence: u32,
-    budget: u64,
+    budget: Budget,
 }
 
 impl Sink {
@@ -270,26 +287,41 @@ impl Sink {
         }
     }
 
-    fn too_large(&self) -> Error {
-        Error::TooLarge {
-            format: Format::Png,
-            width: self.layout.width,
-            height: self.layout.height,
-            needed_bytes: self.output.len() as u64,
-            limit_bytes: self.budget,
+    /// Makes room for `more` bytes, unless the room before and after, which may exist together while the content moves,
+    /// would go beyond the budget.
+    fn make_room(&mut self, more: usize) -> Result<(), Error> {
+        let (wanted, before) = (self.output.len() + more, self.output.capacity());
+        if wanted <= before {
+            return Ok(());
         }
+        let Budget {
+            limit_bytes,
+            beside_bytes,
+        } = self.budget;
+        let left = usize::try_from(limit_bytes.saturating_sub(beside_bytes)).unwrap_or(usize::MAX);
+        let left = left.saturating_sub(before);
+        if wanted > left {
+            return Err(Error::TooLarge {
+                format: Format::Png,
+                width: self.layout.width,
+                height: self.layout.height,
+                needed_bytes: beside_bytes + (wanted + before) as u64,
+                limit_bytes,
+            });
+        }
+        let after = wanted.max(left.min(2 * before));
+        self.output.reserve_exact(after - self.output.len());
+        Ok(())
     }
 }
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.make_room(bytes.len()).map_err(io::Error::other)?;
         self.output.extend_from_slice(bytes);
         if let Some(start) = self.chunk
             && self.output.len() - start >= DATA_CHUNK_BYTES
         {
-            if self.output.len() as u64 > self.budget {
-                return Err(io::Error::other(self.too_large()));
-            }
             self.end_chunk();
             self.begin_chunk();
         }

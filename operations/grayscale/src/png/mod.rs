@@ -109,7 +109,7 @@ pub(crate) fn encode(gray: &Gray, parameters: &Parameters) -> Result<Encoded, Er
     } else {
         Compression::for_photo(layout.raw_bytes())
     };
-    let mut encoder = Encoder::new(&[], layout, compression, u64::MAX);
+    let mut encoder = Encoder::new(&[], layout, compression, encoder::Budget::NONE);
     encoder.start_frame(None);
     let wide =
         |samples: &[u16]| -> Vec<u8> { samples.iter().flat_map(|sample| sample.to_be_bytes()).collect() };

@@ -11,6 +11,7 @@ use std::{panic, thread};
 use ::png::{Decoder, DecodingError, Reader, Transformations};
 
 use super::chunks::{Chunks, Summary};
+use super::encoder::Budget;
 use super::inflate::Inflater;
 use super::unfilter::Unfilter;
 use super::writer::{Step, Writer};
@@ -39,7 +40,11 @@ pub(super) fn convert(
     let working = row * 3 + row / 2 * 8 + batch * (BATCHES as u64 + 2) + (512 << 10);
     limits.check(Format::Png, header.dimensions(), working)?;
 
-    let mut writer = Writer::new(input, parameters, summary, limits.memory_bytes - working)?;
+    let budget = Budget {
+        limit_bytes: limits.memory_bytes,
+        beside_bytes: working,
+    };
+    let mut writer = Writer::new(input, parameters, summary, budget)?;
     let mut source = Source {
         rows: Rows::open(input, limits, summary)?,
         input,

@@ -6,7 +6,7 @@
 use ::png::ColorType;
 
 use super::chunks::Summary;
-use super::encoder::{Compression, Encoder, Layout};
+use super::encoder::{Budget, Compression, Encoder, Layout};
 use super::metadata::Keeper;
 use super::rows::RowConverter;
 use super::widen;
@@ -30,7 +30,7 @@ pub(super) struct Writer<'a> {
     parameters: &'a Parameters,
     summary: &'a Summary<'a>,
     form: Form,
-    budget: u64,
+    budget: Budget,
     /// Pixels of the pass's rows.
     width: u32,
     /// A row of gray.
@@ -47,12 +47,12 @@ struct Form {
 }
 
 impl<'a> Writer<'a> {
-    /// Begins the output. More than `budget` bytes are refused.
+    /// Begins the output. What goes beyond `budget` is refused.
     pub(super) fn new(
         input: &'a [u8],
         parameters: &'a Parameters,
         summary: &'a Summary<'a>,
-        budget: u64,
+        budget: Budget,
     ) -> Result<Self, Error> {
         let opaque = summary.header.color == ColorType::Rgba;
         Ok(Self {
@@ -103,8 +103,11 @@ impl<'a> Writer<'a> {
     fn add_alpha(&mut self) -> Result<(), Error> {
         let narrow = self.form.encoder.interrupt()?;
         // What is there and what becomes of it are in memory together.
-        let left = self.budget.saturating_sub(narrow.file.len() as u64);
-        self.form = Form::new(self.input, self.parameters, self.summary, false, left)?;
+        let with_both = Budget {
+            beside_bytes: self.budget.beside_bytes + narrow.file.capacity() as u64,
+            ..self.budget
+        };
+        self.form = Form::new(self.input, self.parameters, self.summary, false, with_both)?;
         widen::add_alpha(&narrow, &mut self.form.encoder)?;
         self.form.encoder.set_budget(self.budget);
         self.gray.resize(self.form.layout.row_bytes(self.width), 0);
@@ -125,7 +128,7 @@ impl Form {
         parameters: &Parameters,
         summary: &Summary<'_>,
         opaque: bool,
-        budget: u64,
+        budget: Budget,
     ) -> Result<Self, Error> {
         let header = &summary.header;
         let converter = RowConverter::new(summary, parameters.luma, opaque);
