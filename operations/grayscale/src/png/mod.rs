@@ -25,6 +25,7 @@ mod inflate;
 mod metadata;
 mod paeth;
 mod passes;
+mod queue;
 mod rows;
 mod runs;
 mod stream;
