@@ -25,7 +25,6 @@ mod inflate;
 mod metadata;
 mod paeth;
 mod passes;
-mod queue;
 mod rows;
 mod runs;
 mod stream;

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::Cursor;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::{panic, thread};
 
 use ::png::{Decoder, DecodingError, Reader, Transformations};
@@ -13,7 +13,6 @@ use ::png::{Decoder, DecodingError, Reader, Transformations};
 use super::chunks::{Chunks, Summary};
 use super::encoder::Budget;
 use super::inflate::Inflater;
-use super::queue::{Closing, Queue};
 use super::unfilter::Unfilter;
 use super::writer::{Step, Writer};
 use super::{paeth, passes};
@@ -55,15 +54,13 @@ pub(super) fn convert(
         source.run(summary, &mut |step| writer.take(&step).map(drop))?;
         return Ok(writer.finish());
     }
-    let queue = Queue::new(BATCHES);
     thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(BATCHES);
         // Batches come back to be filled again: new ones would cost the system a page fault for every page.
         let (spare_sender, spare) = channel();
         source.spare = Some(spare);
-        let queue = &queue;
         let encoding = scope.spawn(move || {
-            let _closing = Closing(queue);
-            while let Some(step) = queue.take() {
+            for step in receiver {
                 writer.take(&step)?;
                 if let Step::Rows(batch) = step {
                     // The decoder may have come to its end.
@@ -72,10 +69,9 @@ pub(super) fn convert(
             }
             Ok(writer)
         });
-        let closing = Closing(queue);
         // When the encoder has given up, its own error is the one that counts.
-        let sent = source.run(summary, &mut |step| queue.give(step).map_err(|_| given_up()));
-        drop(closing);
+        let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
+        drop(sender);
         let written = encoding
             .join()
             .unwrap_or_else(|panic| panic::resume_unwind(panic));
