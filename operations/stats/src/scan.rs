@@ -5,6 +5,8 @@
 //! pieces that are cut anywhere, inside a token or a comment too.
 
 mod blocks;
+mod crew;
+mod piece;
 mod plain;
 mod shared;
 
