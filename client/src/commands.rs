@@ -11,14 +11,15 @@ use std::pin::pin;
 use std::str::FromStr;
 use std::time::Duration;
 
-use errand_protocol::{JobError, JobId, ObjectLocation, Outcome, Status, StoredObject};
+use errand_protocol::{JobError, JobId, ObjectLocation, Operation, Outcome, Status, StoredObject};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::cli::{Arguments, Command, Global};
 use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::orphans;
+use crate::files::Source;
+use crate::{job, orphans};
 
 /// The operations that there are subcommands for.
 pub(crate) const OPERATIONS: [&str; 2] = [stats::NAME, grayscale::NAME];
@@ -124,6 +125,20 @@ fn to_map(parameters: &impl Serialize) -> Map<String, Value> {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
     }
+}
+
+/// Has the cloud carry out an operation, and waits for its outcome.
+async fn ask(
+    cloud: &Cloud,
+    global: &Global,
+    name: &str,
+    parameters: &impl Serialize,
+    source: &Source,
+) -> Result<Outcome, Error> {
+    let operation: Operation = name.parse().expect("a valid name");
+    let timeout = global.timeout.unwrap_or(job::DEFAULT_TIMEOUT);
+    // Boxed: it holds an upload and a wait, and would make every future around it as large.
+    Box::pin(job::run(cloud, &operation, to_map(parameters), source, timeout)).await
 }
 
 /// The result of a job that succeeded, as the type that its operation gives.

@@ -4,14 +4,12 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
-use errand_protocol::Operation;
 
-use super::{success, to_map};
+use super::{ask, success};
 use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::files::{Source, Stream, Target, default_output};
-use crate::job;
 use crate::output::{self, Style};
 
 /// The operation's name, as its function knows it.
@@ -47,17 +45,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
     let source = Source::open(&wanted.image)?;
     let mut target = Target::open(&output_path(wanted)?)?;
-    let operation: Operation = NAME.parse().expect("a valid name");
-    let timeout = global.timeout.unwrap_or(job::DEFAULT_TIMEOUT);
-    // Boxed: it holds an upload and a wait, and would make every future around it as large.
-    let outcome = Box::pin(job::run(
-        cloud,
-        &operation,
-        to_map(&parameters(wanted)),
-        &source,
-        timeout,
-    ))
-    .await?;
+    let outcome = ask(cloud, global, NAME, &parameters(wanted), &source).await?;
     let job_id = outcome.job_id;
     let (report, object): (Report, _) = success(outcome)?;
     let object = object.ok_or(Error::BadAnswer {

@@ -1,14 +1,12 @@
 //! `errand stats`.
 
-use errand_protocol::Operation;
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
-use super::{success, to_map};
+use super::{ask, success};
 use crate::cli::{Global, StatsArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::files::{Source, Stream};
-use crate::job;
 use crate::output::{self, Style};
 
 /// The operation's name, as its function knows it.
@@ -32,17 +30,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let source = Source::open(&wanted.file)?;
-    let operation: Operation = NAME.parse().expect("a valid name");
-    let timeout = global.timeout.unwrap_or(job::DEFAULT_TIMEOUT);
-    // Boxed: it holds an upload and a wait, and would make every future around it as large.
-    let outcome = Box::pin(job::run(
-        cloud,
-        &operation,
-        to_map(&parameters(wanted)),
-        &source,
-        timeout,
-    ))
-    .await?;
+    let outcome = ask(cloud, global, NAME, &parameters(wanted), &source).await?;
     let job_id = outcome.job_id;
     let (summary, _): (Summary, _) = success(outcome)?;
     output::stats(&summary, Some(job_id), style(global))

@@ -1,18 +1,12 @@
 //! What is kept, dropped and refused, format by format.
 
+mod test_images;
+
 use std::fs;
 use std::path::Path;
 
 use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_in_pieces};
-
-fn image(name: &str) -> Vec<u8> {
-    fs::read(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/images")
-            .join(name),
-    )
-    .unwrap()
-}
+use test_images::image;
 
 fn all_images() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");

@@ -3,25 +3,15 @@
 #![allow(clippy::cast_possible_truncation, reason = "small numbers throughout")]
 
 mod jpeg_support;
-
-use std::fs;
-use std::path::Path;
+mod test_images;
 
 use errand_grayscale::jpeg::inspect;
 use errand_grayscale::{Limits, Luma, Parameters, convert};
 use jpeg_support::{Image, Random, segment};
+use test_images::image;
 
 /// Where the thumbnail is in [`exif`].
 const THUMBNAIL: usize = 56;
-
-fn image(name: &str) -> Vec<u8> {
-    fs::read(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/images")
-            .join(name),
-    )
-    .unwrap()
-}
 
 /// A TIFF structure: an orientation, then a second directory with two tags that place the thumbnail, then the thumbnail.
 fn exif((offset_tag, length_tag): (u16, u16), thumbnail: &[u8]) -> Vec<u8> {

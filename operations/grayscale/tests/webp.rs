@@ -1,12 +1,13 @@
 //! Lossy WebP in the compressed domain: the luma plane that a decoder shows is the same to the last bit.
 
-use std::fs;
+mod test_images;
+
 use std::io::Cursor;
-use std::path::Path;
 
 use errand_grayscale::{Limits, Luma, Parameters, convert};
 use image_webp::WebPDecoder;
 use image_webp::vp8::Vp8Decoder;
+use test_images::image;
 
 /// The `VP8 ` chunks of a file, those in an animation's frames included.
 fn lossy_frames(mut bytes: &[u8]) -> Vec<&[u8]> {
@@ -25,15 +26,6 @@ fn lossy_frames(mut bytes: &[u8]) -> Vec<&[u8]> {
         bytes = rest.get(length + length % 2..).unwrap_or_default();
     }
     frames
-}
-
-fn image(name: &str) -> Vec<u8> {
-    fs::read(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/images")
-            .join(name),
-    )
-    .unwrap()
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod decode;
 mod lossy;
 mod riff;
 mod tables;
+mod tokens;
 mod vp8;
 
 use image_webp::{ColorType, WebPEncoder};
