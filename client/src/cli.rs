@@ -7,10 +7,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use errand_grayscale::{Format, Luma};
 use errand_protocol::{JobId, Stack};
 use errand_stats::{Bins, Column, Percentile, Selection};
+
+use crate::connection::Connection;
+use crate::job_reference::JobReference;
+use crate::operations;
 
 /// Send work to the cloud and bring the answer back.
 ///
@@ -86,6 +91,18 @@ pub(crate) struct Global {
     pub(crate) memory: u32,
 }
 
+impl Global {
+    /// Which cloud the command speaks to.
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
+            stack: self.stack.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Stats(StatsArguments),
@@ -100,7 +117,7 @@ pub(crate) enum Command {
 ///
 /// Prints count, sum, minimum, maximum, mean and median, exactly, for integers of any size. They may be separated by
 /// white space, commas, semicolons or new lines, or stand in a JSON array or in a column of a CSV file; `#` begins a
-/// comment; gzip and zstd are recognised.
+/// comment; gzip and zstd are recognized.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -205,11 +222,11 @@ pub(crate) struct GrayscaleArguments {
 #[command(after_help = "\
 Examples:
   errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
-  errand result s3://errand-input-123456789012-eu-west-1/stats/list.txt   of a file that was dropped")]
+  errand result s3://errand-input-123456789012-eu-west-1/stats/list.txt   of an uploaded file")]
 pub(crate) struct ResultArguments {
-    /// The job's id, or the s3:// address of a file that was dropped into the input bucket
+    /// The job's id, or the s3:// address of a file that was uploaded to the input bucket
     #[arg(value_name = "JOB_ID")]
-    pub(crate) job: crate::commands::JobReference,
+    pub(crate) job: JobReference,
 
     /// Where a file that the job made goes; `-` is standard output [default: output_ and its name, in this folder]
     #[arg(short, long, env = "ERRAND_OUTPUT", value_name = "FILE")]
@@ -218,7 +235,7 @@ pub(crate) struct ResultArguments {
 
 /// Print what arrives on the stack's response queue
 ///
-/// Answers to requests that name no reply queue, and to files dropped into the input bucket, arrive there. What has
+/// Answers to requests that name no reply queue, and to files uploaded to the input bucket, arrive there. What has
 /// been printed is removed from the queue (the outcomes stay on S3). Ends when interrupted, or after --count answers
 /// or --timeout seconds without one, where these are given.
 #[derive(Args, Debug)]
@@ -251,7 +268,7 @@ pub(crate) struct DeadLettersArguments {
     pub(crate) action: DeadLettersAction,
 
     /// Only those of this operation
-    #[arg(long, global = true, env = "ERRAND_OPERATION", value_parser = crate::commands::OPERATIONS)]
+    #[arg(long, global = true, env = "ERRAND_OPERATION", value_parser = PossibleValuesParser::new(operations::names()))]
     pub(crate) operation: Option<String>,
 }
 
@@ -281,7 +298,7 @@ pub(crate) enum DeadLettersAction {
 ///
 /// Looks at credentials, region, stack, queues and buckets, at dead letters that wait, and at reply queues whose client
 /// has died: made, or last waited at, more than an hour ago, as their tags tell. Clients that end by themselves remove
-/// theirs, and one that does a job removes such leftovers at most once an hour.
+/// theirs.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -12,14 +12,13 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::provider::ProvideCredentials;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use errand_protocol::{BucketName, QueueName, Stack};
 
 pub(crate) use checks::{Backlog, Presence};
 pub(crate) use dead_letters::DeadLetter;
 pub(crate) use queues::Received;
 
-use crate::cli::Global;
+use crate::connection::Connection;
 use crate::error::Error;
 
 /// Connections to one stack's services. Nothing has been sent yet.
@@ -32,9 +31,9 @@ pub(crate) struct Cloud {
     endpoint: Option<String>,
 }
 
-/// What has been found of a stack.
+/// Where a deployed stack's parts are.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Deployment {
     /// The queue that was looked for.
     pub(crate) queue_url: String,
     pub(crate) input_bucket: BucketName,
@@ -43,13 +42,9 @@ pub(crate) struct Place {
 
 impl Cloud {
     /// Finds credentials and region, as every AWS tool does.
-    pub(crate) async fn connect(global: &Global) -> Result<Self, Error> {
+    pub(crate) async fn connect(to: &Connection) -> Result<Self, Error> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(
-                aws_smithy_http_client::Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .build_https(),
-            )
+            .http_client(errand_aws::http_client())
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
             .timeout_config(
                 TimeoutConfig::builder()
@@ -58,13 +53,13 @@ impl Cloud {
                     .read_timeout(Duration::from_secs(30))
                     .build(),
             );
-        if let Some(profile) = &global.profile {
+        if let Some(profile) = &to.profile {
             loader = loader.profile_name(profile);
         }
-        if let Some(region) = &global.region {
+        if let Some(region) = &to.region {
             loader = loader.region(Region::new(region.clone()));
         }
-        if let Some(url) = &global.endpoint_url {
+        if let Some(url) = &to.endpoint_url {
             loader = loader.endpoint_url(url);
         }
         let mut shared = loader.load().await;
@@ -81,7 +76,7 @@ impl Cloud {
         let credentials = provider
             .provide_credentials()
             .await
-            .map_err(failure::of_credentials)?;
+            .map_err(failure::credentials_error)?;
         // Found once, used by both clients.
         let shared = shared
             .into_builder()
@@ -94,7 +89,7 @@ impl Cloud {
             .force_path_style(endpoint.is_some())
             .build();
         Ok(Self {
-            stack: global.stack.clone(),
+            stack: to.stack.clone(),
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(&shared),
             region: shared.region().map(ToString::to_string).unwrap_or_default(),
@@ -103,7 +98,7 @@ impl Cloud {
     }
 
     /// Finds the stack by one of its queues. The account, which the buckets' names hold, is part of a queue's URL.
-    pub(crate) async fn locate(&self, queue: &QueueName) -> Result<Place, Error> {
+    pub(crate) async fn locate(&self, queue: &QueueName) -> Result<Deployment, Error> {
         let Some(queue_url) = self.queue_url(queue).await? else {
             return Err(self.not_deployed());
         };
@@ -113,7 +108,7 @@ impl Cloud {
             message: error.to_string(),
             retryable: false,
         };
-        Ok(Place {
+        Ok(Deployment {
             input_bucket: self.stack.input_bucket(account, &self.region).map_err(invalid)?,
             result_bucket: self.stack.result_bucket(account, &self.region).map_err(invalid)?,
             queue_url,

@@ -87,9 +87,9 @@ pub(crate) enum Error {
         is_certain: bool,
         source: Box<Error>,
     },
-    /// The doctor found what does not work.
+    /// `errand doctor` found what does not work.
     #[error("{count} of the checks failed: see their cures above")]
-    Unwell { count: usize },
+    Unhealthy { count: usize },
     /// The answer is there, but says what this client does not understand.
     #[error("the answer to job {job_id} cannot be used: {message}")]
     BadAnswer { job_id: JobId, message: String },
@@ -123,6 +123,15 @@ impl Error {
         }
     }
 
+    /// The process could not be set up to wait for the network: too few file descriptors, say.
+    pub(crate) fn of_start(error: io::Error) -> Self {
+        Self::Service {
+            action: "start".to_owned(),
+            message: error.to_string(),
+            retryable: true,
+        }
+    }
+
     /// Whether the same command may succeed later without a change.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
@@ -139,7 +148,7 @@ impl Error {
             | Self::NoCredentials
             | Self::NoRegion
             | Self::BadAnswer { .. }
-            | Self::Unwell { .. }
+            | Self::Unhealthy { .. }
             | Self::Usage(_) => false,
         }
     }
@@ -153,7 +162,7 @@ impl Error {
             | Self::NoCredentials
             | Self::NoRegion
             | Self::BadAnswer { .. }
-            | Self::Unwell { .. }
+            | Self::Unhealthy { .. }
             | Self::Service { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
             Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
@@ -178,7 +187,7 @@ impl Error {
             Self::Interrupted { .. } => "interrupted",
             Self::BadAnswer { .. } => "bad_answer",
             Self::LostTrack { source, .. } => source.code(),
-            Self::Unwell { .. } => "unwell",
+            Self::Unhealthy { .. } => "unhealthy",
             Self::Usage(_) => "usage",
         }
     }
@@ -205,7 +214,7 @@ impl Error {
             eprintln!("errand: job {id} failed ({})", self.code());
         }
         // The findings have told a program already.
-        if json && !matches!(self, Self::Unwell { .. }) {
+        if json && !matches!(self, Self::Unhealthy { .. }) {
             let error =
                 json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
             println!("{}", json!({ "job_id": self.job_id(), "error": error }));

@@ -11,14 +11,14 @@ use crate::error::Error;
 
 /// Something to work on.
 #[derive(Debug)]
-pub(crate) enum Source {
+pub(crate) enum LocalInput {
     /// A file, not read yet.
     File { path: PathBuf, size_bytes: u64 },
     /// What came in over standard input.
     Bytes(Vec<u8>),
 }
 
-impl Source {
+impl LocalInput {
     /// Finds the file, or reads standard input to its end if `path` is `-`.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Read {
@@ -110,7 +110,7 @@ impl Stream {
 
 /// A file that is made: it appears under its name whole, or not at all.
 #[derive(Debug)]
-pub(crate) enum Target {
+pub(crate) enum OutputFile {
     /// Written beside its place, and moved there at the end.
     File { path: PathBuf, part: NamedTempFile },
     /// Written through: a device, a pipe.
@@ -119,7 +119,7 @@ pub(crate) enum Target {
     Stdout,
 }
 
-impl Target {
+impl OutputFile {
     /// Makes sure that `path` can be written, before any work is done; `-` is standard output.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         if path == Path::new("-") {
@@ -201,7 +201,7 @@ impl Target {
     }
 }
 
-impl Write for Target {
+impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File { part, .. } => part.write(bytes),

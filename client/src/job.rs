@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use errand_protocol::{
-    Input, JobId, ObjectLocation, Operation, Outcome, QueueName, Reply, Request, keys, limits,
+    JobId, ObjectLocation, OperationName, Outcome, QueueName, Reply, Request, RequestInput, keys, limits,
 };
 use serde_json::{Map, Value};
 
-use crate::cloud::{Cloud, Place, Received};
+use crate::cloud::{Cloud, Deployment, Received};
 use crate::error::Error;
-use crate::files::Source;
-use crate::orphans::SIGN_OF_LIFE;
+use crate::files::LocalInput;
 use crate::output;
+use crate::reply_queues::HEARTBEAT;
+use crate::signals::interruption;
 
 /// The first wait for a reply before the outcome is looked up on S3; later ones are longer. A reply that was lost is
 /// noticed that soon.
@@ -41,14 +42,14 @@ enum Progress {
 /// Sends a job, waits for its outcome, and clears up, whatever happens.
 pub(crate) async fn run(
     cloud: &Cloud,
-    operation: &Operation,
+    operation: &OperationName,
     parameters: Map<String, Value>,
-    source: &Source,
+    input: &LocalInput,
     timeout: Duration,
 ) -> Result<Outcome, Error> {
-    let place = cloud.locate(&cloud.stack.request_queue(operation)).await?;
+    let deployment = cloud.locate(&cloud.stack.request_queue(operation)).await?;
     let reply_queue = cloud.stack.new_reply_queue();
-    let reply_url = sibling(&place.queue_url, &reply_queue);
+    let reply_url = sibling(&deployment.queue_url, &reply_queue);
     let job_id = JobId::random();
     let progress = Cell::new(Progress::Preparing);
 
@@ -57,7 +58,7 @@ pub(crate) async fn run(
             job_id,
             operation.clone(),
             parameters,
-            Input::Inline(String::new()),
+            RequestInput::Inline(String::new()),
         );
         let request = Request {
             reply_queue: Some(reply_queue.clone()),
@@ -65,15 +66,15 @@ pub(crate) async fn run(
         };
         // A new queue needs up to a second on AWS before all of SQS knows it: the upload fills that time.
         let (request, ()) = tokio::try_join!(
-            persist(|| with_input(cloud, &place, request.clone(), source)),
+            persist(|| with_input(cloud, &deployment, request.clone(), input)),
             persist(|| cloud.create_reply_queue(&reply_queue))
         )?;
         progress.set(Progress::Sending);
         // One that arrives twice is one job all the same.
-        persist(|| cloud.send(&place, &request)).await?;
+        persist(|| cloud.send(&deployment, &request)).await?;
         progress.set(Progress::Sent);
         output::note(&format!("job {job_id} sent, waiting for the answer"));
-        wait(cloud, &place, &reply_url, job_id, timeout).await
+        wait(cloud, &deployment, &reply_url, job_id, timeout).await
     };
     let ended = tokio::select! {
         ended = errand => ended.map_err(|error| lost_track(error, job_id, progress.get())),
@@ -124,45 +125,45 @@ fn lost_track(error: Error, job_id: JobId, progress: Progress) -> Error {
 /// The request with its input: in the message if it fits, else uploaded (claim check).
 async fn with_input(
     cloud: &Cloud,
-    place: &Place,
+    deployment: &Deployment,
     mut request: Request,
-    source: &Source,
+    input: &LocalInput,
 ) -> Result<Request, Error> {
-    if source.size_bytes() <= limits::MESSAGE_BYTES as u64
-        && let Ok(text) = String::from_utf8(source.read()?)
+    if input.size_bytes() <= limits::MESSAGE_BYTES as u64
+        && let Ok(text) = String::from_utf8(input.read()?)
     {
-        request.input = Input::Inline(text);
+        request.input = RequestInput::Inline(text);
         if request.to_json().len() <= limits::MESSAGE_BYTES {
             return Ok(request);
         }
     }
     let mut location = ObjectLocation {
-        bucket: place.input_bucket.clone(),
-        key: keys::upload(request.job_id, &source.name()),
+        bucket: deployment.input_bucket.clone(),
+        key: keys::claim_check(request.job_id, &input.name()),
         version_id: None,
     };
-    output::note(&format!("uploading {} bytes to {location}", source.size_bytes()));
-    location.version_id = cloud.upload(&location, source).await?;
-    request.input = Input::Object(location);
+    output::note(&format!("uploading {} bytes to {location}", input.size_bytes()));
+    location.version_id = cloud.upload(&location, input).await?;
+    request.input = RequestInput::Object(location);
     Ok(request)
 }
 
 /// Waits for the reply; in between, and at the end, looks whether the outcome is there without one.
 async fn wait(
     cloud: &Cloud,
-    place: &Place,
+    deployment: &Deployment,
     reply_url: &str,
     job_id: JobId,
     timeout: Duration,
 ) -> Result<Outcome, Error> {
     let end = Instant::now() + timeout;
     let mut poll = FIRST_WAIT;
-    let mut seen = Instant::now();
+    let mut last_heartbeat = Instant::now();
     loop {
-        if seen.elapsed() >= SIGN_OF_LIFE {
+        if last_heartbeat.elapsed() >= HEARTBEAT {
             // One that is lost is made up for by the next.
-            let _ = cloud.give_sign_of_life(reply_url).await;
-            seen = Instant::now();
+            let _ = cloud.heartbeat(reply_url).await;
+            last_heartbeat = Instant::now();
         }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -192,7 +193,7 @@ async fn wait(
             Ok(Err(error)) => return Err(error),
             Err(_elapsed) => {}
         }
-        match cloud.outcome(place, job_id).await {
+        match cloud.outcome(deployment, job_id).await {
             Ok(Some(outcome)) => return Ok(outcome),
             Ok(None) => {}
             Err(error) if error.is_retryable() => {}
@@ -206,21 +207,4 @@ async fn wait(
 fn sibling(queue_url: &str, name: &QueueName) -> String {
     let (place, _) = queue_url.rsplit_once('/').unwrap_or_default();
     format!("{place}/{name}")
-}
-
-/// Ends when the person, or the system, wants the command to end.
-pub(crate) async fn interruption() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler the signal ends the process by itself.
-    let _ = tokio::signal::ctrl_c().await;
 }

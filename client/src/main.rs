@@ -1,34 +1,59 @@
 //! The `errand` command: sends work to the cloud and brings the answer back.
 //!
-//! [`cli`] says what can be typed, [`commands`] does it, one file a subcommand. [`job`] is the way of one job through
-//! the cloud, on top of [`cloud`], which alone knows the SDK. [`letter`] reads what could not be done, [`orphans`]
-//! finds what dead clients left behind. [`output`] is all that is written to stdout, [`error`] all that can go wrong,
-//! with its exit code.
+//! From the top: [`cli`] says what can be typed, [`commands`] does it, one file a subcommand. [`job`] is the way of one job
+//! through the cloud, [`reply_queues`] and [`dead_letter`] what there is to look after; they stand on [`cloud`], which
+//! alone knows the SDK. [`output`] is all that is written to stdout, [`files`] where inputs come from and results go,
+//! [`error`] all that can go wrong, with its exit code.
 #![allow(clippy::large_futures, reason = "a command is one future, made once")]
 
 mod cli;
+mod clock;
 mod cloud;
 mod commands;
+mod connection;
+mod dead_letter;
 mod error;
 mod files;
 mod job;
-mod letter;
-mod orphans;
+mod job_reference;
+mod operations;
 mod output;
+mod reply_queues;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use errand_allocator::HugePages;
 
+use crate::cli::Arguments;
+use crate::cloud::Cloud;
+use crate::error::Error;
+
 #[global_allocator]
 static ALLOCATOR: HugePages = HugePages;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
+    let arguments = Arguments::parse();
     let json = arguments.global.json;
-    match commands::run(arguments) {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(json),
     }
+}
+
+fn run(Arguments { global, command }: Arguments) -> Result<(), Error> {
+    if global.offline {
+        return commands::run_offline(&global, &command);
+    }
+    // One thread is enough to wait on.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::of_start)?;
+    // Boxed: the type of the whole future is deeper than the compiler likes.
+    runtime.block_on(Box::pin(async {
+        let cloud = Cloud::connect(&global.connection()).await;
+        commands::run_online(cloud, &global, &command).await
+    }))
 }

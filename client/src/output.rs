@@ -1,7 +1,7 @@
 //! What is written: answers to stdout, notes to stderr. One function an answer, for a person and for a program alike.
 
+mod dead_letters;
 mod findings;
-mod letters;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::error::Error;
 
+pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
-pub(crate) use letters::{LetterAnswer, letter, letter_line, redriven};
 
 /// How and where an answer is to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Style {
 /// Tells a person at a terminal what is going on.
 pub(crate) fn note(text: &str) {
     if io::stderr().is_terminal() {
-        // Nobody can be told that nobody can be told.
+        // A terminal that cannot be written to is no reason to give the job up.
         let _ = writeln!(io::stderr(), "errand: {text}");
     }
 }

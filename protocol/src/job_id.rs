@@ -28,9 +28,7 @@ impl JobId {
         Self(Uuid::now_v7())
     }
 
-    /// The id of the job that an object dropped into the input bucket asks for.
-    ///
-    /// `revision` is the object's version id, or its `ETag` (without quotes) where the bucket keeps no versions.
+    /// The id of the job that a file uploaded to the input bucket asks for. `revision` is the file's [`revision`].
     #[must_use]
     pub fn of_object(location: &ObjectLocation, revision: &str) -> Self {
         Self::derived(&[
@@ -64,6 +62,15 @@ impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.hyphenated().fmt(f)
     }
+}
+
+/// Which of the objects that lay at a place one after another: the version's id, or the `ETag` without its quotes where
+/// the bucket keeps no versions. A bucket whose versioning was suspended calls every new version `null`, which tells
+/// none from the next.
+#[must_use]
+pub fn revision<'a>(version_id: Option<&'a str>, etag: Option<&'a str>) -> &'a str {
+    let version_id = version_id.filter(|id| !id.is_empty() && *id != "null");
+    version_id.or(etag).unwrap_or_default().trim_matches('"')
 }
 
 /// The text is not a job id.
@@ -126,6 +133,15 @@ mod tests {
     fn parts_that_read_the_same_when_joined_are_different_jobs() {
         let first = JobId::of_object(&location("bucket", "stats/a1"), "2");
         assert_ne!(first, JobId::of_object(&location("bucket", "stats/a"), "12"));
+    }
+
+    #[test]
+    fn a_revision_is_the_version_or_else_the_etag() {
+        assert_eq!(revision(Some("v1"), Some("\"e\"")), "v1");
+        for suspended in [None, Some(""), Some("null")] {
+            assert_eq!(revision(suspended, Some("\"e\"")), "e");
+        }
+        assert_eq!(revision(None, None), "");
     }
 
     #[test]

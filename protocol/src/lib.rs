@@ -1,8 +1,9 @@
 //! What client and functions say to each other.
 //!
-//! A client sends a [`Request`]; the function that runs it stores one [`Outcome`] and sends a [`Reply`]. This
-//! crate holds those three, the names they travel under ([`keys`], [`Stack`]), and the [`limits`] that the
-//! services set. It knows neither AWS nor I/O, so that the client, every function and every test share it.
+//! A client sends a [`Request`]; the function that runs it stores one [`Outcome`] and sends a [`Reply`]. This crate holds
+//! those three, everything else that a queue may hold ([`Message`]), the names they travel under ([`keys`], [`Stack`]),
+//! and the [`limits`] that the services set. It knows neither AWS nor I/O, so that the client, every function and every
+//! test share it.
 //!
 //! # Compatibility
 //!
@@ -22,16 +23,18 @@ mod job_id;
 pub mod keys;
 pub mod limits;
 mod location;
+pub mod message;
 mod outcome;
 mod request;
 mod stack;
 
 pub use decode::{DecodeError, Salvage, salvage};
 pub use error::{ErrorCode, JobError, code};
-pub use job_id::{InvalidJobId, JobId};
+pub use job_id::{InvalidJobId, JobId, revision};
 pub use location::{BucketName, FileName, InvalidName, ObjectKey, ObjectLocation, QueueName};
+pub use message::Message;
 pub use outcome::{Outcome, Reply, Status, StoredObject};
-pub use request::{Input, Operation, Request};
+pub use request::{OperationName, Request, RequestInput};
 pub use stack::{InvalidStack, Stack};
 
 /// The version of the messages this crate writes, and the highest that it reads.

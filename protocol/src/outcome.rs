@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{JobError, JobId, ObjectLocation, Operation, VERSION, encode, limits};
+use crate::{JobError, JobId, ObjectLocation, OperationName, VERSION, encode, limits};
 
 /// A file that a job made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Outcome {
     /// The job.
     pub job_id: JobId,
     /// What it was to do.
-    pub operation: Operation,
+    pub operation: OperationName,
     /// The object it worked on; none when the input came inline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<ObjectLocation>,

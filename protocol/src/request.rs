@@ -14,9 +14,9 @@ use crate::{InvalidName, JobId, ObjectLocation, QueueName, VERSION, encode};
 /// The protocol does not list the operations: a function knows its own, and answers any other with a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Operation(String);
+pub struct OperationName(String);
 
-impl Operation {
+impl OperationName {
     /// Longest name, in bytes.
     pub const MAX_LEN: usize = 32;
 
@@ -27,7 +27,7 @@ impl Operation {
     }
 }
 
-impl FromStr for Operation {
+impl FromStr for OperationName {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -46,7 +46,7 @@ impl FromStr for Operation {
     }
 }
 
-impl TryFrom<String> for Operation {
+impl TryFrom<String> for OperationName {
     type Error = InvalidName;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -54,13 +54,13 @@ impl TryFrom<String> for Operation {
     }
 }
 
-impl From<Operation> for String {
-    fn from(operation: Operation) -> Self {
+impl From<OperationName> for String {
+    fn from(operation: OperationName) -> Self {
         operation.0
     }
 }
 
-impl fmt::Display for Operation {
+impl fmt::Display for OperationName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -68,53 +68,53 @@ impl fmt::Display for Operation {
 
 /// What a job works on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "InputFields", into = "InputFields")]
-pub enum Input {
+#[serde(try_from = "RequestInputFields", into = "RequestInputFields")]
+pub enum RequestInput {
     /// The input itself, as text. Written `{"inline": "3 1 2"}`.
     Inline(String),
     /// Where the input lies (claim check). Written `{"object": {"bucket": …, "key": …}}`.
     Object(ObjectLocation),
 }
 
-/// How [`Input`] is written: one of the two fields, and any number of fields that a later version may add.
+/// How [`RequestInput`] is written: one of the two fields, and any number of fields that a later version may add.
 #[derive(Serialize, Deserialize)]
-struct InputFields {
+struct RequestInputFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inline: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     object: Option<ObjectLocation>,
 }
 
-impl TryFrom<InputFields> for Input {
+impl TryFrom<RequestInputFields> for RequestInput {
     type Error = &'static str;
 
-    fn try_from(fields: InputFields) -> Result<Self, Self::Error> {
+    fn try_from(fields: RequestInputFields) -> Result<Self, Self::Error> {
         match fields {
-            InputFields {
+            RequestInputFields {
                 inline: Some(text),
                 object: None,
             } => Ok(Self::Inline(text)),
-            InputFields {
+            RequestInputFields {
                 inline: None,
                 object: Some(location),
             } => Ok(Self::Object(location)),
-            InputFields {
+            RequestInputFields {
                 inline: None,
                 object: None,
             } => Err("`input` has neither `inline` nor `object`"),
-            InputFields { .. } => Err("`input` has both `inline` and `object`: expected one of them"),
+            RequestInputFields { .. } => Err("`input` has both `inline` and `object`: expected one of them"),
         }
     }
 }
 
-impl From<Input> for InputFields {
-    fn from(input: Input) -> Self {
+impl From<RequestInput> for RequestInputFields {
+    fn from(input: RequestInput) -> Self {
         match input {
-            Input::Inline(text) => Self {
+            RequestInput::Inline(text) => Self {
                 inline: Some(text),
                 object: None,
             },
-            Input::Object(location) => Self {
+            RequestInput::Object(location) => Self {
                 inline: None,
                 object: Some(location),
             },
@@ -130,12 +130,12 @@ pub struct Request {
     /// The job's identity. A request sent again under the same id is the same job.
     pub job_id: JobId,
     /// What to do.
-    pub operation: Operation,
+    pub operation: OperationName,
     /// How to do it: the operation's own parameters. None means the operation's defaults.
     #[serde(default)]
     pub parameters: Map<String, Value>,
     /// What to do it on.
-    pub input: Input,
+    pub input: RequestInput,
     /// Where the reply goes; none means the stack's response queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_queue: Option<QueueName>,
@@ -144,7 +144,12 @@ pub struct Request {
 impl Request {
     /// A request of this version.
     #[must_use]
-    pub fn new(job_id: JobId, operation: Operation, parameters: Map<String, Value>, input: Input) -> Self {
+    pub fn new(
+        job_id: JobId,
+        operation: OperationName,
+        parameters: Map<String, Value>,
+        input: RequestInput,
+    ) -> Self {
         Self {
             version: VERSION,
             job_id,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::{BucketName, InvalidName, Operation, QueueName};
+use crate::{BucketName, InvalidName, OperationName, QueueName};
 
 /// Longest name of a stack. The longest derived name is a bucket's, and has to stay within 63 characters:
 /// `-results-`, an account of 12 digits, a hyphen and a region of up to 14.
@@ -55,13 +55,13 @@ impl Stack {
 
     /// The queue that takes an operation's requests.
     #[must_use]
-    pub fn request_queue(&self, operation: &Operation) -> QueueName {
+    pub fn request_queue(&self, operation: &OperationName) -> QueueName {
         self.queue(&format!("{operation}-requests"))
     }
 
     /// The queue where requests rest that could not be done.
     #[must_use]
-    pub fn dead_letter_queue(&self, operation: &Operation) -> QueueName {
+    pub fn dead_letter_queue(&self, operation: &OperationName) -> QueueName {
         self.queue(&format!("{operation}-dead-letters"))
     }
 
@@ -83,7 +83,7 @@ impl Stack {
         self.queue(&format!("reply-{}", Uuid::now_v7().simple()))
     }
 
-    /// The bucket that takes uploads and dropped files.
+    /// The bucket that takes the inputs of requests and uploaded files.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ mod tests {
                 .as_str()
                 .starts_with(&stack.reply_prefix())
         );
-        let operation: Operation = "o".repeat(Operation::MAX_LEN).parse().unwrap();
+        let operation: OperationName = "o".repeat(OperationName::MAX_LEN).parse().unwrap();
         assert!(stack.dead_letter_queue(&operation).as_str().len() <= 80);
     }
 

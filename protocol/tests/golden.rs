@@ -56,7 +56,7 @@ fn fields_that_are_not_known_pass() {
         fields["object"]
             .as_object_mut()
             .unwrap()
-            .insert("colour".into(), json!("gray"));
+            .insert("color".into(), json!("gray"));
     });
     assert_eq!(
         Outcome::from_json(text.as_bytes()).unwrap(),

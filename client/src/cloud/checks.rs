@@ -3,7 +3,9 @@
 use aws_sdk_sqs::types::QueueAttributeName;
 use errand_protocol::{BucketName, QueueName};
 
-use super::{Cloud, failure};
+use errand_aws::FailureKind;
+
+use super::Cloud;
 use crate::error::Error;
 
 /// Whether a part of the stack is there.
@@ -35,9 +37,13 @@ impl Cloud {
         let found = self.sqs.get_queue_url().queue_name(queue.as_str());
         let url = match found.send().await {
             Ok(found) => found.queue_url.unwrap_or_default(),
-            Err(error) if failure::is_missing(&error) => return Ok(Backlog::Missing),
-            Err(error) if failure::is_denied(&error) => return Ok(Backlog::Hidden),
-            Err(error) => return Err(self.failure(action(), &error)),
+            Err(error) => {
+                return match FailureKind::of(&error) {
+                    FailureKind::NotFound => Ok(Backlog::Missing),
+                    FailureKind::Denied => Ok(Backlog::Hidden),
+                    _ => Err(self.failure(action(), &error)),
+                };
+            }
         };
         let name = QueueAttributeName::ApproximateNumberOfMessages;
         let asked = self.sqs.get_queue_attributes().queue_url(url);
@@ -48,7 +54,7 @@ impl Cloud {
                     .and_then(|attributes| attributes.get(&name)?.parse().ok())
                     .unwrap_or_default(),
             )),
-            Err(error) if failure::is_denied(&error) => Ok(Backlog::Hidden),
+            Err(error) if FailureKind::of(&error) == FailureKind::Denied => Ok(Backlog::Hidden),
             Err(error) => Err(self.failure(action(), &error)),
         }
     }
@@ -58,9 +64,13 @@ impl Cloud {
     pub(crate) async fn bucket_presence(&self, bucket: &BucketName) -> Result<Presence, Error> {
         match self.s3.head_bucket().bucket(bucket.as_str()).send().await {
             Ok(_) => Ok(Presence::There),
-            Err(error) if failure::is_denied(&error) => Ok(Presence::Hidden),
-            Err(error) if failure::is_missing(&error) => Ok(Presence::Missing),
-            Err(error) => Err(self.failure(format!("look at bucket {bucket}"), &error)),
+            Err(error) => match FailureKind::of(&error) {
+                FailureKind::Denied => Ok(Presence::Hidden),
+                // Whether there is a bucket is the question here.
+                FailureKind::NotFound => Ok(Presence::Missing),
+                _ if errand_aws::code(&error) == Some("NoSuchBucket") => Ok(Presence::Missing),
+                _ => Err(self.failure(format!("look at bucket {bucket}"), &error)),
+            },
         }
     }
 }

@@ -14,7 +14,7 @@ use errand_protocol::limits;
 use super::Cloud;
 use crate::error::Error;
 
-/// A message of a dead-letter queue, hidden from others for a while.
+/// A message of a dead-letter queue, invisible to others for a while.
 pub(crate) struct DeadLetter {
     pub(crate) message_id: String,
     pub(crate) body: String,
@@ -27,11 +27,11 @@ pub(crate) struct DeadLetter {
 }
 
 impl Cloud {
-    /// Takes up to ten dead letters, and hides them from others for `time`.
-    pub(crate) async fn take_dead_letters(
+    /// Receives up to ten dead letters, and makes them invisible to others for `visibility_timeout`.
+    pub(crate) async fn receive_dead_letters(
         &self,
         url: &str,
-        time: Duration,
+        visibility_timeout: Duration,
     ) -> Result<Vec<DeadLetter>, Error> {
         let received = self
             .sqs
@@ -40,13 +40,13 @@ impl Cloud {
             .max_number_of_messages(10)
             // Without a wait SQS asks some of its servers only.
             .wait_time_seconds(1)
-            .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
+            .visibility_timeout(i32::try_from(visibility_timeout.as_secs()).unwrap_or(i32::MAX))
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .send()
             .await
-            .map_err(|error| self.failure("take dead letters", &error))?;
+            .map_err(|error| self.failure("receive dead letters", &error))?;
         let letters = received.messages.unwrap_or_default().into_iter();
         let letters = letters.filter_map(|message| {
             let known = message.attributes.unwrap_or_default();
@@ -66,7 +66,7 @@ impl Cloud {
         Ok(letters.collect())
     }
 
-    /// Shows dead letters to others again.
+    /// Makes dead letters visible to others again.
     pub(crate) async fn release_dead_letters(&self, url: &str, letters: &[DeadLetter]) -> Result<(), Error> {
         for letters in letters.chunks(limits::BATCH_MESSAGES) {
             let entries = letters.iter().enumerate().map(|(index, letter)| {
@@ -82,13 +82,13 @@ impl Cloud {
                 .set_entries(Some(entries.collect()))
                 .send()
                 .await
-                .map_err(|error| self.failure("give dead letters back", &error))?;
+                .map_err(|error| self.failure("make dead letters visible again", &error))?;
         }
         Ok(())
     }
 
-    /// Sends what a dead letter asks for to a request queue, with the attributes that it had.
-    pub(crate) async fn send_again(&self, url: &str, letter: &DeadLetter, body: &str) -> Result<(), Error> {
+    /// Sends `body` to a request queue, with the attributes that the dead letter had.
+    pub(crate) async fn redrive(&self, url: &str, letter: &DeadLetter, body: &str) -> Result<(), Error> {
         self.sqs
             .send_message()
             .queue_url(url)

@@ -3,24 +3,13 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
+use errand_aws::{FailureKind, root_cause};
+
 use super::{Cloud, is_local};
 use crate::error::Error;
 
-/// Codes of throttling and of other failures that may pass, which the services send under status 400 or 403 too.
-/// From the S3 and SQS API references and the SDK's own list (read 2026-11).
-const PASSING: [&str; 8] = [
-    "Throttl",
-    "SlowDown",
-    "TooManyRequests",
-    "LimitExceeded",
-    "OverLimit",
-    "RequestTimeout",
-    "InternalError",
-    "ServiceUnavailable",
-];
-
 /// No credentials, or a way of getting them that failed.
-pub(super) fn of_credentials(error: CredentialsError) -> Error {
+pub(super) fn credentials_error(error: CredentialsError) -> Error {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => Error::NoCredentials,
         other => Error::Service {
@@ -29,36 +18,6 @@ pub(super) fn of_credentials(error: CredentialsError) -> Error {
             retryable: false,
         },
     }
-}
-
-/// The service's word for what went wrong; empty if it said none.
-pub(super) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> &str {
-    error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
-        .unwrap_or_default()
-}
-
-/// Whether the service says that what was asked for does not exist.
-pub(super) fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    let code = code(error);
-    code.ends_with("QueueDoesNotExist")
-        || code.ends_with("NonExistentQueue")
-        || ["NoSuchKey", "NotFound"].contains(&code)
-        || error
-            .raw_response()
-            .is_some_and(|response| response.status().as_u16() == 404)
-            && code != "NoSuchBucket"
-}
-
-/// Whether the service says that the user may not do this. A HEAD has no body that could say so: its status does.
-pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    let code = code(error);
-    code.contains("AccessDenied")
-        || code.is_empty()
-            && error
-                .raw_response()
-                .is_some_and(|response| response.status().as_u16() == 403)
 }
 
 impl Cloud {
@@ -80,21 +39,12 @@ impl Cloud {
                 cure,
             };
         }
-        let status = error
-            .raw_response()
-            .map_or(0, |response| response.status().as_u16());
-        let (code, message, is_broken) = match error.as_service_error() {
+        let (code, message) = match error.as_service_error() {
             Some(service) => (
                 service.code().unwrap_or("unknown error").to_owned(),
                 service.message().unwrap_or("no reason given").to_owned(),
-                false,
             ),
-            // It broke off on the way: the next one may arrive whole.
-            None => (
-                "unreadable answer".to_owned(),
-                root_cause(error),
-                error.raw_response().is_some(),
-            ),
+            None => ("unreadable answer".to_owned(), root_cause(error)),
         };
         let hint = match code.as_str() {
             code if code.contains("AccessDenied") => {
@@ -109,19 +59,13 @@ impl Cloud {
         Error::Service {
             action: action.into(),
             message: format!("{message} ({code}){hint}"),
-            retryable: status >= 500
-                || status == 429
-                || is_broken
-                || PASSING.iter().any(|passing| code.contains(passing)),
+            retryable: match error {
+                // Nothing was sent, and nothing will be.
+                SdkError::ConstructionFailure(_) => false,
+                // An answer that broke off on the way may arrive whole the next time.
+                SdkError::ResponseError(_) => true,
+                _ => FailureKind::of(error) == FailureKind::Transient,
+            },
         }
     }
-}
-
-/// The innermost cause, which is the one that tells something: "connection refused".
-fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

@@ -3,24 +3,32 @@
 use std::io::Write as _;
 
 use aws_sdk_s3::primitives::ByteStream;
-use errand_protocol::{BucketName, JobId, ObjectLocation, Outcome, keys};
+use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
 
-use super::{Cloud, Place, failure};
+use errand_aws::FailureKind;
+
+use super::{Cloud, Deployment};
 use crate::error::Error;
-use crate::files::{Source, Target};
+use crate::files::{LocalInput, OutputFile};
 
 /// How often a download may break off before it is given up.
 const BREAKS: u32 = 5;
 
 impl Cloud {
     /// Uploads an input; gives the version that was made, where the bucket keeps versions.
-    pub(crate) async fn upload(&self, to: &ObjectLocation, source: &Source) -> Result<Option<String>, Error> {
-        let body = match source {
-            Source::Bytes(bytes) => ByteStream::from(bytes.clone()),
-            Source::File { path, .. } => ByteStream::from_path(path).await.map_err(|error| Error::Read {
-                path: path.clone(),
-                source: std::io::Error::other(error),
-            })?,
+    pub(crate) async fn upload(
+        &self,
+        to: &ObjectLocation,
+        input: &LocalInput,
+    ) -> Result<Option<String>, Error> {
+        let body = match input {
+            LocalInput::Bytes(bytes) => ByteStream::from(bytes.clone()),
+            LocalInput::File { path, .. } => {
+                ByteStream::from_path(path).await.map_err(|error| Error::Read {
+                    path: path.clone(),
+                    source: std::io::Error::other(error),
+                })?
+            }
         };
         let put = self
             .s3
@@ -35,17 +43,21 @@ impl Cloud {
     }
 
     /// Reads a job's outcome; none if there is none yet.
-    pub(crate) async fn outcome(&self, place: &Place, job_id: JobId) -> Result<Option<Outcome>, Error> {
+    pub(crate) async fn outcome(
+        &self,
+        deployment: &Deployment,
+        job_id: JobId,
+    ) -> Result<Option<Outcome>, Error> {
         let key = keys::outcome(job_id);
         let action = format!("read the outcome of job {job_id}");
         let get = self
             .s3
             .get_object()
-            .bucket(place.result_bucket.as_str())
+            .bucket(deployment.result_bucket.as_str())
             .key(key.as_str());
         let object = match get.send().await {
             Ok(object) => object,
-            Err(error) if failure::is_missing(&error) => return Ok(None),
+            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failure(action, &error)),
         };
         let bytes = object
@@ -63,7 +75,7 @@ impl Cloud {
     }
 
     /// Downloads an object into a file. Where the connection breaks, it goes on from there.
-    pub(crate) async fn download(&self, from: &ObjectLocation, target: &mut Target) -> Result<(), Error> {
+    pub(crate) async fn download(&self, from: &ObjectLocation, target: &mut OutputFile) -> Result<(), Error> {
         let action = format!("download {from}");
         let (mut received, mut etag, mut breaks) = (0, None, 0);
         loop {
@@ -79,9 +91,9 @@ impl Cloud {
             etag = etag.or(object.e_tag.take());
             let broken = loop {
                 match object.body.next().await {
-                    Some(Ok(piece)) => {
-                        received += piece.len();
-                        target.write_all(&piece).map_err(|error| target.failed(error))?;
+                    Some(Ok(chunk)) => {
+                        received += chunk.len();
+                        target.write_all(&chunk).map_err(|error| target.failed(error))?;
                     }
                     Some(Err(error)) => break error,
                     None => return Ok(()),
@@ -94,22 +106,20 @@ impl Cloud {
         }
     }
 
-    /// The revision of an object, as the events about it name it; none if the object does not exist.
-    pub(crate) async fn revision(&self, bucket: &BucketName, key: &str) -> Result<Option<String>, Error> {
-        match self
+    /// The id of the job that a file uploaded to the input bucket asked for; none if there is no such file.
+    pub(crate) async fn job_of_uploaded(&self, file: &ObjectLocation) -> Result<Option<JobId>, Error> {
+        let head = self
             .s3
             .head_object()
-            .bucket(bucket.as_str())
-            .key(key)
-            .send()
-            .await
-        {
+            .bucket(file.bucket.as_str())
+            .key(file.key.as_str());
+        match head.send().await {
             Ok(head) => {
-                let version = head.version_id.filter(|version| version != "null");
-                Ok(version.or(head.e_tag.map(|etag| etag.trim_matches('"').to_owned())))
+                let revision = revision(head.version_id.as_deref(), head.e_tag.as_deref());
+                Ok(Some(JobId::of_object(file, revision)))
             }
-            Err(error) if failure::is_missing(&error) => Ok(None),
-            Err(error) => Err(self.failure(format!("look at s3://{bucket}/{key}"), &error)),
+            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(None),
+            Err(error) => Err(self.failure(format!("look at {file}"), &error)),
         }
     }
 }

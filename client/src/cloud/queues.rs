@@ -5,14 +5,16 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use errand_protocol::{QueueName, Request};
 
-use super::{Cloud, Place, failure};
+use errand_aws::FailureKind;
+
+use super::{Cloud, Deployment};
+use crate::clock::unix_secs;
 use crate::error::Error;
-use crate::orphans::unix_secs;
 
 /// Marks a queue as made by a client, with the time in seconds since 1970, so that those of dead clients are found.
-pub(crate) const CREATED_TAG: &str = "errand:created-unix-secs";
+const CREATED_TAG: &str = "errand:created-unix-secs";
 
-/// The same for the last time that the client, still waiting, said so.
+/// The same for the client's last heartbeat.
 const SEEN_TAG: &str = "errand:seen-unix-secs";
 
 /// How long SQS keeps a reply that nobody takes. The outcome stays on S3 far longer.
@@ -37,7 +39,7 @@ impl Cloud {
     pub(crate) async fn queue_url(&self, name: &QueueName) -> Result<Option<String>, Error> {
         match self.sqs.get_queue_url().queue_name(name.as_str()).send().await {
             Ok(found) => Ok(found.queue_url),
-            Err(error) if failure::is_missing(&error) => Ok(None),
+            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(None),
             Err(error) => Err(self.failure(format!("find queue {name}"), &error)),
         }
     }
@@ -60,8 +62,8 @@ impl Cloud {
             .map_err(|error| self.failure(format!("create reply queue {name}"), &error))
     }
 
-    /// Marks a reply queue as still in use.
-    pub(crate) async fn give_sign_of_life(&self, url: &str) -> Result<(), Error> {
+    /// Marks a reply queue as still waited at.
+    pub(crate) async fn heartbeat(&self, url: &str) -> Result<(), Error> {
         let tag = self.sqs.tag_queue().queue_url(url);
         tag.tags(SEEN_TAG, unix_secs().to_string())
             .send()
@@ -91,7 +93,7 @@ impl Cloud {
     pub(crate) async fn last_seen_unix_secs(&self, url: &str) -> Result<Option<u64>, Error> {
         let tags = match self.sqs.list_queue_tags().queue_url(url).send().await {
             Ok(found) => found.tags.unwrap_or_default(),
-            Err(error) if failure::is_missing(&error) => return Ok(Some(unix_secs())),
+            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => return Ok(Some(unix_secs())),
             Err(error) => return Err(self.failure(format!("read the tags of {url}"), &error)),
         };
         let time = |tag| tags.get(tag).and_then(|time| time.parse().ok());
@@ -102,16 +104,16 @@ impl Cloud {
     pub(crate) async fn delete_queue(&self, url: &str) -> Result<(), Error> {
         match self.sqs.delete_queue().queue_url(url).send().await {
             Ok(_) => Ok(()),
-            Err(error) if failure::is_missing(&error) => Ok(()),
+            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(()),
             Err(error) => Err(self.failure(format!("delete queue {url}"), &error)),
         }
     }
 
     /// Sends a request.
-    pub(crate) async fn send(&self, place: &Place, request: &Request) -> Result<(), Error> {
+    pub(crate) async fn send(&self, deployment: &Deployment, request: &Request) -> Result<(), Error> {
         self.sqs
             .send_message()
-            .queue_url(&place.queue_url)
+            .queue_url(&deployment.queue_url)
             .message_body(request.to_json())
             .send()
             .await
@@ -142,7 +144,7 @@ impl Cloud {
                     });
                 Ok(Received::Messages(messages.collect()))
             }
-            Err(error) if failure::is_missing(&error) => Ok(Received::NoQueue),
+            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(Received::NoQueue),
             Err(error) => Err(self.failure("wait for the answer", &error)),
         }
     }

@@ -3,17 +3,18 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use errand_protocol::{JobId, Operation, Status};
+use errand_protocol::{JobId, OperationName, Status};
 
-use super::OPERATIONS;
 use crate::cli::{DeadLettersAction, DeadLettersArguments, Global};
-use crate::cloud::{Cloud, DeadLetter, Place};
+use crate::cloud::{Cloud, DeadLetter, Deployment};
+use crate::dead_letter::DeadLetterContent;
 use crate::error::Error;
-use crate::letter::Letter;
-use crate::output::{self, LetterAnswer, Style};
+use crate::operations::{self, Operation};
+use crate::output::{self, DeadLetterAnswer, Style};
 
-/// How long a letter stays hidden that is looked at, should this process die before it gives it back.
-const HIDDEN: Duration = Duration::from_mins(1);
+/// How long a dead letter that is looked at stays invisible to others, should this process die before it makes it visible
+/// again.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Receives that have to come back empty, or with nothing new, before a queue counts as read.
 const EMPTY_RECEIVES: u32 = 2;
@@ -24,9 +25,10 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &DeadLettersArgu
         aside: false,
     };
     let mut queues = Vec::new();
-    for name in OPERATIONS {
-        if wanted.operation.as_deref().is_none_or(|only| only == name) {
-            queues.push(Queue::find(cloud, name).await?);
+    let only = wanted.operation.as_deref().and_then(Operation::named);
+    for operation in operations::ALL {
+        if only.is_none_or(|only| only == operation) {
+            queues.push(Queue::find(cloud, operation).await?);
         }
     }
     match &wanted.action {
@@ -39,39 +41,41 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &DeadLettersArgu
 /// The dead letters of one operation, and where they came from.
 struct Queue {
     operation: Operation,
-    place: Place,
+    name: OperationName,
+    deployment: Deployment,
     requests_url: String,
 }
 
 impl Queue {
-    async fn find(cloud: &Cloud, name: &str) -> Result<Self, Error> {
-        let operation: Operation = name.parse().expect("a valid name");
-        let place = cloud.locate(&cloud.stack.dead_letter_queue(&operation)).await?;
-        let requests = cloud.stack.request_queue(&operation);
+    async fn find(cloud: &Cloud, operation: Operation) -> Result<Self, Error> {
+        let name = operation.name();
+        let deployment = cloud.locate(&cloud.stack.dead_letter_queue(&name)).await?;
+        let requests = cloud.stack.request_queue(&name);
         let requests_url = cloud.queue_url(&requests).await?;
         Ok(Self {
-            place,
+            deployment,
             requests_url: requests_url.ok_or_else(|| cloud.not_deployed())?,
             operation,
+            name,
         })
     }
 
     fn url(&self) -> &str {
-        &self.place.queue_url
+        &self.deployment.queue_url
     }
 
-    fn read(&self, letter: &DeadLetter) -> Letter {
-        Letter::read(&self.operation, &letter.message_id, &letter.body)
+    fn read(&self, letter: &DeadLetter) -> DeadLetterContent {
+        DeadLetterContent::read(self.operation, &letter.message_id, &letter.body)
     }
 
-    fn answer<'a>(&'a self, letter: &'a DeadLetter, read: &'a Letter) -> LetterAnswer<'a> {
-        LetterAnswer {
-            job_ids: &read.jobs,
-            operation: &self.operation,
+    fn answer<'a>(&'a self, letter: &'a DeadLetter, content: &'a DeadLetterContent) -> DeadLetterAnswer<'a> {
+        DeadLetterAnswer {
+            job_ids: &content.jobs,
+            operation: &self.name,
             message_id: &letter.message_id,
             sent_at_unix_ms: letter.sent_unix_ms,
             receives: letter.receives,
-            input: &read.input,
+            input: &content.input,
             error: None,
             body: None,
         }
@@ -87,7 +91,7 @@ impl Queue {
         let (mut seen, mut kept, mut empty) = (HashSet::new(), Vec::new(), 0);
         let mut walked = Ok(());
         'walk: while empty < EMPTY_RECEIVES {
-            let letters = match cloud.take_dead_letters(self.url(), HIDDEN).await {
+            let letters = match cloud.receive_dead_letters(self.url(), VISIBILITY_TIMEOUT).await {
                 Ok(letters) => letters,
                 Err(error) => {
                     walked = Err(error);
@@ -139,8 +143,8 @@ async fn list(cloud: &Cloud, queues: &[Queue], style: Style) -> Result<(), Error
     for queue in queues {
         queue
             .walk(cloud, async |letter| {
-                let read = queue.read(&letter);
-                output::letter_line(&queue.answer(&letter, &read), style)?;
+                let content = queue.read(&letter);
+                output::dead_letter_line(&queue.answer(&letter, &content), style)?;
                 count += 1;
                 Ok(Visit::Kept(letter))
             })
@@ -157,25 +161,25 @@ async fn show(cloud: &Cloud, queues: &[Queue], job: JobId, style: Style) -> Resu
     for queue in queues {
         queue
             .walk(cloud, async |letter| {
-                let read = queue.read(&letter);
-                if !is_meant(job, &letter, &read) {
+                let content = queue.read(&letter);
+                if !is_meant(job, &letter, &content) {
                     return Ok(Visit::Kept(letter));
                 }
                 is_found = true;
                 let mut outcome = None;
-                for id in &read.jobs {
-                    outcome = outcome.or(cloud.outcome(&queue.place, *id).await?);
+                for id in &content.jobs {
+                    outcome = outcome.or(cloud.outcome(&queue.deployment, *id).await?);
                 }
                 let error = outcome.and_then(|outcome| match outcome.status {
                     Status::Failed { error } => Some(error),
                     Status::Succeeded { .. } => None,
                 });
-                let answer = LetterAnswer {
+                let answer = DeadLetterAnswer {
                     error: error.as_ref(),
                     body: Some(&letter.body),
-                    ..queue.answer(&letter, &read)
+                    ..queue.answer(&letter, &content)
                 };
-                output::letter(&answer, style)?;
+                output::dead_letter(&answer, style)?;
                 Ok(Visit::Last(Some(letter)))
             })
             .await?;
@@ -194,19 +198,19 @@ async fn redrive(cloud: &Cloud, queues: &[Queue], job: Option<JobId>, style: Sty
         let mut redriven = HashSet::new();
         queue
             .walk(cloud, async |letter| {
-                let read = queue.read(&letter);
-                let is_wanted = job.is_none_or(|job| is_meant(job, &letter, &read));
-                if !is_wanted || read.jobs.iter().any(|id| redriven.contains(id)) {
+                let content = queue.read(&letter);
+                let is_wanted = job.is_none_or(|job| is_meant(job, &letter, &content));
+                if !is_wanted || content.jobs.iter().any(|id| redriven.contains(id)) {
                     return Ok(Visit::Kept(letter));
                 }
                 // In this order: a letter that was sent twice does no harm, one that was lost does.
                 cloud
-                    .send_again(&queue.requests_url, &letter, &read.again)
+                    .redrive(&queue.requests_url, &letter, &content.redrive_body)
                     .await?;
                 let letter = [letter];
                 cloud.remove_dead_letters(queue.url(), &letter).await?;
-                output::redriven(&queue.answer(&letter[0], &read), style)?;
-                redriven.extend(read.jobs.iter().copied());
+                output::redriven(&queue.answer(&letter[0], &content), style)?;
+                redriven.extend(content.jobs.iter().copied());
                 count += 1;
                 Ok(if job.is_some() {
                     Visit::Last(None)
@@ -229,8 +233,8 @@ async fn redrive(cloud: &Cloud, queues: &[Queue], job: Option<JobId>, style: Sty
     }
 }
 
-fn is_meant(job: JobId, letter: &DeadLetter, read: &Letter) -> bool {
-    read.jobs.contains(&job) || letter.message_id == job.to_string()
+fn is_meant(job: JobId, letter: &DeadLetter, content: &DeadLetterContent) -> bool {
+    content.jobs.contains(&job) || letter.message_id == job.to_string()
 }
 
 fn not_found(cloud: &Cloud, job: JobId) -> Error {

@@ -1,21 +1,24 @@
 //! `errand doctor`.
 
-use errand_protocol::{Operation, QueueName};
+use errand_protocol::{OperationName, QueueName};
 
-use super::OPERATIONS;
 use crate::cli::{DoctorArguments, Global};
-use crate::cloud::{Backlog, Cloud, Place, Presence};
+use crate::cloud::{Backlog, Cloud, Deployment, Presence};
 use crate::error::Error;
-use crate::orphans;
 use crate::output::{self, Finding, Health, Style};
+use crate::{operations, reply_queues};
 
 /// What to say to somebody who may not look.
 const ASK_FOR_POLICY: &str =
     "you may not look at it: attach the stack's client policy (output ClientPolicyArn)";
 
-pub(super) async fn run(global: &Global, wanted: &DoctorArguments) -> Result<(), Error> {
+pub(super) async fn run(
+    cloud: Result<Cloud, Error>,
+    global: &Global,
+    wanted: &DoctorArguments,
+) -> Result<(), Error> {
     let mut findings = Vec::new();
-    examine(global, wanted, &mut findings).await;
+    examine(cloud, wanted, &mut findings).await;
     let style = Style {
         json: global.json,
         aside: false,
@@ -27,13 +30,13 @@ pub(super) async fn run(global: &Global, wanted: &DoctorArguments) -> Result<(),
     output::findings(&findings, style)?;
     match failed {
         0 => Ok(()),
-        count => Err(Error::Unwell { count }),
+        count => Err(Error::Unhealthy { count }),
     }
 }
 
 /// Looks at one thing after the other; what depends on one that does not work is not looked at.
-async fn examine(global: &Global, wanted: &DoctorArguments, findings: &mut Vec<Finding>) {
-    let cloud = match Cloud::connect(global).await {
+async fn examine(cloud: Result<Cloud, Error>, wanted: &DoctorArguments, findings: &mut Vec<Finding>) {
+    let cloud = match cloud {
         Ok(cloud) => cloud,
         Err(error) => {
             let check = match error {
@@ -45,16 +48,16 @@ async fn examine(global: &Global, wanted: &DoctorArguments, findings: &mut Vec<F
     };
     findings.push(Finding::ok("region", cloud.region()));
     findings.push(Finding::ok("credentials", "found"));
-    let place = match cloud.locate(&cloud.stack.response_queue()).await {
-        Ok(place) => place,
+    let deployment = match cloud.locate(&cloud.stack.response_queue()).await {
+        Ok(deployment) => deployment,
         Err(error) => return findings.push(Finding::failed("stack", &error)),
     };
     let deployed = format!("`{}` is deployed at {}", cloud.stack, cloud.place_name());
     findings.push(Finding::ok("stack", deployed));
-    buckets(&cloud, &place, findings).await;
+    buckets(&cloud, &deployment, findings).await;
     findings.push(queue(&cloud, &cloud.stack.response_queue()).await);
-    for name in OPERATIONS {
-        let operation: Operation = name.parse().expect("a valid name");
+    for operation in operations::ALL {
+        let operation = operation.name();
         findings.push(queue(&cloud, &cloud.stack.request_queue(&operation)).await);
         findings.push(dead_letters(&cloud, &operation).await);
     }
@@ -64,10 +67,10 @@ async fn examine(global: &Global, wanted: &DoctorArguments, findings: &mut Vec<F
     });
 }
 
-async fn buckets(cloud: &Cloud, place: &Place, findings: &mut Vec<Finding>) {
+async fn buckets(cloud: &Cloud, deployment: &Deployment, findings: &mut Vec<Finding>) {
     for (check, bucket, cure) in [
-        ("input bucket", &place.input_bucket, None),
-        ("result bucket", &place.result_bucket, Some(ASK_FOR_POLICY)),
+        ("input bucket", &deployment.input_bucket, None),
+        ("result bucket", &deployment.result_bucket, Some(ASK_FOR_POLICY)),
     ] {
         findings.push(match (cloud.bucket_presence(bucket).await, cure) {
             // Clients put inputs there and never look: that they may not is as it should be.
@@ -91,7 +94,7 @@ async fn queue(cloud: &Cloud, name: &QueueName) -> Finding {
     }
 }
 
-async fn dead_letters(cloud: &Cloud, operation: &Operation) -> Finding {
+async fn dead_letters(cloud: &Cloud, operation: &OperationName) -> Finding {
     let (check, name) = ("dead letters", cloud.stack.dead_letter_queue(operation));
     match cloud.backlog(&name).await {
         Ok(Backlog::Waiting(0)) => Finding::ok(check, format!("{name}, none")),
@@ -107,12 +110,12 @@ async fn dead_letters(cloud: &Cloud, operation: &Operation) -> Finding {
 
 async fn reply_queues(cloud: &Cloud, fix: bool) -> Result<Finding, Error> {
     let check = "reply queues";
-    let found = orphans::find(cloud).await?;
+    let found = reply_queues::find(cloud).await?;
     let mut text = format!("{} in use", found.in_use);
     if found.ageless > 0 {
         text = format!("{text}, {} without an age, left alone", found.ageless);
     }
-    if found.orphans.is_empty() {
+    if found.abandoned.is_empty() {
         return Ok(Finding::ok(check, text));
     }
     if !fix {
@@ -120,15 +123,13 @@ async fn reply_queues(cloud: &Cloud, fix: bool) -> Result<Finding, Error> {
             check,
             format!(
                 "{text}, {} of clients that died: remove them with `errand doctor --fix`",
-                found.orphans.len()
+                found.abandoned.len()
             ),
         ));
     }
-    for url in &found.orphans {
-        cloud.delete_queue(url).await?;
-    }
+    reply_queues::sweep(cloud, &found).await?;
     Ok(Finding::ok(
         check,
-        format!("{text}, {} of clients that died removed", found.orphans.len()),
+        format!("{text}, {} of clients that died removed", found.abandoned.len()),
     ))
 }

@@ -9,15 +9,13 @@ use super::{ask, success};
 use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{Source, Stream, Target, default_output};
+use crate::files::{LocalInput, OutputFile, Stream, default_output};
+use crate::operations::GRAYSCALE;
 use crate::output::{self, Style};
-
-/// The operation's name, as its function knows it.
-pub(super) const NAME: &str = "grayscale";
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
     let Stream { bytes, size_hint } = Stream::open(&wanted.image)?;
-    let target = Target::open(&output_path(wanted)?)?;
+    let target = OutputFile::open(&output_path(wanted)?)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
     let mut buffered = BufWriter::new(target);
     let converted = convert_stream(bytes, size_hint, &mut buffered, &parameters(wanted), &limits);
@@ -43,9 +41,9 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
 }
 
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let source = Source::open(&wanted.image)?;
-    let mut target = Target::open(&output_path(wanted)?)?;
-    let outcome = ask(cloud, global, NAME, &parameters(wanted), &source).await?;
+    let input = LocalInput::open(&wanted.image)?;
+    let mut target = OutputFile::open(&output_path(wanted)?)?;
+    let outcome = ask(cloud, global, GRAYSCALE, &parameters(wanted), &input).await?;
     let job_id = outcome.job_id;
     let (report, object): (Report, _) = success(outcome)?;
     let object = object.ok_or(Error::BadAnswer {
@@ -104,7 +102,7 @@ fn format_of(path: &Path) -> Option<Format> {
 
 /// Puts the image in its place, then tells of it.
 fn finish(
-    target: Target,
+    target: OutputFile,
     tell: impl FnOnce(Option<&Path>, Style) -> Result<(), Error>,
     global: &Global,
 ) -> Result<(), Error> {

@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 use errand_protocol::{Reply, limits};
 
 use crate::cli::{Global, ListenArguments};
-use crate::cloud::{Cloud, Place, Received};
+use crate::cloud::{Cloud, Deployment, Received};
 use crate::error::Error;
-use crate::job::interruption;
 use crate::output::{self, Style};
+use crate::signals::interruption;
 
 /// Answers remembered, so that one that SQS delivers twice is not printed twice.
 const REMEMBERED: usize = 100_000;
 
 pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ListenArguments) -> Result<(), Error> {
-    let place = cloud.locate(&cloud.stack.response_queue()).await?;
+    let deployment = cloud.locate(&cloud.stack.response_queue()).await?;
     output::note("listening; Ctrl-C ends it");
     tokio::select! {
-        ended = listen(cloud, global, wanted, &place) => ended,
+        ended = listen(cloud, global, wanted, &deployment) => ended,
         // The usual way to end it.
         () = interruption() => Ok(()),
     }
@@ -28,7 +28,7 @@ async fn listen(
     cloud: &Cloud,
     global: &Global,
     wanted: &ListenArguments,
-    place: &Place,
+    deployment: &Deployment,
 ) -> Result<(), Error> {
     let style = Style {
         json: global.json,
@@ -46,7 +46,7 @@ async fn listen(
             }
             wait = wait.min(rest);
         }
-        let messages = match cloud.receive(&place.queue_url, wait).await {
+        let messages = match cloud.receive(&deployment.queue_url, wait).await {
             Ok(Received::Messages(messages)) => messages,
             Ok(Received::NoQueue) => return Err(cloud.not_deployed()),
             Err(error) if error.is_retryable() => {
@@ -67,7 +67,7 @@ async fn listen(
                 Ok(reply) => {
                     let outcome = match reply.outcome {
                         Some(outcome) => Some(outcome),
-                        None => cloud.outcome(place, reply.job_id).await?,
+                        None => cloud.outcome(deployment, reply.job_id).await?,
                     };
                     if printed.len() >= REMEMBERED {
                         printed.clear();
@@ -79,12 +79,12 @@ async fn listen(
                         left -= 1;
                     }
                 }
-                Err(error) => eprintln!("errand: a message that is no reply was dropped: {error}"),
+                Err(error) => eprintln!("errand: a message that is no reply was removed: {error}"),
             }
             done.push(message);
         }
         if !done.is_empty() {
-            cloud.delete(&place.queue_url, &done).await?;
+            cloud.delete(&deployment.queue_url, &done).await?;
         }
     }
     Ok(())

@@ -6,11 +6,9 @@ use super::{ask, success};
 use crate::cli::{Global, StatsArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{Source, Stream};
+use crate::files::{LocalInput, Stream};
+use crate::operations::STATS;
 use crate::output::{self, Style};
-
-/// The operation's name, as its function knows it.
-pub(super) const NAME: &str = "stats";
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let source = Stream::open(&wanted.file)?;
@@ -29,8 +27,8 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 }
 
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let source = Source::open(&wanted.file)?;
-    let outcome = ask(cloud, global, NAME, &parameters(wanted), &source).await?;
+    let input = LocalInput::open(&wanted.file)?;
+    let outcome = ask(cloud, global, STATS, &parameters(wanted), &input).await?;
     let job_id = outcome.job_id;
     let (summary, _): (Summary, _) = success(outcome)?;
     output::stats(&summary, Some(job_id), style(global))

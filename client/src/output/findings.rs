@@ -1,4 +1,4 @@
-//! What the doctor found.
+//! What `errand doctor` found.
 
 use std::fmt::Display;
 

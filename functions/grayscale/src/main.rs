@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 struct Grayscale;
 
 impl Operation for Grayscale {
-    const NAME: &'static str = "grayscale";
+    const NAME: &'static str = errand_grayscale::NAME;
 
     fn run(&self, input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
         let parameters = errand_worker::parameters(given)?;

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 struct Stats;
 
 impl Operation for Stats {
-    const NAME: &'static str = "stats";
-    const TAKES_BARE_TEXT: bool = true;
+    const NAME: &'static str = errand_stats::NAME;
+    const TAKES_BARE_TEXT: bool = errand_stats::TAKES_BARE_TEXT;
 
     fn run(&self, mut input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
         let parameters = errand_worker::parameters(given)?;

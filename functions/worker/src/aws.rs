@@ -1,6 +1,5 @@
 //! S3 and SQS behind the [`ports`](crate::ports). Nothing else knows the SDK.
 
-mod failure;
 #[cfg(test)]
 mod tests;
 
@@ -11,18 +10,16 @@ use aws_config::SdkConfig;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::SharedHttpClient;
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use bytes::Bytes;
 use errand_protocol::ObjectLocation;
 use tokio::sync::mpsc;
 
-use self::failure::{code, failure, kind_of, status};
 use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
+use errand_aws::{FailureKind, code, http_client, status};
 
 /// Pieces of an object that may wait for the operation to take them.
 const CHUNKS_AHEAD: usize = 16;
@@ -44,13 +41,6 @@ pub(crate) async fn connect() -> (S3, Sqs) {
         .load()
         .await;
     clients(&shared)
-}
-
-/// Ring alone: the SDK's default client would bring a second TLS library.
-fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
 }
 
 fn clients(shared: &SdkConfig) -> (S3, Sqs) {
@@ -175,7 +165,29 @@ impl Objects for S3 {
 fn kind_of_missing(error: &SdkError<GetObjectError>) -> PortErrorKind {
     match (code(error), status(error)) {
         (Some("InvalidArgument"), Some(400)) | (_, Some(405)) => PortErrorKind::NotFound,
-        (code, status) => kind_of(code.unwrap_or_default(), status),
+        (code, status) => FailureKind::of_answer(code.unwrap_or_default(), status).into(),
+    }
+}
+
+/// What a failed call is to the worker: what it may not do, an operator has to mend.
+impl From<FailureKind> for PortErrorKind {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::NotFound => Self::NotFound,
+            FailureKind::Denied | FailureKind::Refused => Self::Refused,
+            FailureKind::Transient => Self::Unavailable,
+        }
+    }
+}
+
+fn failure<E>(action: String, error: &SdkError<E>) -> PortError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    PortError {
+        kind: FailureKind::of(error).into(),
+        action,
+        message: errand_aws::message(error),
     }
 }
 
@@ -217,7 +229,7 @@ impl Queues for Sqs {
                         let status = if entry.sender_fault() { 400 } else { 500 };
                         let message = entry.message().unwrap_or_default();
                         results[index] = Err(PortError {
-                            kind: kind_of(entry.code(), Some(status)),
+                            kind: FailureKind::of_answer(entry.code(), Some(status)).into(),
                             action: action(),
                             message: format!("{message} ({})", entry.code()),
                         });

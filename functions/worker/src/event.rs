@@ -76,16 +76,10 @@ pub(crate) fn decode(
     operation: &record::Expected,
     config: &Config,
 ) -> Event {
-    let by_hand = Arrival {
-        name: invocation_id,
-        attempt: 1,
-    };
-    let Ok(Envelope { records }) = serde_json::from_str(payload) else {
-        return Event::Direct(record::jobs_of_body(payload, by_hand, operation, config));
-    };
-    let from_sqs = |record: &RawValue| matches!(serde_json::from_str(record.get()), Ok(Origin { event_source: Some(source) }) if source == "aws:sqs");
-    // All records of an event come from one source, which a broken one may not tell.
-    if records.iter().any(|record| from_sqs(record)) {
+    if let Ok(Envelope { records }) = serde_json::from_str(payload)
+        // All records of an event come from one service, which a broken one may not tell.
+        && records.iter().any(|record| is_from_sqs(record.get()))
+    {
         let deliveries = records.iter();
         return Event::Sqs(
             deliveries
@@ -93,7 +87,16 @@ pub(crate) fn decode(
                 .collect(),
         );
     }
-    Event::Direct(record::jobs_of_s3_records(&records, by_hand, operation, config))
+    let by_hand = Arrival {
+        message_id: invocation_id,
+        attempt: 1,
+    };
+    Event::Direct(record::jobs_of_body(payload, by_hand, operation, config))
+}
+
+fn is_from_sqs(record: &str) -> bool {
+    let origin: Result<Origin, _> = serde_json::from_str(record);
+    origin.is_ok_and(|origin| origin.event_source.as_deref() == Some("aws:sqs"))
 }
 
 fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Delivery {
@@ -109,7 +112,7 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
     let message_id = message.message_id.filter(|id| !id.is_empty());
     let body = message.body.unwrap_or_default();
     let arrival = Arrival {
-        name: message_id.as_deref().unwrap_or(&body),
+        message_id: message_id.as_deref().unwrap_or(&body),
         attempt,
     };
     let jobs = record::jobs_of_body(&body, arrival, operation, config);

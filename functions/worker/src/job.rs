@@ -6,21 +6,21 @@ use serde_json::{Map, Value};
 
 /// What a job works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum JobInput {
     /// Came in the message.
     Inline(Bytes),
-    /// Uploaded for a request.
+    /// Named by a request (claim check).
+    ClaimCheck(ObjectLocation),
+    /// Uploaded to the input bucket, and a job by that alone.
     Uploaded(ObjectLocation),
-    /// Dropped into the input bucket.
-    Dropped(ObjectLocation),
 }
 
-impl Source {
+impl JobInput {
     /// The object, where there is one.
     pub(crate) fn location(&self) -> Option<&ObjectLocation> {
         match self {
             Self::Inline(_) => None,
-            Self::Uploaded(location) | Self::Dropped(location) => Some(location),
+            Self::ClaimCheck(location) | Self::Uploaded(location) => Some(location),
         }
     }
 
@@ -57,5 +57,5 @@ pub(crate) struct Job {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Task {
     pub(crate) parameters: Map<String, Value>,
-    pub(crate) source: Source,
+    pub(crate) input: JobInput,
 }

@@ -123,7 +123,7 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
     }
 
     fn outcome(&self, job: &Job, status: Status, duration: Duration) -> Outcome {
-        let input = job.task.as_ref().ok().and_then(|task| task.source.location());
+        let input = job.task.as_ref().ok().and_then(|task| task.input.location());
         Outcome {
             version: VERSION,
             job_id: job.id,
@@ -193,7 +193,7 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
 /// not write its result again. A first delivery with the input in it is run at once: most have no outcome, and
 /// where one has, the conditional write tells.
 fn is_looked_up_first(job: &Job) -> bool {
-    let is_on_s3 = |task: &Task| task.source.location().is_some();
+    let is_on_s3 = |task: &Task| task.input.location().is_some();
     job.attempt > 1 || job.task.as_ref().is_ok_and(is_on_s3)
 }
 

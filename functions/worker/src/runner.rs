@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Config;
 use crate::deadline::Deadline;
-use crate::job::{Job, Source, Task};
+use crate::job::{Job, JobInput, Task};
 use crate::operation::{Context, Input, MadeFile, Operation, Output};
 use crate::ports::{Condition, Objects, PortError, PortErrorKind};
 
@@ -67,10 +67,10 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     }
 
     async fn work(&self, job: &Job, task: &Task, turn: OwnedSemaphorePermit) -> Result<Status, JobError> {
-        let input = self.open(&task.source).await?;
+        let input = self.open(&task.input).await?;
         let (output, turn) = self.operate(input, task, turn).await?;
         let object = match output.file {
-            Some(file) => Some(self.store_file(job, &task.source, file).await?),
+            Some(file) => Some(self.store_file(job, &task.input, file).await?),
             None => None,
         };
         // The turn ends when the made file has left the memory.
@@ -81,17 +81,18 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         })
     }
 
-    async fn open(&self, source: &Source) -> Result<Input, JobError> {
-        match source {
-            Source::Inline(bytes) => Ok(Input::whole(bytes.clone())),
-            Source::Uploaded(location) | Source::Dropped(location) => match self.objects.open(location).await
-            {
-                Ok(object) => Ok(Input::new(object.size_bytes, object.chunks)),
-                Err(error) if error.kind == PortErrorKind::NotFound => {
-                    Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)))
+    async fn open(&self, input: &JobInput) -> Result<Input, JobError> {
+        match input {
+            JobInput::Inline(bytes) => Ok(Input::whole(bytes.clone())),
+            JobInput::ClaimCheck(location) | JobInput::Uploaded(location) => {
+                match self.objects.open(location).await {
+                    Ok(object) => Ok(Input::new(object.size_bytes, object.chunks)),
+                    Err(error) if error.kind == PortErrorKind::NotFound => {
+                        Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)))
+                    }
+                    Err(error) => Err(error.into()),
                 }
-                Err(error) => Err(error.into()),
-            },
+            }
         }
     }
 
@@ -108,7 +109,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         let operation = Arc::clone(&self.operation);
         let parameters = task.parameters.clone();
         let context = Context {
-            input_name: task.source.name(),
+            input_name: task.input.name(),
             memory_budget_bytes: self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES),
         };
         let running = tokio::task::spawn_blocking(move || (operation.run(input, parameters, &context), turn));
@@ -122,11 +123,16 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         }
     }
 
-    async fn store_file(&self, job: &Job, source: &Source, file: MadeFile) -> Result<StoredObject, JobError> {
-        let key = match source {
-            Source::Dropped(location) => keys::dropped_result(&location.key, &file.name)
+    async fn store_file(
+        &self,
+        job: &Job,
+        input: &JobInput,
+        file: MadeFile,
+    ) -> Result<StoredObject, JobError> {
+        let key = match input {
+            JobInput::Uploaded(location) => keys::uploaded_result(&location.key, &file.name)
                 .map_err(|error| JobError::permanent(code::INPUT_REFUSED, error.to_string()))?,
-            Source::Inline(_) | Source::Uploaded(_) => keys::result(job.id, &file.name),
+            JobInput::Inline(_) | JobInput::ClaimCheck(_) => keys::result(job.id, &file.name),
         };
         let location = ObjectLocation {
             bucket: self.config.result_bucket.clone(),

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use errand_protocol::{
-    FileName, Input as RequestInput, JobError, JobId, ObjectLocation, Outcome, Reply, Request, Status, keys,
+    FileName, JobError, JobId, ObjectLocation, Outcome, Reply, Request, RequestInput, Status, keys,
 };
 use serde_json::{Map, Value, json};
 
@@ -29,7 +29,7 @@ const RESPONSES: &str = "http://sqs/1/errand-responses";
 const CLIENT: &str = "errand-reply-1";
 const CLIENT_URL: &str = "http://sqs/1/errand-reply-1";
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config {
         input_bucket: INPUTS.parse().unwrap(),
         result_bucket: RESULTS.parse().unwrap(),

@@ -38,6 +38,9 @@ pub use parameters::Parameters;
 pub use report::{Conversion, Path, Report};
 pub use stream::{StreamError, convert_stream};
 
+/// The operation's name, as requests and the command spell it.
+pub const NAME: &str = "grayscale";
+
 /// Converts an image file to a gray image file.
 ///
 /// The input's format is told by its content. Decoders may panic on malicious input that no one has thought of yet:

@@ -33,3 +33,9 @@ pub use reading::ReadError;
 pub use summary::{
     Bin, Histogram, Modes, PercentileValue, Quartiles, Skipped, SkippedToken, Spread, Summary,
 };
+
+/// The operation's name, as requests and the command spell it.
+pub const NAME: &str = "stats";
+
+/// Whether a text that comes without a request around it is taken as the list itself.
+pub const TAKES_BARE_TEXT: bool = true;

@@ -22,7 +22,7 @@ fn clients_of(endpoint: &str) -> (S3, Sqs) {
     let credentials = Credentials::new("test", "test", None, None, "tests");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(super::http_client())
+        .http_client(errand_aws::http_client())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .region(Region::new("us-east-1"))
         .retry_config(RetryConfig::disabled())

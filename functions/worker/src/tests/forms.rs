@@ -1,6 +1,6 @@
 //! Every form in which work arrives.
 
-use errand_protocol::{Input as RequestInput, JobId};
+use errand_protocol::{JobId, RequestInput};
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,6 +1,6 @@
 //! What is wrong with one record is told to whoever sent it, and hurts no other.
 
-use errand_protocol::{ErrorCode, Input as RequestInput, JobId, code};
+use errand_protocol::{ErrorCode, JobId, RequestInput, code};
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,6 +1,6 @@
 //! One outcome for each job, whatever comes twice, and in the order that keeps the promise.
 
-use errand_protocol::{Input as RequestInput, JobId};
+use errand_protocol::{JobId, RequestInput};
 
 use super::*;
 

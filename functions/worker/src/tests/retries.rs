@@ -1,6 +1,6 @@
 //! Failures that may pass: another delivery, later each time, and an answer on the last one.
 
-use errand_protocol::{Input as RequestInput, JobId, code};
+use errand_protocol::{JobId, RequestInput, code};
 
 use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use errand_protocol::{Input as RequestInput, JobId, code};
+use errand_protocol::{JobId, RequestInput, code};
 
 use super::*;
 

@@ -1,18 +1,18 @@
 //! Dead letters.
 
-use errand_protocol::{JobError, JobId, Operation};
+use errand_protocol::{JobError, JobId, OperationName};
 use serde::Serialize;
 
 use super::{Style, show};
+use crate::clock::unix_secs;
 use crate::error::Error;
-use crate::orphans::unix_secs;
 
 /// What is told of a dead letter.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct LetterAnswer<'a> {
+pub(crate) struct DeadLetterAnswer<'a> {
     /// The jobs that it asks for; more than one only where S3 told of several files at once.
     pub(crate) job_ids: &'a [JobId],
-    pub(crate) operation: &'a Operation,
+    pub(crate) operation: &'a OperationName,
     pub(crate) message_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sent_at_unix_ms: Option<u64>,
@@ -27,7 +27,7 @@ pub(crate) struct LetterAnswer<'a> {
     pub(crate) body: Option<&'a str>,
 }
 
-impl LetterAnswer<'_> {
+impl DeadLetterAnswer<'_> {
     fn ids(&self) -> String {
         let ids: Vec<_> = self.job_ids.iter().map(ToString::to_string).collect();
         ids.join(" ")
@@ -42,7 +42,7 @@ impl LetterAnswer<'_> {
 }
 
 /// Shows a dead letter on one line.
-pub(crate) fn letter_line(letter: &LetterAnswer, style: Style) -> Result<(), Error> {
+pub(crate) fn dead_letter_line(letter: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
     show(style, letter, || {
         format!(
             "{}  {}  sent {}  {}",
@@ -55,7 +55,7 @@ pub(crate) fn letter_line(letter: &LetterAnswer, style: Style) -> Result<(), Err
 }
 
 /// Shows all of a dead letter.
-pub(crate) fn letter(letter: &LetterAnswer, style: Style) -> Result<(), Error> {
+pub(crate) fn dead_letter(letter: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
     show(style, letter, || {
         let reason = letter
             .error
@@ -75,7 +75,7 @@ pub(crate) fn letter(letter: &LetterAnswer, style: Style) -> Result<(), Error> {
 }
 
 /// Tells that a dead letter was sent to its function again.
-pub(crate) fn redriven(letter: &LetterAnswer, style: Style) -> Result<(), Error> {
+pub(crate) fn redriven(letter: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
     show(style, letter, || {
         let commands: Vec<_> = letter
             .job_ids
@@ -91,7 +91,7 @@ pub(crate) fn redriven(letter: &LetterAnswer, style: Style) -> Result<(), Error>
     })
 }
 
-/// A time in its largest unit that is not nought.
+/// A time in the largest unit of which there is at least one.
 fn duration(secs: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
     for (length, unit) in UNITS {
