@@ -6,7 +6,7 @@ mod zstd;
 use std::io::Read;
 
 use crate::Error;
-use crate::opening::Opening;
+use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_pieces};
 use crate::text::{Contents, Text};
 
@@ -18,7 +18,7 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// Turns bytes into text.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    opening: Opening,
+    prefix: Prefix,
     stage: Stage,
     decompressed_limit: u64,
 }
@@ -34,7 +34,7 @@ enum Stage {
 impl Decoder {
     pub(crate) fn new(text: Text, decompressed_limit: u64) -> Self {
         Self {
-            opening: Opening::new(ZSTD.len()),
+            prefix: Prefix::new(ZSTD.len()),
             stage: Stage::Plain(text),
             decompressed_limit,
         }
@@ -42,10 +42,10 @@ impl Decoder {
 
     /// Takes the next piece. After an error there is no going on.
     pub(crate) fn feed(mut self, piece: &[u8]) -> Result<Self, Error> {
-        let Some((opening, rest)) = self.opening.take(piece) else {
+        let Some((prefix, rest)) = self.prefix.take(piece) else {
             return Ok(self);
         };
-        let mut decoder = self.open(&opening)?;
+        let mut decoder = self.open(&prefix)?;
         decoder.read(rest)?;
         Ok(decoder)
     }
@@ -57,7 +57,7 @@ impl Decoder {
         source.by_ref().take(16).read_to_end(&mut first)?;
         let mut decoder = self.feed(&first)?;
         if let Stage::Plain(text) = &mut decoder.stage
-            && !decoder.opening.is_awaited()
+            && !decoder.prefix.is_awaited()
         {
             text.read_from(source)?;
         } else {
@@ -67,8 +67,8 @@ impl Decoder {
     }
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
-        let opening = self.opening.end();
-        match self.open(&opening)?.stage {
+        let prefix = self.prefix.end();
+        match self.open(&prefix)?.stage {
             Stage::Plain(text) => text.finish(),
             Stage::Gzip(gzip) => gzip.finish(),
             Stage::Zstd(zstd) => zstd.finish(),
@@ -76,7 +76,7 @@ impl Decoder {
     }
 
     /// Reads the first bytes.
-    fn open(mut self, opening: &[u8]) -> Result<Self, Error> {
+    fn open(mut self, prefix: &[u8]) -> Result<Self, Error> {
         let limit = self.decompressed_limit;
         let sink = |text| Sink {
             text,
@@ -84,11 +84,11 @@ impl Decoder {
             limit,
         };
         self.stage = match self.stage {
-            Stage::Plain(text) if opening.starts_with(GZIP) => Stage::Gzip(gzip::Gzip::new(sink(text))),
-            Stage::Plain(text) if opening.starts_with(ZSTD) => Stage::Zstd(zstd::Zstd::new(sink(text))),
+            Stage::Plain(text) if prefix.starts_with(GZIP) => Stage::Gzip(gzip::Gzip::new(sink(text))),
+            Stage::Plain(text) if prefix.starts_with(ZSTD) => Stage::Zstd(zstd::Zstd::new(sink(text))),
             stage => stage,
         };
-        self.read(opening)?;
+        self.read(prefix)?;
         Ok(self)
     }
 

@@ -12,7 +12,7 @@ mod decode;
 mod error;
 mod limits;
 mod number;
-mod opening;
+mod prefix;
 mod parameters;
 mod reading;
 mod scan;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::num::NonZero;
 
 use crate::column::Table;
-use crate::opening::Opening;
+use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_pieces};
 use crate::scan::Scanner;
 use crate::summary::Skipped;
@@ -24,7 +24,7 @@ pub(crate) struct Contents {
 /// Reads text in pieces.
 #[derive(Debug)]
 pub(crate) struct Text {
-    opening: Opening,
+    prefix: Prefix,
     reader: Reader,
     threads: NonZero<usize>,
 }
@@ -48,23 +48,23 @@ impl Text {
             ))),
         };
         Self {
-            opening: Opening::new(BYTE_ORDER_MARK.len()),
+            prefix: Prefix::new(BYTE_ORDER_MARK.len()),
             reader,
             threads,
         }
     }
 
     pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let Some((opening, rest)) = self.opening.take(piece) else {
+        let Some((prefix, rest)) = self.prefix.take(piece) else {
             return Ok(());
         };
-        self.read(opening.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&opening))?;
+        self.read(prefix.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&prefix))?;
         self.read(rest)
     }
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
-        let opening = self.opening.end();
-        self.read(&opening)?;
+        let prefix = self.prefix.end();
+        self.read(&prefix)?;
         match self.reader {
             Reader::List(scanner) => {
                 let (values, skipped) = scanner.finish()?;
@@ -88,7 +88,7 @@ impl Text {
     /// Reads all that `source` has left, a list on several threads.
     pub(crate) fn read_from(&mut self, source: &mut impl Read) -> Result<(), ReadError> {
         match &mut self.reader {
-            Reader::List(scanner) if !self.opening.is_awaited() => scanner.read_shared(source, self.threads),
+            Reader::List(scanner) if !self.prefix.is_awaited() => scanner.read_shared(source, self.threads),
             _ => in_pieces(source, |piece| self.feed(piece)),
         }
     }
