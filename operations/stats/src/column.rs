@@ -15,7 +15,7 @@ use crate::{Column, Error, Limits, token};
 /// Bytes of a field's buffer, to begin with.
 const FIELD_BYTES: usize = 1_024;
 
-/// Reads a table in pieces.
+/// Reads a table in chunks.
 #[derive(Debug)]
 pub(crate) struct Table {
     wanted: Column,
@@ -63,16 +63,16 @@ impl Table {
         }
     }
 
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        if piece.is_empty() {
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        if chunk.is_empty() {
             return Ok(());
         }
         let Stage::Beginning(beginning) = &mut self.stage else {
-            return self.read(piece);
+            return self.read(chunk);
         };
-        beginning.extend_from_slice(piece);
-        // Only a line break can have ended the row: not to look at all of it again for every short piece.
-        let row = if piece.contains(&b'\n') {
+        beginning.extend_from_slice(chunk);
+        // Only a line break can have ended the row: not to look at all of it again for every short chunk.
+        let row = if chunk.contains(&b'\n') {
             first_row(beginning)
         } else {
             None
@@ -119,9 +119,9 @@ impl Table {
         }
     }
 
-    /// Reads `piece`, or the end of the table if it is empty.
-    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let mut rest = piece;
+    /// Reads `chunk`, or the end of the table if it is empty.
+    fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let mut rest = chunk;
         let Stage::Rows(mut rows) = std::mem::replace(&mut self.stage, Stage::Beginning(Vec::new())) else {
             return Ok(());
         };
@@ -141,7 +141,7 @@ impl Table {
                     }
                 }
             }
-            if rest.is_empty() && !piece.is_empty() {
+            if rest.is_empty() && !chunk.is_empty() {
                 break;
             }
         }

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use crate::Error;
 use crate::prefix::Prefix;
-use crate::reading::{ReadError, in_pieces};
+use crate::reading::{ReadError, in_chunks};
 use crate::text::{Contents, Text};
 
 /// RFC 1952, section 2.3.1, with the only compression method there is.
@@ -40,9 +40,9 @@ impl Decoder {
         }
     }
 
-    /// Takes the next piece. After an error there is no going on.
-    pub(crate) fn feed(mut self, piece: &[u8]) -> Result<Self, Error> {
-        let Some((prefix, rest)) = self.prefix.take(piece) else {
+    /// Takes the next chunk. After an error there is no going on.
+    pub(crate) fn feed(mut self, chunk: &[u8]) -> Result<Self, Error> {
+        let Some((prefix, rest)) = self.prefix.take(chunk) else {
             return Ok(self);
         };
         let mut decoder = self.open(&prefix)?;
@@ -61,7 +61,7 @@ impl Decoder {
         {
             text.read_from(source)?;
         } else {
-            in_pieces(source, |piece| decoder.read(piece))?;
+            in_chunks(source, |chunk| decoder.read(chunk))?;
         }
         Ok(decoder)
     }
@@ -92,11 +92,11 @@ impl Decoder {
         Ok(self)
     }
 
-    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
+    fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
         match &mut self.stage {
-            Stage::Plain(text) => text.feed(piece),
-            Stage::Gzip(gzip) => gzip.feed(piece),
-            Stage::Zstd(zstd) => zstd.feed(piece),
+            Stage::Plain(text) => text.feed(chunk),
+            Stage::Gzip(gzip) => gzip.feed(chunk),
+            Stage::Zstd(zstd) => zstd.feed(chunk),
         }
     }
 }
@@ -110,9 +110,9 @@ struct Sink {
 }
 
 impl Sink {
-    fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let left = self.left.checked_sub(piece.len() as u64);
+    fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let left = self.left.checked_sub(chunk.len() as u64);
         self.left = left.ok_or(Error::DecompressedTooLarge { limit: self.limit })?;
-        self.text.feed(piece)
+        self.text.feed(chunk)
     }
 }

@@ -162,8 +162,8 @@ pub enum Error {
         count: u64,
     },
 
-    /// An earlier piece of the input gave an error, so there are no statistics of the whole.
-    #[error("an earlier piece of this input failed; send the input again from its beginning")]
+    /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
+    #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
 }
 

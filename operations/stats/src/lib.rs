@@ -1,6 +1,6 @@
 //! Exact statistics of integer lists.
 //!
-//! Text goes in, as a whole ([`summarize`]), from a reader or in pieces as it arrives ([`Accumulator`]); a [`Summary`]
+//! Text goes in, as a whole ([`summarize`]), from a reader or in chunks as it arrives ([`Accumulator`]); a [`Summary`]
 //! comes out, or an [`Error`] that names the token and the place. Integers may have any size; nothing overflows, and
 //! nothing is rounded before the end. Every convention is in `docs/statistics.md` of the project.
 //!
@@ -12,8 +12,8 @@ mod decode;
 mod error;
 mod limits;
 mod number;
-mod prefix;
 mod parameters;
+mod prefix;
 mod reading;
 mod scan;
 mod summary;

@@ -1,4 +1,4 @@
-//! The first bytes of a stream that arrives in pieces, kept together until there are enough to decide by.
+//! The first bytes of a stream that arrives in chunks, kept together until there are enough to decide by.
 
 use std::mem;
 
@@ -19,10 +19,10 @@ impl Prefix {
         }
     }
 
-    /// Takes a piece. Gives the prefix, once there is enough of it and empty from then on, and what follows.
-    pub(crate) fn take<'a>(&mut self, piece: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
-        let missing = self.wanted.saturating_sub(self.held.len()).min(piece.len());
-        let (held, rest) = piece.split_at(missing);
+    /// Takes a chunk. Gives the prefix, once there is enough of it and empty from then on, and what follows.
+    pub(crate) fn take<'a>(&mut self, chunk: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
+        let missing = self.wanted.saturating_sub(self.held.len()).min(chunk.len());
+        let (held, rest) = chunk.split_at(missing);
         self.held.extend_from_slice(held);
         if self.held.len() < self.wanted {
             return None;

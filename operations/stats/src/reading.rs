@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::Error;
 
 /// Bytes read at once where one thread does all.
-const PIECE_BYTES: usize = 256 << 10;
+const CHUNK_BYTES: usize = 256 << 10;
 
 /// Why [`Accumulator::read`](crate::Accumulator::read) failed.
 #[derive(Debug, thiserror::Error)]
@@ -19,16 +19,16 @@ pub enum ReadError {
     List(#[from] Error),
 }
 
-/// Reads all that `source` has left and hands it over piece by piece.
-pub(crate) fn in_pieces(
+/// Reads all that `source` has left and hands it over chunk by chunk.
+pub(crate) fn in_chunks(
     source: &mut impl Read,
     mut take: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), ReadError> {
-    let mut piece = vec![0; PIECE_BYTES];
+    let mut chunk = vec![0; CHUNK_BYTES];
     loop {
-        match source.read(&mut piece) {
+        match source.read(&mut chunk) {
             Ok(0) => return Ok(()),
-            Ok(count) => take(&piece[..count])?,
+            Ok(count) => take(&chunk[..count])?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
         }

@@ -2,11 +2,11 @@
 //!
 //! Tokens are separated by ASCII white space, commas and semicolons, in any number. `#` begins a comment that
 //! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
-//! pieces that are cut anywhere, inside a token or a comment too.
+//! chunks that are cut anywhere, inside a token or a comment too.
 
 mod blocks;
+mod chunk;
 mod crew;
-mod piece;
 mod plain;
 mod shared;
 
@@ -20,7 +20,7 @@ use crate::{Error, Limits, token};
 /// Most bytes of a token that is no integer which are kept to be shown.
 const KEPT_BYTES: usize = 200;
 
-/// Reads a list in pieces.
+/// Reads a list in chunks.
 #[derive(Debug)]
 pub(crate) struct Scanner {
     limits: Limits,
@@ -74,9 +74,9 @@ impl Scanner {
         }
     }
 
-    /// Reads the next piece of the text.
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let mut rest = piece;
+    /// Reads the next chunk of the text.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let mut rest = chunk;
         while !rest.is_empty() {
             rest = match self.state {
                 State::Between => self.read_between(rest)?,
@@ -277,8 +277,8 @@ fn after(place: Position, text: &[u8]) -> Position {
     }
 }
 
-/// How many bytes hold. The pieces are so short that a byte counts them, which lets the compiler count 16 at once.
+/// How many bytes hold. The chunks are so short that a byte counts them, which lets the compiler count 16 at once.
 fn count_if(text: &[u8], holds: impl Fn(u8) -> bool) -> u64 {
-    let count = |piece: &[u8]| piece.iter().map(|byte| u8::from(holds(*byte))).sum::<u8>();
-    text.chunks(255).map(|piece| u64::from(count(piece))).sum()
+    let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(holds(*byte))).sum::<u8>();
+    text.chunks(255).map(|chunk| u64::from(count(chunk))).sum()
 }

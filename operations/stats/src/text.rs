@@ -5,7 +5,7 @@ use std::num::NonZero;
 
 use crate::column::Table;
 use crate::prefix::Prefix;
-use crate::reading::{ReadError, in_pieces};
+use crate::reading::{ReadError, in_chunks};
 use crate::scan::Scanner;
 use crate::summary::Skipped;
 use crate::values::Values;
@@ -21,7 +21,7 @@ pub(crate) struct Contents {
     pub(crate) column: Option<String>,
 }
 
-/// Reads text in pieces.
+/// Reads text in chunks.
 #[derive(Debug)]
 pub(crate) struct Text {
     prefix: Prefix,
@@ -54,8 +54,8 @@ impl Text {
         }
     }
 
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let Some((prefix, rest)) = self.prefix.take(piece) else {
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let Some((prefix, rest)) = self.prefix.take(chunk) else {
             return Ok(());
         };
         self.read(prefix.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&prefix))?;
@@ -78,10 +78,10 @@ impl Text {
         }
     }
 
-    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
+    fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
         match &mut self.reader {
-            Reader::List(scanner) => scanner.feed(piece),
-            Reader::Table(table) => table.feed(piece),
+            Reader::List(scanner) => scanner.feed(chunk),
+            Reader::Table(table) => table.feed(chunk),
         }
     }
 
@@ -89,7 +89,7 @@ impl Text {
     pub(crate) fn read_from(&mut self, source: &mut impl Read) -> Result<(), ReadError> {
         match &mut self.reader {
             Reader::List(scanner) if !self.prefix.is_awaited() => scanner.read_shared(source, self.threads),
-            _ => in_pieces(source, |piece| self.feed(piece)),
+            _ => in_chunks(source, |chunk| self.feed(chunk)),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Thousands of damaged inputs: every one is answered, quickly, with a summary or an error, and the same one whether
-//! it came whole or in pieces, on one thread or on several.
+//! it came whole or in chunks, on one thread or on several.
 
 use std::io::Write as _;
 use std::num::NonZero;
@@ -80,7 +80,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-fn answer(bytes: &[u8], parameters: &Parameters, piece: usize, threads: usize) -> String {
+fn answer(bytes: &[u8], parameters: &Parameters, chunk: usize, threads: usize) -> String {
     let mut limits = Limits::default();
     limits.memory_bytes = 16 << 20;
     limits.decompressed_bytes = 16 << 20;
@@ -88,8 +88,8 @@ fn answer(bytes: &[u8], parameters: &Parameters, piece: usize, threads: usize) -
     let mut accumulator = Accumulator::new(parameters)
         .with_limits(limits)
         .with_threads(threads);
-    let taken = if piece < bytes.len() {
-        bytes.chunks(piece).try_for_each(|piece| accumulator.push(piece))
+    let taken = if chunk < bytes.len() {
+        bytes.chunks(chunk).try_for_each(|chunk| accumulator.push(chunk))
     } else {
         accumulator.read(bytes).map_err(|error| match error {
             ReadError::List(error) => error,
@@ -126,10 +126,10 @@ fn damaged_inputs_are_answered_the_same_however_they_arrive() {
         };
         let start = Instant::now();
         let whole = answer(&bytes, &parameters, usize::MAX, 1);
-        let pieces = answer(&bytes, &parameters, 1 + random.below(40), 2);
+        let chunks = answer(&bytes, &parameters, 1 + random.below(40), 2);
         assert_eq!(
             whole,
-            pieces,
+            chunks,
             "round {round}: {:?}",
             String::from_utf8_lossy(&bytes)
         );

@@ -230,8 +230,8 @@ proptest! {
         let mut accumulator = Accumulator::new(&parameters).with_threads(NonZero::new(threads).unwrap());
         let mut rest = text.as_bytes();
         for cut in cuts.into_iter().cycle() {
-            let (piece, others) = rest.split_at(cut.min(rest.len()));
-            accumulator.push(piece).unwrap();
+            let (chunk, others) = rest.split_at(cut.min(rest.len()));
+            accumulator.push(chunk).unwrap();
             rest = others;
             if rest.is_empty() {
                 break;

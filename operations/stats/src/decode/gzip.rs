@@ -21,9 +21,9 @@ struct Writer {
 }
 
 impl Write for Writer {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        match self.sink.feed(piece) {
-            Ok(()) => Ok(piece.len()),
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        match self.sink.feed(chunk) {
+            Ok(()) => Ok(chunk.len()),
             Err(error) => {
                 self.error = Some(error);
                 Err(io::ErrorKind::Other.into())
@@ -41,8 +41,8 @@ impl Gzip {
         Self(Box::new(MultiGzDecoder::new(Writer { sink, error: None })))
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let written = self.0.write_all(piece);
+    pub(super) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let written = self.0.write_all(chunk);
         written.map_err(|error| self.failure(&error))
     }
 

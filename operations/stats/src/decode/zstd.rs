@@ -64,9 +64,9 @@ impl Zstd {
         }
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+    pub(super) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
         // In portions, so that little is held that has not been decompressed.
-        for portion in piece.chunks(LARGEST_BLOCK) {
+        for portion in chunk.chunks(LARGEST_BLOCK) {
             self.held.extend_from_slice(portion);
             let held = std::mem::take(&mut self.held);
             let mut read = 0;

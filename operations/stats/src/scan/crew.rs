@@ -1,4 +1,4 @@
-//! The threads that read a list together: who reads which piece, and how what was read is put together.
+//! The threads that read a list together: who reads which chunk, and how what was read is put together.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -7,27 +7,27 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use super::piece::{Piece, first_cut};
+use super::chunk::{Chunk, first_cut};
 use super::{Scanner, Shape};
 use crate::values::Values;
 use crate::{Error, Limits};
 
-/// Pieces that wait for a thread, at the most: with one in hand and one more, it never has to wait itself.
+/// Chunks that wait for a thread, at the most: with one in hand and one more, it never has to wait itself.
 const WAITING: usize = 2;
-/// Lines that the main scanner reads by itself, looking for the first integer, before it reads a whole piece.
+/// Lines that the main scanner reads by itself, looking for the first integer, before it reads a whole chunk.
 pub(super) const LEADING_LINES: usize = 64;
 
-/// Reads pieces one by one, whose integers it keeps.
+/// Reads chunks one by one, whose integers it keeps.
 struct Reader {
     skip_invalid: bool,
     limits: Limits,
     values: Values,
 }
 
-/// A piece that was read.
+/// A chunk that was read.
 struct Reading {
-    piece: Piece,
-    /// The scanner behind the piece, without the values.
+    chunk: Chunk,
+    /// The scanner behind the chunk, without the values.
     outcome: Result<Scanner, Error>,
     /// What its reader holds by now.
     held: Held,
@@ -49,15 +49,15 @@ impl Reader {
         }
     }
 
-    fn read(&mut self, piece: Piece, shape: Shape) -> Reading {
+    fn read(&mut self, chunk: Chunk, shape: Shape) -> Reading {
         let mut scanner = Scanner {
             shape,
             ..Scanner::new(self.skip_invalid, self.limits, mem::take(&mut self.values))
         };
-        let fed = scanner.feed(piece.text());
+        let fed = scanner.feed(chunk.text());
         self.values = mem::take(&mut scanner.values);
         Reading {
-            piece,
+            chunk,
             outcome: fed.map(|()| scanner),
             held: Held {
                 count: self.values.count(),
@@ -67,11 +67,11 @@ impl Reader {
     }
 }
 
-/// A thread that reads pieces.
+/// A thread that reads chunks.
 struct Worker<'scope> {
-    pieces: SyncSender<(Piece, Shape)>,
+    chunks: SyncSender<(Chunk, Shape)>,
     readings: Receiver<Reading>,
-    /// Pieces sent whose readings were not received.
+    /// Chunks sent whose readings were not received.
     waiting: usize,
     held: Held,
     thread: ScopedJoinHandle<'scope, Values>,
@@ -79,19 +79,19 @@ struct Worker<'scope> {
 
 impl<'scope> Worker<'scope> {
     fn start(scope: &'scope Scope<'scope, '_>, mut reader: Reader) -> Self {
-        let (pieces, inbox) = mpsc::sync_channel(WAITING);
+        let (chunks, inbox) = mpsc::sync_channel(WAITING);
         let (outbox, readings) = mpsc::channel();
         let thread = scope.spawn(move || {
-            for (piece, shape) in inbox {
+            for (chunk, shape) in inbox {
                 // Nobody listens any more once something went wrong.
-                if outbox.send(reader.read(piece, shape)).is_err() {
+                if outbox.send(reader.read(chunk, shape)).is_err() {
                     break;
                 }
             }
             reader.values
         });
         Self {
-            pieces,
+            chunks,
             readings,
             waiting: 0,
             held: Held::default(),
@@ -101,7 +101,7 @@ impl<'scope> Worker<'scope> {
 
     /// Ends the thread, or passes its panic on.
     fn end(self) -> Values {
-        drop(self.pieces);
+        drop(self.chunks);
         self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
@@ -111,9 +111,9 @@ pub(super) struct Crew<'main, 'scope> {
     main: &'main mut Scanner,
     own: Reader,
     workers: Vec<Worker<'scope>>,
-    /// The pieces handed out whose readings are not yet put together, in their order.
+    /// The chunks handed out whose readings are not yet put together, in their order.
     turns: VecDeque<Turn>,
-    spare: Vec<Piece>,
+    spare: Vec<Chunk>,
 }
 
 enum Turn {
@@ -139,21 +139,21 @@ impl<'main, 'scope> Crew<'main, 'scope> {
     }
 
     /// An empty buffer.
-    pub(super) fn spare(&mut self) -> Piece {
-        let mut piece = self.spare.pop().unwrap_or_else(Piece::new);
-        piece.clear();
-        piece
+    pub(super) fn spare(&mut self) -> Chunk {
+        let mut chunk = self.spare.pop().unwrap_or_else(Chunk::new);
+        chunk.clear();
+        chunk
     }
 
-    /// Takes the next piece, which can be read by itself if it begins between two integers.
-    pub(super) fn take(&mut self, mut piece: Piece) -> Result<(), Error> {
-        // As long as there are turns, the pieces before this one ended where they were cut: between two integers.
+    /// Takes the next chunk, which can be read by itself if it begins between two integers.
+    pub(super) fn take(&mut self, mut chunk: Chunk) -> Result<(), Error> {
+        // As long as there are turns, the chunks before this one ended where they were cut: between two integers.
         if self.turns.is_empty() && !self.main.is_between_integers() {
-            let lead = self.lead(piece.text())?;
+            let lead = self.lead(chunk.text())?;
             if !self.main.is_between_integers() {
-                return self.main.feed(&piece.text()[lead..]);
+                return self.main.feed(&chunk.text()[lead..]);
             }
-            piece.drop_front(lead);
+            chunk.drop_front(lead);
         }
         let shape = self.main.shape;
         let idle = self
@@ -165,18 +165,18 @@ impl<'main, 'scope> Crew<'main, 'scope> {
             worker.waiting += 1;
             self.turns.push_back(Turn::Worker(index));
             // A worker that does not listen has panicked, which shows when its reading is wanted.
-            let _ = worker.pieces.send((piece, shape));
+            let _ = worker.chunks.send((chunk, shape));
         } else {
-            let reading = self.own.read(piece, shape);
+            let reading = self.own.read(chunk, shape);
             self.turns.push_back(Turn::Own(Box::new(reading)));
         }
         self.put_together(false)
     }
 
-    /// Takes a piece that the main scanner has to read: where it ends, a token or comment may be open.
-    pub(super) fn take_in_turn(&mut self, piece: &Piece) -> Result<(), Error> {
+    /// Takes a chunk that the main scanner has to read: where it ends, a token or comment may be open.
+    pub(super) fn take_in_turn(&mut self, chunk: &Chunk) -> Result<(), Error> {
         self.put_together(true)?;
-        self.main.feed(piece.text())
+        self.main.feed(chunk.text())
     }
 
     /// Has the main scanner read up to where integers have begun; gives how much that was.
@@ -231,15 +231,15 @@ impl<'main, 'scope> Crew<'main, 'scope> {
 
     fn put(&mut self, reading: Reading) -> Result<(), Error> {
         match reading.outcome {
-            // After the end of an array, a piece was not what its scanner took it for.
-            Ok(_) if self.main.shape == Shape::ClosedArray => self.main.feed(reading.piece.text())?,
+            // After the end of an array, a chunk was not what its scanner took it for.
+            Ok(_) if self.main.shape == Shape::ClosedArray => self.main.feed(reading.chunk.text())?,
             Ok(scanner) => self.main.adopt(scanner),
             Err(error) => {
-                self.main.feed(reading.piece.text())?;
+                self.main.feed(reading.chunk.text())?;
                 return Err(error);
             }
         }
-        self.spare.push(reading.piece);
+        self.spare.push(reading.chunk);
         self.check()
     }
 

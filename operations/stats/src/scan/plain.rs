@@ -6,7 +6,7 @@
 //! The technique is known as SWAR, SIMD within a register; see D. Lemire, "Number parsing at a gigabyte per
 //! second", Software: Practice and Experience 51 (2021).
 //!
-//! What is not plain (comments, brackets, more than 19 digits, what is no integer, the end of the piece) is left
+//! What is not plain (comments, brackets, more than 19 digits, what is no integer, the end of the chunk) is left
 //! to the scanner, which reads a token its own way and comes back.
 
 use super::blocks;

@@ -1,13 +1,13 @@
 //! Several threads reading one list.
 //!
-//! The text is cut into pieces where no token and no comment can be open: after a line break or, in a piece
-//! without comments, after any separator. Each piece is read by a scanner of its own, as if it were a text of its
-//! own, and what they read is put together in order. A piece in which something went wrong is read again by the main
+//! The text is cut into chunks where no token and no comment can be open: after a line break or, in a chunk
+//! without comments, after any separator. Each chunk is read by a scanner of its own, as if it were a text of its
+//! own, and what they read is put together in order. A chunk in which something went wrong is read again by the main
 //! scanner, which knows the true places: so errors are the same however many threads there were.
 //!
-//! The thread that calls reads the source and hands pieces out; while the others have enough to do, it takes some
+//! The thread that calls reads the source and hands chunks out; while the others have enough to do, it takes some
 //! itself. The threads live as long as the source lasts: one that was just started often shares its parent's core
-//! until the parent waits, so starting threads for every piece would mostly be reading on one core. Pieces are small
+//! until the parent waits, so starting threads for every chunk would mostly be reading on one core. Chunks are small
 //! enough to stay in the second-level cache on the way from the source to the integers, and their buffers are used
 //! again.
 
@@ -15,8 +15,8 @@ use std::io::Read;
 use std::num::NonZero;
 use std::thread;
 
+use super::chunk::Chunk;
 use super::crew::Crew;
-use super::piece::Piece;
 use super::{Scanner, Shape, State};
 use crate::ReadError;
 use crate::error::Position;
@@ -29,30 +29,30 @@ impl Scanner {
         source: &mut impl Read,
         threads: NonZero<usize>,
     ) -> Result<(), ReadError> {
-        let mut piece = Piece::new();
-        piece.fill(source)?;
-        if !piece.is_full() {
-            return Ok(self.feed(piece.text())?);
+        let mut chunk = Chunk::new();
+        chunk.fill(source)?;
+        if !chunk.is_full() {
+            return Ok(self.feed(chunk.text())?);
         }
         thread::scope(|scope| {
             let mut crew = Crew::new(scope, self, threads);
             loop {
-                let last = !piece.is_full();
-                let next = if last { None } else { piece.cut(crew.spare()) };
+                let last = !chunk.is_full();
+                let next = if last { None } else { chunk.cut(crew.spare()) };
                 match next {
                     Some(mut next) => {
-                        crew.take(piece)?;
+                        crew.take(chunk)?;
                         next.fill(source)?;
-                        piece = next;
+                        chunk = next;
                     }
                     None if last => {
-                        crew.take(piece)?;
+                        crew.take(chunk)?;
                         return Ok(crew.finish()?);
                     }
                     None => {
-                        crew.take_in_turn(&piece)?;
-                        piece = crew.spare();
-                        piece.fill(source)?;
+                        crew.take_in_turn(&chunk)?;
+                        chunk = crew.spare();
+                        chunk.fill(source)?;
                     }
                 }
             }
@@ -101,8 +101,8 @@ fn moved(position: Position, start: Position) -> Position {
 mod tests {
     use std::io;
 
+    use super::super::chunk::{CHUNK, CUT_SEARCH};
     use super::super::crew::LEADING_LINES;
-    use super::super::piece::{CUT_SEARCH, PIECE};
     use super::*;
     use crate::values::Values;
     use crate::{Error, Limits};
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn long(tokens: &str) -> String {
-        tokens.repeat(6 * PIECE / tokens.len())
+        tokens.repeat(6 * CHUNK / tokens.len())
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
             "1 # 9 9 ",
             "12345678901234567890123 1\r\n",
             &format!("1 #{}\n", " 9".repeat(CUT_SEARCH)),
-            &format!("1{}2\n", " ".repeat(PIECE - 5)),
+            &format!("1{}2\n", " ".repeat(CHUNK - 5)),
             &"7".repeat(99_999),
         ] {
             let list = long(tokens);
@@ -223,17 +223,17 @@ mod tests {
                 Ok(buffer.len())
             }
         }
-        for pieces in 0..4 {
+        for chunks in 0..4 {
             let mut scanner = Scanner::new(
                 false,
                 Limits {
-                    token_digits: PIECE,
+                    token_digits: CHUNK,
                     ..Limits::default()
                 },
                 Values::default(),
             );
-            let result = scanner.read_shared(&mut Broken(pieces), NonZero::new(2).unwrap());
-            assert!(matches!(result, Err(ReadError::Input(_))), "{pieces}");
+            let result = scanner.read_shared(&mut Broken(chunks), NonZero::new(2).unwrap());
+            assert!(matches!(result, Err(ReadError::Input(_))), "{chunks}");
         }
     }
 }

@@ -1,25 +1,25 @@
-//! A piece of a list's text, and where a text may be cut into pieces.
+//! A chunk of a list's text, and where a text may be cut into chunks.
 
 use std::io::{self, Read};
 
 use super::plain;
 
-/// Bytes of a piece.
-pub(super) const PIECE: usize = 512 << 10;
+/// Bytes of a chunk.
+pub(super) const CHUNK: usize = 512 << 10;
 /// Bytes in which a place to cut is looked for.
 pub(super) const CUT_SEARCH: usize = 64 << 10;
 
 /// Text in a buffer that is used again.
-pub(super) struct Piece {
+pub(super) struct Chunk {
     buffer: Vec<u8>,
     /// How much of the buffer is text.
     length: usize,
 }
 
-impl Piece {
+impl Chunk {
     pub(super) fn new() -> Self {
         Self {
-            buffer: vec![0; PIECE],
+            buffer: vec![0; CHUNK],
             length: 0,
         }
     }
