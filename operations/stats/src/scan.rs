@@ -6,9 +6,9 @@
 
 mod blocks;
 mod chunk;
-mod crew;
+mod parallel;
 mod plain;
-mod shared;
+mod workers;
 
 use std::mem;
 

@@ -88,7 +88,7 @@ impl Text {
     /// Reads all that `source` has left, a list on several threads.
     pub(crate) fn read_from(&mut self, source: &mut impl Read) -> Result<(), ReadError> {
         match &mut self.reader {
-            Reader::List(scanner) if !self.prefix.is_awaited() => scanner.read_shared(source, self.threads),
+            Reader::List(scanner) if !self.prefix.is_awaited() => scanner.read_parallel(source, self.threads),
             _ => in_chunks(source, |chunk| self.feed(chunk)),
         }
     }

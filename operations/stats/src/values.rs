@@ -53,7 +53,7 @@ impl Values {
     }
 
     /// An empty list for the same statistics as this one.
-    pub(crate) fn another(&self) -> Self {
+    pub(crate) fn empty_like(&self) -> Self {
         Self {
             only_sums: self.only_sums,
             ..Self::default()

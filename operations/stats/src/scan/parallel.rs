@@ -16,7 +16,7 @@ use std::num::NonZero;
 use std::thread;
 
 use super::chunk::Chunk;
-use super::crew::Crew;
+use super::workers::Workers;
 use super::{Scanner, Shape, State};
 use crate::ReadError;
 use crate::error::Position;
@@ -24,7 +24,7 @@ use crate::summary::SkippedToken;
 
 impl Scanner {
     /// Reads the text that `source` gives, to its end, on up to `threads` threads.
-    pub(crate) fn read_shared(
+    pub(crate) fn read_parallel(
         &mut self,
         source: &mut impl Read,
         threads: NonZero<usize>,
@@ -35,23 +35,23 @@ impl Scanner {
             return Ok(self.feed(chunk.text())?);
         }
         thread::scope(|scope| {
-            let mut crew = Crew::new(scope, self, threads);
+            let mut workers = Workers::new(scope, self, threads);
             loop {
                 let last = !chunk.is_full();
-                let next = if last { None } else { chunk.cut(crew.spare()) };
+                let next = if last { None } else { chunk.cut(workers.spare()) };
                 match next {
                     Some(mut next) => {
-                        crew.take(chunk)?;
+                        workers.take(chunk)?;
                         next.fill(source)?;
                         chunk = next;
                     }
                     None if last => {
-                        crew.take(chunk)?;
-                        return Ok(crew.finish()?);
+                        workers.take(chunk)?;
+                        return Ok(workers.finish()?);
                     }
                     None => {
-                        crew.take_in_turn(&chunk)?;
-                        chunk = crew.spare();
+                        workers.take_in_turn(&chunk)?;
+                        chunk = workers.spare();
                         chunk.fill(source)?;
                     }
                 }
@@ -102,7 +102,7 @@ mod tests {
     use std::io;
 
     use super::super::chunk::{CHUNK, CUT_SEARCH};
-    use super::super::crew::LEADING_LINES;
+    use super::super::workers::LEADING_LINES;
     use super::*;
     use crate::values::Values;
     use crate::{Error, Limits};
@@ -114,7 +114,7 @@ mod tests {
         let threads = NonZero::new(3).unwrap();
         let results = [
             one.feed(text).map_err(ReadError::from),
-            three.read_shared(&mut &text[..], threads),
+            three.read_parallel(&mut &text[..], threads),
         ];
         let mut scanners = [one, three].into_iter();
         results.map(|result| {
@@ -201,7 +201,7 @@ mod tests {
         };
         let read = |bytes| {
             let mut scanner = Scanner::new(false, limits(bytes), Values::default());
-            scanner.read_shared(&mut text.as_bytes(), NonZero::new(3).unwrap())
+            scanner.read_parallel(&mut text.as_bytes(), NonZero::new(3).unwrap())
         };
         let count = text.lines().count();
         read(5 * count).unwrap();
@@ -232,7 +232,7 @@ mod tests {
                 },
                 Values::default(),
             );
-            let result = scanner.read_shared(&mut Broken(chunks), NonZero::new(2).unwrap());
+            let result = scanner.read_parallel(&mut Broken(chunks), NonZero::new(2).unwrap());
             assert!(matches!(result, Err(ReadError::Input(_))), "{chunks}");
         }
     }

@@ -45,7 +45,7 @@ impl Reader {
         Self {
             skip_invalid: main.skip_invalid,
             limits: main.limits,
-            values: main.values.another(),
+            values: main.values.empty_like(),
         }
     }
 
@@ -107,7 +107,7 @@ impl<'scope> Worker<'scope> {
 }
 
 /// The calling thread with the main scanner and a reader of its own, and its workers.
-pub(super) struct Crew<'main, 'scope> {
+pub(super) struct Workers<'main, 'scope> {
     main: &'main mut Scanner,
     own: Reader,
     workers: Vec<Worker<'scope>>,
@@ -122,7 +122,7 @@ enum Turn {
     Own(Box<Reading>),
 }
 
-impl<'main, 'scope> Crew<'main, 'scope> {
+impl<'main, 'scope> Workers<'main, 'scope> {
     pub(super) fn new(
         scope: &'scope Scope<'scope, '_>,
         main: &'main mut Scanner,
