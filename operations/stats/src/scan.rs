@@ -4,10 +4,9 @@
 //! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
 //! chunks that are cut anywhere, inside a token or a comment too.
 
-mod blocks;
 mod chunk;
 mod parallel;
-mod plain;
+mod swar;
 mod workers;
 
 use std::mem;
@@ -94,7 +93,7 @@ impl Scanner {
         } else {
             text
         };
-        let rest = self.pass(rest, |byte| !plain::is_separator(byte));
+        let rest = self.pass(rest, |byte| !swar::is_separator(byte));
         match rest.first() {
             None => Ok(rest),
             Some(b'#') => {
@@ -123,7 +122,7 @@ impl Scanner {
 
     fn read_token<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let rest = self.pass(text, |byte| {
-            plain::is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
+            swar::is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
         });
         self.extend_token(&text[..text.len() - rest.len()])?;
         if !rest.is_empty() {
@@ -144,7 +143,7 @@ impl Scanner {
     fn read_plain<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let mut rest = text;
         loop {
-            let (read, values) = plain::read(rest, self.values.room());
+            let (read, values) = swar::read(rest, self.values.room());
             if read == 0 {
                 return Ok(rest);
             }

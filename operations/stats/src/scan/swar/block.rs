@@ -6,7 +6,7 @@
 //! backwards. Finding structure with bit masks before reading values is the idea of simdjson (G. Langdale and
 //! D. Lemire, "Parsing gigabytes of JSON per second", The VLDB Journal 28, 2019).
 
-use super::plain::{self, eight};
+use super::{eight, is_separator};
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
@@ -93,15 +93,15 @@ fn tokens<const LONG: bool>(
         // one more separator, as in `1, 2`.
         let is_plain = match start.wrapping_sub(read + sign) {
             0 => true,
-            1 => plain::is_separator(window[MARGIN + read]),
+            1 => is_separator(window[MARGIN + read]),
             _ => window
                 .get(MARGIN + read..MARGIN + start - sign)
-                .is_some_and(|bytes| bytes.iter().all(|byte| plain::is_separator(*byte))),
+                .is_some_and(|bytes| bytes.iter().all(|byte| is_separator(*byte))),
         };
         if !is_plain {
             break;
         }
-        if !plain::is_separator(window[MARGIN + end]) {
+        if !is_separator(window[MARGIN + end]) {
             break;
         }
         let digits = end.wrapping_sub(start) % LAST_DIGITS.len();

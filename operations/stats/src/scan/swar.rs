@@ -1,4 +1,4 @@
-//! The fast path: plain integers, read eight bytes at a time. Where it can, it leaves them to [`blocks`].
+//! The fast path: plain integers, read eight bytes at a time. Where it can, it leaves them to [`block`].
 //!
 //! A word of eight bytes is taken from the text at once. One addition tells which of its bytes are no digits, the
 //! lowest of them gives the number of digits, and three multiplications turn up to eight digits into their value
@@ -9,7 +9,7 @@
 //! What is not plain (comments, brackets, more than 19 digits, what is no integer, the end of the chunk) is left
 //! to the scanner, which reads a token its own way and comes back.
 
-use super::blocks;
+mod block;
 
 /// Bytes looked at for one token: a sign, three words and the separator after them.
 const WINDOW: usize = 32;
@@ -45,7 +45,7 @@ pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     let mut at = 0;
     let mut count = 0;
     loop {
-        let (reached, found) = blocks::read(text, at, &mut values[count..]);
+        let (reached, found) = block::read(text, at, &mut values[count..]);
         at = reached;
         count += found;
         let end = values.len().min(count + TOKENS_BETWEEN_BLOCKS);
@@ -152,7 +152,7 @@ fn others(word: u64) -> u64 {
 
 /// The value of eight digits of which the first is in the lowest byte. Bytes that are zero count as digits zero.
 #[inline]
-pub(super) fn eight(word: u64) -> u64 {
+fn eight(word: u64) -> u64 {
     let pairs = word.wrapping_mul(1 + (10 << 8)) >> 8;
     let quadruples = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(1 + (100 << 16)) >> 16;
     (quadruples & 0x0000_ffff_0000_ffff).wrapping_mul(1 + (10_000 << 32)) >> 32
