@@ -6,11 +6,13 @@
 
 mod chunk;
 mod parallel;
+mod separator;
 mod swar;
 mod workers;
 
 use std::mem;
 
+use self::separator::is_separator;
 use crate::error::{Position, shown};
 use crate::summary::{Skipped, SkippedToken};
 use crate::values::Values;
@@ -93,7 +95,7 @@ impl Scanner {
         } else {
             text
         };
-        let rest = self.pass(rest, |byte| !swar::is_separator(byte));
+        let rest = self.pass(rest, |byte| !is_separator(byte));
         match rest.first() {
             None => Ok(rest),
             Some(b'#') => {
@@ -122,7 +124,7 @@ impl Scanner {
 
     fn read_token<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let rest = self.pass(text, |byte| {
-            swar::is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
+            is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
         });
         self.extend_token(&text[..text.len() - rest.len()])?;
         if !rest.is_empty() {

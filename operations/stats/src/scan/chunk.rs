@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::swar;
+use super::separator::is_separator;
 
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 512 << 10;
@@ -71,7 +71,7 @@ pub(super) fn first_cut(text: &[u8]) -> Option<usize> {
     let search = &text[..text.len().min(CUT_SEARCH)];
     let line_break = search.iter().position(|byte| *byte == b'\n');
     let last = line_break.or_else(|| {
-        let separator = search.iter().position(|byte| swar::is_separator(*byte));
+        let separator = search.iter().position(|byte| is_separator(*byte));
         separator.filter(|_| !text.contains(&b'#'))
     });
     last.map(|last| last + 1)
@@ -83,7 +83,7 @@ fn last_cut(text: &[u8]) -> Option<usize> {
     let search = &text[from..];
     let line_break = search.iter().rposition(|byte| *byte == b'\n');
     let last = line_break.or_else(|| {
-        let separator = search.iter().rposition(|byte| swar::is_separator(*byte));
+        let separator = search.iter().rposition(|byte| is_separator(*byte));
         separator.filter(|_| !text.contains(&b'#'))
     });
     last.map(|last| from + last + 1)
