@@ -6,9 +6,9 @@
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
+use crate::contents::Contents;
 use crate::error::{Position, shown};
 use crate::summary::{Skipped, SkippedToken};
-use crate::text::Contents;
 use crate::values::Values;
 use crate::{Column, Error, Limits, token};
 

@@ -6,9 +6,10 @@ mod zstd;
 use std::io::Read;
 
 use crate::Error;
+use crate::contents::Contents;
 use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_chunks};
-use crate::text::{Contents, Text};
+use crate::text::Text;
 
 /// RFC 1952, section 2.3.1, with the only compression method there is.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];

@@ -8,6 +8,7 @@
 
 mod accumulator;
 mod column;
+mod contents;
 mod decode;
 mod error;
 mod limits;

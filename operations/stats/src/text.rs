@@ -4,22 +4,14 @@ use std::io::Read;
 use std::num::NonZero;
 
 use crate::column::Table;
+use crate::contents::Contents;
 use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_chunks};
 use crate::scan::Scanner;
-use crate::summary::Skipped;
 use crate::values::Values;
 use crate::{Error, Limits, Parameters};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// What the text gave.
-pub(crate) struct Contents {
-    pub(crate) values: Values,
-    pub(crate) skipped: Skipped,
-    /// The header over the column, if a table has one.
-    pub(crate) column: Option<String>,
-}
 
 /// Reads text in chunks.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 
 use super::Sink;
-use crate::text::Contents;
+use crate::contents::Contents;
 use crate::{Compression, Error};
 
 /// Decompresses gzip as it arrives.

@@ -6,7 +6,7 @@
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::Sink;
-use crate::text::Contents;
+use crate::contents::Contents;
 use crate::{Compression, Error};
 
 /// RFC 8878, section 3.1.2: skippable frames begin with 0x184D2A5?.

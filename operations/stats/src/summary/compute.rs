@@ -7,8 +7,8 @@ use num_traits::Signed as _;
 
 use super::histogram;
 use super::{Modes, PercentileValue, Quartiles, Spread, Summary};
+use crate::contents::Contents;
 use crate::number::rounding::{self, power_of_ten, scaled};
-use crate::text::Contents;
 use crate::values::Values;
 use crate::{Decimal, Error, Fraction, Integer, Parameters, Percentile, Statistic};
 
