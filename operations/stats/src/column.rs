@@ -7,10 +7,9 @@
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use crate::contents::Contents;
-use crate::error::{Position, shown};
-use crate::summary::{Skipped, SkippedToken};
+use crate::error::shown;
 use crate::values::Values;
-use crate::{Column, Error, Limits, token};
+use crate::{Column, Error, Limits, Position, Skipped, SkippedToken, token};
 
 /// Bytes of a field's buffer, to begin with.
 const FIELD_BYTES: usize = 1_024;
@@ -81,7 +80,7 @@ impl Table {
             return self.begin(delimiter);
         }
         if beginning.len() > self.limits.field_bytes {
-            return Err(self.field_too_long(Position { line: 1, column: 1 }));
+            return Err(self.field_too_long(Position::START));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a text holds: what its readers hand over, and what the statistics are computed from.
 
-use crate::summary::Skipped;
+use crate::Skipped;
 use crate::values::Values;
 
 /// The integers of a text, and what else was met on the way to them.

@@ -2,29 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use crate::Column;
+use crate::{Column, Position};
 
 /// How many characters of an offending token a message shows.
 const SHOWN_CHARACTERS: usize = 40;
 
-/// A place in the decompressed text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// Line, from 1.
-    pub line: u64,
-    /// Column, from 1: in a list, counted in characters; in a CSV or TSV, the number of the field.
-    pub column: u64,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
-    }
-}
-
-/// A compressed format recognised by its first bytes.
+/// A compressed format recognized by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
@@ -213,9 +196,9 @@ pub(crate) fn shown(token: &str) -> String {
 }
 
 fn printable(character: char) -> impl Iterator<Item = char> {
-    let plain = matches!(character, '"' | '\'' | '\\');
-    let escaped = (!plain).then(|| character.escape_debug());
-    plain
+    let is_quote = matches!(character, '"' | '\'' | '\\');
+    let escaped = (!is_quote).then(|| character.escape_debug());
+    is_quote
         .then_some(character)
         .into_iter()
         .chain(escaped.into_iter().flatten())

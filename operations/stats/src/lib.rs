@@ -14,23 +14,25 @@ mod error;
 mod limits;
 mod number;
 mod parameters;
+mod position;
 mod prefix;
 mod reading;
 mod scan;
+mod skipped;
 mod summary;
 mod text;
 mod token;
 mod values;
 
 pub use accumulator::{Accumulator, summarize};
-pub use error::{Compression, Error, Position};
+pub use error::{Compression, Error};
 pub use limits::Limits;
 pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
 pub use parameters::{
     Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Parameters, Percentile, Selection,
     Statistic, UnknownStatistic,
 };
+pub use position::Position;
 pub use reading::ReadError;
-pub use summary::{
-    Bin, Histogram, Modes, PercentileValue, Quartiles, Skipped, SkippedToken, Spread, Summary,
-};
+pub use skipped::{Skipped, SkippedToken};
+pub use summary::{Bin, Histogram, Modes, PercentileValue, Quartiles, Spread, Summary};

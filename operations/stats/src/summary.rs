@@ -6,7 +6,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decimal, Fraction, Integer, Percentile, Position};
+use crate::{Decimal, Fraction, Integer, Percentile, Skipped};
 
 pub(crate) use compute::compute;
 pub use histogram::{Bin, Histogram};
@@ -110,41 +110,4 @@ pub struct Modes {
 impl Modes {
     /// The most modes that are listed.
     pub const LISTED: usize = 100;
-}
-
-/// What was skipped because it is no integer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// How many tokens, or fields of the column.
-    pub count: u64,
-    /// The first [`Skipped::LISTED`] of them.
-    pub first: Vec<SkippedToken>,
-}
-
-impl Skipped {
-    /// The most skipped tokens that are listed.
-    pub const LISTED: usize = 10;
-
-    /// Whether nothing was skipped.
-    #[must_use]
-    pub fn is_none(&self) -> bool {
-        self.count == 0
-    }
-
-    pub(crate) fn add(&mut self, token: SkippedToken) {
-        self.count += 1;
-        if self.first.len() < Self::LISTED {
-            self.first.push(token);
-        }
-    }
-}
-
-/// A token that was skipped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SkippedToken {
-    /// The token, shortened and made printable.
-    pub token: String,
-    /// Where it begins.
-    #[serde(flatten)]
-    pub position: Position,
 }

@@ -1,9 +1,9 @@
 //! One token: an optional sign and decimal digits.
 
-use crate::error::{Position, shown};
+use crate::error::shown;
 use crate::number::from_digits;
 use crate::values::Values;
-use crate::{Error, Limits};
+use crate::{Error, Limits, Position};
 
 /// Digits that always fit 128 bits.
 const WIDE_DIGITS: usize = 38;

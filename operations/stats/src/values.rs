@@ -52,10 +52,10 @@ impl Values {
         }
     }
 
-    /// An empty list for the same statistics as this one.
-    pub(crate) fn empty_like(&self) -> Self {
+    /// An empty list for the same statistics as `other`.
+    pub(crate) fn empty_like(other: &Self) -> Self {
         Self {
-            only_sums: self.only_sums,
+            only_sums: other.only_sums,
             ..Self::default()
         }
     }

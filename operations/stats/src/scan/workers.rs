@@ -1,4 +1,4 @@
-//! The threads that read a list together: who reads which chunk, and how what was read is put together.
+//! The threads that read a list together: which thread reads which chunk, and how what they read is joined.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -12,128 +12,40 @@ use super::{Scanner, Shape};
 use crate::values::Values;
 use crate::{Error, Limits};
 
-/// Chunks that wait for a thread, at the most: with one in hand and one more, it never has to wait itself.
-const WAITING: usize = 2;
+/// The most chunks in a worker's queue, besides the one that it is reading: enough that it never waits for the next.
+const QUEUED_CHUNKS: usize = 2;
 /// Lines that the main scanner reads by itself, looking for the first integer, before it reads a whole chunk.
 pub(super) const LEADING_LINES: usize = 64;
 
-/// Reads chunks one by one, whose integers it keeps.
-struct Reader {
-    skip_invalid: bool,
-    limits: Limits,
-    values: Values,
-}
-
-/// A chunk that was read.
-struct Reading {
-    chunk: Chunk,
-    /// The scanner behind the chunk, without the values.
-    outcome: Result<Scanner, Error>,
-    /// What its reader holds by now.
-    held: Held,
-}
-
-/// How many values there are, and the bytes of memory they take.
-#[derive(Clone, Copy, Default)]
-struct Held {
-    count: u64,
-    bytes: usize,
-}
-
-impl Reader {
-    fn new(main: &Scanner) -> Self {
-        Self {
-            skip_invalid: main.skip_invalid,
-            limits: main.limits,
-            values: main.values.empty_like(),
-        }
-    }
-
-    fn read(&mut self, chunk: Chunk, shape: Shape) -> Reading {
-        let mut scanner = Scanner {
-            shape,
-            ..Scanner::new(self.skip_invalid, self.limits, mem::take(&mut self.values))
-        };
-        let fed = scanner.feed(chunk.text());
-        self.values = mem::take(&mut scanner.values);
-        Reading {
-            chunk,
-            outcome: fed.map(|()| scanner),
-            held: Held {
-                count: self.values.count(),
-                bytes: self.values.bytes(),
-            },
-        }
-    }
-}
-
-/// A thread that reads chunks.
-struct Worker<'scope> {
-    chunks: SyncSender<(Chunk, Shape)>,
-    readings: Receiver<Reading>,
-    /// Chunks sent whose readings were not received.
-    waiting: usize,
-    held: Held,
-    thread: ScopedJoinHandle<'scope, Values>,
-}
-
-impl<'scope> Worker<'scope> {
-    fn start(scope: &'scope Scope<'scope, '_>, mut reader: Reader) -> Self {
-        let (chunks, inbox) = mpsc::sync_channel(WAITING);
-        let (outbox, readings) = mpsc::channel();
-        let thread = scope.spawn(move || {
-            for (chunk, shape) in inbox {
-                // Nobody listens any more once something went wrong.
-                if outbox.send(reader.read(chunk, shape)).is_err() {
-                    break;
-                }
-            }
-            reader.values
-        });
-        Self {
-            chunks,
-            readings,
-            waiting: 0,
-            held: Held::default(),
-            thread,
-        }
-    }
-
-    /// Ends the thread, or passes its panic on.
-    fn end(self) -> Values {
-        drop(self.chunks);
-        self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-    }
-}
-
-/// The calling thread with the main scanner and a reader of its own, and its workers.
+/// The calling thread, with the main scanner and a reader of its own, and its workers.
 pub(super) struct Workers<'main, 'scope> {
     main: &'main mut Scanner,
-    own: Reader,
+    own: ChunkReader,
     workers: Vec<Worker<'scope>>,
-    /// The chunks handed out whose readings are not yet put together, in their order.
-    turns: VecDeque<Turn>,
+    /// The chunks handed out and not yet joined, in the order of the text.
+    pending: VecDeque<Pending>,
     spare: Vec<Chunk>,
 }
 
-enum Turn {
-    /// The next reading of the worker with this index.
+enum Pending {
+    /// The next result of the worker with this index.
     Worker(usize),
-    Own(Box<Reading>),
+    Own(Box<ReadChunk>),
 }
 
 impl<'main, 'scope> Workers<'main, 'scope> {
+    /// The calling thread, which counts as one of `threads`, and as many workers as there are others.
     pub(super) fn new(
         scope: &'scope Scope<'scope, '_>,
         main: &'main mut Scanner,
         threads: NonZero<usize>,
     ) -> Self {
-        let workers = (1..threads.get()).map(|_| Worker::start(scope, Reader::new(main)));
+        let workers = (1..threads.get()).map(|_| Worker::start(scope, ChunkReader::new(main)));
         Self {
             workers: workers.collect(),
-            own: Reader::new(main),
+            own: ChunkReader::new(main),
             main,
-            turns: VecDeque::new(),
+            pending: VecDeque::new(),
             spare: Vec::new(),
         }
     }
@@ -145,41 +57,41 @@ impl<'main, 'scope> Workers<'main, 'scope> {
         chunk
     }
 
-    /// Takes the next chunk, which can be read by itself if it begins between two integers.
+    /// Takes the next chunk, which ends where it may be cut or with the text, and has any thread read it.
     pub(super) fn take(&mut self, mut chunk: Chunk) -> Result<(), Error> {
-        // As long as there are turns, the chunks before this one ended where they were cut: between two integers.
-        if self.turns.is_empty() && !self.main.is_between_integers() {
+        // As long as any are pending, the chunks before this one ended where they were cut: between two integers.
+        if self.pending.is_empty() && !self.main.is_between_integers() {
             let lead = self.lead(chunk.text())?;
             if !self.main.is_between_integers() {
                 return self.main.feed(&chunk.text()[lead..]);
             }
-            chunk.drop_front(lead);
+            chunk.remove_front(lead);
         }
         let shape = self.main.shape;
-        let idle = self
+        let free = self
             .workers
             .iter_mut()
             .enumerate()
-            .find(|(_, worker)| worker.waiting <= WAITING);
-        if let Some((index, worker)) = idle {
-            worker.waiting += 1;
-            self.turns.push_back(Turn::Worker(index));
-            // A worker that does not listen has panicked, which shows when its reading is wanted.
+            .find(|(_, worker)| worker.unanswered <= QUEUED_CHUNKS);
+        if let Some((index, worker)) = free {
+            worker.unanswered += 1;
+            self.pending.push_back(Pending::Worker(index));
+            // A worker that receives nothing has panicked, which shows when its result is wanted.
             let _ = worker.chunks.send((chunk, shape));
         } else {
-            let reading = self.own.read(chunk, shape);
-            self.turns.push_back(Turn::Own(Box::new(reading)));
+            let result = self.own.read(chunk, shape);
+            self.pending.push_back(Pending::Own(Box::new(result)));
         }
-        self.put_together(false)
+        self.join_pending(false)
     }
 
-    /// Takes a chunk that the main scanner has to read: where it ends, a token or comment may be open.
-    pub(super) fn take_in_turn(&mut self, chunk: &Chunk) -> Result<(), Error> {
-        self.put_together(true)?;
+    /// Reads a chunk that only the main scanner can read: a token or comment may be open where it ends.
+    pub(super) fn read_in_order(&mut self, chunk: &Chunk) -> Result<(), Error> {
+        self.join_pending(true)?;
         self.main.feed(chunk.text())
     }
 
-    /// Has the main scanner read up to where integers have begun; gives how much that was.
+    /// Has the main scanner read up to where integers have begun. Returns how many bytes that was.
     fn lead(&mut self, text: &[u8]) -> Result<usize, Error> {
         let mut read = 0;
         for _ in 0..LEADING_LINES {
@@ -195,26 +107,26 @@ impl<'main, 'scope> Workers<'main, 'scope> {
         Ok(read)
     }
 
-    /// Puts readings together in their order: those that are there, or all.
-    fn put_together(&mut self, all: bool) -> Result<(), Error> {
-        while let Some(turn) = self.turns.pop_front() {
-            let reading = match turn {
-                Turn::Own(reading) => *reading,
-                Turn::Worker(index) => {
+    /// Joins results in the order of the text: those that are there, or, waiting for them, all.
+    fn join_pending(&mut self, all: bool) -> Result<(), Error> {
+        while let Some(pending) = self.pending.pop_front() {
+            let result = match pending {
+                Pending::Own(result) => *result,
+                Pending::Worker(index) => {
                     let worker = &mut self.workers[index];
                     let received = if all {
-                        worker.readings.recv().map_err(|_| TryRecvError::Disconnected)
+                        worker.results.recv().map_err(|_| TryRecvError::Disconnected)
                     } else {
-                        worker.readings.try_recv()
+                        worker.results.try_recv()
                     };
                     match received {
-                        Ok(reading) => {
-                            worker.waiting -= 1;
-                            worker.held = reading.held;
-                            reading
+                        Ok(result) => {
+                            worker.unanswered -= 1;
+                            worker.held = result.held;
+                            result
                         }
                         Err(TryRecvError::Empty) => {
-                            self.turns.push_front(turn);
+                            self.pending.push_front(pending);
                             break;
                         }
                         Err(TryRecvError::Disconnected) => {
@@ -224,32 +136,29 @@ impl<'main, 'scope> Workers<'main, 'scope> {
                     }
                 }
             };
-            self.put(reading)?;
+            self.join(result)?;
         }
         Ok(())
     }
 
-    fn put(&mut self, reading: Reading) -> Result<(), Error> {
-        match reading.outcome {
-            // After the end of an array, a chunk was not what its scanner took it for.
-            Ok(_) if self.main.shape == Shape::ClosedArray => self.main.feed(reading.chunk.text())?,
-            Ok(scanner) => self.main.adopt(scanner),
+    fn join(&mut self, result: ReadChunk) -> Result<(), Error> {
+        match result.outcome {
+            // The array has ended, but the chunk was read as if it were inside the array.
+            Ok(_) if self.main.shape == Shape::ClosedArray => self.main.feed(result.chunk.text())?,
+            Ok(scanner) => self.main.continue_from(scanner),
             Err(error) => {
-                self.main.feed(reading.chunk.text())?;
+                self.main.feed(result.chunk.text())?;
                 return Err(error);
             }
         }
-        self.spare.push(reading.chunk);
+        self.spare.push(result.chunk);
         self.check()
     }
 
     /// Fails if all threads together hold more memory than allowed.
     fn check(&self) -> Result<(), Error> {
         let workers = self.workers.iter().map(|worker| worker.held);
-        let own = [&self.main.values, &self.own.values].map(|values| Held {
-            count: values.count(),
-            bytes: values.bytes(),
-        });
+        let own = [&self.main.values, &self.own.values].map(Held::by);
         let held = workers.chain(own).fold(Held::default(), |sum, held| Held {
             count: sum.count + held.count,
             bytes: sum.bytes + held.bytes,
@@ -264,13 +173,108 @@ impl<'main, 'scope> Workers<'main, 'scope> {
         Ok(())
     }
 
-    /// Waits for all readings, and gives all integers to the main scanner.
+    /// Waits for all results, and moves all integers to the main scanner.
     pub(super) fn finish(mut self) -> Result<(), Error> {
-        self.put_together(true)?;
+        self.join_pending(true)?;
         for worker in self.workers {
             self.main.values.append(worker.end());
         }
         self.main.values.append(self.own.values);
         Ok(())
+    }
+}
+
+/// A thread that reads chunks.
+struct Worker<'scope> {
+    chunks: SyncSender<(Chunk, Shape)>,
+    results: Receiver<ReadChunk>,
+    /// Chunks sent whose results were not received.
+    unanswered: usize,
+    held: Held,
+    thread: ScopedJoinHandle<'scope, Values>,
+}
+
+impl<'scope> Worker<'scope> {
+    fn start(scope: &'scope Scope<'scope, '_>, mut reader: ChunkReader) -> Self {
+        let (chunks, queue) = mpsc::sync_channel(QUEUED_CHUNKS);
+        let (sender, results) = mpsc::channel();
+        let thread = scope.spawn(move || {
+            for (chunk, shape) in queue {
+                // After an error, nobody receives results any more.
+                if sender.send(reader.read(chunk, shape)).is_err() {
+                    break;
+                }
+            }
+            reader.values
+        });
+        Self {
+            chunks,
+            results,
+            unanswered: 0,
+            held: Held::default(),
+            thread,
+        }
+    }
+
+    /// Ends the thread, or passes its panic on.
+    fn end(self) -> Values {
+        drop(self.chunks);
+        self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// Reads chunks, each as a text of its own, and keeps the integers of all of them.
+struct ChunkReader {
+    skip_invalid: bool,
+    limits: Limits,
+    values: Values,
+}
+
+impl ChunkReader {
+    fn new(main: &Scanner) -> Self {
+        Self {
+            skip_invalid: main.skip_invalid,
+            limits: main.limits,
+            values: Values::empty_like(&main.values),
+        }
+    }
+
+    fn read(&mut self, chunk: Chunk, shape: Shape) -> ReadChunk {
+        let mut scanner = Scanner {
+            shape,
+            ..Scanner::new(self.skip_invalid, self.limits, mem::take(&mut self.values))
+        };
+        let fed = scanner.feed(chunk.text());
+        self.values = mem::take(&mut scanner.values);
+        ReadChunk {
+            chunk,
+            outcome: fed.map(|()| scanner),
+            held: Held::by(&self.values),
+        }
+    }
+}
+
+/// A chunk that was read.
+struct ReadChunk {
+    chunk: Chunk,
+    /// The scanner at the end of the chunk, without the values.
+    outcome: Result<Scanner, Error>,
+    /// What its reader now holds.
+    held: Held,
+}
+
+/// How many values are held, and the bytes of memory they take.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    count: u64,
+    bytes: usize,
+}
+
+impl Held {
+    fn by(values: &Values) -> Self {
+        Self {
+            count: values.count(),
+            bytes: values.bytes(),
+        }
     }
 }

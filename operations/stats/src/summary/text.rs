@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Histogram, Modes, Skipped, Spread, Summary};
+use super::{Histogram, Modes, Spread, Summary};
 
 /// Modes shown; the rest are counted.
 const SHOWN_MODES: usize = 10;
@@ -101,17 +101,6 @@ impl fmt::Display for Modes {
         }
         let each = if self.total == 1 { "" } else { " each" };
         write!(f, " ({} times{each})", self.frequency)
-    }
-}
-
-impl fmt::Display for Skipped {
-    /// How many, and the first: ``2 (first `x` at line 1, column 5)``.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.count)?;
-        match self.first.first() {
-            Some(first) => write!(f, " (first `{}` at {})", first.token, first.position),
-            None => Ok(()),
-        }
     }
 }
 
