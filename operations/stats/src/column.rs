@@ -1,7 +1,7 @@
 //! One column of a CSV or TSV (RFC 4180), read with the csv crate's push parser.
 //!
-//! The delimiter is told from the first row that is not blank and no comment: a tab if there is one in it, else the
-//! more frequent of comma and semicolon, a comma if there are as many. Fields may be quoted with `"`. Blank rows and
+//! The first row that is neither blank nor a comment tells the delimiter: a tab if there is one in it, else the more
+//! frequent of comma and semicolon, and a comma if there are as many of both. Fields may be quoted with `"`. Blank rows and
 //! rows that begin with `#` are passed over. White space around an integer is no part of it.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
@@ -11,7 +11,7 @@ use crate::error::shown;
 use crate::values::Values;
 use crate::{Column, Error, Limits, Position, Skipped, SkippedToken, token};
 
-/// Bytes of a field's buffer, to begin with.
+/// Bytes of a field's buffer at first; it grows.
 const FIELD_BYTES: usize = 1_024;
 
 /// Reads a table in chunks.
@@ -20,20 +20,20 @@ pub(crate) struct Table {
     wanted: Column,
     skip_invalid: bool,
     limits: Limits,
-    stage: Stage,
+    progress: Progress,
     values: Values,
     skipped: Skipped,
     header: Option<String>,
 }
 
 #[derive(Debug)]
-enum Stage {
-    /// The first row has not ended; its bytes and those before it.
-    Beginning(Vec<u8>),
+enum Progress {
+    /// The first row has not ended: its bytes and those before it.
+    FirstRow(Vec<u8>),
     Rows(Box<Rows>),
 }
 
-/// The parser and where it is.
+/// The CSV parser and where in the table it is.
 #[derive(Debug)]
 struct Rows {
     reader: Reader,
@@ -55,7 +55,7 @@ impl Table {
             wanted,
             skip_invalid,
             limits,
-            stage: Stage::Beginning(Vec::new()),
+            progress: Progress::FirstRow(Vec::new()),
             values,
             skipped: Skipped::default(),
             header: None,
@@ -66,31 +66,31 @@ impl Table {
         if chunk.is_empty() {
             return Ok(());
         }
-        let Stage::Beginning(beginning) = &mut self.stage else {
+        let Progress::FirstRow(text) = &mut self.progress else {
             return self.read(chunk);
         };
-        beginning.extend_from_slice(chunk);
-        // Only a line break can have ended the row: not to look at all of it again for every short chunk.
+        text.extend_from_slice(chunk);
+        // Only a line break can have ended the row: without one, the text need not be searched again.
         let row = if chunk.contains(&b'\n') {
-            first_row(beginning)
+            first_row(text)
         } else {
             None
         };
         if let Some(delimiter) = row.map(delimiter) {
             return self.begin(delimiter);
         }
-        if beginning.len() > self.limits.field_bytes {
+        if text.len() > self.limits.field_bytes {
             return Err(self.field_too_long(Position::START));
         }
         Ok(())
     }
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
-        if let Stage::Beginning(beginning) = &self.stage {
-            let delimiter = delimiter(beginning);
+        if let Progress::FirstRow(text) = &self.progress {
+            let delimiter = delimiter(text);
             self.begin(delimiter)?;
         }
-        // No input tells the parser that the table has ended.
+        // Empty input tells the parser that the table has ended.
         self.read(b"")?;
         Ok(Contents {
             values: self.values,
@@ -112,8 +112,8 @@ impl Table {
             first: Some(Vec::new()),
             column: usize::MAX,
         };
-        match std::mem::replace(&mut self.stage, Stage::Rows(Box::new(rows))) {
-            Stage::Beginning(beginning) if !beginning.is_empty() => self.read(&beginning),
+        match std::mem::replace(&mut self.progress, Progress::Rows(Box::new(rows))) {
+            Progress::FirstRow(text) if !text.is_empty() => self.read(&text),
             _ => Ok(()),
         }
     }
@@ -121,7 +121,8 @@ impl Table {
     /// Reads `chunk`, or the end of the table if it is empty.
     fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
         let mut rest = chunk;
-        let Stage::Rows(mut rows) = std::mem::replace(&mut self.stage, Stage::Beginning(Vec::new())) else {
+        let Progress::Rows(mut rows) = std::mem::replace(&mut self.progress, Progress::FirstRow(Vec::new()))
+        else {
             return Ok(());
         };
         loop {
@@ -144,13 +145,13 @@ impl Table {
                 break;
             }
         }
-        self.stage = Stage::Rows(rows);
+        self.progress = Progress::Rows(rows);
         Ok(())
     }
 
     fn make_room(&self, rows: &mut Rows) -> Result<(), Error> {
         if rows.first.is_none() && rows.index != rows.column {
-            // The field is of no interest.
+            // The field is not in the wanted column.
             rows.length = 0;
         } else if rows.field.len() >= self.limits.field_bytes.max(self.limits.token_digits + 1) {
             let position = Position {
@@ -245,7 +246,7 @@ impl Table {
                 self.skipped.add(SkippedToken { token, position });
                 Ok(())
             }
-            // The place of a field is its number, wherever in it the byte is.
+            // In a table, a position names the field, not the byte within it.
             Err(Error::InvalidUtf8 { byte, .. }) => Err(Error::InvalidUtf8 { byte, position }),
             result => result,
         }
@@ -264,7 +265,7 @@ fn shown_list(fields: &[String]) -> String {
     names.join(", ") + more
 }
 
-/// The first row that is not blank and no comment, if it has ended.
+/// The first row that is neither blank nor a comment, if it has ended.
 fn first_row(text: &[u8]) -> Option<&[u8]> {
     let lines = text.split_inclusive(|byte| *byte == b'\n');
     lines

@@ -1,4 +1,4 @@
-//! Plain, gzip or zstd: told by the first bytes, decompressed as they arrive.
+//! Input that may be compressed: its first bytes tell how, and it is decompressed as it arrives.
 
 mod gzip;
 mod zstd;
@@ -16,18 +16,18 @@ const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 /// RFC 8878, section 3.1.1: 0xfd2fb528, little-endian.
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// Turns bytes into text.
+/// Decompresses the input, if it is compressed, and has the text read.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     prefix: Prefix,
-    stage: Stage,
+    format: Format,
     decompressed_limit: u64,
 }
 
 #[derive(Debug)]
-enum Stage {
-    /// Not known yet, or not compressed.
-    Plain(Text),
+enum Format {
+    /// Not compressed, or not known yet.
+    Uncompressed(Text),
     Gzip(gzip::Gzip),
     Zstd(zstd::Zstd),
 }
@@ -36,12 +36,12 @@ impl Decoder {
     pub(crate) fn new(text: Text, decompressed_limit: u64) -> Self {
         Self {
             prefix: Prefix::new(ZSTD.len()),
-            stage: Stage::Plain(text),
+            format: Format::Uncompressed(text),
             decompressed_limit,
         }
     }
 
-    /// Takes the next chunk. After an error there is no going on.
+    /// Takes the next chunk. An error ends the decoder.
     pub(crate) fn feed(mut self, chunk: &[u8]) -> Result<Self, Error> {
         let Some((prefix, rest)) = self.prefix.take(chunk) else {
             return Ok(self);
@@ -53,11 +53,11 @@ impl Decoder {
 
     /// Takes all that `source` has left.
     pub(crate) fn read_from(self, source: &mut impl Read) -> Result<Self, ReadError> {
-        // Enough to know the format, and after it what the text begins with.
+        // Enough for both prefixes: the one that tells the format, and the text's byte order mark.
         let mut first = Vec::new();
         source.by_ref().take(16).read_to_end(&mut first)?;
         let mut decoder = self.feed(&first)?;
-        if let Stage::Plain(text) = &mut decoder.stage
+        if let Format::Uncompressed(text) = &mut decoder.format
             && !decoder.prefix.is_awaited()
         {
             text.read_from(source)?;
@@ -69,14 +69,14 @@ impl Decoder {
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
         let prefix = self.prefix.end();
-        match self.open(&prefix)?.stage {
-            Stage::Plain(text) => text.finish(),
-            Stage::Gzip(gzip) => gzip.finish(),
-            Stage::Zstd(zstd) => zstd.finish(),
+        match self.open(&prefix)?.format {
+            Format::Uncompressed(text) => text.finish(),
+            Format::Gzip(gzip) => gzip.finish(),
+            Format::Zstd(zstd) => zstd.finish(),
         }
     }
 
-    /// Reads the first bytes.
+    /// Decides on the format by the first bytes, and reads them.
     fn open(mut self, prefix: &[u8]) -> Result<Self, Error> {
         let limit = self.decompressed_limit;
         let sink = |text| Sink {
@@ -84,25 +84,29 @@ impl Decoder {
             left: limit,
             limit,
         };
-        self.stage = match self.stage {
-            Stage::Plain(text) if prefix.starts_with(GZIP) => Stage::Gzip(gzip::Gzip::new(sink(text))),
-            Stage::Plain(text) if prefix.starts_with(ZSTD) => Stage::Zstd(zstd::Zstd::new(sink(text))),
-            stage => stage,
+        self.format = match self.format {
+            Format::Uncompressed(text) if prefix.starts_with(GZIP) => {
+                Format::Gzip(gzip::Gzip::new(sink(text)))
+            }
+            Format::Uncompressed(text) if prefix.starts_with(ZSTD) => {
+                Format::Zstd(zstd::Zstd::new(sink(text)))
+            }
+            format => format,
         };
         self.read(prefix)?;
         Ok(self)
     }
 
     fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        match &mut self.stage {
-            Stage::Plain(text) => text.feed(chunk),
-            Stage::Gzip(gzip) => gzip.feed(chunk),
-            Stage::Zstd(zstd) => zstd.feed(chunk),
+        match &mut self.format {
+            Format::Uncompressed(text) => text.feed(chunk),
+            Format::Gzip(gzip) => gzip.feed(chunk),
+            Format::Zstd(zstd) => zstd.feed(chunk),
         }
     }
 }
 
-/// Takes decompressed text, up to a limit.
+/// Where decompressed text goes, up to a limit.
 #[derive(Debug)]
 struct Sink {
     text: Text,

@@ -1,4 +1,4 @@
-//! What can go wrong, said so that the person who sent the input knows where to look and what to do.
+//! What can go wrong, told so that the person who sent the input knows where to look and what to do.
 
 use std::fmt;
 
@@ -70,7 +70,7 @@ pub enum Error {
         limit: usize,
     },
 
-    /// A `[` that does not begin the text, or a `]` that no `[` began.
+    /// A `[` that does not begin the text, or a `]` without its `[`.
     #[error("unexpected `{bracket}` at {position}; a JSON array is one flat `[...]` and nothing around it")]
     UnexpectedBracket {
         /// The bracket.
@@ -89,7 +89,7 @@ pub enum Error {
     /// Something follows the `]` of a JSON array.
     #[error("`{token}` at {position} comes after the end of the JSON array; send one array")]
     TextAfterArray {
-        /// The first character after the array that is no white space.
+        /// The first character after the array that is no separator.
         token: String,
         /// Where it is.
         position: Position,

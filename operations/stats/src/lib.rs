@@ -1,10 +1,10 @@
 //! Exact statistics of integer lists.
 //!
 //! Text goes in, as a whole ([`summarize`]), from a reader or in chunks as it arrives ([`Accumulator`]); a [`Summary`]
-//! comes out, or an [`Error`] that names the token and the place. Integers may have any size; nothing overflows, and
+//! comes out, or an [`Error`] that names the token and its position. Integers may have any size; nothing overflows, and
 //! nothing is rounded before the end. Every convention is in `docs/statistics.md` of the project.
 //!
-//! The crate opens nothing and knows no cloud: the Lambda function and the client's offline mode run the same code.
+//! The crate opens no files and knows no cloud: the Lambda function and the client's offline mode run the same code.
 
 mod accumulator;
 mod column;

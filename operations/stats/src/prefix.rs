@@ -1,4 +1,4 @@
-//! The first bytes of a stream that arrives in chunks, kept together until there are enough to decide by.
+//! The first bytes of a stream that arrives in chunks, held until there are enough of them to decide by.
 
 use std::mem;
 
@@ -6,7 +6,7 @@ use std::mem;
 #[derive(Debug)]
 pub(crate) struct Prefix {
     held: Vec<u8>,
-    /// Bytes to hold, 0 once they were given.
+    /// Bytes to hold; 0 once they were returned.
     wanted: usize,
 }
 
@@ -19,7 +19,8 @@ impl Prefix {
         }
     }
 
-    /// Takes a chunk. Gives the prefix, once there is enough of it and empty from then on, and what follows.
+    /// Takes a chunk. Returns `None` while the prefix is too short, then once the prefix and what follows it in the
+    /// chunk, and from then on an empty prefix and the chunk.
     pub(crate) fn take<'a>(&mut self, chunk: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
         let missing = self.wanted.saturating_sub(self.held.len()).min(chunk.len());
         let (held, rest) = chunk.split_at(missing);
@@ -31,12 +32,12 @@ impl Prefix {
         Some((mem::take(&mut self.held), rest))
     }
 
-    /// Whether the prefix was not given yet.
+    /// Whether the prefix was not returned yet.
     pub(crate) fn is_awaited(&self) -> bool {
         self.wanted > 0
     }
 
-    /// The prefix of a stream that has ended, if it was not given before.
+    /// The prefix of a stream that has ended, as short as it is; empty if it was returned before.
     pub(crate) fn end(&mut self) -> Vec<u8> {
         self.wanted = 0;
         mem::take(&mut self.held)
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_is_given_once_and_whole() {
+    fn a_prefix_is_returned_once_and_whole() {
         let mut prefix = Prefix::new(3);
         assert_eq!(prefix.take(b"a"), None);
         assert!(prefix.is_awaited());

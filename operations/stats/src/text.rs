@@ -1,4 +1,4 @@
-//! Text, once it is decompressed: a list or a table, after its byte order mark if it has one.
+//! The decompressed text: a byte order mark if there is one, and then a list or a table.
 
 use std::io::Read;
 use std::num::NonZero;
@@ -17,12 +17,12 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Debug)]
 pub(crate) struct Text {
     prefix: Prefix,
-    reader: Reader,
+    parser: Parser,
     threads: NonZero<usize>,
 }
 
 #[derive(Debug)]
-enum Reader {
+enum Parser {
     List(Box<Scanner>),
     Table(Box<Table>),
 }
@@ -30,9 +30,9 @@ enum Reader {
 impl Text {
     pub(crate) fn new(parameters: &Parameters, limits: Limits, threads: NonZero<usize>) -> Self {
         let values = Values::new(parameters);
-        let reader = match &parameters.column {
-            None => Reader::List(Box::new(Scanner::new(parameters.skip_invalid, limits, values))),
-            Some(column) => Reader::Table(Box::new(Table::new(
+        let parser = match &parameters.column {
+            None => Parser::List(Box::new(Scanner::new(parameters.skip_invalid, limits, values))),
+            Some(column) => Parser::Table(Box::new(Table::new(
                 column.clone(),
                 parameters.skip_invalid,
                 limits,
@@ -41,7 +41,7 @@ impl Text {
         };
         Self {
             prefix: Prefix::new(BYTE_ORDER_MARK.len()),
-            reader,
+            parser,
             threads,
         }
     }
@@ -57,8 +57,8 @@ impl Text {
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
         let prefix = self.prefix.end();
         self.read(&prefix)?;
-        match self.reader {
-            Reader::List(scanner) => {
+        match self.parser {
+            Parser::List(scanner) => {
                 let (values, skipped) = scanner.finish()?;
                 Ok(Contents {
                     values,
@@ -66,21 +66,21 @@ impl Text {
                     column: None,
                 })
             }
-            Reader::Table(table) => table.finish(),
+            Parser::Table(table) => table.finish(),
         }
     }
 
     fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        match &mut self.reader {
-            Reader::List(scanner) => scanner.feed(chunk),
-            Reader::Table(table) => table.feed(chunk),
+        match &mut self.parser {
+            Parser::List(scanner) => scanner.feed(chunk),
+            Parser::Table(table) => table.feed(chunk),
         }
     }
 
     /// Reads all that `source` has left, a list on several threads.
     pub(crate) fn read_from(&mut self, source: &mut impl Read) -> Result<(), ReadError> {
-        match &mut self.reader {
-            Reader::List(scanner) if !self.prefix.is_awaited() => scanner.read_parallel(source, self.threads),
+        match &mut self.parser {
+            Parser::List(scanner) if !self.prefix.is_awaited() => scanner.read_parallel(source, self.threads),
             _ => in_chunks(source, |chunk| self.feed(chunk)),
         }
     }

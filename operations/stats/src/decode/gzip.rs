@@ -12,8 +12,8 @@ use crate::{Compression, Error};
 #[derive(Debug)]
 pub(super) struct Gzip(Box<MultiGzDecoder<Writer>>);
 
-/// The sink as the decompressor sees it. An error of the text inside is kept aside, for the decompressor could only
-/// carry it as text.
+/// The sink as the decompressor sees it. An error of the text inside is kept here, since the decompressor could only
+/// pass on its message.
 #[derive(Debug)]
 struct Writer {
     sink: Sink,
@@ -48,7 +48,7 @@ impl Gzip {
 
     pub(super) fn finish(mut self) -> Result<Contents, Error> {
         if self.0.try_finish().is_err() {
-            // The decompressor tells neither from the other.
+            // The decompressor does not tell which of the two it is.
             let error = self.0.get_mut().error.take();
             return Err(error.unwrap_or_else(|| damaged(&"it is cut short, or its checksum does not match")));
         }
