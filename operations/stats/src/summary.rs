@@ -1,8 +1,8 @@
 //! The answer.
 
 mod compute;
+mod display;
 mod histogram;
-mod text;
 
 use serde::{Deserialize, Serialize};
 
