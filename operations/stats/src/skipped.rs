@@ -21,7 +21,7 @@ impl Skipped {
 
     /// Whether nothing was skipped.
     #[must_use]
-    pub fn is_none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 

@@ -16,18 +16,6 @@ impl Integer {
     }
 }
 
-impl From<i64> for Integer {
-    fn from(value: i64) -> Self {
-        Self(value.into())
-    }
-}
-
-impl From<i128> for Integer {
-    fn from(value: i128) -> Self {
-        Self(value.into())
-    }
-}
-
 impl fmt::Display for Integer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -1,4 +1,4 @@
-//! The answer as text for a terminal.
+//! The summary as text for a terminal.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl fmt::Display for Summary {
             lines.add(if modes.total == 1 { "mode" } else { "modes" }, modes);
         }
         lines.add_some("distinct", self.distinct.as_ref());
-        if !self.skipped.is_none() {
+        if !self.skipped.is_empty() {
             lines.add("skipped", &self.skipped);
         }
         lines.fmt(f)?;
@@ -45,7 +45,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Names and values, to be aligned.
+/// Names and values, which are printed aligned.
 #[derive(Default)]
 struct Lines(Vec<(String, String)>);
 
