@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
         answer(bytes, &parameters, usize::MAX),
         answer(bytes, &parameters, chunk),
     );
-    // Which fault of a damaged stream is met first, its own or one of the text inside, depends on the chunks.
+    // Whether damage to a compressed stream or an error in its text is met first depends on the chunks.
     let is_compressed = bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5]);
     assert!(
         whole == chunks || is_compressed && whole.is_err() && chunks.is_err(),

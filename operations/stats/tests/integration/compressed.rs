@@ -1,4 +1,4 @@
-//! Compressed lists: recognised, exact, and refused when damaged, cut short or too large.
+//! Compressed lists: recognized, exact, and refused when damaged, cut short or too large.
 
 use std::io::Write as _;
 
