@@ -17,7 +17,7 @@ use std::thread;
 
 use super::Scanner;
 use super::chunk::Chunk;
-use super::workers::Workers;
+use super::workers::WorkerPool;
 use crate::ReadError;
 
 impl Scanner {
@@ -33,23 +33,23 @@ impl Scanner {
             return Ok(self.feed(chunk.text())?);
         }
         thread::scope(|scope| {
-            let mut workers = Workers::new(scope, self, threads);
+            let mut pool = WorkerPool::new(scope, self, threads);
             loop {
                 let last = !chunk.is_full();
-                let next = if last { None } else { chunk.cut(workers.spare()) };
+                let next = if last { None } else { chunk.cut(pool.spare()) };
                 match next {
                     Some(mut next) => {
-                        workers.take(chunk)?;
+                        pool.take(chunk)?;
                         next.fill(source)?;
                         chunk = next;
                     }
                     None if last => {
-                        workers.take(chunk)?;
-                        return Ok(workers.finish()?);
+                        pool.take(chunk)?;
+                        return Ok(pool.finish()?);
                     }
                     None => {
-                        workers.read_in_order(&chunk)?;
-                        chunk = workers.spare();
+                        pool.read_in_order(&chunk)?;
+                        chunk = pool.spare();
                         chunk.fill(source)?;
                     }
                 }

@@ -18,7 +18,7 @@ const QUEUED_CHUNKS: usize = 2;
 pub(super) const LEADING_LINES: usize = 64;
 
 /// The calling thread, with the main scanner and a reader of its own, and its workers.
-pub(super) struct Workers<'main, 'scope> {
+pub(super) struct WorkerPool<'main, 'scope> {
     main: &'main mut Scanner,
     own: ChunkReader,
     workers: Vec<Worker<'scope>>,
@@ -33,7 +33,7 @@ enum Pending {
     Own(Box<ReadChunk>),
 }
 
-impl<'main, 'scope> Workers<'main, 'scope> {
+impl<'main, 'scope> WorkerPool<'main, 'scope> {
     /// The calling thread, which counts as one of `threads`, and as many workers as there are others.
     pub(super) fn new(
         scope: &'scope Scope<'scope, '_>,
