@@ -89,7 +89,7 @@ fn tokens<const LONG: bool>(
         ends &= ends - 1;
         let is_negative = window[MARGIN + start - 1] == b'-';
         let sign = usize::from(is_negative);
-        // Mostly nothing but a minus, if there is one, stands between a token and the separator before it; sometimes
+        // Between the separator after the last token and this one's digits, there is usually at most a minus, sometimes
         // one more separator, as in `1, 2`.
         let is_plain = match start.wrapping_sub(read + sign) {
             0 => true,
