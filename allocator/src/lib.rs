@@ -1,20 +1,20 @@
 //! The system's allocator, with huge pages for large blocks.
 //!
-//! A program that reads a file, makes another and ends touches every page of its memory once, and pays for each with
+//! A program that reads a file, writes another and ends touches every page of its memory once, and pays for each with
 //! a page fault: on a virtual machine, that is a third to a half of all the time that copying luma out of a JPEG
 //! takes. Linux can hand out memory 2 MiB at a time instead of 4 KiB, which leaves one fault in 512, but on most
-//! systems (`madvise` in `/sys/kernel/mm/transparent_hugepage/enabled`) only where it is asked to. So it is asked, for
-//! every block so large that a huge page fits into it wherever it begins. The answer is not looked at: where there are
-//! no huge pages, the memory is as good as before.
+//! systems (`madvise` in `/sys/kernel/mm/transparent_hugepage/enabled`) only where it is asked to. So this allocator
+//! asks, for every block that is so large that a huge page fits into it wherever it begins. It ignores the answer: where
+//! there are no huge pages, the memory is as good as before.
 //!
-//! This is the one crate of the workspace with unsafe code: the trait [`GlobalAlloc`] is unsafe. What pays for it is
-//! in `docs/decisions.md`.
+//! This is the only crate of the workspace with unsafe code, since the trait [`GlobalAlloc`] is unsafe. What it gains is
+//! in the project's decisions.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
 /// The size of a huge page: 2 MiB on `x86_64`, and on `aarch64` with pages of 4 KiB.
 const HUGE_PAGE_BYTES: usize = 2 << 20;
-/// Any block of this size holds a whole huge page. Smaller ones are too seldom worth filling 2 MiB with zeros.
+/// Any block of this size holds a whole huge page. Smaller blocks are rarely worth having 2 MiB filled with zeros.
 const LARGE_BYTES: usize = 2 * HUGE_PAGE_BYTES;
 
 /// [`System`], asking for huge pages for blocks of 4 MiB and more.
@@ -59,7 +59,7 @@ unsafe impl GlobalAlloc for HugePages {
     }
 }
 
-/// Asks for huge pages for the whole ones of a block, if it is large and was allocated.
+/// Asks for huge pages for the part of a block that is made of whole ones, if it is large and was allocated.
 #[cfg(target_os = "linux")]
 fn ask_for_huge_pages(block: *mut u8, size: usize) {
     if size < LARGE_BYTES || block.is_null() {
@@ -74,7 +74,7 @@ fn ask_for_huge_pages(block: *mut u8, size: usize) {
     }
 }
 
-/// Other systems choose by themselves.
+/// Other systems choose page sizes by themselves.
 #[cfg(not(target_os = "linux"))]
 fn ask_for_huge_pages(_: *mut u8, _: usize) {
     let _ = LARGE_BYTES;

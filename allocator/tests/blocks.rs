@@ -1,4 +1,4 @@
-//! The allocator as a program's own: blocks keep what they hold, and large ones are advised.
+//! A program with this allocator: blocks keep what they hold, and huge pages are asked for large ones.
 
 use errand_allocator::HugePages;
 
@@ -27,10 +27,10 @@ fn zeroed_blocks_are_zero_when_memory_is_used_again() {
     }
 }
 
-/// `hg` is the flag of a mapping that was advised (`proc_pid_smaps(5)`).
+/// `hg` is the flag of a mapping for which huge pages were asked (`proc_pid_smaps(5)`).
 #[cfg(target_os = "linux")]
 #[test]
-fn large_blocks_are_advised() {
+fn huge_pages_are_asked_for_large_blocks() {
     let flags_of = |block: &[u8]| {
         let address = block.as_ptr().addr() + block.len() / 2;
         let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap();

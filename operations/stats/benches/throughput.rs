@@ -1,7 +1,7 @@
-//! How fast lists of several kinds are read and summarised: `cargo bench -p errand-stats`.
+//! How fast lists of several kinds are read and summarized: `cargo bench -p errand-stats`.
 //!
-//! Every figure is the best of several runs on text in memory, made by a seeded generator. What else the machine does
-//! shows in them: compare figures of one run only.
+//! Every figure is the best of several runs on text in memory, made by a seeded generator. Other load on the machine
+//! changes the figures: compare only those of one run.
 
 use std::fmt::Write as _;
 use std::num::NonZero;
@@ -15,7 +15,7 @@ struct List {
     name: &'static str,
     count: usize,
     separator: char,
-    /// A value made of 64 random bits.
+    /// Makes a value of 64 random bits.
     value: fn(u64) -> i64,
 }
 
@@ -63,7 +63,7 @@ fn main() {
             ("all, all threads", threads, &all),
         ] {
             let (reading, finishing) = best(text.as_bytes(), threads, parameters);
-            // Bytes a nanosecond are gigabytes a second.
+            // Bytes per nanosecond are gigabytes per second.
             let rate = text.len() * 100 / usize::try_from(reading.as_nanos()).unwrap_or(usize::MAX).max(1);
             println!(
                 "  {name:20}  read {reading:>9.1?} ({}.{:02} GB/s)  then {finishing:>9.1?}  together {:>9.1?}",

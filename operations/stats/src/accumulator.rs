@@ -1,4 +1,4 @@
-//! The engine as its users see it: bytes in, in pieces, and a summary out.
+//! What users of the crate call: bytes go in, in chunks, and a summary comes out.
 
 use std::io::Read;
 use std::mem;
@@ -9,7 +9,7 @@ use crate::decode::Decoder;
 use crate::text::Text;
 use crate::{Error, Limits, Parameters, ReadError, Summary, summary};
 
-/// Takes a list in pieces, cut anywhere, and gives its statistics.
+/// Takes a list in chunks, cut anywhere, and gives its statistics.
 ///
 /// ```
 /// use errand_stats::{Accumulator, Parameters};
@@ -51,38 +51,39 @@ impl Accumulator {
         }
     }
 
-    /// The same accumulator with other limits. To be called before the first piece.
+    /// Sets the limits. Call it before the first chunk.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// The same accumulator with another [`Limits::memory_bytes`]. To be called before the first piece.
+    /// Sets [`Limits::memory_bytes`]. Call it before the first chunk.
     #[must_use]
     pub fn with_memory_budget(mut self, bytes: usize) -> Self {
         self.limits.memory_bytes = bytes;
         self
     }
 
-    /// The same accumulator with at most so many threads. To be called before the first piece.
+    /// Sets the most threads to use. Call it before the first chunk.
     #[must_use]
     pub fn with_threads(self, threads: NonZero<usize>) -> Self {
         Self { threads, ..self }
     }
 
-    /// Takes the next piece of the input, of any length, and reads it on this thread: [`Accumulator::read`] shares the
-    /// work among threads.
+    /// Takes the next chunk of the input, of any length, and reads it on this thread; [`Accumulator::read`] uses
+    /// several.
     ///
     /// # Errors
     ///
-    /// Whatever [`Error`] the bytes so far make certain. After one, there is only [`Error::AlreadyFailed`].
-    pub fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let decoder = self.take_decoder()?.feed(piece)?;
+    /// Any [`Error`] that the bytes so far make certain. After that, every call fails with [`Error::AlreadyFailed`].
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let decoder = self.take_decoder()?.feed(chunk)?;
         self.stage = Stage::Reading(Box::new(decoder));
         Ok(())
     }
 
-    /// Takes all that `source` has left. A plain list is read on all threads; compressed input and tables on this one.
+    /// Takes all that `source` has left. An uncompressed list is read on all threads; compressed input and tables are
+    /// read on this one.
     ///
     /// ```
     /// let mut accumulator = errand_stats::Accumulator::new(&errand_stats::Parameters::default());
@@ -93,8 +94,8 @@ impl Accumulator {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Input`] if `source` fails, [`ReadError::List`] as [`Accumulator::push`]. After one, there is only
-    /// [`Error::AlreadyFailed`].
+    /// [`ReadError::Input`] if `source` fails, [`ReadError::List`] as [`Accumulator::push`]. After that, every call fails
+    /// with [`Error::AlreadyFailed`].
     pub fn read(&mut self, mut source: impl Read) -> Result<(), ReadError> {
         let decoder = self.take_decoder()?.read_from(&mut source)?;
         self.stage = Stage::Reading(Box::new(decoder));

@@ -1,40 +1,39 @@
 //! One column of a CSV or TSV (RFC 4180), read with the csv crate's push parser.
 //!
-//! The delimiter is told from the first row that is not blank and no comment: a tab if there is one in it, else the
-//! more frequent of comma and semicolon, a comma if there are as many. Fields may be quoted with `"`. Blank rows and
+//! The first row that is neither blank nor a comment tells the delimiter: a tab if there is one in it, else the more
+//! frequent of comma and semicolon, and a comma if there are as many of both. Fields may be quoted with `"`. Blank rows and
 //! rows that begin with `#` are passed over. White space around an integer is no part of it.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
-use crate::error::{Position, shown};
-use crate::summary::{Skipped, SkippedToken};
-use crate::text::Contents;
+use crate::contents::Contents;
+use crate::error::shown;
 use crate::values::Values;
-use crate::{Column, Error, Limits, token};
+use crate::{Column, Error, Limits, Position, Skipped, SkippedToken, token};
 
-/// Bytes of a field's buffer, to begin with.
+/// Bytes of a field's buffer at first; it grows.
 const FIELD_BYTES: usize = 1_024;
 
-/// Reads a table in pieces.
+/// Reads a table in chunks.
 #[derive(Debug)]
 pub(crate) struct Table {
     wanted: Column,
     skip_invalid: bool,
     limits: Limits,
-    stage: Stage,
+    progress: Progress,
     values: Values,
     skipped: Skipped,
     header: Option<String>,
 }
 
 #[derive(Debug)]
-enum Stage {
-    /// The first row has not ended; its bytes and those before it.
-    Beginning(Vec<u8>),
+enum Progress {
+    /// The first row has not ended: its bytes and those before it.
+    FirstRow(Vec<u8>),
     Rows(Box<Rows>),
 }
 
-/// The parser and where it is.
+/// The CSV parser and where in the table it is.
 #[derive(Debug)]
 struct Rows {
     reader: Reader,
@@ -56,42 +55,42 @@ impl Table {
             wanted,
             skip_invalid,
             limits,
-            stage: Stage::Beginning(Vec::new()),
+            progress: Progress::FirstRow(Vec::new()),
             values,
             skipped: Skipped::default(),
             header: None,
         }
     }
 
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        if piece.is_empty() {
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        if chunk.is_empty() {
             return Ok(());
         }
-        let Stage::Beginning(beginning) = &mut self.stage else {
-            return self.read(piece);
+        let Progress::FirstRow(text) = &mut self.progress else {
+            return self.read(chunk);
         };
-        beginning.extend_from_slice(piece);
-        // Only a line break can have ended the row: not to look at all of it again for every short piece.
-        let row = if piece.contains(&b'\n') {
-            first_row(beginning)
+        text.extend_from_slice(chunk);
+        // Only a line break can have ended the row: without one, the text need not be searched again.
+        let row = if chunk.contains(&b'\n') {
+            first_row(text)
         } else {
             None
         };
         if let Some(delimiter) = row.map(delimiter) {
             return self.begin(delimiter);
         }
-        if beginning.len() > self.limits.field_bytes {
-            return Err(self.field_too_long(Position { line: 1, column: 1 }));
+        if text.len() > self.limits.field_bytes {
+            return Err(self.field_too_long(Position::START));
         }
         Ok(())
     }
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
-        if let Stage::Beginning(beginning) = &self.stage {
-            let delimiter = delimiter(beginning);
+        if let Progress::FirstRow(text) = &self.progress {
+            let delimiter = delimiter(text);
             self.begin(delimiter)?;
         }
-        // No input tells the parser that the table has ended.
+        // Empty input tells the parser that the table has ended.
         self.read(b"")?;
         Ok(Contents {
             values: self.values,
@@ -113,16 +112,17 @@ impl Table {
             first: Some(Vec::new()),
             column: usize::MAX,
         };
-        match std::mem::replace(&mut self.stage, Stage::Rows(Box::new(rows))) {
-            Stage::Beginning(beginning) if !beginning.is_empty() => self.read(&beginning),
+        match std::mem::replace(&mut self.progress, Progress::Rows(Box::new(rows))) {
+            Progress::FirstRow(text) if !text.is_empty() => self.read(&text),
             _ => Ok(()),
         }
     }
 
-    /// Reads `piece`, or the end of the table if it is empty.
-    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let mut rest = piece;
-        let Stage::Rows(mut rows) = std::mem::replace(&mut self.stage, Stage::Beginning(Vec::new())) else {
+    /// Reads `chunk`, or the end of the table if it is empty.
+    fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let mut rest = chunk;
+        let Progress::Rows(mut rows) = std::mem::replace(&mut self.progress, Progress::FirstRow(Vec::new()))
+        else {
             return Ok(());
         };
         loop {
@@ -141,17 +141,17 @@ impl Table {
                     }
                 }
             }
-            if rest.is_empty() && !piece.is_empty() {
+            if rest.is_empty() && !chunk.is_empty() {
                 break;
             }
         }
-        self.stage = Stage::Rows(rows);
+        self.progress = Progress::Rows(rows);
         Ok(())
     }
 
     fn make_room(&self, rows: &mut Rows) -> Result<(), Error> {
         if rows.first.is_none() && rows.index != rows.column {
-            // The field is of no interest.
+            // The field is not in the wanted column.
             rows.length = 0;
         } else if rows.field.len() >= self.limits.field_bytes.max(self.limits.token_digits + 1) {
             let position = Position {
@@ -246,7 +246,7 @@ impl Table {
                 self.skipped.add(SkippedToken { token, position });
                 Ok(())
             }
-            // The place of a field is its number, wherever in it the byte is.
+            // In a table, a position names the field, not the byte within it.
             Err(Error::InvalidUtf8 { byte, .. }) => Err(Error::InvalidUtf8 { byte, position }),
             result => result,
         }
@@ -265,7 +265,7 @@ fn shown_list(fields: &[String]) -> String {
     names.join(", ") + more
 }
 
-/// The first row that is not blank and no comment, if it has ended.
+/// The first row that is neither blank nor a comment, if it has ended.
 fn first_row(text: &[u8]) -> Option<&[u8]> {
     let lines = text.split_inclusive(|byte| *byte == b'\n');
     lines

@@ -1,4 +1,4 @@
-//! Plain, gzip or zstd: told by the first bytes, decompressed as they arrive.
+//! Input that may be compressed: its first bytes tell how, and it is decompressed as it arrives.
 
 mod gzip;
 mod zstd;
@@ -6,27 +6,28 @@ mod zstd;
 use std::io::Read;
 
 use crate::Error;
-use crate::opening::Opening;
-use crate::reading::{ReadError, in_pieces};
-use crate::text::{Contents, Text};
+use crate::contents::Contents;
+use crate::prefix::Prefix;
+use crate::reading::{ReadError, in_chunks};
+use crate::text::Text;
 
 /// RFC 1952, section 2.3.1, with the only compression method there is.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 /// RFC 8878, section 3.1.1: 0xfd2fb528, little-endian.
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// Turns bytes into text.
+/// Decompresses the input, if it is compressed, and has the text read.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    opening: Opening,
-    stage: Stage,
+    prefix: Prefix,
+    format: Format,
     decompressed_limit: u64,
 }
 
 #[derive(Debug)]
-enum Stage {
-    /// Not known yet, or not compressed.
-    Plain(Text),
+enum Format {
+    /// Not compressed, or not known yet.
+    Uncompressed(Text),
     Gzip(gzip::Gzip),
     Zstd(zstd::Zstd),
 }
@@ -34,74 +35,78 @@ enum Stage {
 impl Decoder {
     pub(crate) fn new(text: Text, decompressed_limit: u64) -> Self {
         Self {
-            opening: Opening::new(ZSTD.len()),
-            stage: Stage::Plain(text),
+            prefix: Prefix::new(ZSTD.len()),
+            format: Format::Uncompressed(text),
             decompressed_limit,
         }
     }
 
-    /// Takes the next piece. After an error there is no going on.
-    pub(crate) fn feed(mut self, piece: &[u8]) -> Result<Self, Error> {
-        let Some((opening, rest)) = self.opening.take(piece) else {
+    /// Takes the next chunk. An error ends the decoder.
+    pub(crate) fn feed(mut self, chunk: &[u8]) -> Result<Self, Error> {
+        let Some((prefix, rest)) = self.prefix.take(chunk) else {
             return Ok(self);
         };
-        let mut decoder = self.open(&opening)?;
+        let mut decoder = self.open(&prefix)?;
         decoder.read(rest)?;
         Ok(decoder)
     }
 
     /// Takes all that `source` has left.
     pub(crate) fn read_from(self, source: &mut impl Read) -> Result<Self, ReadError> {
-        // Enough to know the format, and after it what the text begins with.
+        // Enough for both prefixes: the one that tells the format, and the text's byte order mark.
         let mut first = Vec::new();
         source.by_ref().take(16).read_to_end(&mut first)?;
         let mut decoder = self.feed(&first)?;
-        if let Stage::Plain(text) = &mut decoder.stage
-            && !decoder.opening.is_awaited()
+        if let Format::Uncompressed(text) = &mut decoder.format
+            && !decoder.prefix.is_awaited()
         {
             text.read_from(source)?;
         } else {
-            in_pieces(source, |piece| decoder.read(piece))?;
+            in_chunks(source, |chunk| decoder.read(chunk))?;
         }
         Ok(decoder)
     }
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
-        let opening = self.opening.end();
-        match self.open(&opening)?.stage {
-            Stage::Plain(text) => text.finish(),
-            Stage::Gzip(gzip) => gzip.finish(),
-            Stage::Zstd(zstd) => zstd.finish(),
+        let prefix = self.prefix.end();
+        match self.open(&prefix)?.format {
+            Format::Uncompressed(text) => text.finish(),
+            Format::Gzip(gzip) => gzip.finish(),
+            Format::Zstd(zstd) => zstd.finish(),
         }
     }
 
-    /// Reads the first bytes.
-    fn open(mut self, opening: &[u8]) -> Result<Self, Error> {
+    /// Decides on the format by the first bytes, and reads them.
+    fn open(mut self, prefix: &[u8]) -> Result<Self, Error> {
         let limit = self.decompressed_limit;
         let sink = |text| Sink {
             text,
             left: limit,
             limit,
         };
-        self.stage = match self.stage {
-            Stage::Plain(text) if opening.starts_with(GZIP) => Stage::Gzip(gzip::Gzip::new(sink(text))),
-            Stage::Plain(text) if opening.starts_with(ZSTD) => Stage::Zstd(zstd::Zstd::new(sink(text))),
-            stage => stage,
+        self.format = match self.format {
+            Format::Uncompressed(text) if prefix.starts_with(GZIP) => {
+                Format::Gzip(gzip::Gzip::new(sink(text)))
+            }
+            Format::Uncompressed(text) if prefix.starts_with(ZSTD) => {
+                Format::Zstd(zstd::Zstd::new(sink(text)))
+            }
+            format => format,
         };
-        self.read(opening)?;
+        self.read(prefix)?;
         Ok(self)
     }
 
-    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
-        match &mut self.stage {
-            Stage::Plain(text) => text.feed(piece),
-            Stage::Gzip(gzip) => gzip.feed(piece),
-            Stage::Zstd(zstd) => zstd.feed(piece),
+    fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        match &mut self.format {
+            Format::Uncompressed(text) => text.feed(chunk),
+            Format::Gzip(gzip) => gzip.feed(chunk),
+            Format::Zstd(zstd) => zstd.feed(chunk),
         }
     }
 }
 
-/// Takes decompressed text, up to a limit.
+/// Where decompressed text goes, up to a limit.
 #[derive(Debug)]
 struct Sink {
     text: Text,
@@ -110,9 +115,9 @@ struct Sink {
 }
 
 impl Sink {
-    fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let left = self.left.checked_sub(piece.len() as u64);
+    fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let left = self.left.checked_sub(chunk.len() as u64);
         self.left = left.ok_or(Error::DecompressedTooLarge { limit: self.limit })?;
-        self.text.feed(piece)
+        self.text.feed(chunk)
     }
 }

@@ -1,30 +1,13 @@
-//! What can go wrong, said so that the person who sent the input knows where to look and what to do.
+//! What can go wrong, told so that the person who sent the input knows where to look and what to do.
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use crate::Column;
+use crate::{Column, Position};
 
 /// How many characters of an offending token a message shows.
 const SHOWN_CHARACTERS: usize = 40;
 
-/// A place in the decompressed text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// Line, from 1.
-    pub line: u64,
-    /// Column, from 1: in a list, counted in characters; in a CSV or TSV, the number of the field.
-    pub column: u64,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
-    }
-}
-
-/// A compressed format recognised by its first bytes.
+/// A compressed format recognized by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
@@ -87,7 +70,7 @@ pub enum Error {
         limit: usize,
     },
 
-    /// A `[` that does not begin the text, or a `]` that no `[` began.
+    /// A `[` that does not begin the text, or a `]` without its `[`.
     #[error("unexpected `{bracket}` at {position}; a JSON array is one flat `[...]` and nothing around it")]
     UnexpectedBracket {
         /// The bracket.
@@ -106,7 +89,7 @@ pub enum Error {
     /// Something follows the `]` of a JSON array.
     #[error("`{token}` at {position} comes after the end of the JSON array; send one array")]
     TextAfterArray {
-        /// The first character after the array that is no white space.
+        /// The first character after the array that is no separator.
         token: String,
         /// Where it is.
         position: Position,
@@ -162,8 +145,8 @@ pub enum Error {
         count: u64,
     },
 
-    /// An earlier piece of the input gave an error, so there are no statistics of the whole.
-    #[error("an earlier piece of this input failed; send the input again from its beginning")]
+    /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
+    #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
 }
 
@@ -213,9 +196,9 @@ pub(crate) fn shown(token: &str) -> String {
 }
 
 fn printable(character: char) -> impl Iterator<Item = char> {
-    let plain = matches!(character, '"' | '\'' | '\\');
-    let escaped = (!plain).then(|| character.escape_debug());
-    plain
+    let is_quote = matches!(character, '"' | '\'' | '\\');
+    let escaped = (!is_quote).then(|| character.escape_debug());
+    is_quote
         .then_some(character)
         .into_iter()
         .chain(escaped.into_iter().flatten())

@@ -1,38 +1,41 @@
 //! Exact statistics of integer lists.
 //!
-//! Text goes in, as a whole ([`summarize`]), from a reader or in pieces as it arrives ([`Accumulator`]); a [`Summary`]
-//! comes out, or an [`Error`] that names the token and the place. Integers may have any size; nothing overflows, and
+//! Text goes in, as a whole ([`summarize`]), from a reader or in chunks as it arrives ([`Accumulator`]); a [`Summary`]
+//! comes out, or an [`Error`] that names the token and its position. Integers may have any size; nothing overflows, and
 //! nothing is rounded before the end. Every convention is in `docs/statistics.md` of the project.
 //!
-//! The crate opens nothing and knows no cloud: the Lambda function and the client's offline mode run the same code.
+//! The crate opens no files and knows no cloud: the Lambda function and the client's offline mode run the same code.
 
 mod accumulator;
 mod column;
+mod contents;
 mod decode;
 mod error;
 mod limits;
 mod number;
-mod opening;
 mod parameters;
+mod position;
+mod prefix;
 mod reading;
 mod scan;
+mod skipped;
 mod summary;
 mod text;
 mod token;
 mod values;
 
 pub use accumulator::{Accumulator, summarize};
-pub use error::{Compression, Error, Position};
+pub use error::{Compression, Error};
 pub use limits::Limits;
 pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
 pub use parameters::{
     Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Parameters, Percentile, Selection,
     Statistic, UnknownStatistic,
 };
+pub use position::Position;
 pub use reading::ReadError;
-pub use summary::{
-    Bin, Histogram, Modes, PercentileValue, Quartiles, Skipped, SkippedToken, Spread, Summary,
-};
+pub use skipped::{Skipped, SkippedToken};
+pub use summary::{Bin, Histogram, Modes, PercentileValue, Quartiles, Spread, Summary};
 
 /// The operation's name, as requests and the command spell it.
 pub const NAME: &str = "stats";

@@ -1,20 +1,19 @@
-//! How much one input may cost, so that no input, however small or hostile, exhausts the machine.
+//! How much work and memory one input may take, so that no input, however small or hostile, exhausts the machine.
 
-/// Bounds on the work one [`Accumulator`](crate::Accumulator) does.
+/// Bounds on what one [`Accumulator`](crate::Accumulator) takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// Most bytes the stored integers may take; default 4 GiB.
     ///
-    /// A stored integer takes 1, 2, 4 or 8 bytes when it fits 64 bits (about 8,192 of them as many as the widest
-    /// of these), 32 bytes up to 128 bits, and about 100 bytes and its digits beyond. Not counted are a few
-    /// megabytes a thread, the window of a zstd frame (at most 128 MiB, as the frame asks), and one copy of
-    /// the integers of at most 8 bytes each, which is sorted, when modes or the distinct count are asked for.
+    /// A stored integer takes 1, 2, 4 or 8 bytes if it fits 64 bits (as many as the widest of about 8,192 that are
+    /// stored together), 32 bytes if it fits 128 bits, and else about 100 bytes and its digits. Not counted are a
+    /// few megabytes a thread, the window of a zstd frame (at most 128 MiB, as the frame asks), and, when modes or
+    /// the distinct count are asked for, one sorted copy of the integers, of at most 8 bytes each.
     pub memory_bytes: usize,
     /// Most digits of one integer, leading zeros counted; default 100,000.
     ///
-    /// Reading and printing n digits takes more than n steps: the limit keeps the worst token within
-    /// milliseconds.
+    /// The time to read and print n digits grows faster than n: the limit keeps it within milliseconds.
     pub token_digits: usize,
     /// Most bytes of one CSV or TSV field and of the row of headers; default 1 MiB.
     pub field_bytes: usize,

@@ -1,7 +1,7 @@
-//! Numbers as answers give them: exact, or rounded exactly once, and always as text in JSON.
+//! Numbers as a summary holds them: exact, or rounded exactly once, and always text in JSON.
 //!
-//! JSON readers that hold numbers as doubles lose integers above 2^53 and digits after the 17th, so no number
-//! that could be damaged travels as a JSON number.
+//! JSON readers that hold numbers as doubles lose integers above 2^53 and digits after the 17th, so no number that
+//! could be damaged is written as a JSON number.
 
 mod decimal;
 mod fraction;

@@ -12,46 +12,46 @@ mod selection;
 pub use percentile::{InvalidPercentile, Percentile};
 pub use selection::{Selection, Statistic, UnknownStatistic};
 
-/// What is asked of a list. The default asks for the six default statistics of a plain list.
+/// What to compute. The default asks for the six default statistics of a list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
-    /// Read one column of a CSV or TSV instead of a plain list; `None` (the default) reads a list.
+    /// Read one column of a CSV or TSV; `None` (the default) reads a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<Column>,
     /// Count and report what is not an integer instead of failing; default false.
     pub skip_invalid: bool,
     /// Which statistics to give; default the six of [`Selection::Default`].
     pub statistics: Selection,
-    /// Percentiles to give besides, in this order; default none.
+    /// Percentiles to give as well, in this order; default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub percentiles: Vec<Percentile>,
-    /// A histogram to give besides; default none.
+    /// A histogram to give as well; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Bins>,
 }
 
 impl Parameters {
-    /// Whether the integers themselves are needed once all are read: sums and extremes are known by then.
-    pub(crate) fn look_at_integers(&self) -> bool {
+    /// Whether anything needs the integers themselves, and not only their count, sum and extremes.
+    pub(crate) fn need_integers(&self) -> bool {
         let wanted = |statistic: &Statistic| self.statistics.contains(*statistic);
         !self.percentiles.is_empty()
             || self.histogram.is_some()
             || Statistic::ALL
                 .iter()
                 .filter(|statistic| wanted(statistic))
-                .any(|statistic| statistic.looks_at_integers())
+                .any(|statistic| statistic.needs_integers())
     }
 }
 
 /// One column of a table. In JSON a number or a string.
 ///
-/// On a command line ([`FromStr`]) digits are a number and all else is a header's name.
+/// On a command line ([`FromStr`]), digits are a number and anything else is a header's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// By position, from 1. A first row whose field there is not an integer is taken as headers.
+    /// By number, from 1. If the first row's field there is not an integer, that row is taken as headers.
     Number(u32),
-    /// By name: the first row is headers, and the first one that equals this is meant.
+    /// By name: the first row is headers, and this is the first header that equals the name.
     Name(String),
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for Column {
     }
 }
 
-/// A column was given as 0, as nothing, or as a number beyond 32 bits.
+/// A column was empty, 0, or a number that does not fit 32 bits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a column: `{0}`; give a header's name, or a number from 1")]
 pub struct InvalidColumn(String);
@@ -134,18 +134,18 @@ pub enum Bins {
     /// (H. A. Sturges, "The Choice of a Class Interval", JASA 21, 1926).
     #[default]
     Auto,
-    /// At most so many bins, 1 to [`Bins::MOST`].
+    /// At most this many bins, 1 to [`Bins::MAX`].
     Count(u16),
 }
 
 impl Bins {
     /// The most bins a histogram may have.
-    pub const MOST: u16 = 1_000;
+    pub const MAX: u16 = 1_000;
 }
 
-/// A histogram was asked for with no bins, too many, or something that is no number.
+/// A number of bins was 0, too large, or not a number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a number of bins: `{0}`; give `auto`, or a number from 1 to {most}", most = Bins::MOST)]
+#[error("not a number of bins: `{0}`; give `auto`, or a number from 1 to {max}", max = Bins::MAX)]
 pub struct InvalidBins(String);
 
 impl FromStr for Bins {
@@ -155,7 +155,7 @@ impl FromStr for Bins {
         if text == "auto" {
             return Ok(Self::Auto);
         }
-        let count = text.parse().ok().filter(|count| (1..=Self::MOST).contains(count));
+        let count = text.parse().ok().filter(|count| (1..=Self::MAX).contains(count));
         count.map(Self::Count).ok_or_else(|| InvalidBins(text.to_owned()))
     }
 }
@@ -177,7 +177,7 @@ impl<'de> Deserialize<'de> for Bins {
             type Value = Bins;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "\"auto\", or a number of bins from 1 to {}", Bins::MOST)
+                write!(f, "\"auto\", or a number of bins from 1 to {}", Bins::MAX)
             }
 
             fn visit_u64<E: de::Error>(self, count: u64) -> Result<Bins, E> {
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn bins_are_auto_or_a_number_up_to_the_most() {
+    fn bins_are_auto_or_a_number_up_to_the_maximum() {
         assert_eq!("auto".parse(), Ok(Bins::Auto));
         assert_eq!(serde_json::from_str::<Bins>("10").unwrap(), Bins::Count(10));
         assert!(serde_json::from_str::<Bins>("0").is_err());

@@ -2,25 +2,25 @@
 //!
 //! Tokens are separated by ASCII white space, commas and semicolons, in any number. `#` begins a comment that
 //! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
-//! pieces that are cut anywhere, inside a token or a comment too.
+//! chunks that are cut anywhere, inside a token or a comment too.
 
-mod blocks;
-mod crew;
-mod piece;
-mod plain;
-mod shared;
+mod chunk;
+mod parallel;
+mod separator;
+mod swar;
+mod workers;
 
 use std::mem;
 
-use crate::error::{Position, shown};
-use crate::summary::{Skipped, SkippedToken};
+use self::separator::is_separator;
+use crate::error::shown;
 use crate::values::Values;
-use crate::{Error, Limits, token};
+use crate::{Error, Limits, Position, Skipped, SkippedToken, token};
 
-/// Most bytes of a token that is no integer which are kept to be shown.
+/// How many bytes of a token that is no integer are kept, to be shown.
 const KEPT_BYTES: usize = 200;
 
-/// Reads a list in pieces.
+/// Reads a list in chunks.
 #[derive(Debug)]
 pub(crate) struct Scanner {
     limits: Limits,
@@ -28,22 +28,22 @@ pub(crate) struct Scanner {
     values: Values,
     skipped: Skipped,
     /// Where the next byte is.
-    place: Position,
+    position: Position,
     state: State,
     shape: Shape,
-    /// The token being read, as far as it is kept.
+    /// The token being read, or as much of it as is kept.
     token: Vec<u8>,
-    token_place: Position,
+    token_position: Position,
 }
 
-/// What the bytes read so far leave the scanner in.
+/// What the next byte is in or between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Between,
     Comment,
     /// In a token that is an integer so far: a sign and digits.
     Integer,
-    /// In a token that is none.
+    /// In a token that is no integer.
     Invalid,
 }
 
@@ -60,23 +60,22 @@ enum Shape {
 impl Scanner {
     /// Reads into `values`, an empty list.
     pub(crate) fn new(skip_invalid: bool, limits: Limits, values: Values) -> Self {
-        let start = Position { line: 1, column: 1 };
         Self {
             limits,
             skip_invalid,
             values,
             skipped: Skipped::default(),
-            place: start,
+            position: Position::START,
             state: State::Between,
             shape: Shape::Undecided,
             token: Vec::new(),
-            token_place: start,
+            token_position: Position::START,
         }
     }
 
-    /// Reads the next piece of the text.
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let mut rest = piece;
+    /// Reads the next chunk of the text.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let mut rest = chunk;
         while !rest.is_empty() {
             rest = match self.state {
                 State::Between => self.read_between(rest)?,
@@ -87,14 +86,14 @@ impl Scanner {
         Ok(())
     }
 
-    /// Reads plain integers and separators, and what comes after them as far as its first byte; gives the rest.
+    /// Reads integers and separators, and decides by the byte that follows them what comes next. Returns the rest.
     fn read_between<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let rest = if self.is_between_integers() {
-            self.read_plain(text)?
+            self.read_fast(text)?
         } else {
             text
         };
-        let rest = self.pass(rest, |byte| !plain::is_separator(byte));
+        let rest = self.pass(rest, |byte| !is_separator(byte));
         match rest.first() {
             None => Ok(rest),
             Some(b'#') => {
@@ -103,7 +102,7 @@ impl Scanner {
             }
             Some(bracket @ (b'[' | b']')) => {
                 self.bracket(*bracket)?;
-                self.place.column += 1;
+                self.position.column += 1;
                 Ok(&rest[1..])
             }
             Some(other) => {
@@ -123,7 +122,7 @@ impl Scanner {
 
     fn read_token<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let rest = self.pass(text, |byte| {
-            plain::is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
+            is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
         });
         self.extend_token(&text[..text.len() - rest.len()])?;
         if !rest.is_empty() {
@@ -132,27 +131,51 @@ impl Scanner {
         Ok(rest)
     }
 
-    /// Passes over bytes up to one that `ends` them; gives the rest.
+    /// Passes over bytes up to the first that `ends` them. Returns the rest.
     fn pass<'a>(&mut self, text: &'a [u8], ends: impl Fn(u8) -> bool) -> &'a [u8] {
         let length = text.iter().position(|byte| ends(*byte)).unwrap_or(text.len());
         let (passed, rest) = text.split_at(length);
-        self.place = after(self.place, passed);
+        self.position = self.position.after(passed);
         rest
     }
 
-    /// Reads plain integers as long as there are any; gives the rest of the text.
-    fn read_plain<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
+    /// Reads integers the fast way as long as they allow it. Returns the rest of the text.
+    fn read_fast<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let mut rest = text;
         loop {
-            let (read, values) = plain::read(rest, self.values.room());
+            let (read, values) = swar::read(rest, self.values.room());
             if read == 0 {
                 return Ok(rest);
             }
             self.values.extend_by(values);
-            self.place = after(self.place, &rest[..read]);
+            self.position = self.position.after(&rest[..read]);
             rest = &rest[read..];
             self.values.check(&self.limits)?;
         }
+    }
+
+    /// Whether the next byte is in no token and no comment, and the text has begun and not ended.
+    fn is_between_integers(&self) -> bool {
+        self.state == State::Between && matches!(self.shape, Shape::List | Shape::Array(_))
+    }
+
+    /// Goes on where `next` stopped, a scanner that began at this one's position, between two tokens. Its values are
+    /// not taken.
+    fn continue_from(&mut self, next: Self) {
+        let start = self.position;
+        let unlisted = next.skipped.count - next.skipped.first.len() as u64;
+        for SkippedToken { token, position } in next.skipped.first {
+            self.skipped.add(SkippedToken {
+                token,
+                position: position.offset_by(start),
+            });
+        }
+        self.skipped.count += unlisted;
+        self.position = next.position.offset_by(start);
+        self.state = next.state;
+        self.shape = next.shape;
+        self.token = next.token;
+        self.token_position = next.token_position.offset_by(start);
     }
 
     /// Ends the text.
@@ -166,18 +189,18 @@ impl Scanner {
 
     fn bracket(&mut self, byte: u8) -> Result<(), Error> {
         self.shape = match (self.shape, byte) {
-            (Shape::Undecided, b'[') => Shape::Array(self.place),
+            (Shape::Undecided, b'[') => Shape::Array(self.position),
             (Shape::Array(_), b']') => Shape::ClosedArray,
             (Shape::ClosedArray, _) => {
                 return Err(Error::TextAfterArray {
                     token: char::from(byte).to_string(),
-                    position: self.place,
+                    position: self.position,
                 });
             }
             _ => {
                 return Err(Error::UnexpectedBracket {
                     bracket: byte.into(),
-                    position: self.place,
+                    position: self.position,
                 });
             }
         };
@@ -190,11 +213,11 @@ impl Scanner {
             let sign = usize::from(self.token.is_empty() && matches!(rest.first(), Some(b'+' | b'-')));
             let digits = rest[sign..].iter().position(|byte| !byte.is_ascii_digit());
             let length = digits.map_or(rest.len(), |digits| sign + digits);
-            // One more than the digits allowed: the first may be a sign.
+            // One byte more than the digits allowed, since the first may be a sign.
             let room = self.limits.token_digits + 1 - self.token.len();
             self.token.extend_from_slice(&rest[..length.min(room)]);
             if length > room {
-                return Err(token::too_long(&self.token, self.token_place, &self.limits));
+                return Err(token::too_long(&self.token, self.token_position, &self.limits));
             }
             rest = &rest[length..];
             if rest.is_empty() {
@@ -204,7 +227,7 @@ impl Scanner {
         }
         let room = KEPT_BYTES.saturating_sub(self.token.len());
         self.token.extend_from_slice(&rest[..rest.len().min(room)]);
-        // Enough to say what is wrong; a file without a separator must not be read to its end first.
+        // That is enough to say what is wrong: a file without any separator need not be read to its end for it.
         if rest.len() > room && !self.skip_invalid {
             Err(self.invalid())
         } else {
@@ -219,12 +242,12 @@ impl Scanner {
                 let token = shown(&String::from_utf8_lossy(&[byte]));
                 return Err(Error::TextAfterArray {
                     token,
-                    position: self.place,
+                    position: self.position,
                 });
             }
             Shape::List | Shape::Array(_) => {}
         }
-        self.token_place = self.place;
+        self.token_position = self.position;
         self.token.clear();
         self.state = State::Integer;
         Ok(())
@@ -234,7 +257,7 @@ impl Scanner {
         let state = mem::replace(&mut self.state, State::Between);
         let result = match state {
             State::Between | State::Comment => Ok(()),
-            State::Integer => token::store(&mut self.values, &self.token, self.token_place, &self.limits),
+            State::Integer => token::store(&mut self.values, &self.token, self.token_position, &self.limits),
             State::Invalid => Err(self.invalid()),
         };
         match result {
@@ -246,39 +269,8 @@ impl Scanner {
         }
     }
 
-    /// What is wrong with the token.
+    /// The error of the token, which is no integer.
     fn invalid(&self) -> Error {
-        token::invalid(&self.token, self.token_place, self.token.len() >= KEPT_BYTES)
+        token::invalid(&self.token, self.token_position, self.token.len() >= KEPT_BYTES)
     }
-}
-
-/// The place after `text` when `place` is before it.
-fn after(place: Position, text: &[u8]) -> Position {
-    let breaks = count_if(text, |byte| byte == b'\n');
-    let line = match (breaks > 0)
-        .then(|| text.iter().rposition(|byte| *byte == b'\n'))
-        .flatten()
-    {
-        Some(last) => &text[last + 1..],
-        None => text,
-    };
-    // A byte 10xxxxxx continues a character.
-    let characters = count_if(line, |byte| byte & 0xc0 != 0x80);
-    if breaks == 0 {
-        Position {
-            column: place.column + characters,
-            ..place
-        }
-    } else {
-        Position {
-            line: place.line + breaks,
-            column: 1 + characters,
-        }
-    }
-}
-
-/// How many bytes hold. The pieces are so short that a byte counts them, which lets the compiler count 16 at once.
-fn count_if(text: &[u8], holds: impl Fn(u8) -> bool) -> u64 {
-    let count = |piece: &[u8]| piece.iter().map(|byte| u8::from(holds(*byte))).sum::<u8>();
-    text.chunks(255).map(|piece| u64::from(count(piece))).sum()
 }

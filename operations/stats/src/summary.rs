@@ -1,12 +1,12 @@
-//! The answer.
+//! The statistics of a list, and how they are written as JSON and as text.
 
 mod compute;
+mod display;
 mod histogram;
-mod text;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decimal, Fraction, Integer, Percentile, Position};
+use crate::{Decimal, Fraction, Integer, Percentile, Skipped};
 
 pub(crate) use compute::compute;
 pub use histogram::{Bin, Histogram};
@@ -35,7 +35,7 @@ pub struct Summary {
     /// The middle value, or the mean of the two in the middle; exact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median: Option<Decimal>,
-    /// Largest less smallest.
+    /// Largest minus smallest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Integer>,
     /// Variance, exact and rounded once.
@@ -59,20 +59,20 @@ pub struct Summary {
     /// How many values fall in each of several ranges of equal width.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
-    /// The name over the column that was read, when its first row was headers.
+    /// The header of the column that was read, if the first row was headers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// What was skipped because it is no integer.
-    #[serde(default, skip_serializing_if = "Skipped::is_none")]
+    #[serde(default, skip_serializing_if = "Skipped::is_empty")]
     pub skipped: Skipped,
 }
 
-/// A measure of spread of the list as the whole population, and as a sample of one.
+/// A measure of spread, of the list as a whole population and as a sample of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread<T> {
-    /// Dividing by the count.
+    /// Of a population: dividing by the count.
     pub population: T,
-    /// Dividing by the count less one (Bessel's correction); `None` (JSON null) for a single value.
+    /// Of a sample: dividing by the count minus one (Bessel's correction); `None` (JSON null) for a single value.
     pub sample: Option<T>,
 }
 
@@ -83,7 +83,7 @@ pub struct Quartiles {
     pub first: Decimal,
     /// The 75th percentile.
     pub third: Decimal,
-    /// Third less first.
+    /// Third minus first.
     pub interquartile_range: Decimal,
 }
 
@@ -99,7 +99,7 @@ pub struct PercentileValue {
 /// The most frequent values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Modes {
-    /// How often each of them occurs. 1 means that no value occurs twice: then all are modes.
+    /// How often each of them occurs. If it is 1, no value occurs twice, and all values are modes.
     pub frequency: u64,
     /// How many there are.
     pub total: u64,
@@ -110,41 +110,4 @@ pub struct Modes {
 impl Modes {
     /// The most modes that are listed.
     pub const LISTED: usize = 100;
-}
-
-/// What was skipped because it is no integer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// How many tokens, or fields of the column.
-    pub count: u64,
-    /// The first [`Skipped::LISTED`] of them.
-    pub first: Vec<SkippedToken>,
-}
-
-impl Skipped {
-    /// The most skipped tokens that are listed.
-    pub const LISTED: usize = 10;
-
-    /// Whether nothing was skipped.
-    #[must_use]
-    pub fn is_none(&self) -> bool {
-        self.count == 0
-    }
-
-    pub(crate) fn add(&mut self, token: SkippedToken) {
-        self.count += 1;
-        if self.first.len() < Self::LISTED {
-            self.first.push(token);
-        }
-    }
-}
-
-/// A token that was skipped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SkippedToken {
-    /// The token, shortened and made printable.
-    pub token: String,
-    /// Where it begins.
-    #[serde(flatten)]
-    pub position: Position,
 }

@@ -1,36 +1,28 @@
-//! Text, once it is decompressed: a list or a table, after its byte order mark if it has one.
+//! The decompressed text: a byte order mark if there is one, and then a list or a table.
 
 use std::io::Read;
 use std::num::NonZero;
 
 use crate::column::Table;
-use crate::opening::Opening;
-use crate::reading::{ReadError, in_pieces};
+use crate::contents::Contents;
+use crate::prefix::Prefix;
+use crate::reading::{ReadError, in_chunks};
 use crate::scan::Scanner;
-use crate::summary::Skipped;
 use crate::values::Values;
 use crate::{Error, Limits, Parameters};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What the text gave.
-pub(crate) struct Contents {
-    pub(crate) values: Values,
-    pub(crate) skipped: Skipped,
-    /// The header over the column, if a table has one.
-    pub(crate) column: Option<String>,
-}
-
-/// Reads text in pieces.
+/// Reads text in chunks.
 #[derive(Debug)]
 pub(crate) struct Text {
-    opening: Opening,
-    reader: Reader,
+    prefix: Prefix,
+    parser: Parser,
     threads: NonZero<usize>,
 }
 
 #[derive(Debug)]
-enum Reader {
+enum Parser {
     List(Box<Scanner>),
     Table(Box<Table>),
 }
@@ -38,9 +30,9 @@ enum Reader {
 impl Text {
     pub(crate) fn new(parameters: &Parameters, limits: Limits, threads: NonZero<usize>) -> Self {
         let values = Values::new(parameters);
-        let reader = match &parameters.column {
-            None => Reader::List(Box::new(Scanner::new(parameters.skip_invalid, limits, values))),
-            Some(column) => Reader::Table(Box::new(Table::new(
+        let parser = match &parameters.column {
+            None => Parser::List(Box::new(Scanner::new(parameters.skip_invalid, limits, values))),
+            Some(column) => Parser::Table(Box::new(Table::new(
                 column.clone(),
                 parameters.skip_invalid,
                 limits,
@@ -48,25 +40,25 @@ impl Text {
             ))),
         };
         Self {
-            opening: Opening::new(BYTE_ORDER_MARK.len()),
-            reader,
+            prefix: Prefix::new(BYTE_ORDER_MARK.len()),
+            parser,
             threads,
         }
     }
 
-    pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let Some((opening, rest)) = self.opening.take(piece) else {
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let Some((prefix, rest)) = self.prefix.take(chunk) else {
             return Ok(());
         };
-        self.read(opening.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&opening))?;
+        self.read(prefix.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&prefix))?;
         self.read(rest)
     }
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
-        let opening = self.opening.end();
-        self.read(&opening)?;
-        match self.reader {
-            Reader::List(scanner) => {
+        let prefix = self.prefix.end();
+        self.read(&prefix)?;
+        match self.parser {
+            Parser::List(scanner) => {
                 let (values, skipped) = scanner.finish()?;
                 Ok(Contents {
                     values,
@@ -74,22 +66,22 @@ impl Text {
                     column: None,
                 })
             }
-            Reader::Table(table) => table.finish(),
+            Parser::Table(table) => table.finish(),
         }
     }
 
-    fn read(&mut self, piece: &[u8]) -> Result<(), Error> {
-        match &mut self.reader {
-            Reader::List(scanner) => scanner.feed(piece),
-            Reader::Table(table) => table.feed(piece),
+    fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        match &mut self.parser {
+            Parser::List(scanner) => scanner.feed(chunk),
+            Parser::Table(table) => table.feed(chunk),
         }
     }
 
     /// Reads all that `source` has left, a list on several threads.
     pub(crate) fn read_from(&mut self, source: &mut impl Read) -> Result<(), ReadError> {
-        match &mut self.reader {
-            Reader::List(scanner) if !self.opening.is_awaited() => scanner.read_shared(source, self.threads),
-            _ => in_pieces(source, |piece| self.feed(piece)),
+        match &mut self.parser {
+            Parser::List(scanner) if !self.prefix.is_awaited() => scanner.read_parallel(source, self.threads),
+            _ => in_chunks(source, |chunk| self.feed(chunk)),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! One token: an optional sign and decimal digits.
 
-use crate::error::{Position, shown};
+use crate::error::shown;
 use crate::number::from_digits;
 use crate::values::Values;
-use crate::{Error, Limits};
+use crate::{Error, Limits, Position};
 
 /// Digits that always fit 128 bits.
 const WIDE_DIGITS: usize = 38;
@@ -12,7 +12,7 @@ const WIDE_DIGITS: usize = 38;
 ///
 /// # Errors
 ///
-/// What is wrong with the token at `position`, or that memory is used up.
+/// What is wrong with the token at `position`, or that the integers need more memory than allowed.
 pub(crate) fn store(
     values: &mut Values,
     token: &[u8],
@@ -60,7 +60,7 @@ fn digits_of(token: &[u8]) -> &[u8] {
         .unwrap_or(token)
 }
 
-/// The error of a token that is no integer, of which only the beginning is known if it is `cut`.
+/// The error of a token that is no integer; if it is `cut`, these are only its first bytes.
 pub(crate) fn invalid(token: &[u8], position: Position, cut: bool) -> Error {
     match str::from_utf8(token) {
         Err(error) if error.error_len().is_some() || !cut => {

@@ -1,9 +1,9 @@
 //! The integers of a list, held as compactly as they allow.
 //!
-//! Nearly all lists are of small integers, so those that fit 64 bits are kept in blocks, each block in the
-//! narrowest width that holds its values: a list of ages takes a byte a value, one of 32-bit integers four. Wider
-//! ones are kept apart. Every one of these lies below or above all that fit 64 bits, so ranks, sums and extremes
-//! are put together from the three parts at the end.
+//! Nearly all lists are of small integers, so those that fit 64 bits are kept in blocks, each block in the narrowest
+//! width that holds its values: a list of ages takes one byte a value, a list of 32-bit integers four. Wider integers
+//! are kept apart. Each of them is below or above all that fit 64 bits, so ranks, sums and extremes are computed from
+//! the three parts at the end.
 
 mod bins;
 mod block;
@@ -17,10 +17,10 @@ use crate::{Error, Limits, Parameters};
 pub(crate) use block::BATCH_VALUES;
 use block::{Batch, Block};
 
-/// Values that can be written at once.
+/// How many values can be written at once.
 pub(crate) const ROOM: usize = 4_096;
 
-/// Memory taken by a 128-bit value: a growing list can have room for as many again.
+/// Memory taken by a 128-bit value, twice its size: a growing list can have room for as many again.
 const WIDE_BYTES: usize = 2 * size_of::<i128>();
 /// Memory taken by a big integer besides its digits: itself, room for as many again, and the allocator's share.
 const BIG_BYTES: usize = 2 * size_of::<BigInt>() + 16;
@@ -29,33 +29,34 @@ const BIG_BYTES: usize = 2 * size_of::<BigInt>() + 16;
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     blocks: Vec<Block>,
-    /// Made when first needed: the values in no block yet, fewer than [`BATCH_VALUES`] + [`ROOM`], and room.
+    /// The values that are in no block yet, fewer than [`BATCH_VALUES`] + [`ROOM`], and room for more. Allocated when
+    /// first needed.
     pending: Vec<i64>,
     pending_count: usize,
-    /// What fits 128 bits but not 64.
+    /// Values that fit 128 bits but not 64.
     wide: Vec<i128>,
-    /// What does not fit 128 bits.
+    /// Values that do not fit 128 bits.
     big: Vec<BigInt>,
     /// Bytes held by all but `pending`.
     bytes: usize,
-    /// Whether what fits 64 bits is counted and summed, and then forgotten.
+    /// Whether values that fit 64 bits are counted and summed, but not stored.
     only_sums: bool,
 }
 
 impl Values {
-    /// An empty list for the statistics that `parameters` ask for: without their median and the like, nobody will look
-    /// at the integers again.
+    /// An empty list for the statistics that `parameters` ask for: if they need only sums and extremes, integers are
+    /// not stored.
     pub(crate) fn new(parameters: &Parameters) -> Self {
         Self {
-            only_sums: !parameters.look_at_integers(),
+            only_sums: !parameters.need_integers(),
             ..Self::default()
         }
     }
 
-    /// An empty list for the same statistics as this one.
-    pub(crate) fn another(&self) -> Self {
+    /// An empty list for the same statistics as `other`.
+    pub(crate) fn empty_like(other: &Self) -> Self {
         Self {
-            only_sums: self.only_sums,
+            only_sums: other.only_sums,
             ..Self::default()
         }
     }
@@ -68,7 +69,7 @@ impl Values {
         self.blocks.iter().map(Block::len).sum::<usize>() + self.pending_count
     }
 
-    /// Bytes of memory held, about.
+    /// About how many bytes of memory are held.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -84,7 +85,7 @@ impl Values {
         Ok(())
     }
 
-    /// Where the next values may be written; [`Values::extend_by`] then takes them.
+    /// Where the next values may be written, for [`Values::extend_by`] to take.
     pub(crate) fn room(&mut self) -> &mut [i64; ROOM] {
         if self.pending_count >= BATCH_VALUES {
             self.close_batch();
@@ -150,9 +151,9 @@ impl Values {
             self.bytes -= before;
         } else {
             self.blocks.push(if self.only_sums {
-                Block::forgetful(&batch)
+                Block::without_values(&batch)
             } else {
-                // As much again as there is: so blocks are few, and hardly more memory is taken than filled.
+                // As large as all blocks before it: so blocks are few, and little memory is taken and not filled.
                 Block::of(&batch, self.bytes)
             });
         }

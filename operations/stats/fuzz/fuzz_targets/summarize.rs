@@ -1,4 +1,4 @@
-//! Any bytes, as a list and as a table, whole and in pieces: no panic, and the same answer both times.
+//! Any bytes, as a list and as a table, whole and in chunks: no panic, and the same answer both times.
 //!
 //! `cargo +nightly fuzz run summarize` in `operations/stats`. The first byte chooses the parameters.
 
@@ -20,29 +20,29 @@ fuzz_target!(|input: &[u8]| {
         percentiles: Vec::new(),
         histogram: Some(Bins::Auto),
     };
-    let piece = 1 + usize::from(choice >> 3);
-    let (whole, pieces) = (
+    let chunk = 1 + usize::from(choice >> 3);
+    let (whole, chunks) = (
         answer(bytes, &parameters, usize::MAX),
-        answer(bytes, &parameters, piece),
+        answer(bytes, &parameters, chunk),
     );
-    // Which fault of a damaged stream is met first, its own or one of the text inside, depends on the pieces.
+    // Whether damage to a compressed stream or an error in its text is met first depends on the chunks.
     let is_compressed = bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5]);
     assert!(
-        whole == pieces || is_compressed && whole.is_err() && pieces.is_err(),
-        "{whole:?} is not {pieces:?}"
+        whole == chunks || is_compressed && whole.is_err() && chunks.is_err(),
+        "{whole:?} is not {chunks:?}"
     );
 });
 
-fn answer(bytes: &[u8], parameters: &Parameters, piece: usize) -> Result<String, String> {
+fn answer(bytes: &[u8], parameters: &Parameters, chunk: usize) -> Result<String, String> {
     let mut limits = Limits::default();
     limits.memory_bytes = 16 << 20;
     limits.decompressed_bytes = 16 << 20;
     let mut accumulator = Accumulator::new(parameters)
         .with_limits(limits)
         .with_threads(NonZero::<usize>::MIN);
-    let taken = if piece < bytes.len() {
-        let mut pieces = bytes.chunks(piece);
-        pieces.try_for_each(|piece| accumulator.push(piece).map_err(ReadError::from))
+    let taken = if chunk < bytes.len() {
+        let mut chunks = bytes.chunks(chunk);
+        chunks.try_for_each(|chunk| accumulator.push(chunk).map_err(ReadError::from))
     } else {
         accumulator.read(bytes)
     };

@@ -5,15 +5,15 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 
 use super::Sink;
-use crate::text::Contents;
+use crate::contents::Contents;
 use crate::{Compression, Error};
 
 /// Decompresses gzip as it arrives.
 #[derive(Debug)]
 pub(super) struct Gzip(Box<MultiGzDecoder<Writer>>);
 
-/// The sink as the decompressor sees it. An error of the text inside is kept aside, for the decompressor could only
-/// carry it as text.
+/// The sink as the decompressor sees it. An error of the text inside is kept here, since the decompressor could only
+/// pass on its message.
 #[derive(Debug)]
 struct Writer {
     sink: Sink,
@@ -21,9 +21,9 @@ struct Writer {
 }
 
 impl Write for Writer {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        match self.sink.feed(piece) {
-            Ok(()) => Ok(piece.len()),
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        match self.sink.feed(chunk) {
+            Ok(()) => Ok(chunk.len()),
             Err(error) => {
                 self.error = Some(error);
                 Err(io::ErrorKind::Other.into())
@@ -41,14 +41,14 @@ impl Gzip {
         Self(Box::new(MultiGzDecoder::new(Writer { sink, error: None })))
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let written = self.0.write_all(piece);
+    pub(super) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let written = self.0.write_all(chunk);
         written.map_err(|error| self.failure(&error))
     }
 
     pub(super) fn finish(mut self) -> Result<Contents, Error> {
         if self.0.try_finish().is_err() {
-            // The decompressor tells neither from the other.
+            // The decompressor does not tell which of the two it is.
             let error = self.0.get_mut().error.take();
             return Err(error.unwrap_or_else(|| damaged(&"it is cut short, or its checksum does not match")));
         }

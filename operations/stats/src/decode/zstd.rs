@@ -1,12 +1,12 @@
 //! Zstandard (RFC 8878), any number of frames.
 //!
-//! The decompressor wants whole blocks, so what arrives is kept until there is one: at most 128 KiB. It is given one
-//! block at a time, and its output is taken at once, because four bytes can stand for a block of 128 KiB.
+//! The decompressor wants whole blocks, so what arrives is held until there is one: at most 128 KiB. It gets one block
+//! at a time, and its output is taken at once, because four bytes can stand for a block of 128 KiB.
 
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::Sink;
-use crate::text::Contents;
+use crate::contents::Contents;
 use crate::{Compression, Error};
 
 /// RFC 8878, section 3.1.2: skippable frames begin with 0x184D2A5?.
@@ -15,7 +15,7 @@ const SKIPPABLE: u32 = 0x184d_2a50;
 const BLOCK_HEADER: usize = 3;
 const CHECKSUM: usize = 4;
 /// The most bytes of a block (section 3.1.1.2.4).
-const LARGEST_BLOCK: usize = 128 << 10;
+const MAX_BLOCK: usize = 128 << 10;
 
 /// Decompresses zstd as it arrives.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Zstd {
     decoder: Box<Frames>,
     /// What arrived and was not decompressed yet.
     held: Vec<u8>,
-    place: Place,
+    element: Element,
 }
 
 struct Frames(FrameDecoder);
@@ -35,22 +35,22 @@ impl std::fmt::Debug for Frames {
     }
 }
 
-/// What the next byte belongs to.
+/// The element of the stream that comes next.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Element {
     /// A frame's header.
     Frame,
-    /// A skippable frame's last bytes, so many of them.
+    /// The last bytes of a skippable frame, this many.
     Skippable(usize),
-    /// A block.
+    /// A block of a frame that ends with a checksum, or without one.
     Block { checksum: bool },
 }
 
-/// How the next element of the stream was met.
+/// What came of reading an element.
 enum Step {
-    /// It was read, and had so many bytes.
-    Read(usize, Place),
-    /// It is not all there.
+    /// It was read: how many bytes it has, and what comes after it.
+    Read(usize, Element),
+    /// Some of it has not arrived.
     Incomplete,
 }
 
@@ -60,19 +60,19 @@ impl Zstd {
             sink,
             decoder: Box::new(Frames(FrameDecoder::new())),
             held: Vec::new(),
-            place: Place::Frame,
+            element: Element::Frame,
         }
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
-        // In portions, so that little is held that has not been decompressed.
-        for portion in piece.chunks(LARGEST_BLOCK) {
-            self.held.extend_from_slice(portion);
+    pub(super) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        // At most a block at a time, so that little is held that has not been decompressed.
+        for part in chunk.chunks(MAX_BLOCK) {
+            self.held.extend_from_slice(part);
             let held = std::mem::take(&mut self.held);
             let mut read = 0;
-            while let Step::Read(length, place) = self.step(&held[read..])? {
+            while let Step::Read(length, next) = self.step(&held[read..])? {
                 read += length;
-                self.place = place;
+                self.element = next;
             }
             self.held = held;
             self.held.drain(..read);
@@ -81,75 +81,75 @@ impl Zstd {
     }
 
     pub(super) fn finish(self) -> Result<Contents, Error> {
-        if !self.held.is_empty() || !matches!(self.place, Place::Frame) {
+        if !self.held.is_empty() || !matches!(self.element, Element::Frame) {
             return Err(damaged(&"it is cut short"));
         }
         self.sink.text.finish()
     }
 
-    /// Reads the next element from `source`.
-    fn step(&mut self, source: &[u8]) -> Result<Step, Error> {
-        if source.is_empty() {
+    /// Reads the next element from `bytes`.
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, Error> {
+        if bytes.is_empty() {
             return Ok(Step::Incomplete);
         }
-        match self.place {
-            Place::Frame => self.frame(source),
-            Place::Skippable(left) => {
-                let skipped = left.min(source.len());
-                let place = if left == skipped {
-                    Place::Frame
+        match self.element {
+            Element::Frame => self.frame(bytes),
+            Element::Skippable(left) => {
+                let skipped = left.min(bytes.len());
+                let next = if left == skipped {
+                    Element::Frame
                 } else {
-                    Place::Skippable(left - skipped)
+                    Element::Skippable(left - skipped)
                 };
-                Ok(Step::Read(skipped, place))
+                Ok(Step::Read(skipped, next))
             }
-            Place::Block { checksum } => self.block(source, checksum),
+            Element::Block { checksum } => self.block(bytes, checksum),
         }
     }
 
-    fn frame(&mut self, source: &[u8]) -> Result<Step, Error> {
-        let Some(&magic) = source.first_chunk() else {
+    fn frame(&mut self, bytes: &[u8]) -> Result<Step, Error> {
+        let Some(&magic) = bytes.first_chunk() else {
             return Ok(Step::Incomplete);
         };
         if u32::from_le_bytes(magic) & !0xf == SKIPPABLE {
-            let length = source
+            let length = bytes
                 .get(4..8)
-                .map(|bytes| u32::from_le_bytes(bytes.try_into().expect("four bytes")));
+                .map(|length| u32::from_le_bytes(length.try_into().expect("four bytes")));
             return Ok(length.map_or(Step::Incomplete, |length| match length as usize {
-                0 => Step::Read(8, Place::Frame),
-                length => Step::Read(8, Place::Skippable(length)),
+                0 => Step::Read(8, Element::Frame),
+                length => Step::Read(8, Element::Skippable(length)),
             }));
         }
-        let Some(descriptor) = source.get(4) else {
+        let Some(descriptor) = bytes.get(4) else {
             return Ok(Step::Incomplete);
         };
         let length = header_length(*descriptor);
-        let Some(header) = source.get(..length) else {
+        let Some(header) = bytes.get(..length) else {
             return Ok(Step::Incomplete);
         };
         self.decoder.0.reset(header).map_err(|error| damaged(&error))?;
         Ok(Step::Read(
             length,
-            Place::Block {
+            Element::Block {
                 checksum: descriptor >> 2 & 1 == 1,
             },
         ))
     }
 
-    fn block(&mut self, source: &[u8], checksum: bool) -> Result<Step, Error> {
-        let Some(&[low, middle, high]) = source.first_chunk::<BLOCK_HEADER>() else {
+    fn block(&mut self, bytes: &[u8], checksum: bool) -> Result<Step, Error> {
+        let Some(&[low, middle, high]) = bytes.first_chunk::<BLOCK_HEADER>() else {
             return Ok(Step::Incomplete);
         };
-        // Section 3.1.1.2: a bit for the last block, two for the type, the rest is the size.
+        // Section 3.1.1.2: one bit says whether it is the last block, two give the type, the rest the size.
         let header = u32::from_le_bytes([low, middle, high, 0]);
         let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, (header >> 3) as usize);
-        if size > LARGEST_BLOCK {
+        if size > MAX_BLOCK {
             return Err(damaged(&"a block larger than 128 KiB"));
         }
-        // A block of one byte repeated holds just that byte.
+        // A block of one repeated byte (RLE) holds just that byte.
         let content = if kind == 1 { 1 } else { size };
         let length = BLOCK_HEADER + content + if last && checksum { CHECKSUM } else { 0 };
-        let Some(block) = source.get(..length) else {
+        let Some(block) = bytes.get(..length) else {
             return Ok(Step::Incomplete);
         };
 
@@ -161,13 +161,13 @@ impl Zstd {
             self.sink.feed(&text)?;
         }
         if !last {
-            return Ok(Step::Read(length, Place::Block { checksum }));
+            return Ok(Step::Read(length, Element::Block { checksum }));
         }
         let stored = decoder.get_checksum_from_data();
         if stored.is_some() && stored != decoder.get_calculated_checksum() {
             return Err(damaged(&"its checksum does not match"));
         }
-        Ok(Step::Read(length, Place::Frame))
+        Ok(Step::Read(length, Element::Frame))
     }
 }
 

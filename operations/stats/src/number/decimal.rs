@@ -1,18 +1,18 @@
-//! A decimal fraction that is text in JSON.
+//! A decimal number that is text in JSON.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A decimal number as text: `-327111.5`. No exponent, no superfluous zeros. In JSON a string.
+/// A decimal number as text: `-327111.5`, without an exponent and without superfluous zeros. In JSON a string.
 ///
-/// Whether it is exact or rounded is said where it is used.
+/// Each use says whether the number is exact or rounded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal(String);
 
 impl Decimal {
-    /// `text` is digits with a sign and a point where needed; zeros at the end of a fraction are dropped.
+    /// `text` is digits, with a `-` and a point if needed. Zeros at the end of a fraction are removed.
     pub(crate) fn new(mut text: String) -> Self {
         if text.contains('.') {
             let kept = text.trim_end_matches('0').trim_end_matches('.').len();
@@ -37,7 +37,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// A text is not a plain decimal number.
+/// A text is not a decimal number without an exponent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a decimal number; give digits, with a sign and a point if there are any")]
 pub struct InvalidDecimal;
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn superfluous_zeros_are_dropped_and_zero_has_no_sign() {
+    fn superfluous_zeros_are_removed_and_zero_has_no_sign() {
         for (text, kept) in [
             ("2.50", "2.5"),
             ("100", "100"),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decimal, Integer, rounding};
 
-/// A rational number: an exact fraction, and the decimal number next to it.
+/// A rational number: an exact fraction, and the decimal number nearest to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fraction {
     /// The fraction rounded once, half to even, to 17 significant digits, or to a whole number if that has more.
@@ -24,7 +24,7 @@ impl Fraction {
     /// `numerator / denominator`, for a denominator above zero.
     pub(crate) fn new(numerator: BigInt, denominator: BigInt) -> Self {
         debug_assert!(denominator.is_positive());
-        // The remainder first: the crate's binary algorithm takes very long over numbers of very different size.
+        // The remainder first: num-bigint's binary algorithm is slow for numbers of very different sizes.
         let divisor = (&numerator % &denominator).gcd(&denominator);
         let (numerator, denominator) = (numerator / &divisor, denominator / divisor);
         let decimal = rounding::quotient(&numerator, &denominator);

@@ -16,18 +16,6 @@ impl Integer {
     }
 }
 
-impl From<i64> for Integer {
-    fn from(value: i64) -> Self {
-        Self(value.into())
-    }
-}
-
-impl From<i128> for Integer {
-    fn from(value: i128) -> Self {
-        Self(value.into())
-    }
-}
-
 impl fmt::Display for Integer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -70,36 +58,34 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
-/// Digits up to which the big-integer crate's own conversion, whose time grows with the square of the length,
-/// is the faster one.
-const PLAIN_DIGITS: usize = 1_500;
+/// Digits up to which num-bigint's own conversion, whose time grows with the square of the length, is the faster one.
+const SHORT_DIGITS: usize = 1_500;
 
-/// The value of decimal digits, all of which the caller has checked.
+/// The value of decimal digits, which the caller has checked.
 ///
-/// Long ones are halved until they are short, so that multiplication, not the square of the length, sets the
-/// time.
+/// Many digits are halved until they are few, so that the time is that of multiplying, not of the square of the length.
 pub(crate) fn from_digits(digits: &[u8]) -> BigInt {
     let mut powers = Vec::new();
     from_digits_with(digits, &mut powers)
 }
 
-/// `powers[k]` is `10^(PLAIN_DIGITS * 2^k)`, made when first needed.
+/// `powers[k]` is `10^(SHORT_DIGITS * 2^k)`, made when first needed.
 fn from_digits_with(digits: &[u8], powers: &mut Vec<BigInt>) -> BigInt {
-    if digits.len() <= PLAIN_DIGITS {
+    if digits.len() <= SHORT_DIGITS {
         return BigInt::parse_bytes(digits, 10).expect("the caller has checked that these are digits");
     }
     let mut level = 0;
-    while PLAIN_DIGITS << (level + 1) < digits.len() {
+    while SHORT_DIGITS << (level + 1) < digits.len() {
         level += 1;
     }
     while powers.len() <= level {
         let next = match powers.last() {
-            None => BigInt::from(10).pow(u32::try_from(PLAIN_DIGITS).expect("a small constant")),
+            None => BigInt::from(10).pow(u32::try_from(SHORT_DIGITS).expect("a small constant")),
             Some(last) => last * last,
         };
         powers.push(next);
     }
-    let (high, low) = digits.split_at(digits.len() - (PLAIN_DIGITS << level));
+    let (high, low) = digits.split_at(digits.len() - (SHORT_DIGITS << level));
     from_digits_with(high, powers) * &powers[level] + from_digits_with(low, powers)
 }
 
@@ -119,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn long_digits_read_the_same_in_halves_as_in_one_go() {
+    fn many_digits_read_the_same_in_halves_as_at_once() {
         for length in [1_499, 1_500, 1_501, 3_000, 3_001, 6_001, 10_000] {
             let digits: Vec<u8> = b"1470369258".iter().copied().cycle().take(length).collect();
             assert_eq!(

@@ -1,8 +1,8 @@
 //! Rounding an exact value to decimal text, once.
 //!
 //! Every result is the decimal number nearest to the exact value, a tie going to the even digit, as IEEE 754's
-//! `roundTiesToEven` does in binary. There are 17 significant digits because so many tell any two doubles apart,
-//! and more where a whole number has more: an answer never has zeros where it has digits.
+//! `roundTiesToEven` does in binary. There are 17 significant digits because that many tell any two doubles apart, and
+//! more where a whole number has more: no digit of a whole number is replaced by a zero.
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,7 @@ use super::Decimal;
 /// Significant digits of a rounded decimal.
 const SIGNIFICANT: u32 = 17;
 
-/// `numerator / denominator` rounded, for a denominator above zero.
+/// `numerator / denominator`, rounded. The denominator is above zero.
 pub(crate) fn quotient(numerator: &BigInt, denominator: &BigInt) -> Decimal {
     let magnitude = numerator.abs();
     let places = places(&magnitude, denominator, 1);
@@ -29,7 +29,7 @@ pub(crate) fn quotient(numerator: &BigInt, denominator: &BigInt) -> Decimal {
     scaled(&rounded, places, numerator.is_negative())
 }
 
-/// The square root of `numerator / denominator` rounded, for a numerator not below and a denominator above zero.
+/// The square root of `numerator / denominator`, rounded. The numerator is not below zero, the denominator above it.
 pub(crate) fn square_root(numerator: &BigInt, denominator: &BigInt) -> Decimal {
     let places = places(numerator, denominator, 2);
     let scaled_up = numerator * power_of_ten(2 * places);
@@ -82,7 +82,7 @@ fn places(numerator: &BigInt, denominator: &BigInt, root: u32) -> u32 {
     leading - 1 + SIGNIFICANT
 }
 
-/// How many decimal digits a value above zero has; above [`SIGNIFICANT`], some number above it.
+/// How many decimal digits a value above zero has, or `SIGNIFICANT + 1` if it has more than [`SIGNIFICANT`].
 fn digits(value: &BigInt) -> u32 {
     (1..=SIGNIFICANT)
         .find(|count| *value < power_of_ten(*count))

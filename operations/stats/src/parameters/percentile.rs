@@ -1,4 +1,4 @@
-//! A percentage held exactly, so that the rank it names is exact too.
+//! A percentage held exactly, so that its rank is exact too.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ const HUNDRED: u64 = 100 * ONE;
 
 /// A percentage from 0 to 100 with at most nine decimal places, held exactly.
 ///
-/// In JSON a string (`"99.9"`, as it is written) or a number.
+/// In JSON it is written as a string (`"99.9"`), and read from a string or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Percentile {
     /// Billionths of a percent.
@@ -29,9 +29,9 @@ impl Percentile {
     /// The third quartile.
     pub const Q3: Self = Self { billionths: 75 * ONE };
 
-    /// Where the percentile lies among `count` values sorted from rank 0: a rank, and how far it is on the way
-    /// to the next one, in units of `1 / Percentile::FRACTION`. This is `h = (count - 1) p` of Hyndman and
-    /// Fan's definition 7 ("Sample Quantiles in Statistical Packages", The American Statistician 50, 1996).
+    /// Where the percentile is among `count` sorted values: the rank below it, from 0, and how far it is from there to
+    /// the next rank, in units of `10^-FRACTION_PLACES`. Together they are `h = (count - 1) p` of Hyndman and Fan's
+    /// definition 7 ("Sample Quantiles in Statistical Packages", The American Statistician 50, 1996).
     #[must_use]
     pub(crate) fn rank(self, count: u64) -> (u64, u64) {
         let scaled = u128::from(count.saturating_sub(1)) * u128::from(self.billionths);
@@ -43,7 +43,7 @@ impl Percentile {
         )
     }
 
-    /// Decimal places of the unit of [`Percentile::rank`]'s fraction: it is `10^11`.
+    /// Decimal places of [`Percentile::rank`]'s fraction.
     pub(crate) const FRACTION_PLACES: u32 = 11;
 }
 

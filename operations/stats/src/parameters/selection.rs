@@ -1,4 +1,4 @@
-//! The statistics there are, and a choice of them.
+//! The statistics, and a selection of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ pub enum Statistic {
     Mean,
     /// The middle value, or the exact mean of the two in the middle.
     Median,
-    /// Largest less smallest.
+    /// Largest minus smallest.
     Range,
     /// Population and sample variance, each as an exact fraction and rounded once.
     Variance,
@@ -64,8 +64,8 @@ impl Statistic {
         Self::Median,
     ];
 
-    /// Whether it takes more than count, sum and extremes.
-    pub(crate) const fn looks_at_integers(self) -> bool {
+    /// Whether it needs more than count, sum and extremes.
+    pub(crate) const fn needs_integers(self) -> bool {
         match self {
             Self::Count | Self::Sum | Self::Minimum | Self::Maximum | Self::Mean | Self::Range => false,
             Self::Median
@@ -114,7 +114,7 @@ pub struct UnknownStatistic(String);
 impl FromStr for Statistic {
     type Err = UnknownStatistic;
 
-    /// Reads a statistic's name, with `-` for `_` if so written.
+    /// Reads a statistic's name, in which `-` may stand for `_`.
     fn from_str(text: &str) -> Result<Self, UnknownStatistic> {
         let name = text.replace('-', "_");
         Self::ALL

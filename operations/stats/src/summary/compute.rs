@@ -1,4 +1,4 @@
-//! From values to the statistics asked for.
+//! Computing the statistics that were asked for.
 
 use std::num::NonZero;
 
@@ -7,8 +7,8 @@ use num_traits::Signed as _;
 
 use super::histogram;
 use super::{Modes, PercentileValue, Quartiles, Spread, Summary};
+use crate::contents::Contents;
 use crate::number::rounding::{self, power_of_ten, scaled};
-use crate::text::Contents;
 use crate::values::Values;
 use crate::{Decimal, Error, Fraction, Integer, Parameters, Percentile, Statistic};
 
@@ -37,7 +37,8 @@ pub(crate) fn compute(
     let histogram = parameters
         .histogram
         .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
-    let frequencies = (wants(Statistic::Modes) || wants(Statistic::Distinct)).then(|| values.frequencies());
+    let frequencies =
+        (wants(Statistic::Modes) || wants(Statistic::Distinct)).then(|| values.frequencies(Modes::LISTED));
     let modes = frequencies
         .as_ref()
         .filter(|_| wants(Statistic::Modes))
@@ -62,7 +63,7 @@ pub(crate) fn compute(
             .map(Variance::fractions),
         standard_deviation: variance
             .filter(|_| wants(Statistic::StandardDeviation))
-            .map(|it| it.roots()),
+            .map(|variance| variance.roots()),
         quartiles: wants(Statistic::Quartiles).then(|| quantiles.quartiles()),
         percentiles: quantiles.percentiles(parameters),
         modes,
@@ -79,8 +80,8 @@ pub(crate) fn compute(
 }
 
 /// The exact variance: with n values, S their sum and Q the sum of their squares, the sum of squared deviations
-/// from the mean is `(n Q - S^2) / n`. In floating point this formula loses everything to cancellation; in
-/// exact integers it loses nothing.
+/// from the mean is `(n Q - S^2) / n`. In floating point this formula loses all precision to cancellation; in exact
+/// integers it loses none.
 struct Variance {
     count: BigInt,
     /// `n Q - S^2`.
@@ -94,13 +95,13 @@ impl Variance {
         Self { count, deviations }
     }
 
-    fn spread<T>(&self, give: impl Fn(&BigInt, BigInt) -> T) -> Spread<T> {
-        let less_one: BigInt = &self.count - 1;
+    fn spread<T>(&self, divided: impl Fn(&BigInt, BigInt) -> T) -> Spread<T> {
+        let count_minus_one: BigInt = &self.count - 1;
         Spread {
-            population: give(&self.deviations, &self.count * &self.count),
-            sample: less_one
+            population: divided(&self.deviations, &self.count * &self.count),
+            sample: count_minus_one
                 .is_positive()
-                .then(|| give(&self.deviations, &self.count * less_one)),
+                .then(|| divided(&self.deviations, &self.count * count_minus_one)),
         }
     }
 
@@ -113,7 +114,7 @@ impl Variance {
     }
 }
 
-/// The values at all the ranks that the median, quartiles and percentiles need, found in one go.
+/// The values at all the ranks that the median, quartiles and percentiles need, found together.
 struct Quantiles {
     count: u64,
     ranks: Vec<u64>,
@@ -147,7 +148,7 @@ impl Quantiles {
         let index = self
             .ranks
             .binary_search(&rank)
-            .expect("the ranks of all percentiles have been found");
+            .expect("every percentile's ranks were looked up");
         &self.values[index]
     }
 

@@ -1,4 +1,4 @@
-//! How many values fall in each of several ranges.
+//! A histogram: how many values fall in each of several ranges.
 
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};

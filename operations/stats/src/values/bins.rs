@@ -5,12 +5,12 @@ use num_bigint::BigInt;
 use super::Values;
 
 impl Values {
-    /// How many values fall in each of `bins` ranges of `width` numbers from `minimum` on, which hold them all.
+    /// How many values fall in each of `bins` ranges of `width` whole numbers from `minimum` on, which together hold them all.
     pub(crate) fn counts_by_width(&self, minimum: &BigInt, width: &BigInt, bins: usize) -> Vec<u64> {
         let mut counts = vec![0; bins];
         let mut add = |index: usize| counts[index] += 1;
         match (i64::try_from(minimum), u64::try_from(width)) {
-            // Nearly always: two machine instructions for each.
+            // The usual case, in machine integers.
             (Ok(minimum), Ok(width)) => self.for_each_narrow(|value| {
                 let index = value.wrapping_sub(minimum).cast_unsigned() / width;
                 add(usize::try_from(index).expect("all values are in one of the bins"));

@@ -1,12 +1,12 @@
-//! Many integers in the narrowest width that holds all of them.
+//! Many integers, stored in the narrowest width that holds all of them.
 
-/// Values that are put into a block at once, at least, but for the last: 8192, so that their parsed form (64 to 96 KiB)
-/// stays in the second-level cache between being written by the parser and being read here.
+/// The fewest values that are put into a block at once, except at the end of a list: 8192, so that they (64 to 96 KiB as
+/// parsed) stay in the second-level cache between being written by the parser and being read here.
 pub(crate) const BATCH_VALUES: usize = 8_192;
 
-/// The most bytes of a block's integers. Large, because memory comes in pages, and large allocations can have large
-/// ones; not larger, because blocks are what threads share the work by.
-const MOST_BYTES: usize = 8 << 20;
+/// The most bytes of a block's integers. Large, because large allocations can have large pages; not larger, because
+/// threads share work by the block.
+const MAX_BYTES: usize = 8 << 20;
 
 /// Integers that fit 64 bits, with their extremes and their sum.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ enum Cells {
     I16(Vec<i16>),
     I32(Vec<i32>),
     I64(Vec<i64>),
-    /// Not kept: how many there were.
-    Forgotten(usize),
+    /// Not stored, but counted.
+    Counted(usize),
 }
 
 /// Integers on their way into a block, with their extremes and their sum.
@@ -37,7 +37,7 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// At least one value and fewer than 2^16.
+    /// A batch of at least one value and fewer than 2^16.
     pub(super) fn new(values: &'a [i64]) -> Self {
         debug_assert!((1..1 << 16).contains(&values.len()));
         let mut minimum = i64::MAX;
@@ -75,11 +75,11 @@ impl<'a> Batch<'a> {
 }
 
 impl Block {
-    /// A block of the batch. There is room for more values of its width in it: for as many bytes as `expected`, but not
-    /// more than a block may have.
+    /// A block with the values of the batch. It has room for more of their width: as many as take `expected` bytes, but
+    /// no more than a block may have.
     pub(super) fn of(batch: &Batch, expected: usize) -> Self {
         let width = batch.width();
-        let capacity = (expected.min(MOST_BYTES) / width).max(batch.values.len());
+        let capacity = (expected.min(MAX_BYTES) / width).max(batch.values.len());
         let cells = match width {
             1 => Cells::I8(Vec::with_capacity(capacity)),
             2 => Cells::I16(Vec::with_capacity(capacity)),
@@ -97,17 +97,17 @@ impl Block {
         block
     }
 
-    /// A block that counts and sums what it takes and keeps none of it.
-    pub(super) fn forgetful(batch: &Batch) -> Self {
+    /// A block that counts and sums the values it takes, and stores none.
+    pub(super) fn without_values(batch: &Batch) -> Self {
         Self {
-            cells: Cells::Forgotten(batch.values.len()),
+            cells: Cells::Counted(batch.values.len()),
             minimum: batch.minimum,
             maximum: batch.maximum,
             sum: batch.sum,
         }
     }
 
-    /// Takes the batch too, if it is of this block's width and there is room for it.
+    /// Takes the batch too, if it has this block's width and there is room for it. Returns whether it was taken.
     #[allow(
         clippy::cast_possible_truncation,
         reason = "the extremes fit the width, so all values do"
@@ -123,7 +123,7 @@ impl Block {
             (Cells::I16(cells), 2) if room(cells) >= count => cells.extend(values.map(|value| *value as i16)),
             (Cells::I32(cells), 4) if room(cells) >= count => cells.extend(values.map(|value| *value as i32)),
             (Cells::I64(cells), 8) if room(cells) >= count => cells.extend(values),
-            (Cells::Forgotten(forgotten), _) => *forgotten += count,
+            (Cells::Counted(counted), _) => *counted += count,
             _ => return false,
         }
         self.minimum = self.minimum.min(batch.minimum);
@@ -138,11 +138,11 @@ impl Block {
             Cells::I16(cells) => cells.len(),
             Cells::I32(cells) => cells.len(),
             Cells::I64(cells) => cells.len(),
-            Cells::Forgotten(count) => *count,
+            Cells::Counted(count) => *count,
         }
     }
 
-    /// Calls `act` with every value. To be inlined, so that each width gets a loop of its own.
+    /// Calls `act` with every value. Inlined so that each width gets a loop of its own.
     #[inline]
     pub(super) fn for_each(&self, mut act: impl FnMut(i64)) {
         match &self.cells {
@@ -150,7 +150,7 @@ impl Block {
             Cells::I16(cells) => cells.iter().for_each(|cell| act((*cell).into())),
             Cells::I32(cells) => cells.iter().for_each(|cell| act((*cell).into())),
             Cells::I64(cells) => cells.iter().for_each(|cell| act(*cell)),
-            Cells::Forgotten(_) => unreachable!("a list that will be looked at keeps its integers"),
+            Cells::Counted(_) => unreachable!("a list whose values are needed stores them"),
         }
     }
 
@@ -161,7 +161,7 @@ impl Block {
             Cells::I16(cells) => size_of_val(&cells[..]),
             Cells::I32(cells) => size_of_val(&cells[..]),
             Cells::I64(cells) => size_of_val(&cells[..]),
-            Cells::Forgotten(_) => 0,
+            Cells::Counted(_) => 0,
         };
         size_of::<Self>() + cells
     }

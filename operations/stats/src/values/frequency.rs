@@ -4,23 +4,24 @@ use num_bigint::{BigInt, Sign};
 
 use super::Values;
 use super::block::Block;
-use crate::Modes;
 
-/// How often values occur.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// How often the values of a list occur.
+#[derive(Debug, Default)]
 pub(crate) struct Frequencies {
     /// How many different values there are.
     pub(crate) distinct: u64,
-    /// How often the most frequent ones occur.
+    /// How often the most frequent values occur.
     pub(crate) highest: u64,
-    /// How many values occur so often.
+    /// How many values occur that often.
     pub(crate) modes: u64,
-    /// The smallest of these, ascending, at most [`Modes::LISTED`].
+    /// The smallest of them, ascending.
     pub(crate) first_modes: Vec<BigInt>,
+    /// The most modes to list.
+    listed: usize,
 }
 
 impl Frequencies {
-    /// Counts one more value, above all before it.
+    /// Counts a value above all values so far.
     fn add(&mut self, occurrences: u64, value: impl FnOnce() -> BigInt) {
         self.distinct += 1;
         if occurrences > self.highest {
@@ -30,13 +31,13 @@ impl Frequencies {
         }
         if occurrences == self.highest {
             self.modes += 1;
-            if self.first_modes.len() < Modes::LISTED {
+            if self.first_modes.len() < self.listed {
                 self.first_modes.push(value());
             }
         }
     }
 
-    /// Counts values of which all are above all before them.
+    /// Counts values that are all above the values so far.
     fn add_all<T: Ord>(&mut self, values: &mut [T], number: impl Fn(&T) -> BigInt) {
         values.sort_unstable();
         for run in values.chunk_by(T::eq) {
@@ -46,12 +47,15 @@ impl Frequencies {
 }
 
 impl Values {
-    /// How often values occur.
-    pub(crate) fn frequencies(mut self) -> Frequencies {
+    /// How often values occur, with at most `listed` modes.
+    pub(crate) fn frequencies(mut self, listed: usize) -> Frequencies {
         self.close_batch();
         let (mut big_below, mut big_above) = split(self.big, |value| value.sign() == Sign::Minus);
         let (mut wide_below, mut wide_above) = split(self.wide, |value| *value < 0);
-        let mut frequencies = Frequencies::default();
+        let mut frequencies = Frequencies {
+            listed,
+            ..Frequencies::default()
+        };
         frequencies.add_all(&mut big_below, BigInt::clone);
         frequencies.add_all(&mut wide_below, |value| BigInt::from(*value));
         add_blocks(&mut frequencies, self.blocks);
@@ -65,7 +69,7 @@ fn split<T>(values: Vec<T>, below: impl Fn(&T) -> bool) -> (Vec<T>, Vec<T>) {
     values.into_iter().partition(below)
 }
 
-/// Counts the values of blocks, as distances from the smallest: mostly 32 bits are enough, and half as much memory.
+/// Counts the values of blocks as distances from the smallest, which usually fit 32 bits: half the memory to sort.
 fn add_blocks(frequencies: &mut Frequencies, blocks: Vec<Block>) {
     let minimum = blocks.iter().map(|block| block.minimum).min().unwrap_or(0);
     let maximum = blocks.iter().map(|block| block.maximum).max().unwrap_or(0);
@@ -84,7 +88,7 @@ fn add_blocks(frequencies: &mut Frequencies, blocks: Vec<Block>) {
     }
 }
 
-/// What `convert` makes of each value. A block is freed once it was read.
+/// What `convert` makes of each value. Each block is freed once it was read.
 fn collected<T>(blocks: Vec<Block>, convert: impl Fn(i64) -> T) -> Vec<T> {
     let mut values = Vec::with_capacity(blocks.iter().map(Block::len).sum());
     for block in blocks {
@@ -113,7 +117,7 @@ mod tests {
             values.push_wide(value);
         }
         values.push_big(BigInt::from(i128::MAX) * 2);
-        let frequencies = values.frequencies();
+        let frequencies = values.frequencies(100);
         assert_eq!(
             (frequencies.distinct, frequencies.highest, frequencies.modes),
             (6, 2, 2)
@@ -128,12 +132,12 @@ mod tests {
     fn without_a_repeated_value_all_are_modes_and_the_first_are_listed() {
         let mut values = Values::default();
         (0..1_000).rev().for_each(|value| values.push(value));
-        let frequencies = values.frequencies();
+        let frequencies = values.frequencies(100);
         assert_eq!(
             (frequencies.distinct, frequencies.highest, frequencies.modes),
             (1_000, 1, 1_000)
         );
-        assert_eq!(frequencies.first_modes.len(), Modes::LISTED);
+        assert_eq!(frequencies.first_modes.len(), 100);
         assert_eq!(frequencies.first_modes[0], BigInt::from(0));
     }
 }

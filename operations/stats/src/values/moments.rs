@@ -1,4 +1,4 @@
-//! Sums, extremes and sums of squares: exact, whatever the sizes.
+//! Sums, sums of squares and extremes, exact for integers of any size.
 
 use num_bigint::BigInt;
 
@@ -63,8 +63,8 @@ impl Values {
     }
 }
 
-/// A sum of squares of 64-bit values. A square takes up to 126 bits, so its halves are summed apart: 2^64 of
-/// either fit 128 bits.
+/// A sum of squares of 64-bit values. A square takes up to 126 bits, so its halves are summed apart: 2^64 halves fit
+/// 128 bits.
 #[derive(Default)]
 struct SquareSum {
     low_halves: u128,

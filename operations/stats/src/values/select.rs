@@ -1,10 +1,10 @@
 //! Values by rank, without sorting.
 //!
-//! Between the smallest and the largest value, ranges of equal width are laid and the values in each are
-//! counted. The counts tell which range holds a rank; its values, seldom many, are then taken out and selected
-//! among, or, if they are many, the range is divided and counted again. A division narrows the range by 2^11, so
-//! 64 bits need at most six passes, whatever the values: the time is linear, and the values stay where they are.
-//! The ranges are powers of two so that finding a value's is a shift. This is the radix selection of Knuth's
+//! The span from the smallest to the largest value is divided into ranges of equal width, and the values in each are
+//! counted. The counts tell which range holds a rank. If its values are few, as is usual, they are copied and the rank
+//! is selected among them; if they are many, the range is divided and counted again. A division narrows the range by
+//! 2^11, so 64 bits need at most six passes, whatever the values: the time is linear, and the values stay where they
+//! are. The widths are powers of two, so that a shift finds a value's range. This is the radix selection of Knuth's
 //! The Art of Computer Programming, volume 3, section 5.2.5 (most significant digit first).
 
 use std::iter;
@@ -21,17 +21,17 @@ use super::block::Block;
 /// Ranges of a division: 2^11, so that their counts (16 KiB) stay in the first-level cache.
 const RANGE_BITS: u32 = 11;
 const RANGES: usize = 1 << RANGE_BITS;
-/// Values that are taken out and selected among rather than divided again.
+/// The most values that are copied and selected among rather than divided again.
 const FEW: u64 = 1 << 16;
-/// Fewer values than this are not worth a thread.
-const LEAST_SHARE: usize = 1 << 18;
+/// The fewest values that are worth a thread.
+const MIN_THREAD_VALUES: usize = 1 << 18;
 
 impl Values {
-    /// The values of `ranks` in the sorted list, rank 0 the smallest, found on up to `threads` threads. Ranks
+    /// The values at `ranks` of the sorted list, rank 0 the smallest, found on up to `threads` threads. The ranks
     /// ascend and are below the count.
     pub(crate) fn at_ranks(&mut self, ranks: &[u64], threads: NonZero<usize>) -> Vec<BigInt> {
         self.close_batch();
-        // In order: big ones below zero, wide ones below zero, all that fit 64 bits, wide ones, big ones.
+        // In ascending order: big below zero, wide below zero, all that fit 64 bits, wide above, big above.
         let big_below = self
             .big
             .iter()
@@ -80,7 +80,7 @@ impl Values {
     }
 }
 
-/// Selects by ascending ranks among values in memory, in linear time each.
+/// Selects values by ascending ranks, each in linear time, moving the values.
 struct Selector<'a, T> {
     values: &'a mut [T],
     /// Values below this index are in their sorted places.
@@ -92,7 +92,7 @@ impl<'a, T: Ord> Selector<'a, T> {
         Self { values, sorted: 0 }
     }
 
-    /// The value of a rank not below the last one asked for.
+    /// The value at a rank, which is not below the last one asked for.
     fn at(&mut self, rank: usize) -> &T {
         if rank >= self.sorted {
             self.values[self.sorted..].select_nth_unstable(rank - self.sorted);
@@ -109,7 +109,7 @@ struct Blocks<'a> {
     threads: NonZero<usize>,
 }
 
-/// The values from `low` on whose distance from it is at most `span`.
+/// The whole numbers from `low` to `low + span`.
 #[derive(Clone, Copy)]
 struct Range {
     low: i64,
@@ -117,7 +117,7 @@ struct Range {
 }
 
 impl Blocks<'_> {
-    /// Appends to `found` the values of `ranks` among those from `low` to `high`. Ranks ascend.
+    /// Appends to `found` the values at `ranks` among those from `low` to `high`. The ranks ascend.
     fn select(self, ranks: &[u64], low: i64, high: i64, found: &mut Vec<i64>) {
         if ranks.is_empty() {
             return;
@@ -161,7 +161,7 @@ impl Blocks<'_> {
             self.select(ranks, range.low, high, found);
             return;
         }
-        let mut few = self.taken(range);
+        let mut few = self.collect(range);
         let mut selector = Selector::new(&mut few);
         found.extend(
             ranks
@@ -170,23 +170,20 @@ impl Blocks<'_> {
         );
     }
 
-    /// How many of the values in `range` are in each division of `2^shift` of it.
+    /// How many values are in each part of `range` that is `2^shift` wide.
     fn counts(self, range: Range, shift: u32) -> [u64; RANGES] {
         let parts = self.on_threads(|blocks| {
             let mut counts = [0_u64; RANGES];
-            // The remainder changes nothing, but shows the compiler that the index is in bounds.
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "a division's index is below RANGES"
-            )]
-            let division = |value| (range.distance(value) >> shift) as usize % RANGES;
+            // The remainder changes nothing, but tells the compiler that the index is in bounds.
+            #[allow(clippy::cast_possible_truncation, reason = "a part's index is below RANGES")]
+            let part = |value| (range.distance(value) >> shift) as usize % RANGES;
             for block in blocks {
                 if range.holds(block.minimum) && range.holds(block.maximum) {
-                    block.for_each(|value| counts[division(value)] += 1);
+                    block.for_each(|value| counts[part(value)] += 1);
                 } else if range.meets(block) {
                     block.for_each(|value| {
                         if range.holds(value) {
-                            counts[division(value)] += 1;
+                            counts[part(value)] += 1;
                         }
                     });
                 }
@@ -201,23 +198,23 @@ impl Blocks<'_> {
     }
 
     /// The values in `range`.
-    fn taken(self, range: Range) -> Vec<i64> {
+    fn collect(self, range: Range) -> Vec<i64> {
         let parts = self.on_threads(|blocks| {
-            let mut taken = Vec::new();
+            let mut collected = Vec::new();
             for block in blocks.filter(|block| range.meets(block)) {
                 block.for_each(|value| {
                     if range.holds(value) {
-                        taken.push(value);
+                        collected.push(value);
                     }
                 });
             }
-            taken
+            collected
         });
         parts.concat()
     }
 
-    /// What `work` gives on each thread for the blocks that it gets. A thread takes the next block when it is done with
-    /// one, so that one that starts late has fewer.
+    /// What `work` returns on each thread for the blocks it takes. A thread takes the next block when it is done with
+    /// one, so a thread that starts late takes fewer.
     fn on_threads<T: Send>(self, work: impl Fn(&mut dyn Iterator<Item = &Block>) -> T + Sync) -> Vec<T> {
         let count: usize = self.blocks.iter().map(Block::len).sum();
         let next = AtomicUsize::new(0);
@@ -225,7 +222,7 @@ impl Blocks<'_> {
             let take = || self.blocks.get(next.fetch_add(1, Ordering::Relaxed));
             work(&mut iter::from_fn(take))
         };
-        let threads = self.threads.get().min(count / LEAST_SHARE).max(1);
+        let threads = self.threads.get().min(count / MIN_THREAD_VALUES).max(1);
         if threads == 1 {
             return vec![work()];
         }
@@ -243,7 +240,7 @@ impl Blocks<'_> {
 }
 
 impl Range {
-    /// How far above the range's beginning a value is; beyond every span if it is below.
+    /// How far above `low` a value is; for a value below `low`, more than `span`.
     fn distance(self, value: i64) -> u64 {
         value.wrapping_sub(self.low).cast_unsigned()
     }

@@ -1,99 +1,60 @@
 //! Several threads reading one list.
 //!
-//! The text is cut into pieces where no token and no comment can be open: after a line break or, in a piece
-//! without comments, after any separator. Each piece is read by a scanner of its own, as if it were a text of its
-//! own, and what they read is put together in order. A piece in which something went wrong is read again by the main
-//! scanner, which knows the true places: so errors are the same however many threads there were.
+//! The text is cut into chunks where no token and no comment can be open: after a line break or, in a chunk without
+//! comments, after any separator. Each chunk is read by a scanner of its own, as if it were a whole text, and what
+//! the scanners read is joined in order. A chunk in which something went wrong is read again by the main scanner,
+//! which knows the true positions: so errors are the same however many threads there are.
 //!
-//! The thread that calls reads the source and hands pieces out; while the others have enough to do, it takes some
-//! itself. The threads live as long as the source lasts: one that was just started often shares its parent's core
-//! until the parent waits, so starting threads for every piece would mostly be reading on one core. Pieces are small
-//! enough to stay in the second-level cache on the way from the source to the integers, and their buffers are used
-//! again.
+//! The calling thread reads the source and hands chunks out; while the workers have enough to do, it reads some
+//! itself. The workers live as long as the source lasts: a thread that was just started often shares its parent's core
+//! until the parent waits, so that with threads started for every chunk, one core would mostly do all the work. Chunks
+//! are small enough to stay in the second-level cache on the way from the source to the integers, and their buffers
+//! are reused.
 
 use std::io::Read;
 use std::num::NonZero;
 use std::thread;
 
-use super::crew::Crew;
-use super::piece::Piece;
-use super::{Scanner, Shape, State};
+use super::Scanner;
+use super::chunk::Chunk;
+use super::workers::WorkerPool;
 use crate::ReadError;
-use crate::error::Position;
-use crate::summary::SkippedToken;
 
 impl Scanner {
     /// Reads the text that `source` gives, to its end, on up to `threads` threads.
-    pub(crate) fn read_shared(
+    pub(crate) fn read_parallel(
         &mut self,
         source: &mut impl Read,
         threads: NonZero<usize>,
     ) -> Result<(), ReadError> {
-        let mut piece = Piece::new();
-        piece.fill(source)?;
-        if !piece.is_full() {
-            return Ok(self.feed(piece.text())?);
+        let mut chunk = Chunk::new();
+        chunk.fill(source)?;
+        if !chunk.is_full() {
+            return Ok(self.feed(chunk.text())?);
         }
         thread::scope(|scope| {
-            let mut crew = Crew::new(scope, self, threads);
+            let mut pool = WorkerPool::new(scope, self, threads);
             loop {
-                let last = !piece.is_full();
-                let next = if last { None } else { piece.cut(crew.spare()) };
+                let last = !chunk.is_full();
+                let next = if last { None } else { chunk.cut(pool.spare()) };
                 match next {
                     Some(mut next) => {
-                        crew.take(piece)?;
+                        pool.take(chunk)?;
                         next.fill(source)?;
-                        piece = next;
+                        chunk = next;
                     }
                     None if last => {
-                        crew.take(piece)?;
-                        return Ok(crew.finish()?);
+                        pool.take(chunk)?;
+                        return Ok(pool.finish()?);
                     }
                     None => {
-                        crew.take_in_turn(&piece)?;
-                        piece = crew.spare();
-                        piece.fill(source)?;
+                        pool.read_in_order(&chunk)?;
+                        chunk = pool.spare();
+                        chunk.fill(source)?;
                     }
                 }
             }
         })
-    }
-
-    /// Goes on where `share`, a scanner that began between two tokens at this one's place, has come to.
-    pub(super) fn adopt(&mut self, share: Self) {
-        let start = self.place;
-        let unlisted = share.skipped.count - share.skipped.first.len() as u64;
-        for SkippedToken { token, position } in share.skipped.first {
-            self.skipped.add(SkippedToken {
-                token,
-                position: moved(position, start),
-            });
-        }
-        self.skipped.count += unlisted;
-        self.place = moved(share.place, start);
-        self.state = share.state;
-        self.shape = share.shape;
-        self.token = share.token;
-        self.token_place = moved(share.token_place, start);
-    }
-
-    pub(super) fn is_between_integers(&self) -> bool {
-        self.state == State::Between && matches!(self.shape, Shape::List | Shape::Array(_))
-    }
-}
-
-/// A position in a text that begins at `start`.
-fn moved(position: Position, start: Position) -> Position {
-    if position.line == 1 {
-        Position {
-            line: start.line,
-            column: start.column + position.column - 1,
-        }
-    } else {
-        Position {
-            line: start.line + position.line - 1,
-            ..position
-        }
     }
 }
 
@@ -101,8 +62,8 @@ fn moved(position: Position, start: Position) -> Position {
 mod tests {
     use std::io;
 
-    use super::super::crew::LEADING_LINES;
-    use super::super::piece::{CUT_SEARCH, PIECE};
+    use super::super::chunk::{CHUNK_BYTES, CUT_SEARCH_BYTES};
+    use super::super::workers::LEADING_LINES;
     use super::*;
     use crate::values::Values;
     use crate::{Error, Limits};
@@ -114,7 +75,7 @@ mod tests {
         let threads = NonZero::new(3).unwrap();
         let results = [
             one.feed(text).map_err(ReadError::from),
-            three.read_shared(&mut &text[..], threads),
+            three.read_parallel(&mut &text[..], threads),
         ];
         let mut scanners = [one, three].into_iter();
         results.map(|result| {
@@ -127,7 +88,7 @@ mod tests {
     }
 
     fn long(tokens: &str) -> String {
-        tokens.repeat(6 * PIECE / tokens.len())
+        tokens.repeat(6 * CHUNK_BYTES / tokens.len())
     }
 
     #[test]
@@ -139,8 +100,8 @@ mod tests {
             "1 # 9 9\n",
             "1 # 9 9 ",
             "12345678901234567890123 1\r\n",
-            &format!("1 #{}\n", " 9".repeat(CUT_SEARCH)),
-            &format!("1{}2\n", " ".repeat(PIECE - 5)),
+            &format!("1 #{}\n", " 9".repeat(CUT_SEARCH_BYTES)),
+            &format!("1{}2\n", " ".repeat(CHUNK_BYTES - 5)),
             &"7".repeat(99_999),
         ] {
             let list = long(tokens);
@@ -201,7 +162,7 @@ mod tests {
         };
         let read = |bytes| {
             let mut scanner = Scanner::new(false, limits(bytes), Values::default());
-            scanner.read_shared(&mut text.as_bytes(), NonZero::new(3).unwrap())
+            scanner.read_parallel(&mut text.as_bytes(), NonZero::new(3).unwrap())
         };
         let count = text.lines().count();
         read(5 * count).unwrap();
@@ -223,17 +184,17 @@ mod tests {
                 Ok(buffer.len())
             }
         }
-        for pieces in 0..4 {
+        for chunks in 0..4 {
             let mut scanner = Scanner::new(
                 false,
                 Limits {
-                    token_digits: PIECE,
+                    token_digits: CHUNK_BYTES,
                     ..Limits::default()
                 },
                 Values::default(),
             );
-            let result = scanner.read_shared(&mut Broken(pieces), NonZero::new(2).unwrap());
-            assert!(matches!(result, Err(ReadError::Input(_))), "{pieces}");
+            let result = scanner.read_parallel(&mut Broken(chunks), NonZero::new(2).unwrap());
+            assert!(matches!(result, Err(ReadError::Input(_))), "{chunks}");
         }
     }
 }

@@ -1,25 +1,25 @@
-//! A piece of a list's text, and where a text may be cut into pieces.
+//! A chunk of a list's text, and where a text may be cut into chunks.
 
 use std::io::{self, Read};
 
-use super::plain;
+use super::separator::is_separator;
 
-/// Bytes of a piece.
-pub(super) const PIECE: usize = 512 << 10;
-/// Bytes in which a place to cut is looked for.
-pub(super) const CUT_SEARCH: usize = 64 << 10;
+/// Bytes of a chunk.
+pub(super) const CHUNK_BYTES: usize = 512 << 10;
+/// How many bytes are searched for a place to cut.
+pub(super) const CUT_SEARCH_BYTES: usize = 64 << 10;
 
-/// Text in a buffer that is used again.
-pub(super) struct Piece {
+/// Text in a reusable buffer.
+pub(super) struct Chunk {
     buffer: Vec<u8>,
     /// How much of the buffer is text.
     length: usize,
 }
 
-impl Piece {
+impl Chunk {
     pub(super) fn new() -> Self {
         Self {
-            buffer: vec![0; PIECE],
+            buffer: vec![0; CHUNK_BYTES],
             length: 0,
         }
     }
@@ -32,7 +32,7 @@ impl Piece {
         self.length == self.buffer.len()
     }
 
-    /// Reads until it is full or the source ends.
+    /// Reads until the chunk is full or the source ends.
     pub(super) fn fill(&mut self, source: &mut impl Read) -> io::Result<()> {
         while !self.is_full() {
             match source.read(&mut self.buffer[self.length..]) {
@@ -49,13 +49,14 @@ impl Piece {
         self.length = 0;
     }
 
-    /// Leaves out its first `count` bytes.
-    pub(super) fn drop_front(&mut self, count: usize) {
+    /// Removes the first `count` bytes.
+    pub(super) fn remove_front(&mut self, count: usize) {
         self.buffer.copy_within(count..self.length, 0);
         self.length -= count;
     }
 
-    /// Ends it where it may be cut, if it may; what follows goes to the beginning of `next`.
+    /// Cuts the chunk where it may last be cut, and moves what follows to the beginning of `next`, an empty chunk.
+    /// Returns `None`, and changes nothing, if there is no place to cut near its end.
     pub(super) fn cut(&mut self, mut next: Self) -> Option<Self> {
         let end = last_cut(self.text())?;
         let rest = &self.buffer[end..self.length];
@@ -68,10 +69,10 @@ impl Piece {
 
 /// Where near its beginning the text may first be cut.
 pub(super) fn first_cut(text: &[u8]) -> Option<usize> {
-    let search = &text[..text.len().min(CUT_SEARCH)];
+    let search = &text[..text.len().min(CUT_SEARCH_BYTES)];
     let line_break = search.iter().position(|byte| *byte == b'\n');
     let last = line_break.or_else(|| {
-        let separator = search.iter().position(|byte| plain::is_separator(*byte));
+        let separator = search.iter().position(|byte| is_separator(*byte));
         separator.filter(|_| !text.contains(&b'#'))
     });
     last.map(|last| last + 1)
@@ -79,11 +80,11 @@ pub(super) fn first_cut(text: &[u8]) -> Option<usize> {
 
 /// Where near its end the text may last be cut.
 fn last_cut(text: &[u8]) -> Option<usize> {
-    let from = text.len().saturating_sub(CUT_SEARCH);
+    let from = text.len().saturating_sub(CUT_SEARCH_BYTES);
     let search = &text[from..];
     let line_break = search.iter().rposition(|byte| *byte == b'\n');
     let last = line_break.or_else(|| {
-        let separator = search.iter().rposition(|byte| plain::is_separator(*byte));
+        let separator = search.iter().rposition(|byte| is_separator(*byte));
         separator.filter(|_| !text.contains(&b'#'))
     });
     last.map(|last| from + last + 1)

@@ -163,7 +163,7 @@ fn an_error_is_the_same_on_one_thread_and_on_several() {
     for threads in [1_usize, 2, 5] {
         let mut accumulator =
             Accumulator::new(&Parameters::default()).with_threads(threads.try_into().unwrap());
-        let error = accumulator.push(text.as_bytes()).unwrap_err();
+        let error = accumulator.read(text.as_bytes()).unwrap_err();
         assert!(
             error.to_string().contains("`é` at line 500001, column 3"),
             "{error}"

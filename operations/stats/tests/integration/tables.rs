@@ -15,14 +15,14 @@ fn read(text: &[u8], column: &str, skip_invalid: bool) -> Result<Summary, Error>
     };
     let whole = summarize(text, &parameters);
     let mut accumulator = Accumulator::new(&parameters);
-    let pieces = text
+    let chunks = text
         .chunks(1)
-        .try_for_each(|piece| accumulator.push(piece))
+        .try_for_each(|chunk| accumulator.push(chunk))
         .and_then(|()| accumulator.finish());
-    match (&whole, &pieces) {
-        (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
-        (Err(whole), Err(pieces)) => assert_eq!(whole.to_string(), pieces.to_string()),
-        _ => panic!("whole: {whole:?}, in pieces: {pieces:?}"),
+    match (&whole, &chunks) {
+        (Ok(whole), Ok(chunks)) => assert_eq!(whole, chunks),
+        (Err(whole), Err(chunks)) => assert_eq!(whole.to_string(), chunks.to_string()),
+        _ => panic!("whole: {whole:?}, in chunks: {chunks:?}"),
     }
     whole
 }

@@ -8,7 +8,7 @@ use num_bigint::BigInt;
 use num_traits::Signed as _;
 use proptest::prelude::*;
 
-/// What the list is made of.
+/// Integers of all sizes.
 fn integer() -> impl Strategy<Value = BigInt> {
     prop_oneof![
         4 => (-9_i64..10).prop_map(BigInt::from),
@@ -41,7 +41,7 @@ fn percentile() -> impl Strategy<Value = Percentile> {
     ]
 }
 
-/// The list as text, separated in one of several ways.
+/// The list as text.
 fn text(list: &[BigInt], separator: &str) -> String {
     list.iter()
         .map(ToString::to_string)
@@ -57,19 +57,19 @@ fn is_nearest(decimal: &str, numerator: &BigInt, denominator: &BigInt) -> bool {
     distance * 2_u32 <= *denominator
 }
 
-/// Digits without the point, and how many follow it, with the zeros that were dropped.
+/// The digits without the point and how many follow it, with the zeros that rounding removed.
 fn rounded(decimal: &str) -> (BigInt, u32) {
     let significant = decimal
         .trim_start_matches(['-', '0', '.'])
         .chars()
         .filter(char::is_ascii_digit)
         .count();
-    let dropped = u32::try_from(17_usize.saturating_sub(significant)).unwrap();
+    let removed = u32::try_from(17_usize.saturating_sub(significant)).unwrap();
     let (digits, places) = parsed(decimal);
-    (digits * BigInt::from(10).pow(dropped), places + dropped)
+    (digits * BigInt::from(10).pow(removed), places + removed)
 }
 
-/// Digits without the point, and how many follow it.
+/// The digits without the point, and how many follow it.
 fn parsed(decimal: &str) -> (BigInt, u32) {
     let places = decimal.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     (
@@ -107,7 +107,7 @@ fn check(summary: &Summary, list: &[BigInt], percentiles: &[Percentile]) {
         "{sum} / {count} = {mean}"
     );
 
-    // The textbook's definition, times the count squared: the sum of (count x - sum)^2.
+    // The textbook's sum of squared deviations, times the count: the sum of (count x - sum)^2, divided by the count.
     let deviations: BigInt = list
         .iter()
         .map(|value| (value * &count - &sum).pow(2))
@@ -230,8 +230,8 @@ proptest! {
         let mut accumulator = Accumulator::new(&parameters).with_threads(NonZero::new(threads).unwrap());
         let mut rest = text.as_bytes();
         for cut in cuts.into_iter().cycle() {
-            let (piece, others) = rest.split_at(cut.min(rest.len()));
-            accumulator.push(piece).unwrap();
+            let (chunk, others) = rest.split_at(cut.min(rest.len()));
+            accumulator.push(chunk).unwrap();
             rest = others;
             if rest.is_empty() {
                 break;

@@ -1,23 +1,23 @@
-//! The fastest path: 64 bytes of plain integers at once.
+//! Plain integers 64 bytes at once.
 //!
 //! Reading token by token keeps the processor waiting: where a token begins is known only when the one before it
-//! has been read. So first all 64 bytes are told apart, digits from others, into a word of 64 bits; its bits give the
-//! bounds of every token, and then the tokens can be read independently of one another, each from its last digit
-//! backwards. Finding structure with bit masks before reading values is the idea of simdjson (G. Langdale and
-//! D. Lemire, "Parsing gigabytes of JSON per second", The VLDB Journal 28, 2019).
+//! has been read. So first a bit is set for each of the 64 bytes that is a digit; the bits give the bounds of every
+//! token, and then the tokens can be read independently of one another, each from its last digit backwards. Finding
+//! structure with bit masks before reading values is the idea of simdjson (G. Langdale and D. Lemire, "Parsing
+//! gigabytes of JSON per second", The VLDB Journal 28, 2019).
 
-use super::plain::{self, eight};
+use super::super::separator::is_separator;
+use super::word::{DIGIT_VALUES, ONES, eight_digits, word};
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
-/// Bytes before a block in which a token's last two words may begin.
+/// Bytes before a block: the two words that end with a token's last digit may begin there.
 const MARGIN: usize = 16;
 /// The most tokens that end in a block: a digit and a separator each.
-const MOST_TOKENS: usize = BLOCK / 2;
+const MAX_TOKENS: usize = BLOCK / 2;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-
-/// What to keep of the last eight bytes of a token of n digits, so that what stands before them counts as zeros.
+/// For a token of n digits, the mask that keeps the digits among its last eight bytes and makes the bytes before them
+/// zeros.
 const LAST_DIGITS: [u64; 32] = last_digits(0);
 /// The same for the eight bytes before those.
 const LAST_DIGITS_BUT_EIGHT: [u64; 32] = last_digits(8);
@@ -27,13 +27,13 @@ const fn last_digits(but: usize) -> [u64; 32] {
     let mut digits = but + 1;
     while digits < masks.len() {
         let kept = if digits - but < 8 { digits - but } else { 8 };
-        masks[digits] = (0x0f * ONES) << (64 - 8 * kept);
+        masks[digits] = DIGIT_VALUES << (64 - 8 * kept);
         digits += 1;
     }
     masks
 }
 
-/// Reads whole blocks of `text` from `at` on, which is between two tokens, until something is not plain. Gives the
+/// Reads whole blocks of `text` from `at` on, which is between two tokens, until something is not plain. Returns the
 /// place reached, between two tokens too, and how many values were read.
 pub(super) fn read(text: &[u8], mut at: usize, values: &mut [i64]) -> (usize, usize) {
     let mut count = 0;
@@ -51,12 +51,12 @@ pub(super) fn read(text: &[u8], mut at: usize, values: &mut [i64]) -> (usize, us
     (at, count)
 }
 
-/// Reads the tokens that end in the window's block, which begins between two tokens. Gives the bytes up to and with
-/// the separator after the last token read, and the number of tokens.
+/// Reads the tokens that end in the window's block, which begins between two tokens. Returns how many bytes there
+/// are up to and including the separator after the last token read, and how many tokens.
 #[inline]
-fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MOST_TOKENS]) -> (usize, usize) {
+fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MAX_TOKENS]) -> (usize, usize) {
     let digits = digits(window.last_chunk().expect("the window is larger"));
-    // Bit i is set if the bytes up to i end with so many digits.
+    // Bit i is set if the bytes up to and including i end with at least so many digits.
     let pairs = digits & digits << 1;
     let quadruples = pairs & pairs << 2;
     let eights = quadruples & quadruples << 4;
@@ -76,7 +76,7 @@ fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MOST_TOKENS]) -> (usi
 fn tokens<const LONG: bool>(
     window: &[u8; MARGIN + BLOCK],
     digits: u64,
-    values: &mut [i64; MOST_TOKENS],
+    values: &mut [i64; MAX_TOKENS],
 ) -> (usize, usize) {
     let mut starts = digits & !(digits << 1);
     let mut ends = !digits & digits << 1;
@@ -89,41 +89,36 @@ fn tokens<const LONG: bool>(
         ends &= ends - 1;
         let is_negative = window[MARGIN + start - 1] == b'-';
         let sign = usize::from(is_negative);
-        // Mostly nothing but a minus, if there is one, stands between a token and the separator before it; sometimes
+        // Between the separator after the last token and this one's digits, there is usually at most a minus, sometimes
         // one more separator, as in `1, 2`.
         let is_plain = match start.wrapping_sub(read + sign) {
             0 => true,
-            1 => plain::is_separator(window[MARGIN + read]),
+            1 => is_separator(window[MARGIN + read]),
             _ => window
                 .get(MARGIN + read..MARGIN + start - sign)
-                .is_some_and(|bytes| bytes.iter().all(|byte| plain::is_separator(*byte))),
+                .is_some_and(|bytes| bytes.iter().all(|byte| is_separator(*byte))),
         };
         if !is_plain {
             break;
         }
-        if !plain::is_separator(window[MARGIN + end]) {
+        if !is_separator(window[MARGIN + end]) {
             break;
         }
         let digits = end.wrapping_sub(start) % LAST_DIGITS.len();
-        let mut magnitude = eight(word(window, MARGIN + end - 8) & LAST_DIGITS[digits]);
+        let mut magnitude = eight_digits(word(window, MARGIN + end - 8) & LAST_DIGITS[digits]);
         if LONG {
             let high = word(window, MARGIN + end - 16) & LAST_DIGITS_BUT_EIGHT[digits];
-            magnitude += eight(high) * 100_000_000;
+            magnitude += eight_digits(high) * 100_000_000;
         }
         let negative = i64::from(is_negative);
-        values[count % MOST_TOKENS] = (magnitude.cast_signed() ^ -negative) + negative;
+        values[count % MAX_TOKENS] = (magnitude.cast_signed() ^ -negative) + negative;
         count += 1;
         read = end + 1;
     }
     (read, count)
 }
 
-#[inline]
-fn word(window: &[u8; MARGIN + BLOCK], at: usize) -> u64 {
-    u64::from_le_bytes(window[at..at + 8].try_into().expect("eight bytes"))
-}
-
-/// Which of the bytes are digits, a bit each.
+/// A bit for each of the bytes, set if it is a digit.
 #[inline]
 fn digits(text: &[u8; BLOCK]) -> u64 {
     let (words, _) = text.as_chunks::<8>();

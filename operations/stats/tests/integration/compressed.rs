@@ -1,4 +1,4 @@
-//! Compressed lists: recognised, exact, and refused when damaged, cut short or too large.
+//! Compressed lists: recognized, exact, and refused when damaged, cut short or too large.
 
 use std::io::Write as _;
 
@@ -16,16 +16,16 @@ fn zstd(text: &[u8]) -> Vec<u8> {
     compress_to_vec(text, CompressionLevel::Fastest)
 }
 
-fn in_pieces(bytes: &[u8], length: usize, limits: Limits) -> Result<Summary, Error> {
+fn in_chunks(bytes: &[u8], length: usize, limits: Limits) -> Result<Summary, Error> {
     let mut accumulator = Accumulator::new(&Parameters::default()).with_limits(limits);
-    for piece in bytes.chunks(length) {
-        accumulator.push(piece)?;
+    for chunk in bytes.chunks(length) {
+        accumulator.push(chunk)?;
     }
     accumulator.finish()
 }
 
 fn of(bytes: &[u8]) -> Result<Summary, Error> {
-    in_pieces(bytes, usize::MAX, Limits::default())
+    in_chunks(bytes, usize::MAX, Limits::default())
 }
 
 fn list() -> Vec<u8> {
@@ -43,7 +43,7 @@ fn a_compressed_list_gives_what_the_plain_one_gives_however_it_is_cut() {
         assert_eq!(of(&packed).unwrap(), plain);
         for length in [1, 7, 1_000, 200_000] {
             assert_eq!(
-                in_pieces(&packed, length, Limits::default()).unwrap(),
+                in_chunks(&packed, length, Limits::default()).unwrap(),
                 plain,
                 "{length}"
             );
@@ -104,7 +104,7 @@ fn a_small_file_cannot_fill_the_memory() {
     let ones = gzip(&b"1 ".repeat(10_000_000));
     assert!(ones.len() < 50_000);
     assert_eq!(
-        in_pieces(&ones, 4_096, limits).unwrap_err().code(),
+        in_chunks(&ones, 4_096, limits).unwrap_err().code(),
         "memory_budget_exceeded"
     );
 
@@ -112,7 +112,7 @@ fn a_small_file_cannot_fill_the_memory() {
     limits.decompressed_bytes = 1 << 20;
     let spaces = gzip(&b" ".repeat(20_000_000));
     assert_eq!(
-        in_pieces(&spaces, 4_096, limits).unwrap_err().code(),
+        in_chunks(&spaces, 4_096, limits).unwrap_err().code(),
         "decompressed_too_large"
     );
 
@@ -128,7 +128,7 @@ fn a_small_file_cannot_fill_the_memory() {
         "empty_input"
     );
     assert_eq!(
-        in_pieces(&frame, 100, limits).unwrap_err().code(),
+        in_chunks(&frame, 100, limits).unwrap_err().code(),
         "decompressed_too_large"
     );
 }

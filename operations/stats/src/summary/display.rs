@@ -1,8 +1,8 @@
-//! The answer as text for a terminal.
+//! The summary as text for a terminal.
 
 use std::fmt;
 
-use super::{Histogram, Modes, Skipped, Spread, Summary};
+use super::{Histogram, Modes, Spread, Summary};
 
 /// Modes shown; the rest are counted.
 const SHOWN_MODES: usize = 10;
@@ -34,7 +34,7 @@ impl fmt::Display for Summary {
             lines.add(if modes.total == 1 { "mode" } else { "modes" }, modes);
         }
         lines.add_some("distinct", self.distinct.as_ref());
-        if !self.skipped.is_none() {
+        if !self.skipped.is_empty() {
             lines.add("skipped", &self.skipped);
         }
         lines.fmt(f)?;
@@ -45,7 +45,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Names and values, to be aligned.
+/// Names and values, which are printed aligned.
 #[derive(Default)]
 struct Lines(Vec<(String, String)>);
 
@@ -101,17 +101,6 @@ impl fmt::Display for Modes {
         }
         let each = if self.total == 1 { "" } else { " each" };
         write!(f, " ({} times{each})", self.frequency)
-    }
-}
-
-impl fmt::Display for Skipped {
-    /// How many, and the first: ``2 (first `x` at line 1, column 5)``.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.count)?;
-        match self.first.first() {
-            Some(first) => write!(f, " (first `{}` at {})", first.token, first.position),
-            None => Ok(()),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! significant digits.
 //!
 //! Three of the nine are left out: Michelso and Mavro are measurements with decimals, and `PiDigits` cannot be generated:
-//! the first 5000 digits of pi have the mean 4.5358, and certified is 4.5348, so its data are other digits.
+//! the first 5000 digits of pi have the mean 4.5358, and certified is 4.5348, so its data must be other digits.
 
 use errand_stats::{Parameters, Selection, Statistic, summarize};
 
@@ -29,12 +29,12 @@ fn check(text: &str, divisor: f64, mean: f64, standard_deviation: f64) {
 }
 
 #[test]
-fn lew() {
+fn lew_has_its_certified_values() {
     check(include_str!("data/lew.txt"), 1.0, -177.435, 277.332_168_044_316);
 }
 
 #[test]
-fn lottery() {
+fn lottery_has_its_certified_values() {
     check(
         include_str!("data/lottery.txt"),
         1.0,
@@ -44,7 +44,7 @@ fn lottery() {
 }
 
 #[test]
-fn num_acc_1() {
+fn num_acc_1_has_its_certified_values() {
     check("10000001 10000003 10000002", 1.0, 10_000_002.0, 1.0);
 }
 
@@ -54,16 +54,16 @@ fn around(middle: u64) -> String {
 }
 
 #[test]
-fn num_acc_2() {
+fn num_acc_2_has_its_certified_values() {
     check(&around(12), 10.0, 1.2, 0.1);
 }
 
 #[test]
-fn num_acc_3() {
+fn num_acc_3_has_its_certified_values() {
     check(&around(10_000_002), 10.0, 1_000_000.2, 0.1);
 }
 
 #[test]
-fn num_acc_4() {
+fn num_acc_4_has_its_certified_values() {
     check(&around(100_000_002), 10.0, 10_000_000.2, 0.1);
 }

@@ -1,5 +1,5 @@
-//! Thousands of damaged inputs: every one is answered, quickly, with a summary or an error, and the same one whether
-//! it came whole or in pieces, on one thread or on several.
+//! Thousands of damaged inputs: each is quickly answered with a summary or an error, the same whether it came whole
+//! or in chunks, on one thread or on several.
 
 use std::io::Write as _;
 use std::num::NonZero;
@@ -7,23 +7,9 @@ use std::time::{Duration, Instant};
 
 use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, ReadError, Selection};
 
+use crate::random::Random;
+
 const ROUNDS: u64 = 6_000;
-
-/// xorshift64* (S. Vigna, 2014), seeded, so that every run is the same.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit.max(1) as u64).unwrap()
-    }
-}
 
 fn lines(values: impl Iterator<Item = i64>) -> String {
     values
@@ -58,13 +44,13 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
-    const TELLING: &[u8] = b"0123456789-+,;# \n\r\t[]\"\xff\xef\xbb\xbf\x00\x1f\x8b\x28\xb5x.";
+    const SPECIAL: &[u8] = b"0123456789-+,;# \n\r\t[]\"\xff\xef\xbb\xbf\x00\x1f\x8b\x28\xb5x.";
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len());
         match random.below(7) {
             0 if !bytes.is_empty() => bytes[at] ^= 1 << random.below(8),
-            1 if !bytes.is_empty() => bytes[at] = TELLING[random.below(TELLING.len())],
-            2 => bytes.insert(at, TELLING[random.below(TELLING.len())]),
+            1 if !bytes.is_empty() => bytes[at] = SPECIAL[random.below(SPECIAL.len())],
+            2 => bytes.insert(at, SPECIAL[random.below(SPECIAL.len())]),
             3 if !bytes.is_empty() => drop(bytes.remove(at)),
             4 => bytes.truncate(at),
             5 => {
@@ -72,7 +58,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
                 bytes.extend_from_slice(&copied);
             }
             _ => {
-                let token = TELLING[random.below(TELLING.len())];
+                let token = SPECIAL[random.below(SPECIAL.len())];
                 let count = random.below(200);
                 bytes.splice(at..at, std::iter::repeat_n(token, count));
             }
@@ -80,7 +66,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-fn answer(bytes: &[u8], parameters: &Parameters, piece: usize, threads: usize) -> String {
+fn answer(bytes: &[u8], parameters: &Parameters, chunk: usize, threads: usize) -> String {
     let mut limits = Limits::default();
     limits.memory_bytes = 16 << 20;
     limits.decompressed_bytes = 16 << 20;
@@ -88,8 +74,8 @@ fn answer(bytes: &[u8], parameters: &Parameters, piece: usize, threads: usize) -
     let mut accumulator = Accumulator::new(parameters)
         .with_limits(limits)
         .with_threads(threads);
-    let taken = if piece < bytes.len() {
-        bytes.chunks(piece).try_for_each(|piece| accumulator.push(piece))
+    let taken = if chunk < bytes.len() {
+        bytes.chunks(chunk).try_for_each(|chunk| accumulator.push(chunk))
     } else {
         accumulator.read(bytes).map_err(|error| match error {
             ReadError::List(error) => error,
@@ -104,7 +90,7 @@ fn answer(bytes: &[u8], parameters: &Parameters, piece: usize, threads: usize) -
 
 #[test]
 fn damaged_inputs_are_answered_the_same_however_they_arrive() {
-    let mut random = Random(42);
+    let mut random = Random::seeded(42);
     let seeds = seeds();
     for round in 0..ROUNDS {
         let mut bytes = seeds[random.below(seeds.len())].clone();
@@ -126,10 +112,10 @@ fn damaged_inputs_are_answered_the_same_however_they_arrive() {
         };
         let start = Instant::now();
         let whole = answer(&bytes, &parameters, usize::MAX, 1);
-        let pieces = answer(&bytes, &parameters, 1 + random.below(40), 2);
+        let chunks = answer(&bytes, &parameters, 1 + random.below(40), 2);
         assert_eq!(
             whole,
-            pieces,
+            chunks,
             "round {round}: {:?}",
             String::from_utf8_lossy(&bytes)
         );
@@ -143,7 +129,7 @@ fn damaged_inputs_are_answered_the_same_however_they_arrive() {
 
 #[test]
 fn a_large_list_with_one_damage_is_answered_the_same_on_several_threads() {
-    let mut random = Random(7);
+    let mut random = Random::seeded(7);
     let list = lines((0..120_000).map(|index| index * 7_919 % 1_000_003));
     for _ in 0..40 {
         let mut bytes = list.clone().into_bytes();

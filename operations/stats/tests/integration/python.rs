@@ -1,5 +1,4 @@
-//! The same lists in Python: `statistics` and `fractions`, whose integers are exact too. Skipped where there is no
-//! `python3`.
+//! The same lists in Python's `statistics` and `fractions`, which are exact too. Skipped where there is no `python3`.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -7,7 +6,9 @@ use std::process::{Command, Stdio};
 use errand_stats::{Parameters, Selection, summarize};
 use serde_json::Value;
 
-/// Reads lists, one a line, and gives for each line what `statistics` says, fractions as two integers.
+use crate::random::Random;
+
+/// Reads lists, one a line, and prints for each what `statistics` answers, fractions as two integers.
 const ORACLE: &str = r#"
 import json, statistics, sys
 from fractions import Fraction
@@ -40,15 +41,9 @@ for line in sys.stdin:
     }))
 "#;
 
-/// Lists of every shape, made by a seeded generator (xorshift64*, S. Vigna, 2014).
+/// Lists of every shape.
 fn lists() -> Vec<Vec<i128>> {
-    let mut state = 20_261_124_u64;
-    let mut random = move || {
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    };
+    let mut random = Random::seeded(20_261_124);
     let mut lists = Vec::new();
     for count in [1, 2, 3, 4, 5, 10, 99, 100, 1_000] {
         let mut list =
@@ -62,10 +57,10 @@ fn lists() -> Vec<Vec<i128>> {
         list(&mut |index| i128::from(i64::MAX) - 5 + index as i128 % 11);
         list(&mut |index| i128::from(i64::MIN) + 5 - index as i128 % 11);
         list(&mut |index| i128::MAX - index as i128);
-        list(&mut |_| i128::from(random() % 10));
-        list(&mut |_| i128::from(random().cast_signed() >> 32));
-        list(&mut |_| random().cast_signed().into());
-        list(&mut |_| i128::from(random().cast_signed()) << (random() % 60));
+        list(&mut |_| i128::from(random.next() % 10));
+        list(&mut |_| i128::from(random.next().cast_signed() >> 32));
+        list(&mut |_| random.next().cast_signed().into());
+        list(&mut |_| i128::from(random.next().cast_signed()) << (random.next() % 60));
     }
     lists
 }
