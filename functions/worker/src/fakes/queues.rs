@@ -89,7 +89,7 @@ impl FakeQueues {
 
 impl Queues for FakeQueues {
     async fn send(&self, queue_url: &str, bodies: &[String]) -> Vec<Result<(), PortError>> {
-        // Long enough for other letters to gather.
+        // Long enough for other messages to gather.
         tokio::time::sleep(Duration::from_millis(5)).await;
         let all = |kind, message: &str| {
             let error = PortError {
