@@ -20,7 +20,7 @@ use crate::retry;
 ///
 /// # Errors
 ///
-/// Something has to be tried again that cannot be named in the answer: Lambda then repeats the whole event, which is
+/// Something has to be retried that cannot be named in the answer: Lambda then repeats the whole event, which is
 /// harmless.
 pub(crate) async fn handle<O, S, Q>(
     worker: Arc<Worker<O, S, Q>>,
@@ -109,8 +109,8 @@ where
             .await
         {
             End::Answered(_) => {}
-            End::Buried | End::HandedBack => longest(Duration::ZERO),
-            End::Again => longest(retry::wait(worker.config.retry_base, delivery.attempt)),
+            End::DeadLettered | End::Deferred => longest(Duration::ZERO),
+            End::Retry => longest(retry::wait(worker.config.retry_base, delivery.attempt)),
         }
     }
     let Some(wait) = wait else {
@@ -144,14 +144,13 @@ where
     for job in jobs {
         match worker.process(job, None, deadline).await {
             End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
-            End::Buried | End::Again | End::HandedBack => unanswered += 1,
+            End::DeadLettered | End::Retry | End::Deferred => unanswered += 1,
         }
     }
     if unanswered > 0 {
-        return Err(format!(
-            "{unanswered} jobs have to be tried again; those that were answered stay answered"
-        )
-        .into());
+        return Err(
+            format!("{unanswered} jobs have to be retried; those that were answered stay answered").into(),
+        );
     }
     Ok(Value::Array(outcomes))
 }

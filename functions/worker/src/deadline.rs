@@ -16,7 +16,7 @@ const RESERVE: Duration = Duration::from_secs(3);
 /// What answering Lambda takes at least. Whatever is not done by then is reported as to be delivered again.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
-/// A job is not begun with less than this left for it: it is handed back instead.
+/// A job is not begun with less than this left for it: it is deferred instead.
 const WORTH_STARTING: Duration = Duration::from_secs(2);
 
 impl Deadline {

@@ -17,10 +17,10 @@ use crate::ports::{PortError, PortErrorKind};
 pub(crate) enum Verdict {
     /// Answer with this, and have the message deleted.
     Answer(JobError),
-    /// Answer with this, but leave the message for the dead-letter queue.
-    AnswerAndBury(JobError),
-    /// Have it delivered again, for this reason.
-    Again(JobError),
+    /// Answer with this, and let the message go to the dead-letter queue.
+    AnswerAndDeadLetter(JobError),
+    /// Have the message delivered again, for this reason.
+    Retry(JobError),
 }
 
 /// Routes a failure on the delivery number `attempt` of `max_attempts`; none where nothing redelivers the request.
@@ -32,9 +32,9 @@ pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) 
                 "failed after {attempt} attempts, kept in the dead-letter queue for redrive: {}",
                 error.message
             );
-            Verdict::AnswerAndBury(JobError { message, ..error })
+            Verdict::AnswerAndDeadLetter(JobError { message, ..error })
         }
-        (true, _) => Verdict::Again(error),
+        (true, _) => Verdict::Retry(error),
     }
 }
 
@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_transient_failure_is_answered_on_the_last_delivery_only() {
-        assert_eq!(verdict(transient(), 4, Some(5)), Verdict::Again(transient()));
-        let Verdict::AnswerAndBury(error) = verdict(transient(), 5, Some(5)) else {
+        assert_eq!(verdict(transient(), 4, Some(5)), Verdict::Retry(transient()));
+        let Verdict::AnswerAndDeadLetter(error) = verdict(transient(), 5, Some(5)) else {
             panic!("not answered")
         };
         assert!(

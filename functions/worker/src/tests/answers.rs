@@ -10,7 +10,7 @@ async fn the_replies_that_come_while_one_is_sent_leave_together() {
     let slow = Fault::Takes(Duration::from_secs(1));
     stage.script.fail(Call::Send, slow, 1);
     let records = (0..10).map(|i| record(&format!("m{i}"), 1, &inline(JobId::random(), "1")));
-    assert_eq!(stage.handle(&sqs(records)).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&sqs(records)).await, Ok(no_item_failures()));
     let batches = stage.queues.batches(CLIENT_URL);
     assert_eq!(batches.iter().sum::<usize>(), 10);
     assert!(batches.len() <= 3, "{batches:?}");
@@ -23,7 +23,7 @@ async fn a_reply_too_large_for_a_message_carries_the_location() {
     let body = inline(id, &format!("pad {}", limits::MESSAGE_BYTES));
     assert_eq!(
         stage.handle(&sqs([record("m1", 1, &body)])).await,
-        Ok(nothing_handed_back())
+        Ok(no_item_failures())
     );
     let reply = &stage.replies(CLIENT_URL)[0];
     assert_eq!((&reply.outcome, &reply.location), (&None, &outcome_location(id)));
@@ -39,7 +39,7 @@ async fn a_reply_too_large_for_a_message_carries_the_location() {
 async fn ten_replies_that_exceed_a_batch_together_all_arrive() {
     let stage = Stage::new();
     let records = (0..10).map(|i| record(&format!("m{i}"), 1, &inline(JobId::random(), "pad 300000")));
-    assert_eq!(stage.handle(&sqs(records)).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&sqs(records)).await, Ok(no_item_failures()));
     let replies = stage.replies(CLIENT_URL);
     assert_eq!(replies.len(), 10);
     assert!(replies.iter().all(|reply| reply.outcome.is_some()));
@@ -52,19 +52,19 @@ async fn a_reply_queue_that_has_gone_is_no_failure() {
     let body = inline(id, "1").replace(CLIENT, "errand-reply-gone");
     assert_eq!(
         stage.handle(&sqs([record("m1", 1, &body)])).await,
-        Ok(nothing_handed_back())
+        Ok(no_item_failures())
     );
     assert!(stage.outcome(id).is_some());
 }
 
 #[tokio::test]
-async fn a_reply_queue_that_is_not_known_everywhere_yet_is_tried_again() {
+async fn a_reply_queue_that_is_not_known_everywhere_yet_is_retried() {
     let stage = Stage::new();
     stage
         .script
         .fail(Call::Send, Fault::Fails(PortErrorKind::NotFound), 2);
     let event = sqs([record("m1", 1, &inline(JobId::random(), "1"))]);
-    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&event).await, Ok(no_item_failures()));
     assert_eq!(stage.replies(CLIENT_URL).len(), 1);
 }
 
@@ -75,7 +75,7 @@ async fn a_reply_that_sqs_left_out_is_sent_again_at_once() {
         .script
         .fail(Call::Send, Fault::Fails(PortErrorKind::Unavailable), 1);
     let event = sqs([record("m1", 1, &inline(JobId::random(), "1"))]);
-    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&event).await, Ok(no_item_failures()));
     assert_eq!(stage.replies(CLIENT_URL).len(), 1);
 }
 
@@ -87,9 +87,9 @@ async fn a_reply_that_cannot_be_sent_is_sent_by_the_next_delivery() {
         .script
         .fail(Call::Send, Fault::Fails(PortErrorKind::Unavailable), 2);
     let answer = stage.handle(&sqs([record("m1", 1, &inline(id, "1"))])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     let answer = stage.handle(&sqs([record("m1", 2, &inline(id, "1"))])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     assert_eq!((stage.runs(), stage.replies(CLIENT_URL).len()), (1, 1));
 }
 
@@ -103,7 +103,7 @@ async fn a_reply_that_cannot_be_sent_to_the_end_leaves_the_stored_outcome() {
     let answer = stage.handle(&sqs([record("m1", 5, &inline(id, "1"))])).await;
     assert_eq!(
         answer,
-        Ok(nothing_handed_back()),
+        Ok(no_item_failures()),
         "the job succeeded: it is no dead letter"
     );
     assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "1");

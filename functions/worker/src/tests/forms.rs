@@ -10,7 +10,7 @@ async fn a_request_from_the_queue_is_answered_to_its_client() {
     let stage = Stage::new();
     let id = JobId::random();
     let answer = stage.handle(&sqs([record("m1", 1, &inline(id, "3 1 2"))])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     let outcome = stage.outcome(id).unwrap();
     assert_eq!(reported(&outcome, "text"), "3 1 2");
     let replies = stage.replies(CLIENT_URL);
@@ -28,7 +28,7 @@ async fn an_uploaded_input_is_fetched_and_named_in_the_outcome() {
     stage.objects.put(&location, "10 20 30 40");
     let body = request(id, RequestInput::Object(location.clone()));
     let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     let outcome = stage.outcome(id).unwrap();
     assert_eq!(reported(&outcome, "text"), "10 20 30 40");
     assert_eq!(outcome.input, Some(location));
@@ -72,7 +72,7 @@ async fn a_bare_body_is_the_input_and_the_message_is_the_job() {
         ("m3", "7", "7"),
     ] {
         let answer = stage.handle(&sqs([record(message, 1, body)])).await;
-        assert_eq!(answer, Ok(nothing_handed_back()));
+        assert_eq!(answer, Ok(no_item_failures()));
         let outcome = stage.outcome(JobId::of_message(message)).unwrap();
         assert_eq!(reported(&outcome, "text"), text);
     }
@@ -86,7 +86,7 @@ async fn a_dropped_file_arrives_through_the_queue() {
     let version = stage.objects.put(&location, "1 2 3");
     let event = s3_event(INPUTS, "stats/list.txt", Some(&version), "e1");
     let answer = stage.handle(&sqs([record("m1", 1, &event.to_string())])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     let outcome = stage.outcome(JobId::of_object(&location, &version)).unwrap();
     assert_eq!(reported(&outcome, "text"), "1 2 3");
     assert_eq!(stage.replies(RESPONSES).len(), 1);
@@ -123,7 +123,7 @@ async fn the_test_event_of_s3_is_consumed_quietly_in_every_form() {
         "Bucket": INPUTS, "RequestId": "5582815E1AEA5ADF", "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE"
     });
     let answer = stage.handle(&sqs([record("m1", 1, &event.to_string())])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     assert_eq!(stage.handle(&event).await, Ok(json!([])));
     assert_eq!(stage.log.effects(), ["acknowledge m1"]);
 }
@@ -136,7 +136,7 @@ async fn events_that_tell_of_no_new_file_ask_for_nothing() {
     let folder = s3_event(INPUTS, "stats/2026/", Some("v1"), "e1");
     for (message, event) in [("m1", removed), ("m2", folder)] {
         let answer = stage.handle(&sqs([record(message, 1, &event.to_string())])).await;
-        assert_eq!(answer, Ok(nothing_handed_back()));
+        assert_eq!(answer, Ok(no_item_failures()));
     }
     assert_eq!(stage.objects.keys(RESULTS), Vec::<String>::new());
 }
@@ -173,7 +173,7 @@ async fn a_key_that_is_not_utf8_is_answered() {
     let stage = Stage::new();
     let event = s3_event(INPUTS, "stats/%FF", Some("v1"), "e1");
     let answer = stage.handle(&sqs([record("m1", 1, &event.to_string())])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     let error = stage.replies(RESPONSES)[0].outcome.clone().unwrap();
     assert!(format!("{error:?}").contains("stats/%FF"), "{error:?}");
 }
@@ -242,6 +242,6 @@ async fn fields_that_aws_adds_or_changes_do_not_break_a_record() {
     record["attributes"]["New"] = json!({ "nested": true });
     record["md5OfBody"] = Value::Null;
     record["messageSystemAttributes"] = json!([1]);
-    assert_eq!(stage.handle(&sqs([record])).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&sqs([record])).await, Ok(no_item_failures()));
     assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "1");
 }

@@ -13,7 +13,7 @@ async fn between_two_good_ones(stage: &Stage, bad: Value, bad_id: JobId) -> JobE
         bad,
         record("good-2", 1, &inline(last, "2")),
     ]);
-    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&event).await, Ok(no_item_failures()));
     for (id, text) in [(first, "1"), (last, "2")] {
         assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), text);
     }
@@ -65,10 +65,10 @@ async fn a_request_that_lacks_a_field_is_answered_to_its_client() {
 #[tokio::test]
 async fn an_unknown_operation_is_named() {
     let id = JobId::random();
-    let error = answered_with(&edited(&inline(id, "1"), "operation", "colourise".into()), id).await;
+    let error = answered_with(&edited(&inline(id, "1"), "operation", "colorize".into()), id).await;
     assert_eq!(error.code, code::UNKNOWN_OPERATION);
     assert!(
-        error.message.contains("`colourise`") && error.message.contains("`stats`"),
+        error.message.contains("`colorize`") && error.message.contains("`stats`"),
         "{error}"
     );
 }
@@ -195,7 +195,7 @@ async fn two_broken_records_of_one_event_get_an_outcome_each() {
     records.insert(0, json!({ "eventSource": "aws:s3" }));
     records.push(json!(7));
     let answer = stage.handle(&sqs([record("m1", 1, &event.to_string())])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     let told = stage.replies(RESPONSES);
     assert_eq!(told.len(), 3);
     assert_eq!(stage.objects.keys(RESULTS).len(), 3);
@@ -209,14 +209,14 @@ async fn a_record_that_is_none_does_not_hide_the_others() {
     // Answered under its message id, where it has one; AWS sends no such records.
     let broken = json!({ "messageId": "m0", "body": 7, "eventSource": "aws:sqs" });
     let event = sqs([Value::Null, broken, record("m1", 1, &inline(id, "1"))]);
-    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&event).await, Ok(no_item_failures()));
     assert!(stage.outcome(id).is_some());
     assert_eq!(stage.error(JobId::of_message("m0")).code, code::MALFORMED_REQUEST);
     assert_eq!(stage.replies(RESPONSES).len(), 2);
 }
 
 #[tokio::test]
-async fn only_what_has_to_come_again_is_handed_back_and_in_the_exact_shape_that_aws_reads() {
+async fn only_what_has_to_be_delivered_again_is_reported_and_in_the_exact_shape_that_aws_reads() {
     let stage = Stage::new();
     let (good, bad) = (JobId::random(), JobId::random());
     let location = object(INPUTS, "uploads/x/list.txt");
@@ -244,7 +244,7 @@ async fn only_what_has_to_come_again_is_handed_back_and_in_the_exact_shape_that_
 }
 
 #[tokio::test]
-async fn a_record_without_an_id_is_never_handed_back_under_an_empty_one() {
+async fn a_record_without_an_id_is_never_reported_under_an_empty_one() {
     // AWS takes an empty identifier for "all of them failed".
     for id in [json!(""), Value::Null] {
         let stage = Stage::new();
@@ -259,7 +259,7 @@ async fn a_record_without_an_id_is_never_handed_back_under_an_empty_one() {
 }
 
 #[tokio::test]
-async fn a_defect_in_one_records_task_hands_back_that_record_alone() {
+async fn a_defect_in_one_records_task_fails_that_record_alone() {
     let stage = Stage::new();
     let id = JobId::random();
     let location = object(INPUTS, "uploads/x/list.txt");
@@ -269,7 +269,7 @@ async fn a_defect_in_one_records_task_hands_back_that_record_alone() {
         record("m1", 1, &request(JobId::random(), RequestInput::Object(location))),
         record("m2", 1, &inline(id, "1")),
     ]);
-    assert_eq!(stage.handle(&event).await, Ok(handed_back(&["m1"])));
+    assert_eq!(stage.handle(&event).await, Ok(item_failures(&["m1"])));
     assert!(stage.outcome(id).is_some());
 }
 

@@ -45,7 +45,7 @@ async fn a_duplicate_event_does_not_run_the_job_twice() {
     // The copy is a message of its own, so that its receive count begins anew.
     for message in ["m1", "m2"] {
         let answer = stage.handle(&sqs([record(message, 1, &event)])).await;
-        assert_eq!(answer, Ok(nothing_handed_back()));
+        assert_eq!(answer, Ok(no_item_failures()));
     }
     assert_eq!(stage.runs(), 1);
     let replies = stage.replies(RESPONSES);
@@ -78,7 +78,7 @@ async fn the_loser_of_a_race_replays_the_winners_outcome() {
         record("m1", 1, &inline(id, "1")),
         record("m2", 1, &inline(id, "1")),
     ]);
-    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&event).await, Ok(no_item_failures()));
     assert_eq!(stage.runs(), 2);
     let outcome = stage.outcome(id);
     let replies = stage.replies(CLIENT_URL);
@@ -97,12 +97,12 @@ async fn the_lost_response_of_an_outcomes_write_is_replayed_by_the_next_delivery
     let id = JobId::random();
     stage.script.fail(Call::WriteOutcome, Fault::LosesResponse, 1);
     let answer = stage.handle(&sqs([record("m1", 1, &inline(id, "1"))])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     let stored = stage.outcome(id);
     assert!(stored.is_some());
     assert_eq!(stage.replies(CLIENT_URL).len(), 0);
     let answer = stage.handle(&sqs([record("m1", 2, &inline(id, "1"))])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     assert_eq!(stage.runs(), 1, "the stored outcome was there");
     assert_eq!(stage.replies(CLIENT_URL)[0].outcome, stored);
 }
@@ -113,7 +113,7 @@ async fn the_lost_response_of_the_last_write_does_not_turn_a_success_into_a_fail
     let id = JobId::random();
     stage.script.fail(Call::WriteOutcome, Fault::LosesResponse, 1);
     let answer = stage.handle(&sqs([record("m1", 5, &inline(id, "1"))])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "1");
     assert_eq!(stage.replies(CLIENT_URL)[0].outcome, stage.outcome(id));
 }
@@ -131,7 +131,7 @@ async fn a_redriven_job_replaces_its_provisional_outcome_under_its_old_id() {
     stage.handle(&sqs([record("m1", 5, &body)])).await.unwrap();
     assert!(stage.outcome(id).unwrap().is_provisional());
     let answer = stage.handle(&sqs([record("m2", 1, &body)])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "1");
     assert_eq!(stage.replies(CLIENT_URL)[1].outcome, stage.outcome(id));
 }
@@ -149,11 +149,7 @@ async fn a_provisional_outcome_is_not_replaced_by_a_redrive_that_fails_again() {
     stage.handle(&sqs([record("m1", 5, &body)])).await.unwrap();
     let first = stage.outcome(id);
     let answer = stage.handle(&sqs([record("m2", 5, &body)])).await;
-    assert_eq!(
-        answer,
-        Ok(handed_back(&["m2"])),
-        "it goes to the dead letters again"
-    );
+    assert_eq!(answer, Ok(item_failures(&["m2"])), "it is dead-lettered again");
     assert_eq!(stage.outcome(id), first);
 }
 
@@ -173,7 +169,7 @@ async fn a_final_outcome_is_never_replaced_by_a_provisional_one() {
     let answer = stage.handle(&sqs([record("m2", 5, &inline(id, "1"))])).await;
     assert_eq!(
         answer,
-        Ok(nothing_handed_back()),
+        Ok(no_item_failures()),
         "the job has ended well, whatever its copy met"
     );
     assert_eq!(stage.outcome(id), first);
@@ -186,7 +182,7 @@ async fn something_else_in_an_outcomes_place_is_not_written_over() {
     let id = JobId::random();
     stage.objects.put(&outcome_location(id), "not an outcome");
     let answer = stage.handle(&sqs([record("m1", 1, &inline(id, "1"))])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     assert_eq!(
         stage.objects.current(&outcome_location(id)).as_deref(),
         Some(&b"not an outcome"[..])

@@ -13,14 +13,14 @@ fn with_upload(id: JobId, text: &str) -> (Stage, String) {
 }
 
 #[tokio::test]
-async fn a_throttled_job_goes_back_and_is_hidden_longer_each_time() {
+async fn a_throttled_job_is_retried_after_a_longer_wait_each_time() {
     let (stage, body) = with_upload(JobId::random(), "1");
     stage
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 4);
     for attempt in 1..=4 {
         let answer = stage.handle(&sqs([record("m1", attempt, &body)])).await;
-        assert_eq!(answer, Ok(handed_back(&["m1"])));
+        assert_eq!(answer, Ok(item_failures(&["m1"])));
     }
     assert_eq!(stage.replies(CLIENT_URL).len(), 0);
     let hides = stage.queues.hides();
@@ -31,18 +31,18 @@ async fn a_throttled_job_goes_back_and_is_hidden_longer_each_time() {
     }
     assert_eq!(hides.len(), 4);
     let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()), "it had passed by then");
+    assert_eq!(answer, Ok(no_item_failures()), "it had passed by then");
 }
 
 #[tokio::test]
-async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letters() {
+async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letter_queue() {
     let id = JobId::random();
     let (stage, body) = with_upload(id, "1");
     stage
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 1);
     let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     let error = stage.error(id);
     assert!(
         error
@@ -75,7 +75,7 @@ async fn a_last_attempt_whose_outcome_cannot_be_stored_is_answered_by_its_reply(
         .script
         .fail(Call::WriteOutcome, Fault::Fails(PortErrorKind::Unavailable), 9);
     let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     let outcome = stage.replies(CLIENT_URL)[0].outcome.clone().unwrap();
     assert!(outcome.is_provisional(), "{outcome:?}");
     // Before the last attempt nothing is said before it is stored.
@@ -88,13 +88,13 @@ async fn a_last_attempt_whose_outcome_cannot_be_stored_is_answered_by_its_reply(
 }
 
 #[tokio::test]
-async fn an_input_that_breaks_off_is_tried_again_and_never_taken_for_whole() {
+async fn an_input_that_breaks_off_is_retried_and_never_taken_for_whole() {
     for fault in [Fault::BreaksOff(2), Fault::EndsEarly(2), Fault::EndsEarly(0)] {
         let id = JobId::random();
         let (stage, body) = with_upload(id, "1 2 3 4 5 6");
         stage.script.fail(Call::Open, fault, 1);
         let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-        assert_eq!(answer, Ok(handed_back(&["m1"])), "{fault:?}");
+        assert_eq!(answer, Ok(item_failures(&["m1"])), "{fault:?}");
         assert_eq!(stage.outcome(id), None);
         stage.handle(&sqs([record("m1", 2, &body)])).await.unwrap();
         assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "1 2 3 4 5 6");
@@ -112,7 +112,7 @@ async fn a_result_that_cannot_be_written_is_no_missing_input() {
         let (stage, body) = with_upload(id, "file made.txt");
         stage.script.fail(Call::WriteFile, Fault::Fails(kind), 1);
         let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-        assert_eq!(answer, Ok(handed_back(&["m1"])), "{kind:?}");
+        assert_eq!(answer, Ok(item_failures(&["m1"])), "{kind:?}");
         assert_eq!(stage.outcome(id), None);
     }
 }
@@ -125,7 +125,7 @@ async fn a_missing_right_is_kept_for_redrive_instead_of_consumed() {
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Refused), 1);
     let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     assert_eq!(stage.error(id).code, code::MISCONFIGURED);
 }
 
@@ -139,7 +139,7 @@ async fn a_message_that_cannot_be_hidden_comes_again_all_the_same() {
         .script
         .fail(Call::Hide, Fault::Fails(PortErrorKind::Unavailable), 1);
     let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn without_a_queue_the_whole_event_is_repeated_by_lambda() {
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 1);
     let error = stage.handle(&event).await.unwrap_err();
-    assert!(error.starts_with("1 jobs have to be tried again"), "{error}");
+    assert!(error.starts_with("1 jobs have to be retried"), "{error}");
     assert!(stage.handle(&event).await.is_ok());
     assert!(stage.outcome(JobId::of_object(&location, &version)).is_some());
 }

@@ -14,7 +14,7 @@ async fn work_that_could_not_be_answered_in_time_is_not_begun() {
     let stage = Stage::new();
     let event = sqs([record("m1", 1, &inline(JobId::random(), "1"))]);
     let answer = stage.handle_within(Duration::from_secs(4), &event).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     assert_eq!(stage.runs(), 0);
     // Nothing is wrong with it: it may begin at once elsewhere.
     assert_eq!(
@@ -24,7 +24,7 @@ async fn work_that_could_not_be_answered_in_time_is_not_begun() {
 }
 
 #[tokio::test]
-async fn a_job_whose_turn_comes_too_late_is_handed_back_while_the_others_are_answered() {
+async fn a_job_whose_turn_comes_too_late_is_deferred_while_the_others_are_answered() {
     let stage = Stage::new();
     let ids = [JobId::random(), JobId::random()];
     let event = sqs([
@@ -43,7 +43,7 @@ async fn a_job_that_is_not_begun_on_its_last_delivery_is_answered_too() {
     let id = JobId::random();
     let event = sqs([record("m1", 5, &inline(id, "1"))]);
     let answer = stage.handle_within(Duration::from_secs(4), &event).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     let error = stage.error(id);
     assert_eq!(error.code, code::DEADLINE_EXCEEDED);
     assert!(
@@ -65,14 +65,14 @@ async fn work_that_takes_longer_than_a_whole_invocation_is_answered_with_the_cur
         "{:?}",
         started.elapsed()
     );
-    assert_eq!(answer, Ok(nothing_handed_back()));
+    assert_eq!(answer, Ok(no_item_failures()));
     let error = stage.error(id);
     assert_eq!(error.code, code::DEADLINE_EXCEEDED);
     assert!(error.message.contains("raise the function's time-out"), "{error}");
     // The thread still runs, and the next invocation of this function waits for its turn.
     let next = JobId::random();
     let event = sqs([record("m2", 1, &inline(next, "1"))]);
-    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(stage.handle(&event).await, Ok(no_item_failures()));
     assert!(
         started.elapsed() >= Duration::from_secs(5),
         "{:?}",
@@ -96,7 +96,7 @@ async fn a_service_that_hangs_holds_up_only_its_own_record() {
     ]);
     let started = Instant::now();
     let answer = stage.handle_within(SHORT, &event).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     assert!(started.elapsed() < Duration::from_secs(30), "it was waited for");
     assert!(stage.outcome(id).is_some());
     assert_eq!(stage.replies(CLIENT_URL).len(), 1);
@@ -107,5 +107,5 @@ async fn an_event_without_a_queue_that_cannot_be_begun_is_repeated() {
     let stage = Stage::new();
     let event = serde_json::from_str(&inline(JobId::random(), "1")).unwrap();
     let error = stage.handle_within(Duration::from_secs(4), &event).await;
-    assert!(error.unwrap_err().contains("tried again"));
+    assert!(error.unwrap_err().contains("have to be retried"));
 }
