@@ -228,16 +228,25 @@ impl Queues for Sqs {
         }
     }
 
-    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
+    async fn change_visibility(
+        &self,
+        queue_url: &str,
+        receipt_handle: &str,
+        timeout: Duration,
+    ) -> Result<(), PortError> {
         let sent = self
             .0
             .change_message_visibility()
             .queue_url(queue_url)
             .receipt_handle(receipt_handle)
-            .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
+            .visibility_timeout(i32::try_from(timeout.as_secs()).unwrap_or(i32::MAX))
             .send()
             .await;
-        sent.map(drop)
-            .map_err(|error| failure(format!("hide a message of {queue_url}"), &error))
+        sent.map(drop).map_err(|error| {
+            failure(
+                format!("change the visibility of a message of {queue_url}"),
+                &error,
+            )
+        })
     }
 }

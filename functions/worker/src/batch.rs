@@ -117,10 +117,10 @@ where
         return true;
     };
     if let Some(handle) = &delivery.receipt_handle {
-        // Without it the message comes again after the queue's own visibility time-out.
+        // Without a handle, or when this fails, the message is delivered again after the queue's own visibility timeout.
         if let Err(error) = worker
             .queues
-            .hide(&worker.config.request_queue_url, handle, wait)
+            .change_visibility(&worker.config.request_queue_url, handle, wait)
             .await
         {
             tracing::warn!(%error, "the wait for the next delivery could not be set");

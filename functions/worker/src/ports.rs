@@ -90,11 +90,11 @@ pub(crate) trait Queues: Send + Sync + 'static {
         bodies: &[String],
     ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
 
-    /// Hides a received message for `time` from now, so that it is delivered again after it.
-    fn hide(
+    /// Sets the visibility timeout of a received message: it is delivered again `timeout` from now.
+    fn change_visibility(
         &self,
         queue_url: &str,
         receipt_handle: &str,
-        time: Duration,
+        timeout: Duration,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }

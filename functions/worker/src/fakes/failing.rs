@@ -17,7 +17,7 @@ pub(crate) enum Call {
     WriteOutcome,
     WriteFile,
     Send,
-    Hide,
+    ChangeVisibility,
 }
 
 /// How it fails.
@@ -159,9 +159,16 @@ impl<T: Queues> Queues for Failing<T> {
         }
     }
 
-    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
-        let fault = self.meet(Call::Hide).await?;
-        self.port.hide(queue_url, receipt_handle, time).await?;
-        unless_lost(Call::Hide, fault, ())
+    async fn change_visibility(
+        &self,
+        queue_url: &str,
+        receipt_handle: &str,
+        timeout: Duration,
+    ) -> Result<(), PortError> {
+        let fault = self.meet(Call::ChangeVisibility).await?;
+        self.port
+            .change_visibility(queue_url, receipt_handle, timeout)
+            .await?;
+        unless_lost(Call::ChangeVisibility, fault, ())
     }
 }

@@ -23,13 +23,13 @@ async fn a_throttled_job_is_retried_after_a_longer_wait_each_time() {
         assert_eq!(answer, Ok(item_failures(&["m1"])));
     }
     assert_eq!(stage.replies(CLIENT_URL).len(), 0);
-    let hides = stage.queues.hides();
-    for ((handle, time), longest) in hides.iter().zip([5, 20, 80, 320]) {
+    let changes = stage.queues.visibility_changes();
+    for ((handle, time), longest) in changes.iter().zip([5, 20, 80, 320]) {
         let longest = Duration::from_secs(longest);
         assert_eq!(handle, "handle of m1");
-        assert!((longest / 2..=longest).contains(time), "{hides:?}");
+        assert!((longest / 2..=longest).contains(time), "{changes:?}");
     }
-    assert_eq!(hides.len(), 4);
+    assert_eq!(changes.len(), 4);
     let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
     assert_eq!(answer, Ok(no_item_failures()), "it had passed by then");
 }
@@ -54,7 +54,7 @@ async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letter_q
     assert_eq!(stage.replies(CLIENT_URL)[0].outcome, stage.outcome(id));
     // At once, so that SQS moves it.
     assert_eq!(
-        stage.queues.hides(),
+        stage.queues.visibility_changes(),
         [("handle of m1".to_owned(), Duration::ZERO)]
     );
     assert_eq!(
@@ -62,7 +62,7 @@ async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letter_q
         [
             format!("write outcomes/{id}.json"),
             format!("send to {CLIENT}"),
-            "hide handle of m1".to_owned()
+            "change visibility of handle of m1".to_owned()
         ]
     );
 }
@@ -130,14 +130,16 @@ async fn a_missing_right_is_kept_for_redrive_instead_of_consumed() {
 }
 
 #[tokio::test]
-async fn a_message_that_cannot_be_hidden_comes_again_all_the_same() {
+async fn a_message_whose_visibility_cannot_be_changed_is_delivered_again_all_the_same() {
     let (stage, body) = with_upload(JobId::random(), "1");
     stage
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 1);
-    stage
-        .script
-        .fail(Call::Hide, Fault::Fails(PortErrorKind::Unavailable), 1);
+    stage.script.fail(
+        Call::ChangeVisibility,
+        Fault::Fails(PortErrorKind::Unavailable),
+        1,
+    );
     let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
     assert_eq!(answer, Ok(item_failures(&["m1"])));
 }

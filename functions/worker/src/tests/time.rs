@@ -18,7 +18,7 @@ async fn work_that_could_not_be_answered_in_time_is_not_begun() {
     assert_eq!(stage.runs(), 0);
     // Nothing is wrong with it: it may begin at once elsewhere.
     assert_eq!(
-        stage.queues.hides(),
+        stage.queues.visibility_changes(),
         [("handle of m1".to_owned(), Duration::ZERO)]
     );
 }
