@@ -117,7 +117,7 @@ where
         return true;
     };
     if let Some(handle) = &delivery.receipt_handle {
-        // Without a handle, or when this fails, the message is delivered again after the queue's own visibility timeout.
+        // Without a handle, or if this fails, the message is delivered again after the queue's visibility timeout.
         if let Err(error) = worker
             .queues
             .change_visibility(&worker.config.request_queue_url, handle, wait)

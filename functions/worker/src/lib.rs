@@ -45,8 +45,8 @@ use std::sync::Arc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
-pub use config::{Config, InvalidConfig};
-pub use operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
+use crate::config::Config;
+pub use crate::operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
 ///

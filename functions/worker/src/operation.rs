@@ -158,24 +158,13 @@ impl Input {
     }
 
     /// An input that is there already.
-    ///
-    /// # Panics
-    ///
-    /// Never: a new channel has room for one.
-    #[must_use]
-    pub fn whole(bytes: Bytes) -> Self {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
         let (sender, chunks) = mpsc::channel(1);
         let size_bytes = bytes.len() as u64;
         sender
             .try_send(Ok(bytes))
             .expect("a new channel has room for one");
         Self::new(size_bytes, chunks)
-    }
-
-    /// The size of the whole input in bytes.
-    #[must_use]
-    pub fn size_bytes(&self) -> u64 {
-        self.size_bytes
     }
 
     /// The next piece, waiting for it; none at the end.
