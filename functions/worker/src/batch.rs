@@ -110,7 +110,7 @@ where
         {
             End::Answered(_) => {}
             End::DeadLettered | End::Deferred => longest(Duration::ZERO),
-            End::Retry => longest(retry::wait(worker.config.retry_base, delivery.attempt)),
+            End::Retry => longest(retry::backoff(worker.config.retry_base, delivery.attempt)),
         }
     }
     let Some(wait) = wait else {

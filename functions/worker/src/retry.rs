@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use errand_protocol::{JobError, code, limits};
-use uuid::Uuid;
 
 use crate::operation::{Failure, InputError};
 use crate::ports::{PortError, PortErrorKind};
@@ -38,16 +37,18 @@ pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) 
     }
 }
 
-/// How long a request waits before delivery number `attempt + 1`: four times longer each time, at most 15 minutes,
-/// and between half and all of that, so that requests which failed together do not come back together.
-pub(crate) fn wait(base: Duration, attempt: u32) -> Duration {
-    const LONGEST: Duration = Duration::from_mins(15);
+/// The longest backoff; SQS could wait longer.
+const LONGEST_BACKOFF: Duration = Duration::from_mins(15);
+const _: () = assert!(LONGEST_BACKOFF.as_secs() <= limits::VISIBILITY_SECS);
+
+/// How long a request waits before delivery number `attempt + 1`: four times longer each time, at most 15 minutes.
+/// With jitter between half and all of that, so that requests which failed together are not retried together.
+pub(crate) fn backoff(base: Duration, attempt: u32) -> Duration {
     let longest = base
         .saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1)))
-        .min(LONGEST);
-    // A random UUID's low bits are as good a die as any, and already here.
-    let die = u32::from(Uuid::now_v7().as_bytes()[15]);
-    (longest / 2 + longest / 2 * die / 255).min(Duration::from_secs(limits::VISIBILITY_SECS))
+        .min(LONGEST_BACKOFF);
+    let half = longest / 2;
+    half + half.mul_f64(fastrand::f64())
 }
 
 impl From<PortError> for JobError {
@@ -99,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_and_differ() {
+    fn backoffs_grow_and_differ() {
         let base = Duration::from_secs(5);
         for (attempt, longest) in [(1, 5), (2, 20), (3, 80), (4, 320), (9, 900), (4_000_000_000, 900)] {
-            let waits: Vec<_> = (0..50).map(|_| wait(base, attempt)).collect();
+            let waits: Vec<_> = (0..50).map(|_| backoff(base, attempt)).collect();
             let longest = Duration::from_secs(longest);
             assert!(
                 waits.iter().all(|w| (longest / 2..=longest).contains(w)),
