@@ -86,7 +86,7 @@ impl Operation for Probe {
 type TestWorker = Worker<Probe, Failing<FakeObjects>, Failing<FakeQueues>>;
 
 /// A function and its cloud.
-struct Stage {
+struct Fixture {
     worker: Arc<TestWorker>,
     objects: FakeObjects,
     queues: FakeQueues,
@@ -95,7 +95,7 @@ struct Stage {
     runs: Arc<AtomicUsize>,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
         let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
