@@ -5,7 +5,7 @@ mod response;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lambda_runtime::{Context, Error};
+use lambda_runtime::Error;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -27,7 +27,7 @@ use crate::retry;
 pub(crate) async fn handle<O, S, Q>(
     worker: Arc<Worker<O, S, Q>>,
     payload: &str,
-    context: &Context,
+    context: &lambda_runtime::Context,
 ) -> Result<Value, Error>
 where
     O: Operation,

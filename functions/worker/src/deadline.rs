@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// When an invocation has to be over, and since when it runs.
+/// When an invocation began, and when it has to end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     started: Instant,
     end: Instant,
 }
 
-/// What storing an outcome, replying and answering Lambda may take. The work has to be over this long before the
-/// function's time-out.
+/// What storing an outcome, replying and answering Lambda may take: work has to end this long before the function's
+/// timeout.
 const RESERVE: Duration = Duration::from_secs(3);
 
 /// What answering Lambda takes at least. Whatever is not done by then is reported as to be delivered again.

@@ -24,7 +24,7 @@ pub(crate) struct PortError {
 pub(crate) enum PortErrorKind {
     /// The object or queue does not exist.
     NotFound,
-    /// The function may not do this, or the bucket is gone: an operator has to mend the stack.
+    /// The function may not do this, or the bucket is gone: an operator has to fix the stack.
     Refused,
     /// Throttled, unreachable, timed out, or the service failed: it may pass.
     Unavailable,

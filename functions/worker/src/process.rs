@@ -136,8 +136,8 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         }
     }
 
-    /// Sends the reply. The outcome is stored, so a queue that is gone, with its client, is no failure, and on the last
-    /// delivery no other trouble with the reply is one.
+    /// Sends the reply. The outcome is stored by now: a reply queue that has gone with its client is no failure, and on
+    /// the last delivery nothing else that keeps the reply from being sent is one.
     async fn announce(&self, job: &Job, outcome: Outcome, max_attempts: Option<u32>) -> End {
         let reply = Reply::new(outcome.clone(), self.outcomes.location(job.id));
         match self.replies.send(&job.reply_to, reply.to_message()).await {
@@ -188,8 +188,8 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
     }
 }
 
-/// Whether to look for an outcome before the job is run. A message that comes again may have been answered by the
-/// delivery that was lost. A job with an input on S3 costs more to run than to look up, and a late duplicate of it must
+/// Whether to look for an outcome before the job is run. A message that is delivered again may have been answered by
+/// an earlier delivery. A job with an input on S3 costs more to run than to look up, and a late duplicate of it must
 /// not write its result again. A first delivery with the input in it is run at once: most have no outcome, and
 /// where one has, the conditional write tells.
 fn is_looked_up_first(job: &Job) -> bool {

@@ -55,7 +55,7 @@ impl From<PortError> for JobError {
     fn from(error: PortError) -> Self {
         match error.kind {
             PortErrorKind::NotFound => Self::permanent(code::INPUT_NOT_FOUND, error.to_string()),
-            // An operator can mend this and redrive the request: it must not be consumed.
+            // An operator can fix this and redrive the request: it must not be consumed.
             PortErrorKind::Refused => Self::transient(code::MISCONFIGURED, error.to_string()),
             PortErrorKind::Unavailable => Self::transient(code::SERVICE_UNAVAILABLE, error.to_string()),
         }

@@ -58,7 +58,7 @@ impl FakeQueues {
         messages.map(|message| message.body.clone()).collect()
     }
 
-    /// How many messages came at once, for each time that some came.
+    /// The sizes of the batches that were sent, in order.
     pub(crate) fn batches(&self, url: &str) -> Vec<usize> {
         self.queues.lock().unwrap()[url].batches.clone()
     }
