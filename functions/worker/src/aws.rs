@@ -163,7 +163,7 @@ impl Objects for S3 {
                     && matches!(status(&error), Some(404 | 409 | 412))
                     && code(&error) != Some("NoSuchBucket") =>
             {
-                Ok(Written::SomebodyElseDid)
+                Ok(Written::ConditionFailed)
             }
             Err(error) => Err(failure(format!("write {location}"), &error)),
         }

@@ -99,7 +99,7 @@ async fn conditions_hold(objects: &impl Objects, bucket: &BucketName) {
         )
     };
     assert_eq!(write("1", Condition::Absent).await, Ok(Written::Yes));
-    assert_eq!(write("2", Condition::Absent).await, Ok(Written::SomebodyElseDid));
+    assert_eq!(write("2", Condition::Absent).await, Ok(Written::ConditionFailed));
     let (bytes, first) = objects.read(&location).await.unwrap().unwrap();
     assert_eq!(bytes, "1");
     assert_eq!(
@@ -108,7 +108,7 @@ async fn conditions_hold(objects: &impl Objects, bucket: &BucketName) {
     );
     assert_eq!(
         write("4", Condition::Unchanged(first.clone())).await,
-        Ok(Written::SomebodyElseDid)
+        Ok(Written::ConditionFailed)
     );
     assert_eq!(objects.read(&location).await.unwrap().unwrap().0, "3");
     let gone = at(bucket, "outcomes/gone.json");
@@ -118,7 +118,7 @@ async fn conditions_hold(objects: &impl Objects, bucket: &BucketName) {
         "application/json",
         Condition::Unchanged(first),
     );
-    assert_eq!(written.await, Ok(Written::SomebodyElseDid));
+    assert_eq!(written.await, Ok(Written::ConditionFailed));
 }
 
 async fn of_many_who_write_first_one_does(objects: &impl Objects, bucket: &BucketName) {

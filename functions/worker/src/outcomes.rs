@@ -68,7 +68,7 @@ impl<S: Objects> Outcomes<S> {
                 .await?;
             match written {
                 Written::Yes => return Ok(outcome),
-                Written::SomebodyElseDid => match self.stored(outcome.job_id).await? {
+                Written::ConditionFailed => match self.stored(outcome.job_id).await? {
                     Some((stored, etag)) if stored.is_provisional() && !outcome.is_provisional() => {
                         condition = Condition::Unchanged(etag);
                     }

@@ -45,8 +45,8 @@ pub(crate) struct ETag(pub(crate) String);
 pub(crate) enum Written {
     /// The object is there as given.
     Yes,
-    /// Somebody else wrote first; nothing was changed.
-    SomebodyElseDid,
+    /// The condition did not hold, or another write came first; nothing was changed.
+    ConditionFailed,
 }
 
 /// What a write requires of the object that it writes.

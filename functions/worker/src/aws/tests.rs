@@ -216,7 +216,7 @@ async fn a_condition_is_sent_and_a_lost_race_is_no_failure() {
         for condition in [Condition::Absent, unchanged.clone()] {
             assert_eq!(
                 written(answer.clone(), condition).await,
-                Ok(Written::SomebodyElseDid),
+                Ok(Written::ConditionFailed),
                 "{code}"
             );
         }

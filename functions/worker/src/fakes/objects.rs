@@ -151,7 +151,7 @@ impl Objects for FakeObjects {
             (Condition::Unchanged(etag), Some(current)) => etag == current,
         };
         if !holds {
-            return Ok(Written::SomebodyElseDid);
+            return Ok(Written::ConditionFailed);
         }
         self.add(location, Some(bytes));
         self.log.add(format!("write {}", location.key));
