@@ -58,18 +58,18 @@ def check(folder):
     verdict.asked.update(each["kind"] for each in asked.values())
 
     place, s3 = cloud.Place(), cloud.client("s3", direct=True)
-    buried = dead_letters(place)
+    dead_lettered = dead_letters(place)
     with ThreadPoolExecutor(8) as readers:
         outcomes = dict(zip(asked, readers.map(lambda job_id: outcome_of(s3, place, job_id), asked)))
 
     for job_id, job in asked.items():
         outcome = outcomes[job_id]
         if outcome is None:
-            if job_id in buried:
+            if job_id in dead_lettered:
                 verdict.notes["at rest in the dead-letter queue"] += 1
             else:
                 verdict.blame("lost", job["kind"], f"{job_id} has no outcome and no dead letter")
-        elif outcome["status"] == "failed" and outcome["error"]["retryable"] and job_id in buried:
+        elif outcome["status"] == "failed" and outcome["error"]["retryable"] and job_id in dead_lettered:
             verdict.notes["answered, and at rest in the dead-letter queue"] += 1
         elif reason := wrong(s3, place, job, outcome):
             verdict.blame("wrong result", job["kind"], f"{job_id}: {reason}")

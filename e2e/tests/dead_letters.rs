@@ -50,7 +50,7 @@ async fn await_letters(operator: &Errand, jobs: &[&str]) -> Vec<Value> {
         if jobs.iter().all(is_there) {
             return letters;
         }
-        assert!(Instant::now() < end, "not buried: {jobs:?} in {letters:#?}");
+        assert!(Instant::now() < end, "not dead-lettered: {jobs:?} in {letters:#?}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
@@ -136,7 +136,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
     let letters = await_letters(&operator, &[&other]).await;
     assert_eq!(letters.len(), 1, "{letters:#?}");
 
-    // One that fails again is buried again, once.
+    // One that fails again is dead-lettered again, once.
     let text = operator
         .run_as_operator(&["dead-letters", "redrive", "--all", "--operation", "stats"])
         .succeeded()

@@ -15,8 +15,8 @@ impl Operation for Stats {
         // Half for the integers; modes and the distinct count need a copy of them, and a decompressor its window.
         let half = usize::try_from(context.memory_budget_bytes / 2).unwrap_or(usize::MAX);
         let mut list = Accumulator::new(&parameters).with_memory_budget(half);
-        while let Some(piece) = input.next_chunk()? {
-            list.push(&piece).map_err(rejected)?;
+        while let Some(chunk) = input.next_chunk()? {
+            list.push(&chunk).map_err(rejected)?;
         }
         Output::of_report(&list.finish().map_err(rejected)?)
     }

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
 use errand_aws::{FailureKind, code, http_client, status};
 
-/// Pieces of an object that may wait for the operation to take them.
+/// How many chunks of an object are read ahead of the operation.
 const CHUNKS_AHEAD: usize = 16;
 
 /// Builds both clients. Nothing is sent.
@@ -88,7 +88,7 @@ impl Objects for S3 {
                 });
                 received += chunk.as_ref().map_or(0, Bytes::len);
                 let is_last = chunk.is_err();
-                // Nobody listens any more when the operation has found its answer.
+                // The receiver is gone when the operation ended without reading all.
                 if sender.send(chunk).await.is_err() || is_last {
                     return;
                 }
@@ -153,15 +153,15 @@ impl Objects for S3 {
                     && matches!(status(&error), Some(404 | 409 | 412))
                     && code(&error) != Some("NoSuchBucket") =>
             {
-                Ok(Written::SomebodyElseDid)
+                Ok(Written::ConditionFailed)
             }
             Err(error) => Err(failure(format!("write {location}"), &error)),
         }
     }
 }
 
-/// The kind of an error on opening an input. A version that was never there is told as an invalid argument, and one
-/// that tells of a deletion as a method that is not allowed.
+/// The kind of an error on opening an input. For a version that never existed S3 answers `InvalidArgument`, and for a
+/// delete marker 405 (Method Not Allowed).
 fn kind_of_missing(error: &SdkError<GetObjectError>) -> PortErrorKind {
     match (code(error), status(error)) {
         (Some("InvalidArgument"), Some(400)) | (_, Some(405)) => PortErrorKind::NotFound,
@@ -225,7 +225,7 @@ impl Queues for Sqs {
                         .ok()
                         .filter(|index: &usize| *index < results.len());
                     if let Some(index) = index {
-                        // Throttling by the queue's key service is told as the sender's fault, too.
+                        // Throttling by KMS, which holds the queue's key, is reported as the sender's fault too.
                         let status = if entry.sender_fault() { 400 } else { 500 };
                         let message = entry.message().unwrap_or_default();
                         results[index] = Err(PortError {
@@ -240,16 +240,25 @@ impl Queues for Sqs {
         }
     }
 
-    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
+    async fn change_visibility(
+        &self,
+        queue_url: &str,
+        receipt_handle: &str,
+        timeout: Duration,
+    ) -> Result<(), PortError> {
         let sent = self
             .0
             .change_message_visibility()
             .queue_url(queue_url)
             .receipt_handle(receipt_handle)
-            .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
+            .visibility_timeout(i32::try_from(timeout.as_secs()).unwrap_or(i32::MAX))
             .send()
             .await;
-        sent.map(drop)
-            .map_err(|error| failure(format!("hide a message of {queue_url}"), &error))
+        sent.map(drop).map_err(|error| {
+            failure(
+                format!("change the visibility of a message of {queue_url}"),
+                &error,
+            )
+        })
     }
 }

@@ -1,13 +1,15 @@
 //! A whole event: its records side by side, and the answer that Lambda expects.
 
+mod response;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse};
-use lambda_runtime::{Context, Error};
+use lambda_runtime::Error;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
+use self::response::SqsBatchResponse;
 use crate::deadline::Deadline;
 use crate::event::{self, Delivery, Event};
 use crate::job::Job;
@@ -20,12 +22,12 @@ use crate::retry;
 ///
 /// # Errors
 ///
-/// Something has to be tried again that cannot be named in the answer: Lambda then repeats the whole event, which is
+/// Something has to be retried that cannot be named in the answer: Lambda then repeats the whole event, which is
 /// harmless.
 pub(crate) async fn handle<O, S, Q>(
     worker: Arc<Worker<O, S, Q>>,
     payload: &str,
-    context: &Context,
+    context: &lambda_runtime::Context,
 ) -> Result<Value, Error>
 where
     O: Operation,
@@ -59,10 +61,10 @@ where
     let mut running = JoinSet::new();
     for (index, delivery) in deliveries.into_iter().enumerate() {
         let worker = Arc::clone(&worker);
-        running.spawn(async move { (index, deliver(&worker, delivery, deadline).await) });
+        running.spawn(async move { (index, process_delivery(&worker, delivery, deadline).await) });
     }
-    // A task that panicked, or is still at it when Lambda has to be answered, has told nothing: its message comes
-    // again, and the others are not held up by it.
+    // A message whose task panicked, or still runs when Lambda has to be answered, is not done: it is delivered again,
+    // and the others are not held up by it.
     let mut done = vec![false; ids.len()];
     let all = async {
         while let Some(joined) = running.join_next().await {
@@ -78,24 +80,15 @@ where
     {
         tracing::error!(records = running.len(), "not done before the function's time-out");
     }
-    let mut response = SqsBatchResponse::default();
-    for (id, is_done) in ids.into_iter().zip(done) {
-        match id {
-            _ if is_done => {}
-            // An identifier that is empty or unknown would make AWS repeat every record of the batch.
-            Some(id) => {
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = id;
-                response.batch_item_failures.push(failure);
-            }
-            None => return Err("a record without a message id has to be delivered again".into()),
-        }
-    }
-    Ok(response)
+    let failed = ids.into_iter().zip(done).filter(|(_, is_done)| !is_done);
+    // Both an error and an empty identifier make Lambda repeat the whole batch; the error says why.
+    failed
+        .map(|(id, _)| id.ok_or_else(|| "a record without a message id has to be delivered again".into()))
+        .collect()
 }
 
-/// Takes one message to its end; whether it can be deleted.
-async fn deliver<O, S, Q>(worker: &Worker<O, S, Q>, delivery: Delivery, deadline: Deadline) -> bool
+/// Does all jobs of one message; whether it can be deleted.
+async fn process_delivery<O, S, Q>(worker: &Worker<O, S, Q>, delivery: Delivery, deadline: Deadline) -> bool
 where
     O: Operation,
     S: Objects,
@@ -109,18 +102,18 @@ where
             .await
         {
             End::Answered(_) => {}
-            End::Buried | End::HandedBack => longest(Duration::ZERO),
-            End::Again => longest(retry::wait(worker.config.retry_base, delivery.attempt)),
+            End::DeadLettered | End::Deferred => longest(Duration::ZERO),
+            End::Retry => longest(retry::backoff(worker.config.retry_base, delivery.attempt)),
         }
     }
     let Some(wait) = wait else {
         return true;
     };
     if let Some(handle) = &delivery.receipt_handle {
-        // Without it the message comes again after the queue's own visibility time-out.
+        // Without a handle, or if this fails, the message is delivered again after the queue's visibility timeout.
         if let Err(error) = worker
             .queues
-            .hide(&worker.config.request_queue_url, handle, wait)
+            .change_visibility(&worker.config.request_queue_url, handle, wait)
             .await
         {
             tracing::warn!(%error, "the wait for the next delivery could not be set");
@@ -144,14 +137,13 @@ where
     for job in jobs {
         match worker.process(job, None, deadline).await {
             End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
-            End::Buried | End::Again | End::HandedBack => unanswered += 1,
+            End::DeadLettered | End::Retry | End::Deferred => unanswered += 1,
         }
     }
     if unanswered > 0 {
-        return Err(format!(
-            "{unanswered} jobs have to be tried again; those that were answered stay answered"
-        )
-        .into());
+        return Err(
+            format!("{unanswered} jobs have to be retried; those that were answered stay answered").into(),
+        );
     }
     Ok(Value::Array(outcomes))
 }

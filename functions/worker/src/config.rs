@@ -6,29 +6,28 @@ use errand_protocol::{BucketName, InvalidName, QueueName};
 
 /// A function's surroundings.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// The only bucket that inputs are taken from (`ERRAND_INPUT_BUCKET`).
-    pub input_bucket: BucketName,
+    pub(crate) input_bucket: BucketName,
     /// Where results and outcomes go (`ERRAND_RESULT_BUCKET`).
-    pub result_bucket: BucketName,
+    pub(crate) result_bucket: BucketName,
     /// The URL of the queue that the requests come from (`ERRAND_REQUEST_QUEUE_URL`).
-    pub request_queue_url: String,
+    pub(crate) request_queue_url: String,
     /// The URL of the queue for replies to requests that name none (`ERRAND_RESPONSE_QUEUE_URL`).
-    pub response_queue_url: String,
+    pub(crate) response_queue_url: String,
     /// What the name of every reply queue has to begin with (`ERRAND_REPLY_PREFIX`).
-    pub reply_prefix: String,
+    pub(crate) reply_prefix: String,
     /// How often a request is delivered before it goes to the dead-letter queue (`ERRAND_MAX_RECEIVE_COUNT`).
-    pub max_receive_count: u32,
+    pub(crate) max_receive_count: u32,
     /// The wait before the second delivery (`ERRAND_RETRY_BASE_SECONDS`, 5 unless set); it grows from there.
-    pub retry_base: Duration,
+    pub(crate) retry_base: Duration,
     /// The function's memory in bytes (`AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, which Lambda sets, is in MiB).
-    pub memory_bytes: u64,
+    pub(crate) memory_bytes: u64,
 }
 
 /// A variable of the environment is missing or wrong. Trying again will not help: redeploy the stack.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidConfig {
+pub(crate) enum InvalidConfig {
     /// Not set.
     #[error("environment variable {0} is not set: deploy the function with errand's template.yaml")]
     Missing(&'static str),
@@ -51,7 +50,7 @@ impl Config {
     /// # Errors
     ///
     /// A variable is missing, or does not hold what it should.
-    pub fn from_env() -> Result<Self, InvalidConfig> {
+    pub(crate) fn from_env() -> Result<Self, InvalidConfig> {
         Self::read(&|name| std::env::var(name).ok())
     }
 

@@ -99,7 +99,7 @@ async fn conditions_hold(objects: &impl Objects, bucket: &BucketName) {
         )
     };
     assert_eq!(write("1", Condition::Absent).await, Ok(Written::Yes));
-    assert_eq!(write("2", Condition::Absent).await, Ok(Written::SomebodyElseDid));
+    assert_eq!(write("2", Condition::Absent).await, Ok(Written::ConditionFailed));
     let (bytes, first) = objects.read(&location).await.unwrap().unwrap();
     assert_eq!(bytes, "1");
     assert_eq!(
@@ -108,7 +108,7 @@ async fn conditions_hold(objects: &impl Objects, bucket: &BucketName) {
     );
     assert_eq!(
         write("4", Condition::Unchanged(first.clone())).await,
-        Ok(Written::SomebodyElseDid)
+        Ok(Written::ConditionFailed)
     );
     assert_eq!(objects.read(&location).await.unwrap().unwrap().0, "3");
     let gone = at(bucket, "outcomes/gone.json");
@@ -118,7 +118,7 @@ async fn conditions_hold(objects: &impl Objects, bucket: &BucketName) {
         "application/json",
         Condition::Unchanged(first),
     );
-    assert_eq!(written.await, Ok(Written::SomebodyElseDid));
+    assert_eq!(written.await, Ok(Written::ConditionFailed));
 }
 
 async fn of_many_who_write_first_one_does(objects: &impl Objects, bucket: &BucketName) {
@@ -152,14 +152,19 @@ where
     let texts: Vec<_> = received.iter().map(|(body, _)| body.clone()).collect();
     assert_eq!(texts, bodies);
 
-    // What was received is hidden; made visible, it comes again.
+    // What was received is invisible; with a visibility timeout of zero it is delivered again.
     assert_eq!(receive().await, []);
     let (body, handle) = &received[3];
-    assert_eq!(queues.hide(url, handle, Duration::ZERO).await, Ok(()));
+    assert_eq!(
+        queues.change_visibility(url, handle, Duration::ZERO).await,
+        Ok(())
+    );
     let again = receive().await;
     assert_eq!(again.iter().map(|(body, _)| body).collect::<Vec<_>>(), [body]);
-    let hidden = queues.hide(url, "no such handle", Duration::ZERO).await;
-    assert_eq!(hidden.map_err(|error| error.kind), Err(PortErrorKind::Refused));
+    let changed = queues
+        .change_visibility(url, "no such handle", Duration::ZERO)
+        .await;
+    assert_eq!(changed.map_err(|error| error.kind), Err(PortErrorKind::Refused));
 
     let (place, _) = url.rsplit_once('/').unwrap();
     let gone = format!("{place}/errand-reply-no-such-queue");

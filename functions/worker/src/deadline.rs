@@ -2,21 +2,21 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// When an invocation has to be over, and since when it runs.
+/// When an invocation began, and when it has to end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     started: Instant,
     end: Instant,
 }
 
-/// What storing an outcome, replying and answering Lambda may take. The work has to be over this long before the
-/// function's time-out.
+/// What storing an outcome, replying and answering Lambda may take: work has to end this long before the function's
+/// timeout.
 const RESERVE: Duration = Duration::from_secs(3);
 
 /// What answering Lambda takes at least. Whatever is not done by then is reported as to be delivered again.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
-/// A job is not begun with less than this left for it: it is handed back instead.
+/// A job is not begun with less than this left for it: it is deferred instead.
 const WORTH_STARTING: Duration = Duration::from_secs(2);
 
 impl Deadline {

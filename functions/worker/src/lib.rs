@@ -1,18 +1,19 @@
 //! What every function shares: an event in, one outcome per job out.
 //!
-//! A function is this crate around one [`Operation`]. The way of a job, and where it is written down:
+//! A function is this crate around one [`Operation`]. What happens to a job, and which module does it:
 //!
 //! 1. [`event`] tells what kind of event came in; [`record`] reads each record of it by itself, so that a broken
 //!    one hurts no other, and gives the [`job`]s it asks for.
 //! 2. [`process`] takes one job to its outcome: the [`runner`] fetches the input, runs the operation on a thread of
 //!    its own with panics caught and stores what it made; then **the outcome is stored, then the reply sent**. An
-//!    outcome is written once ([`outcomes`]); a job that comes again replays it. [`replies`] leave in tens.
-//! 3. [`batch`] runs the records of a delivery side by side and reports the ones to be delivered again; SQS deletes
-//!    the others. So nothing is acknowledged before it is answered.
+//!    outcome is written once ([`outcomes`]); a job that is delivered again replays it. [`replies`] are sent in
+//!    batches.
+//! 3. [`batch`] runs the records of a delivery side by side and reports the ones to be delivered again; Lambda
+//!    deletes the others. So nothing is acknowledged before it is answered.
 //! 4. [`retry`] is the one place that decides what a failure leads to: an answer now, another delivery later, or,
 //!    on the last one, an answer that the request rests in the dead-letter queue.
 //!
-//! All of that sees AWS through the two traits of [`ports`]; [`aws`] fulfils them, and the tests' fakes do.
+//! All of that sees AWS through the two traits of [`ports`], which [`aws`] implements, and fakes in the tests.
 
 #![allow(
     rustdoc::private_intra_doc_links,
@@ -45,8 +46,8 @@ use std::sync::Arc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
-pub use config::{Config, InvalidConfig};
-pub use operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
+use crate::config::Config;
+pub use crate::operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
 ///

@@ -140,7 +140,7 @@ pub fn parameters<P: DeserializeOwned>(given: Map<String, Value>) -> Result<P, F
 #[error("the input could not be read: {0}")]
 pub struct InputError(#[from] pub(crate) PortError);
 
-/// What an operation works on, as it arrives: whole when it came in the message, else piece by piece from S3.
+/// What an operation works on, as it arrives: whole when it came in the message, else chunk by chunk from S3.
 #[derive(Debug)]
 pub struct Input {
     size_bytes: u64,
@@ -158,12 +158,7 @@ impl Input {
     }
 
     /// An input that is there already.
-    ///
-    /// # Panics
-    ///
-    /// Never: a new channel has room for one.
-    #[must_use]
-    pub fn whole(bytes: Bytes) -> Self {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
         let (sender, chunks) = mpsc::channel(1);
         let size_bytes = bytes.len() as u64;
         sender
@@ -172,17 +167,11 @@ impl Input {
         Self::new(size_bytes, chunks)
     }
 
-    /// The size of the whole input in bytes.
-    #[must_use]
-    pub fn size_bytes(&self) -> u64 {
-        self.size_bytes
-    }
-
-    /// The next piece, waiting for it; none at the end.
+    /// The next chunk, waiting for it; none at the end.
     ///
     /// # Errors
     ///
-    /// The input broke off, be it that nobody said so: half of a list has an answer, too, and it would be a wrong one.
+    /// The input broke off, even if no error said so: half of a list has an answer too, and a wrong one.
     pub fn next_chunk(&mut self) -> Result<Option<Bytes>, InputError> {
         match self.chunks.blocking_recv().transpose()? {
             Some(chunk) => {
@@ -208,8 +197,8 @@ impl Input {
             return Err(too_large(self.size_bytes, limit_bytes));
         }
         let first = self.next_chunk()?.unwrap_or_default();
-        // An input that came in one piece is not copied. Its end is waited for all the same: a checksum that does not
-        // fit is told there.
+        // An input that came in one chunk is not copied. Its end is waited for all the same: a wrong checksum shows
+        // only there.
         let Some(second) = self.next_chunk()? else {
             return Ok(first);
         };

@@ -1,4 +1,4 @@
-//! The outcomes of jobs: each is written once, and read again when its job comes again.
+//! The outcomes of jobs: each is written once, and read when its job is delivered again.
 //!
 //! S3 itself keeps the promise: an outcome is written under the condition that there is none (`If-None-Match: *`), so
 //! that of two runs of one job, at the same time or days apart, the first counts and the other one replays it. The
@@ -13,11 +13,11 @@ use errand_protocol::{BucketName, JobId, ObjectLocation, Outcome, keys};
 
 use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Written};
 
-/// How often a lost race is run again. Each round is lost only to somebody who stores an outcome, so that two in a
-/// row mean a crowd of duplicates.
+/// How often a write is attempted that loses to another one. A round is lost only to a run that stores an outcome, so
+/// that more than two need many duplicates at the same time.
 const ROUNDS: u32 = 5;
 
-/// How long somebody else is given to finish the write that this one lost against, times the round.
+/// The wait, times the round, for the other write to become readable.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The outcomes on S3.
@@ -68,7 +68,7 @@ impl<S: Objects> Outcomes<S> {
                 .await?;
             match written {
                 Written::Yes => return Ok(outcome),
-                Written::SomebodyElseDid => match self.stored(outcome.job_id).await? {
+                Written::ConditionFailed => match self.stored(outcome.job_id).await? {
                     Some((stored, etag)) if stored.is_provisional() && !outcome.is_provisional() => {
                         condition = Condition::Unchanged(etag);
                     }

@@ -24,7 +24,7 @@ pub(crate) struct PortError {
 pub(crate) enum PortErrorKind {
     /// The object or queue does not exist.
     NotFound,
-    /// The function may not do this, or the bucket is gone: an operator has to mend the stack.
+    /// The function may not do this, or the bucket is gone: an operator has to fix the stack.
     Refused,
     /// Throttled, unreachable, timed out, or the service failed: it may pass.
     Unavailable,
@@ -45,8 +45,8 @@ pub(crate) struct ETag(pub(crate) String);
 pub(crate) enum Written {
     /// The object is there as given.
     Yes,
-    /// Somebody else wrote first; nothing was changed.
-    SomebodyElseDid,
+    /// The condition did not hold, or another write came first; nothing was changed.
+    ConditionFailed,
 }
 
 /// What a write requires of the object that it writes.
@@ -90,11 +90,11 @@ pub(crate) trait Queues: Send + Sync + 'static {
         bodies: &[String],
     ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
 
-    /// Hides a received message for `time` from now, so that it is delivered again after it.
-    fn hide(
+    /// Sets the visibility timeout of a received message: it is delivered again `timeout` from now.
+    fn change_visibility(
         &self,
         queue_url: &str,
         receipt_handle: &str,
-        time: Duration,
+        timeout: Duration,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }

@@ -29,14 +29,14 @@ pub(crate) struct Worker<O, S, Q> {
 /// What became of a job, for the one who has to acknowledge its message.
 #[derive(Debug, PartialEq)]
 pub(crate) enum End {
-    /// Answered: the message has done its duty. Holds the outcome that was announced.
+    /// Answered: the message can be deleted. Holds the outcome that was announced.
     Answered(Box<Outcome>),
-    /// Answered, and the message is for the dead-letter queue.
-    Buried,
-    /// Nothing was decided: the message has to come again.
-    Again,
-    /// Not begun, for want of time: the message should come again at once.
-    HandedBack,
+    /// Answered, and the message is to go to the dead-letter queue.
+    DeadLettered,
+    /// Failed for a reason that may pass: the message is to be delivered again, after a wait.
+    Retry,
+    /// Not begun, for lack of time: the message is to be delivered again at once.
+    Deferred,
 }
 
 impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
@@ -55,8 +55,8 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         }
     }
 
-    /// Takes a job to its end. `max_attempts` is how often its message is delivered before it is buried; none when
-    /// it came without a queue.
+    /// Takes a job to its end. `max_attempts` is how often its message is delivered before it goes to
+    /// the dead-letter queue; none when it came without a queue.
     pub(crate) async fn process(&self, job: Job, max_attempts: Option<u32>, deadline: Deadline) -> End {
         let started = Instant::now();
         let end = self.process_unlogged(&job, max_attempts, deadline).await;
@@ -72,14 +72,14 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
                     error = error.message, "job ended"
                 ),
             },
-            End::Buried => {
-                tracing::error!(%job_id, operation, attempt, duration_ms, outcome = "buried", "job ended");
+            End::DeadLettered => {
+                tracing::error!(%job_id, operation, attempt, duration_ms, outcome = "dead_lettered", "job ended");
             }
-            End::Again => {
-                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "again", "job will be tried again");
+            End::Retry => {
+                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "retry", "job will be retried");
             }
-            End::HandedBack => {
-                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "handed_back", "no time left for job");
+            End::Deferred => {
+                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "deferred", "no time left for job");
             }
         }
         end
@@ -118,7 +118,7 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
                 let error = JobError::transient(code::DEADLINE_EXCEEDED, message);
                 self.give_up(job, error, max_attempts).await
             }
-            Run::NoTime => End::HandedBack,
+            Run::NoTime => End::Deferred,
         }
     }
 
@@ -136,8 +136,8 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         }
     }
 
-    /// Sends the reply. The outcome is stored, so a queue that is gone, with its client, is no failure, and on the last
-    /// delivery no other trouble with the reply is one.
+    /// Sends the reply. The outcome is stored by now: a reply queue that has gone with its client is no failure, and on
+    /// the last delivery nothing else that keeps the reply from being sent is one.
     async fn announce(&self, job: &Job, outcome: Outcome, max_attempts: Option<u32>) -> End {
         let reply = Reply::new(outcome.clone(), self.outcomes.location(job.id));
         match self.replies.send(&job.reply_to, reply.to_message()).await {
@@ -148,7 +148,7 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
             Err(error) => {
                 tracing::warn!(job_id = %job.id, %error, "reply could not be sent; the outcome is stored");
                 if max_attempts.is_none_or(|max| job.attempt < max) {
-                    return End::Again;
+                    return End::Retry;
                 }
             }
         }
@@ -157,39 +157,39 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
 
     /// Decides about a failure that may pass, and answers it where this was the last attempt.
     async fn give_up(&self, job: &Job, error: JobError, max_attempts: Option<u32>) -> End {
-        let (error, is_buried) = match retry::verdict(error, job.attempt, max_attempts) {
-            Verdict::Again(error) => {
+        let (error, is_dead_lettered) = match retry::verdict(error, job.attempt, max_attempts) {
+            Verdict::Retry(error) => {
                 tracing::warn!(job_id = %job.id, code = %error.code, error = error.message, "attempt failed");
-                return End::Again;
+                return End::Retry;
             }
-            Verdict::AnswerAndBury(error) => (error, true),
+            Verdict::AnswerAndDeadLetter(error) => (error, true),
             Verdict::Answer(error) => (error, false),
         };
         tracing::error!(job_id = %job.id, code = %error.code, error = error.message, "last attempt failed");
         let failed = self.outcome(job, Status::Failed { error }, Duration::ZERO);
         match self.outcomes.store(failed.clone()).await {
             // A provisional outcome leaves the message for redrive; somebody else's final one ends the job.
-            Ok(outcome) if is_buried && outcome.is_provisional() => {
+            Ok(outcome) if is_dead_lettered && outcome.is_provisional() => {
                 self.announce(job, outcome, max_attempts).await;
-                End::Buried
+                End::DeadLettered
             }
             Ok(outcome) => self.announce(job, outcome, max_attempts).await,
             // The message is kept, so that nothing is lost, and whoever waits is told at least that.
-            Err(error) if is_buried => {
+            Err(error) if is_dead_lettered => {
                 tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
                 self.announce(job, failed, max_attempts).await;
-                End::Buried
+                End::DeadLettered
             }
             Err(error) => {
                 tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
-                End::Again
+                End::Retry
             }
         }
     }
 }
 
-/// Whether to look for an outcome before the job is run. A message that comes again may have been answered by the
-/// delivery that was lost. A job with an input on S3 costs more to run than to look up, and a late duplicate of it must
+/// Whether to look for an outcome before the job is run. A message that is delivered again may have been answered by
+/// an earlier delivery. A job with an input on S3 costs more to run than to look up, and a late duplicate of it must
 /// not write its result again. A first delivery with the input in it is run at once: most have no outcome, and
 /// where one has, the conditional write tells.
 fn is_looked_up_first(job: &Job) -> bool {

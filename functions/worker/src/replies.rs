@@ -1,4 +1,4 @@
-//! Sending replies in tens: while one batch is on its way, the replies that come meanwhile gather for the next.
+//! Sending replies in batches of ten: while one batch is being sent, further replies wait in an outbox for the next.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,17 +19,21 @@ const NEW_QUEUE_WAITS: [Duration; 3] = [
     Duration::from_millis(750),
 ];
 
-struct Letter {
+/// A message on its way, and who waits to hear whether it was sent.
+struct Message {
     body: String,
     sent: oneshot::Sender<Result<(), PortError>>,
 }
 
-/// The way to the reply queues.
+/// The outboxes in use, by the URL of the queue that each sends to.
+type Outboxes = Arc<tokio::sync::Mutex<HashMap<String, mpsc::UnboundedSender<Message>>>>;
+
+/// Sends replies to the queues of clients, and to the stack's response queue.
 pub(crate) struct Replies<Q> {
     queues: Arc<Q>,
     config: Config,
-    /// One post office for each queue in use, as long as it has letters.
-    offices: Arc<tokio::sync::Mutex<HashMap<String, mpsc::UnboundedSender<Letter>>>>,
+    /// One for each queue that is being sent to, as long as it holds messages.
+    outboxes: Outboxes,
 }
 
 impl<Q: Queues> Replies<Q> {
@@ -37,7 +41,7 @@ impl<Q: Queues> Replies<Q> {
         Self {
             queues,
             config,
-            offices: Arc::default(),
+            outboxes: Arc::default(),
         }
     }
 
@@ -48,7 +52,7 @@ impl<Q: Queues> Replies<Q> {
             ReplyTo::Stack => self.config.response_queue_url.clone(),
         };
         let (sent, answer) = oneshot::channel();
-        self.post(url.clone(), Letter { body, sent }).await;
+        self.enqueue(url.clone(), Message { body, sent }).await;
         answer.await.unwrap_or_else(|_| {
             Err(PortError {
                 kind: PortErrorKind::Unavailable,
@@ -58,93 +62,105 @@ impl<Q: Queues> Replies<Q> {
         })
     }
 
-    async fn post(&self, url: String, letter: Letter) {
-        let mut offices = self.offices.lock().await;
-        let letter = match offices.get(&url) {
-            Some(office) => match office.send(letter) {
+    /// Puts a message into its queue's outbox; opens one, and the task that empties it, where there is none.
+    async fn enqueue(&self, url: String, message: Message) {
+        let mut outboxes = self.outboxes.lock().await;
+        let message = match outboxes.get(&url) {
+            Some(outbox) => match outbox.send(message) {
                 Ok(()) => return,
-                Err(mpsc::error::SendError(letter)) => letter,
+                Err(mpsc::error::SendError(message)) => message,
             },
-            None => letter,
+            None => message,
         };
-        let (office, mut letters) = mpsc::unbounded_channel();
-        // The receiver is still here.
-        let _ = office.send(letter);
-        offices.insert(url.clone(), office);
-        let (queues, offices) = (Arc::clone(&self.queues), Arc::clone(&self.offices));
-        tokio::spawn(async move {
-            loop {
-                // Closing happens under the lock, so that no letter goes into an office that is being closed.
-                let mut waiting = Vec::new();
-                {
-                    let mut offices = offices.lock().await;
-                    while let Ok(letter) = letters.try_recv() {
-                        waiting.push(letter);
-                    }
-                    if waiting.is_empty() {
-                        offices.remove(&url);
-                        return;
-                    }
-                }
-                let mut sending = JoinSet::new();
-                for batch in batches(waiting) {
-                    let (queues, url) = (Arc::clone(&queues), url.clone());
-                    sending.spawn(async move { deliver(&*queues, &url, batch).await });
-                }
-                sending.join_all().await;
-            }
-        });
+        let (outbox, messages) = mpsc::unbounded_channel();
+        // Cannot fail: the receiver is still here.
+        let _ = outbox.send(message);
+        outboxes.insert(url.clone(), outbox);
+        tokio::spawn(flush(
+            Arc::clone(&self.outboxes),
+            Arc::clone(&self.queues),
+            url,
+            messages,
+        ));
     }
 }
 
-/// Splits letters into what SQS takes at once.
-fn batches(letters: Vec<Letter>) -> Vec<Vec<Letter>> {
-    let mut batches: Vec<Vec<Letter>> = Vec::new();
+/// Sends the messages of an outbox, and those put into it meanwhile, until it is empty; then closes it.
+async fn flush<Q: Queues>(
+    outboxes: Outboxes,
+    queues: Arc<Q>,
+    url: String,
+    mut messages: mpsc::UnboundedReceiver<Message>,
+) {
+    loop {
+        let mut waiting = Vec::new();
+        {
+            // The outbox is closed under the lock, so that no message is put into one that is being closed.
+            let mut outboxes = outboxes.lock().await;
+            while let Ok(message) = messages.try_recv() {
+                waiting.push(message);
+            }
+            if waiting.is_empty() {
+                outboxes.remove(&url);
+                return;
+            }
+        }
+        let mut sending = JoinSet::new();
+        for batch in batches(waiting) {
+            let (queues, url) = (Arc::clone(&queues), url.clone());
+            sending.spawn(async move { send_batch(&*queues, &url, batch).await });
+        }
+        sending.join_all().await;
+    }
+}
+
+/// Splits messages into batches that SQS takes.
+fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
+    let mut batches: Vec<Vec<Message>> = Vec::new();
     let mut size = 0;
-    for letter in letters {
-        size += letter.body.len();
+    for message in messages {
+        size += message.body.len();
         match batches.last_mut() {
             Some(batch) if batch.len() < limits::BATCH_MESSAGES && size <= limits::BATCH_BYTES => {
-                batch.push(letter);
+                batch.push(message);
             }
             _ => {
-                size = letter.body.len();
-                batches.push(vec![letter]);
+                size = message.body.len();
+                batches.push(vec![message]);
             }
         }
     }
     batches
 }
 
-/// Sends a batch, and again what did not arrive for a reason that passes soon.
-async fn deliver<Q: Queues>(queues: &Q, url: &str, mut batch: Vec<Letter>) {
+/// Sends a batch, then again those of its messages that failed for a reason that soon passes.
+async fn send_batch<Q: Queues>(queues: &Q, url: &str, mut batch: Vec<Message>) {
     let mut round = 0;
     loop {
-        let bodies: Vec<String> = batch.iter().map(|letter| letter.body.clone()).collect();
+        let bodies: Vec<String> = batch.iter().map(|message| message.body.clone()).collect();
         let results = queues.send(url, &bodies).await;
-        let mut again = Vec::new();
-        for (letter, result) in batch.into_iter().zip(results) {
-            if result.as_ref().is_err_and(|error| round < rounds_more(error)) {
-                again.push(letter);
+        let mut unsent = Vec::new();
+        for (message, result) in batch.into_iter().zip(results) {
+            if result.as_ref().is_err_and(|error| round < resends(error)) {
+                unsent.push(message);
             } else {
-                // Nobody waits any more when the invocation ran out of time.
-                let _ = letter.sent.send(result);
+                // Nobody waits for it anymore if the invocation ran out of time.
+                let _ = message.sent.send(result);
             }
         }
-        if again.is_empty() {
+        if unsent.is_empty() {
             return;
         }
         tokio::time::sleep(NEW_QUEUE_WAITS[round]).await;
-        (batch, round) = (again, round + 1);
+        (batch, round) = (unsent, round + 1);
     }
 }
 
-/// How often a letter is sent again here, before its job has to come again for it.
-fn rounds_more(error: &PortError) -> usize {
+/// How often a message is sent again here, before its job has to be retried for it.
+fn resends(error: &PortError) -> usize {
     match error.kind {
         PortErrorKind::NotFound => NEW_QUEUE_WAITS.len(),
-        // A message that SQS left out of a batch: to the SDK, which tries again what fails as a whole, the call
-        // succeeded.
+        // A message that SQS left out of a batch. The SDK retries calls that fail as a whole; this one succeeded.
         PortErrorKind::Unavailable => 1,
         PortErrorKind::Refused => 0,
     }
@@ -155,17 +171,17 @@ mod tests {
     use super::*;
 
     fn sizes(bodies: impl IntoIterator<Item = usize>) -> Vec<Vec<usize>> {
-        let letters = bodies.into_iter().map(|size| Letter {
+        let messages = bodies.into_iter().map(|size| Message {
             body: "x".repeat(size),
             sent: oneshot::channel().0,
         });
-        let batches = batches(letters.collect());
-        let sizes = |batch: &Vec<Letter>| batch.iter().map(|letter| letter.body.len()).collect();
+        let batches = batches(messages.collect());
+        let sizes = |batch: &Vec<Message>| batch.iter().map(|message| message.body.len()).collect();
         batches.iter().map(sizes).collect()
     }
 
     #[test]
-    fn a_batch_holds_at_most_ten_letters() {
+    fn a_batch_holds_at_most_ten_messages() {
         assert_eq!(sizes([1; 10]), [vec![1; 10]]);
         assert_eq!(sizes([1; 21]), [vec![1; 10], vec![1; 10], vec![1]]);
     }

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use errand_protocol::{JobError, code, limits};
-use uuid::Uuid;
 
 use crate::operation::{Failure, InputError};
 use crate::ports::{PortError, PortErrorKind};
@@ -17,10 +16,10 @@ use crate::ports::{PortError, PortErrorKind};
 pub(crate) enum Verdict {
     /// Answer with this, and have the message deleted.
     Answer(JobError),
-    /// Answer with this, but leave the message for the dead-letter queue.
-    AnswerAndBury(JobError),
-    /// Have it delivered again, for this reason.
-    Again(JobError),
+    /// Answer with this, and let the message go to the dead-letter queue.
+    AnswerAndDeadLetter(JobError),
+    /// Have the message delivered again, for this reason.
+    Retry(JobError),
 }
 
 /// Routes a failure on the delivery number `attempt` of `max_attempts`; none where nothing redelivers the request.
@@ -32,29 +31,31 @@ pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) 
                 "failed after {attempt} attempts, kept in the dead-letter queue for redrive: {}",
                 error.message
             );
-            Verdict::AnswerAndBury(JobError { message, ..error })
+            Verdict::AnswerAndDeadLetter(JobError { message, ..error })
         }
-        (true, _) => Verdict::Again(error),
+        (true, _) => Verdict::Retry(error),
     }
 }
 
-/// How long a request waits before delivery number `attempt + 1`: four times longer each time, at most 15 minutes,
-/// and between half and all of that, so that requests which failed together do not come back together.
-pub(crate) fn wait(base: Duration, attempt: u32) -> Duration {
-    const LONGEST: Duration = Duration::from_mins(15);
+/// The longest backoff; SQS could wait longer.
+const LONGEST_BACKOFF: Duration = Duration::from_mins(15);
+const _: () = assert!(LONGEST_BACKOFF.as_secs() <= limits::VISIBILITY_SECS);
+
+/// How long a request waits before delivery number `attempt + 1`: four times longer each time, at most 15 minutes.
+/// With jitter between half and all of that, so that requests which failed together are not retried together.
+pub(crate) fn backoff(base: Duration, attempt: u32) -> Duration {
     let longest = base
         .saturating_mul(4_u32.saturating_pow(attempt.saturating_sub(1)))
-        .min(LONGEST);
-    // A random UUID's low bits are as good a die as any, and already here.
-    let die = u32::from(Uuid::now_v7().as_bytes()[15]);
-    (longest / 2 + longest / 2 * die / 255).min(Duration::from_secs(limits::VISIBILITY_SECS))
+        .min(LONGEST_BACKOFF);
+    let half = longest / 2;
+    half + half.mul_f64(fastrand::f64())
 }
 
 impl From<PortError> for JobError {
     fn from(error: PortError) -> Self {
         match error.kind {
             PortErrorKind::NotFound => Self::permanent(code::INPUT_NOT_FOUND, error.to_string()),
-            // An operator can mend this and redrive the request: it must not be consumed.
+            // An operator can fix this and redrive the request: it must not be consumed.
             PortErrorKind::Refused => Self::transient(code::MISCONFIGURED, error.to_string()),
             PortErrorKind::Unavailable => Self::transient(code::SERVICE_UNAVAILABLE, error.to_string()),
         }
@@ -86,8 +87,8 @@ mod tests {
 
     #[test]
     fn a_transient_failure_is_answered_on_the_last_delivery_only() {
-        assert_eq!(verdict(transient(), 4, Some(5)), Verdict::Again(transient()));
-        let Verdict::AnswerAndBury(error) = verdict(transient(), 5, Some(5)) else {
+        assert_eq!(verdict(transient(), 4, Some(5)), Verdict::Retry(transient()));
+        let Verdict::AnswerAndDeadLetter(error) = verdict(transient(), 5, Some(5)) else {
             panic!("not answered")
         };
         assert!(
@@ -99,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_and_differ() {
+    fn backoffs_grow_and_differ() {
         let base = Duration::from_secs(5);
         for (attempt, longest) in [(1, 5), (2, 20), (3, 80), (4, 320), (9, 900), (4_000_000_000, 900)] {
-            let waits: Vec<_> = (0..50).map(|_| wait(base, attempt)).collect();
+            let waits: Vec<_> = (0..50).map(|_| backoff(base, attempt)).collect();
             let longest = Duration::from_secs(longest);
             assert!(
                 waits.iter().all(|w| (longest / 2..=longest).contains(w)),

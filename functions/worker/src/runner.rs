@@ -25,14 +25,14 @@ pub(crate) struct Runner<O, S> {
     turn: Arc<Semaphore>,
 }
 
-/// How one run ended, before anything of it is told to anybody.
+/// How one run ended, before it is stored or announced.
 #[derive(Debug)]
 pub(crate) enum Run {
     /// With a result, or with a failure that the same job will meet again.
     Ended { status: Status, duration: Duration },
     /// With a failure that may pass.
     Failed(JobError),
-    /// It did not begin, for want of time.
+    /// It did not begin, for lack of time.
     NoTime,
 }
 
@@ -73,7 +73,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             Some(file) => Some(self.store_file(job, &task.input, file).await?),
             None => None,
         };
-        // The turn ends when the made file has left the memory.
+        // The turn is kept until the file that was made has left the memory.
         drop(turn);
         Ok(Status::Succeeded {
             result: output.report,
@@ -99,7 +99,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     /// Runs the operation on a thread where it may block, with a panic caught.
     ///
     /// The turn goes with it, and comes back with the result: a thread cannot be stopped, so that an operation which
-    /// is given up for want of time keeps its turn, and its share of the memory, until it has really ended.
+    /// is given up for lack of time keeps its turn, and its share of the memory, until it has really ended.
     async fn operate(
         &self,
         input: Input,

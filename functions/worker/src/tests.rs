@@ -86,7 +86,7 @@ impl Operation for Probe {
 type TestWorker = Worker<Probe, Failing<FakeObjects>, Failing<FakeQueues>>;
 
 /// A function and its cloud.
-struct Stage {
+struct Fixture {
     worker: Arc<TestWorker>,
     objects: FakeObjects,
     queues: FakeQueues,
@@ -95,7 +95,7 @@ struct Stage {
     runs: Arc<AtomicUsize>,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
         let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
@@ -238,7 +238,7 @@ fn s3_event(bucket: &str, key: &str, version: Option<&str>, etag: &str) -> Value
     }] })
 }
 
-/// The messages that an answer hands back.
+/// The messages that a batch response tells Lambda to have delivered again.
 fn identifiers(answer: &Value) -> Vec<String> {
     let failures = answer["batchItemFailures"].as_array().unwrap();
     failures
@@ -247,11 +247,11 @@ fn identifiers(answer: &Value) -> Vec<String> {
         .collect()
 }
 
-fn nothing_handed_back() -> Value {
+fn no_item_failures() -> Value {
     json!({ "batchItemFailures": [] })
 }
 
-fn handed_back(ids: &[&str]) -> Value {
+fn item_failures(ids: &[&str]) -> Value {
     json!({ "batchItemFailures": ids.iter().map(|id| json!({ "itemIdentifier": id })).collect::<Vec<_>>() })
 }
 

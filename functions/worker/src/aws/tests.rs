@@ -216,7 +216,7 @@ async fn a_condition_is_sent_and_a_lost_race_is_no_failure() {
         for condition in [Condition::Absent, unchanged.clone()] {
             assert_eq!(
                 written(answer.clone(), condition).await,
-                Ok(Written::SomebodyElseDid),
+                Ok(Written::ConditionFailed),
                 "{code}"
             );
         }
@@ -329,7 +329,7 @@ async fn a_failure_of_the_whole_batch_is_told_of_each_message() {
 }
 
 #[tokio::test]
-async fn a_message_is_hidden_for_whole_seconds() {
+async fn a_visibility_timeout_is_sent_in_whole_seconds() {
     let stub = Stub::start(vec![answer(
         "200 OK",
         &[("Content-Type", "application/x-amz-json-1.0")],
@@ -337,7 +337,8 @@ async fn a_message_is_hidden_for_whole_seconds() {
     )]);
     let (_, sqs) = clients_of(stub.endpoint());
     assert_eq!(
-        sqs.hide(QUEUE, "handle", Duration::from_millis(2500)).await,
+        sqs.change_visibility(QUEUE, "handle", Duration::from_millis(2500))
+            .await,
         Ok(())
     );
     let request = &stub.requests()[0];

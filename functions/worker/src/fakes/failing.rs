@@ -17,7 +17,7 @@ pub(crate) enum Call {
     WriteOutcome,
     WriteFile,
     Send,
-    Hide,
+    ChangeVisibility,
 }
 
 /// How it fails.
@@ -70,8 +70,9 @@ impl<T> Failing<T> {
         }
     }
 
-    /// Meets the next fault of a call: an error where nothing is to be done, else whether the response is lost.
-    async fn meet(&self, call: Call) -> Result<Option<Fault>, PortError> {
+    /// Applies the next fault of a call: an error if the call is not to reach the port, else what is to happen to its
+    /// result.
+    async fn apply(&self, call: Call) -> Result<Option<Fault>, PortError> {
         let fault = self.script.next(call);
         match fault {
             Some(Fault::Fails(kind)) => return Err(error(call, kind)),
@@ -100,7 +101,7 @@ fn unless_lost<R>(call: Call, fault: Option<Fault>, result: R) -> Result<R, Port
 
 impl<T: Objects> Objects for Failing<T> {
     async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
-        let fault = self.meet(Call::Open).await?;
+        let fault = self.apply(Call::Open).await?;
         let mut object = self.port.open(location).await?;
         let (kept, is_told) = match fault {
             Some(Fault::BreaksOff(chunks)) => (chunks, true),
@@ -124,7 +125,7 @@ impl<T: Objects> Objects for Failing<T> {
     }
 
     async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {
-        let fault = self.meet(Call::Read).await?;
+        let fault = self.apply(Call::Read).await?;
         unless_lost(Call::Read, fault, self.port.read(location).await?)
     }
 
@@ -140,7 +141,7 @@ impl<T: Objects> Objects for Failing<T> {
         } else {
             Call::WriteFile
         };
-        let fault = self.meet(call).await?;
+        let fault = self.apply(call).await?;
         let written = self.port.write(location, bytes, media_type, condition).await?;
         unless_lost(call, fault, written)
     }
@@ -148,7 +149,7 @@ impl<T: Objects> Objects for Failing<T> {
 
 impl<T: Queues> Queues for Failing<T> {
     async fn send(&self, queue_url: &str, bodies: &[String]) -> Vec<Result<(), PortError>> {
-        match self.meet(Call::Send).await {
+        match self.apply(Call::Send).await {
             Err(error) => vec![Err(error); bodies.len()],
             Ok(fault) => {
                 let results = self.port.send(queue_url, bodies).await.into_iter();
@@ -159,9 +160,16 @@ impl<T: Queues> Queues for Failing<T> {
         }
     }
 
-    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
-        let fault = self.meet(Call::Hide).await?;
-        self.port.hide(queue_url, receipt_handle, time).await?;
-        unless_lost(Call::Hide, fault, ())
+    async fn change_visibility(
+        &self,
+        queue_url: &str,
+        receipt_handle: &str,
+        timeout: Duration,
+    ) -> Result<(), PortError> {
+        let fault = self.apply(Call::ChangeVisibility).await?;
+        self.port
+            .change_visibility(queue_url, receipt_handle, timeout)
+            .await?;
+        unless_lost(Call::ChangeVisibility, fault, ())
     }
 }

@@ -11,10 +11,10 @@ use tokio::sync::mpsc;
 use super::Log;
 use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Written};
 
-/// Small, so that hardly an input comes in one piece.
+/// Small, so that nearly every input arrives in several chunks.
 const CHUNK_BYTES: usize = 4;
 
-/// One version of an object; without bytes where it tells that the object was deleted.
+/// One version of an object; a delete marker has no bytes.
 #[derive(Clone, Debug)]
 struct Version {
     id: String,
@@ -151,7 +151,7 @@ impl Objects for FakeObjects {
             (Condition::Unchanged(etag), Some(current)) => etag == current,
         };
         if !holds {
-            return Ok(Written::SomebodyElseDid);
+            return Ok(Written::ConditionFailed);
         }
         self.add(location, Some(bytes));
         self.log.add(format!("write {}", location.key));

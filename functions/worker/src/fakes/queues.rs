@@ -27,7 +27,7 @@ struct Queue {
 #[derive(Clone, Debug)]
 pub(crate) struct FakeQueues {
     queues: Arc<Mutex<HashMap<String, Queue>>>,
-    hides: Arc<Mutex<Vec<(String, Duration)>>>,
+    visibility_changes: Arc<Mutex<Vec<(String, Duration)>>>,
     log: Log,
 }
 
@@ -35,7 +35,7 @@ impl FakeQueues {
     pub(crate) fn new(log: &Log, urls: &[&str]) -> Self {
         let queues = Self {
             queues: Arc::default(),
-            hides: Arc::default(),
+            visibility_changes: Arc::default(),
             log: log.clone(),
         };
         for url in urls {
@@ -58,14 +58,14 @@ impl FakeQueues {
         messages.map(|message| message.body.clone()).collect()
     }
 
-    /// How many messages came at once, for each time that some came.
+    /// The sizes of the batches that were sent, in order.
     pub(crate) fn batches(&self, url: &str) -> Vec<usize> {
         self.queues.lock().unwrap()[url].batches.clone()
     }
 
-    /// What was asked to be hidden, by its receipt handle, and for how long.
-    pub(crate) fn hides(&self) -> Vec<(String, Duration)> {
-        self.hides.lock().unwrap().clone()
+    /// The visibility timeouts that were set, by receipt handle, in order.
+    pub(crate) fn visibility_changes(&self) -> Vec<(String, Duration)> {
+        self.visibility_changes.lock().unwrap().clone()
     }
 
     /// Receives all visible messages, as a reader would: body and receipt handle.
@@ -89,7 +89,7 @@ impl FakeQueues {
 
 impl Queues for FakeQueues {
     async fn send(&self, queue_url: &str, bodies: &[String]) -> Vec<Result<(), PortError>> {
-        // Long enough for other letters to gather.
+        // Long enough for other messages to gather.
         tokio::time::sleep(Duration::from_millis(5)).await;
         let all = |kind, message: &str| {
             let error = PortError {
@@ -120,19 +120,27 @@ impl Queues for FakeQueues {
         vec![Ok(()); bodies.len()]
     }
 
-    async fn hide(&self, queue_url: &str, receipt_handle: &str, time: Duration) -> Result<(), PortError> {
-        self.hides.lock().unwrap().push((receipt_handle.to_owned(), time));
-        self.log.add(format!("hide {receipt_handle}"));
+    async fn change_visibility(
+        &self,
+        queue_url: &str,
+        receipt_handle: &str,
+        timeout: Duration,
+    ) -> Result<(), PortError> {
+        self.visibility_changes
+            .lock()
+            .unwrap()
+            .push((receipt_handle.to_owned(), timeout));
+        self.log.add(format!("change visibility of {receipt_handle}"));
         let mut queues = self.queues.lock().unwrap();
         let mut messages = queues.values_mut().flat_map(|queue| &mut queue.messages);
         match messages.find(|message| message.handle == receipt_handle) {
             Some(message) => {
-                message.visible_from = Instant::now() + time;
+                message.visible_from = Instant::now() + timeout;
                 Ok(())
             }
             None => Err(PortError {
                 kind: PortErrorKind::Refused,
-                action: format!("hide a message of {queue_url}"),
+                action: format!("change the visibility of a message of {queue_url}"),
                 message: "no such receipt handle".to_owned(),
             }),
         }

@@ -7,138 +7,142 @@ use super::*;
 
 #[tokio::test]
 async fn a_request_from_the_queue_is_answered_to_its_client() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
-    let answer = stage.handle(&sqs([record("m1", 1, &inline(id, "3 1 2"))])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
-    let outcome = stage.outcome(id).unwrap();
+    let answer = fixture
+        .handle(&sqs([record("m1", 1, &inline(id, "3 1 2"))]))
+        .await;
+    assert_eq!(answer, Ok(no_item_failures()));
+    let outcome = fixture.outcome(id).unwrap();
     assert_eq!(reported(&outcome, "text"), "3 1 2");
-    let replies = stage.replies(CLIENT_URL);
+    let replies = fixture.replies(CLIENT_URL);
     assert_eq!(replies.len(), 1);
     assert_eq!(replies[0].outcome.as_ref(), Some(&outcome));
     assert_eq!(replies[0].location, outcome_location(id));
-    assert_eq!(stage.queues.bodies(RESPONSES), Vec::<String>::new());
+    assert_eq!(fixture.queues.bodies(RESPONSES), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn an_uploaded_input_is_fetched_and_named_in_the_outcome() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let location = object(INPUTS, &format!("uploads/{id}/list.txt"));
-    stage.objects.put(&location, "10 20 30 40");
+    fixture.objects.put(&location, "10 20 30 40");
     let body = request(id, RequestInput::Object(location.clone()));
-    let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
-    let outcome = stage.outcome(id).unwrap();
+    let answer = fixture.handle(&sqs([record("m1", 1, &body)])).await;
+    assert_eq!(answer, Ok(no_item_failures()));
+    let outcome = fixture.outcome(id).unwrap();
     assert_eq!(reported(&outcome, "text"), "10 20 30 40");
     assert_eq!(outcome.input, Some(location));
 }
 
 #[tokio::test]
 async fn the_named_version_of_an_input_is_read() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let mut location = object(INPUTS, "uploads/x/list.txt");
-    location.version_id = Some(stage.objects.put(&location, "first"));
-    stage.objects.put(&location, "second");
+    location.version_id = Some(fixture.objects.put(&location, "first"));
+    fixture.objects.put(&location, "second");
     let body = request(id, RequestInput::Object(location));
-    stage.handle(&sqs([record("m1", 1, &body)])).await.unwrap();
-    assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "first");
+    fixture.handle(&sqs([record("m1", 1, &body)])).await.unwrap();
+    assert_eq!(reported(&fixture.outcome(id).unwrap(), "text"), "first");
 }
 
 #[tokio::test]
 async fn parameters_reach_the_operation() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let mut body: Value = serde_json::from_str(&inline(id, "1")).unwrap();
     body["parameters"] = json!({ "percentiles": [50] });
     body["later"] = json!("field");
-    stage
+    fixture
         .handle(&sqs([record("m1", 1, &body.to_string())]))
         .await
         .unwrap();
     assert_eq!(
-        reported(&stage.outcome(id).unwrap(), "parameters"),
+        reported(&fixture.outcome(id).unwrap(), "parameters"),
         json!({ "percentiles": [50] })
     );
 }
 
 #[tokio::test]
 async fn a_bare_body_is_the_input_and_the_message_is_the_job() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     for (message, body, text) in [
         ("m1", "3 1 2", "3 1 2"),
         ("m2", "\"4 5\"", "4 5"),
         ("m3", "7", "7"),
     ] {
-        let answer = stage.handle(&sqs([record(message, 1, body)])).await;
-        assert_eq!(answer, Ok(nothing_handed_back()));
-        let outcome = stage.outcome(JobId::of_message(message)).unwrap();
+        let answer = fixture.handle(&sqs([record(message, 1, body)])).await;
+        assert_eq!(answer, Ok(no_item_failures()));
+        let outcome = fixture.outcome(JobId::of_message(message)).unwrap();
         assert_eq!(reported(&outcome, "text"), text);
     }
-    assert_eq!(stage.replies(RESPONSES).len(), 3);
+    assert_eq!(fixture.replies(RESPONSES).len(), 3);
 }
 
 #[tokio::test]
 async fn a_dropped_file_arrives_through_the_queue() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let location = object(INPUTS, "stats/list.txt");
-    let version = stage.objects.put(&location, "1 2 3");
+    let version = fixture.objects.put(&location, "1 2 3");
     let event = s3_event(INPUTS, "stats/list.txt", Some(&version), "e1");
-    let answer = stage.handle(&sqs([record("m1", 1, &event.to_string())])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
-    let outcome = stage.outcome(JobId::of_object(&location, &version)).unwrap();
+    let answer = fixture.handle(&sqs([record("m1", 1, &event.to_string())])).await;
+    assert_eq!(answer, Ok(no_item_failures()));
+    let outcome = fixture.outcome(JobId::of_object(&location, &version)).unwrap();
     assert_eq!(reported(&outcome, "text"), "1 2 3");
-    assert_eq!(stage.replies(RESPONSES).len(), 1);
+    assert_eq!(fixture.replies(RESPONSES).len(), 1);
 }
 
 #[tokio::test]
 async fn a_dropped_file_arrives_without_a_queue() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let location = object(INPUTS, "stats/list.txt");
-    let version = stage.objects.put(&location, "1 2 3");
-    let answer = stage
+    let version = fixture.objects.put(&location, "1 2 3");
+    let answer = fixture
         .handle(&s3_event(INPUTS, "stats/list.txt", Some(&version), "e1"))
         .await
         .unwrap();
-    let outcome = stage.outcome(JobId::of_object(&location, &version)).unwrap();
+    let outcome = fixture.outcome(JobId::of_object(&location, &version)).unwrap();
     assert_eq!(answer, json!([outcome]));
-    assert_eq!(stage.replies(RESPONSES).len(), 1);
+    assert_eq!(fixture.replies(RESPONSES).len(), 1);
 }
 
 #[tokio::test]
 async fn a_request_made_by_hand_is_answered_in_place() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let event: Value = serde_json::from_str(&inline(id, "5")).unwrap();
-    let answer = stage.handle(&event).await.unwrap();
-    assert_eq!(answer, json!([stage.outcome(id).unwrap()]));
+    let answer = fixture.handle(&event).await.unwrap();
+    assert_eq!(answer, json!([fixture.outcome(id).unwrap()]));
 }
 
 #[tokio::test]
 async fn the_test_event_of_s3_is_consumed_quietly_in_every_form() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let event = json!({
         "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-11-24T20:00:00.000Z",
         "Bucket": INPUTS, "RequestId": "5582815E1AEA5ADF", "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE"
     });
-    let answer = stage.handle(&sqs([record("m1", 1, &event.to_string())])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
-    assert_eq!(stage.handle(&event).await, Ok(json!([])));
-    assert_eq!(stage.log.effects(), ["acknowledge m1"]);
+    let answer = fixture.handle(&sqs([record("m1", 1, &event.to_string())])).await;
+    assert_eq!(answer, Ok(no_item_failures()));
+    assert_eq!(fixture.handle(&event).await, Ok(json!([])));
+    assert_eq!(fixture.log.effects(), ["acknowledge m1"]);
 }
 
 #[tokio::test]
 async fn events_that_tell_of_no_new_file_ask_for_nothing() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let mut removed = s3_event(INPUTS, "stats/list.txt", Some("v1"), "e1");
     removed["Records"][0]["eventName"] = "ObjectRemoved:Delete".into();
     let folder = s3_event(INPUTS, "stats/2026/", Some("v1"), "e1");
     for (message, event) in [("m1", removed), ("m2", folder)] {
-        let answer = stage.handle(&sqs([record(message, 1, &event.to_string())])).await;
-        assert_eq!(answer, Ok(nothing_handed_back()));
+        let answer = fixture
+            .handle(&sqs([record(message, 1, &event.to_string())]))
+            .await;
+        assert_eq!(answer, Ok(no_item_failures()));
     }
-    assert_eq!(stage.objects.keys(RESULTS), Vec::<String>::new());
+    assert_eq!(fixture.objects.keys(RESULTS), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -152,16 +156,16 @@ async fn keys_in_events_are_form_encoded() {
         ("stats/caf\u{e9}.txt", "stats/café.txt"),
         ("stats/%2525.txt", "stats/%25.txt"),
     ] {
-        let stage = Stage::new();
+        let fixture = Fixture::new();
         let location = object(INPUTS, key);
-        let version = stage.objects.put(&location, key.as_bytes().to_vec());
+        let version = fixture.objects.put(&location, key.as_bytes().to_vec());
         let event = s3_event(INPUTS, encoded, Some(&version), "e1");
-        stage
+        fixture
             .handle(&sqs([record("m1", 1, &event.to_string())]))
             .await
             .unwrap();
         let id = JobId::of_object(&location, &version);
-        let outcome = stage
+        let outcome = fixture
             .outcome(id)
             .unwrap_or_else(|| panic!("{encoded}: no outcome"));
         assert_eq!(reported(&outcome, "text"), key, "{encoded}");
@@ -170,38 +174,38 @@ async fn keys_in_events_are_form_encoded() {
 
 #[tokio::test]
 async fn a_key_that_is_not_utf8_is_answered() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let event = s3_event(INPUTS, "stats/%FF", Some("v1"), "e1");
-    let answer = stage.handle(&sqs([record("m1", 1, &event.to_string())])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()));
-    let error = stage.replies(RESPONSES)[0].outcome.clone().unwrap();
+    let answer = fixture.handle(&sqs([record("m1", 1, &event.to_string())])).await;
+    assert_eq!(answer, Ok(no_item_failures()));
+    let error = fixture.replies(RESPONSES)[0].outcome.clone().unwrap();
     assert!(format!("{error:?}").contains("stats/%FF"), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_dropped_file_becomes_a_file_under_its_own_key() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let location = object(INPUTS, "stats/2026/é 1.txt");
-    let version = stage.objects.put(&location, "file é 1.csv");
+    let version = fixture.objects.put(&location, "file é 1.csv");
     let event = s3_event(INPUTS, "stats/2026/%C3%A9+1.txt", Some(&version), "e1");
-    stage.handle(&event).await.unwrap();
-    let made = stage.objects.current(&object(RESULTS, "stats/2026/é 1.csv"));
+    fixture.handle(&event).await.unwrap();
+    let made = fixture.objects.current(&object(RESULTS, "stats/2026/é 1.csv"));
     assert_eq!(made.as_deref(), Some(&b"made in run 1"[..]));
 }
 
 #[tokio::test]
 async fn a_file_made_for_a_request_lies_under_its_job_id() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let body = inline(id, "file made.txt");
-    stage.handle(&sqs([record("m1", 1, &body)])).await.unwrap();
+    fixture.handle(&sqs([record("m1", 1, &body)])).await.unwrap();
     assert_eq!(
-        stage.objects.keys(RESULTS),
+        fixture.objects.keys(RESULTS),
         [format!("outcomes/{id}.json"), format!("results/{id}/made.txt")]
     );
     let Status::Succeeded {
         object: Some(made), ..
-    } = stage.outcome(id).unwrap().status
+    } = fixture.outcome(id).unwrap().status
     else {
         panic!("no file is told of")
     };
@@ -210,38 +214,38 @@ async fn a_file_made_for_a_request_lies_under_its_job_id() {
 
 #[tokio::test]
 async fn without_versions_the_content_tells_one_dropped_file_from_the_next() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let location = object(INPUTS, "stats/list.txt");
     for (text, version, etag) in [("1", None, "e1"), ("2", Some(""), "e2")] {
-        stage.objects.put(&location, text);
+        fixture.objects.put(&location, text);
         let event = s3_event(INPUTS, "stats/list.txt", version, etag);
-        stage.handle(&event).await.unwrap();
-        let outcome = stage.outcome(JobId::of_object(&location, etag)).unwrap();
+        fixture.handle(&event).await.unwrap();
+        let outcome = fixture.outcome(JobId::of_object(&location, etag)).unwrap();
         assert_eq!(reported(&outcome, "text"), text);
     }
 }
 
 #[tokio::test]
 async fn where_versioning_was_suspended_each_version_is_called_null_and_is_a_job_of_its_own() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     for etag in ["e1", "e2"] {
         let event = s3_event(INPUTS, "stats/list.txt", Some("null"), etag);
-        stage.handle(&event).await.unwrap();
+        fixture.handle(&event).await.unwrap();
         let id = JobId::of_object(&object(INPUTS, "stats/list.txt"), etag);
         // The fake's buckets keep versions, so that it has none of this name.
-        assert!(stage.error(id).message.contains("in version `null`"));
+        assert!(fixture.error(id).message.contains("in version `null`"));
     }
 }
 
 #[tokio::test]
 async fn fields_that_aws_adds_or_changes_do_not_break_a_record() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let mut record = record("m1", 1, &inline(id, "1"));
     record["messageAttributes"] = json!({ "new": { "dataType": 7, "anything": [] } });
     record["attributes"]["New"] = json!({ "nested": true });
     record["md5OfBody"] = Value::Null;
     record["messageSystemAttributes"] = json!([1]);
-    assert_eq!(stage.handle(&sqs([record])).await, Ok(nothing_handed_back()));
-    assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "1");
+    assert_eq!(fixture.handle(&sqs([record])).await, Ok(no_item_failures()));
+    assert_eq!(reported(&fixture.outcome(id).unwrap(), "text"), "1");
 }

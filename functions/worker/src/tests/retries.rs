@@ -4,46 +4,46 @@ use errand_protocol::{JobId, RequestInput, code};
 
 use super::*;
 
-/// A stage with one uploaded input, and the request for it.
-fn with_upload(id: JobId, text: &str) -> (Stage, String) {
-    let stage = Stage::new();
+/// A fixture with one uploaded input, and the request for it.
+fn with_upload(id: JobId, text: &str) -> (Fixture, String) {
+    let fixture = Fixture::new();
     let location = object(INPUTS, "uploads/x/list.txt");
-    stage.objects.put(&location, text.to_owned());
-    (stage, request(id, RequestInput::Object(location)))
+    fixture.objects.put(&location, text.to_owned());
+    (fixture, request(id, RequestInput::Object(location)))
 }
 
 #[tokio::test]
-async fn a_throttled_job_goes_back_and_is_hidden_longer_each_time() {
-    let (stage, body) = with_upload(JobId::random(), "1");
-    stage
+async fn a_throttled_job_is_retried_after_a_longer_wait_each_time() {
+    let (fixture, body) = with_upload(JobId::random(), "1");
+    fixture
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 4);
     for attempt in 1..=4 {
-        let answer = stage.handle(&sqs([record("m1", attempt, &body)])).await;
-        assert_eq!(answer, Ok(handed_back(&["m1"])));
+        let answer = fixture.handle(&sqs([record("m1", attempt, &body)])).await;
+        assert_eq!(answer, Ok(item_failures(&["m1"])));
     }
-    assert_eq!(stage.replies(CLIENT_URL).len(), 0);
-    let hides = stage.queues.hides();
-    for ((handle, time), longest) in hides.iter().zip([5, 20, 80, 320]) {
+    assert_eq!(fixture.replies(CLIENT_URL).len(), 0);
+    let changes = fixture.queues.visibility_changes();
+    for ((handle, time), longest) in changes.iter().zip([5, 20, 80, 320]) {
         let longest = Duration::from_secs(longest);
         assert_eq!(handle, "handle of m1");
-        assert!((longest / 2..=longest).contains(time), "{hides:?}");
+        assert!((longest / 2..=longest).contains(time), "{changes:?}");
     }
-    assert_eq!(hides.len(), 4);
-    let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(nothing_handed_back()), "it had passed by then");
+    assert_eq!(changes.len(), 4);
+    let answer = fixture.handle(&sqs([record("m1", 5, &body)])).await;
+    assert_eq!(answer, Ok(no_item_failures()), "it had passed by then");
 }
 
 #[tokio::test]
-async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letters() {
+async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letter_queue() {
     let id = JobId::random();
-    let (stage, body) = with_upload(id, "1");
-    stage
+    let (fixture, body) = with_upload(id, "1");
+    fixture
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 1);
-    let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
-    let error = stage.error(id);
+    let answer = fixture.handle(&sqs([record("m1", 5, &body)])).await;
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
+    let error = fixture.error(id);
     assert!(
         error
             .message
@@ -51,18 +51,18 @@ async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letters(
         "{error}"
     );
     assert_eq!(error.code, code::SERVICE_UNAVAILABLE);
-    assert_eq!(stage.replies(CLIENT_URL)[0].outcome, stage.outcome(id));
+    assert_eq!(fixture.replies(CLIENT_URL)[0].outcome, fixture.outcome(id));
     // At once, so that SQS moves it.
     assert_eq!(
-        stage.queues.hides(),
+        fixture.queues.visibility_changes(),
         [("handle of m1".to_owned(), Duration::ZERO)]
     );
     assert_eq!(
-        stage.log.effects(),
+        fixture.log.effects(),
         [
             format!("write outcomes/{id}.json"),
             format!("send to {CLIENT}"),
-            "hide handle of m1".to_owned()
+            "change visibility of handle of m1".to_owned()
         ]
     );
 }
@@ -70,34 +70,34 @@ async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letters(
 #[tokio::test]
 async fn a_last_attempt_whose_outcome_cannot_be_stored_is_answered_by_its_reply() {
     let id = JobId::random();
-    let (stage, body) = with_upload(id, "1");
-    stage
+    let (fixture, body) = with_upload(id, "1");
+    fixture
         .script
         .fail(Call::WriteOutcome, Fault::Fails(PortErrorKind::Unavailable), 9);
-    let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
-    let outcome = stage.replies(CLIENT_URL)[0].outcome.clone().unwrap();
+    let answer = fixture.handle(&sqs([record("m1", 5, &body)])).await;
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
+    let outcome = fixture.replies(CLIENT_URL)[0].outcome.clone().unwrap();
     assert!(outcome.is_provisional(), "{outcome:?}");
     // Before the last attempt nothing is said before it is stored.
-    let (stage, body) = with_upload(id, "1");
-    stage
+    let (fixture, body) = with_upload(id, "1");
+    fixture
         .script
         .fail(Call::WriteOutcome, Fault::Fails(PortErrorKind::Unavailable), 9);
-    stage.handle(&sqs([record("m1", 4, &body)])).await.unwrap();
-    assert_eq!(stage.replies(CLIENT_URL).len(), 0);
+    fixture.handle(&sqs([record("m1", 4, &body)])).await.unwrap();
+    assert_eq!(fixture.replies(CLIENT_URL).len(), 0);
 }
 
 #[tokio::test]
-async fn an_input_that_breaks_off_is_tried_again_and_never_taken_for_whole() {
+async fn an_input_that_breaks_off_is_retried_and_never_taken_for_whole() {
     for fault in [Fault::BreaksOff(2), Fault::EndsEarly(2), Fault::EndsEarly(0)] {
         let id = JobId::random();
-        let (stage, body) = with_upload(id, "1 2 3 4 5 6");
-        stage.script.fail(Call::Open, fault, 1);
-        let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-        assert_eq!(answer, Ok(handed_back(&["m1"])), "{fault:?}");
-        assert_eq!(stage.outcome(id), None);
-        stage.handle(&sqs([record("m1", 2, &body)])).await.unwrap();
-        assert_eq!(reported(&stage.outcome(id).unwrap(), "text"), "1 2 3 4 5 6");
+        let (fixture, body) = with_upload(id, "1 2 3 4 5 6");
+        fixture.script.fail(Call::Open, fault, 1);
+        let answer = fixture.handle(&sqs([record("m1", 1, &body)])).await;
+        assert_eq!(answer, Ok(item_failures(&["m1"])), "{fault:?}");
+        assert_eq!(fixture.outcome(id), None);
+        fixture.handle(&sqs([record("m1", 2, &body)])).await.unwrap();
+        assert_eq!(reported(&fixture.outcome(id).unwrap(), "text"), "1 2 3 4 5 6");
     }
 }
 
@@ -109,50 +109,52 @@ async fn a_result_that_cannot_be_written_is_no_missing_input() {
         PortErrorKind::NotFound,
     ] {
         let id = JobId::random();
-        let (stage, body) = with_upload(id, "file made.txt");
-        stage.script.fail(Call::WriteFile, Fault::Fails(kind), 1);
-        let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-        assert_eq!(answer, Ok(handed_back(&["m1"])), "{kind:?}");
-        assert_eq!(stage.outcome(id), None);
+        let (fixture, body) = with_upload(id, "file made.txt");
+        fixture.script.fail(Call::WriteFile, Fault::Fails(kind), 1);
+        let answer = fixture.handle(&sqs([record("m1", 1, &body)])).await;
+        assert_eq!(answer, Ok(item_failures(&["m1"])), "{kind:?}");
+        assert_eq!(fixture.outcome(id), None);
     }
 }
 
 #[tokio::test]
 async fn a_missing_right_is_kept_for_redrive_instead_of_consumed() {
     let id = JobId::random();
-    let (stage, body) = with_upload(id, "1");
-    stage
+    let (fixture, body) = with_upload(id, "1");
+    fixture
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Refused), 1);
-    let answer = stage.handle(&sqs([record("m1", 5, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
-    assert_eq!(stage.error(id).code, code::MISCONFIGURED);
+    let answer = fixture.handle(&sqs([record("m1", 5, &body)])).await;
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
+    assert_eq!(fixture.error(id).code, code::MISCONFIGURED);
 }
 
 #[tokio::test]
-async fn a_message_that_cannot_be_hidden_comes_again_all_the_same() {
-    let (stage, body) = with_upload(JobId::random(), "1");
-    stage
+async fn a_message_whose_visibility_cannot_be_changed_is_delivered_again_all_the_same() {
+    let (fixture, body) = with_upload(JobId::random(), "1");
+    fixture
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 1);
-    stage
-        .script
-        .fail(Call::Hide, Fault::Fails(PortErrorKind::Unavailable), 1);
-    let answer = stage.handle(&sqs([record("m1", 1, &body)])).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    fixture.script.fail(
+        Call::ChangeVisibility,
+        Fault::Fails(PortErrorKind::Unavailable),
+        1,
+    );
+    let answer = fixture.handle(&sqs([record("m1", 1, &body)])).await;
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
 }
 
 #[tokio::test]
 async fn without_a_queue_the_whole_event_is_repeated_by_lambda() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let location = object(INPUTS, "stats/list.txt");
-    let version = stage.objects.put(&location, "1");
+    let version = fixture.objects.put(&location, "1");
     let event = s3_event(INPUTS, "stats/list.txt", Some(&version), "e1");
-    stage
+    fixture
         .script
         .fail(Call::Open, Fault::Fails(PortErrorKind::Unavailable), 1);
-    let error = stage.handle(&event).await.unwrap_err();
-    assert!(error.starts_with("1 jobs have to be tried again"), "{error}");
-    assert!(stage.handle(&event).await.is_ok());
-    assert!(stage.outcome(JobId::of_object(&location, &version)).is_some());
+    let error = fixture.handle(&event).await.unwrap_err();
+    assert!(error.starts_with("1 jobs have to be retried"), "{error}");
+    assert!(fixture.handle(&event).await.is_ok());
+    assert!(fixture.outcome(JobId::of_object(&location, &version)).is_some());
 }

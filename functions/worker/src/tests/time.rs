@@ -11,68 +11,68 @@ const SHORT: Duration = Duration::from_secs(6);
 
 #[tokio::test]
 async fn work_that_could_not_be_answered_in_time_is_not_begun() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let event = sqs([record("m1", 1, &inline(JobId::random(), "1"))]);
-    let answer = stage.handle_within(Duration::from_secs(4), &event).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
-    assert_eq!(stage.runs(), 0);
+    let answer = fixture.handle_within(Duration::from_secs(4), &event).await;
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
+    assert_eq!(fixture.runs(), 0);
     // Nothing is wrong with it: it may begin at once elsewhere.
     assert_eq!(
-        stage.queues.hides(),
+        fixture.queues.visibility_changes(),
         [("handle of m1".to_owned(), Duration::ZERO)]
     );
 }
 
 #[tokio::test]
-async fn a_job_whose_turn_comes_too_late_is_handed_back_while_the_others_are_answered() {
-    let stage = Stage::new();
+async fn a_job_whose_turn_comes_too_late_is_deferred_while_the_others_are_answered() {
+    let fixture = Fixture::new();
     let ids = [JobId::random(), JobId::random()];
     let event = sqs([
         record("m1", 1, &inline(ids[0], "sleep 1500")),
         record("m2", 1, &inline(ids[1], "sleep 1500")),
     ]);
-    let answer = stage.handle_within(SHORT, &event).await.unwrap();
+    let answer = fixture.handle_within(SHORT, &event).await.unwrap();
     assert_eq!(identifiers(&answer).len(), 1);
-    assert_eq!(stage.runs(), 1);
-    assert_eq!(stage.replies(CLIENT_URL).len(), 1);
+    assert_eq!(fixture.runs(), 1);
+    assert_eq!(fixture.replies(CLIENT_URL).len(), 1);
 }
 
 #[tokio::test]
 async fn a_job_that_is_not_begun_on_its_last_delivery_is_answered_too() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let event = sqs([record("m1", 5, &inline(id, "1"))]);
-    let answer = stage.handle_within(Duration::from_secs(4), &event).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
-    let error = stage.error(id);
+    let answer = fixture.handle_within(Duration::from_secs(4), &event).await;
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
+    let error = fixture.error(id);
     assert_eq!(error.code, code::DEADLINE_EXCEEDED);
     assert!(
         error.retryable && error.message.starts_with("failed after 5 attempts"),
         "{error}"
     );
-    assert_eq!(stage.replies(CLIENT_URL).len(), 1);
+    assert_eq!(fixture.replies(CLIENT_URL).len(), 1);
 }
 
 #[tokio::test]
 async fn work_that_takes_longer_than_a_whole_invocation_is_answered_with_the_cure() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let event = sqs([record("m1", 1, &inline(id, "sleep 5000"))]);
     let started = Instant::now();
-    let answer = stage.handle_within(SHORT, &event).await;
+    let answer = fixture.handle_within(SHORT, &event).await;
     assert!(
         started.elapsed() < Duration::from_millis(4800),
         "{:?}",
         started.elapsed()
     );
-    assert_eq!(answer, Ok(nothing_handed_back()));
-    let error = stage.error(id);
+    assert_eq!(answer, Ok(no_item_failures()));
+    let error = fixture.error(id);
     assert_eq!(error.code, code::DEADLINE_EXCEEDED);
     assert!(error.message.contains("raise the function's time-out"), "{error}");
     // The thread still runs, and the next invocation of this function waits for its turn.
     let next = JobId::random();
     let event = sqs([record("m2", 1, &inline(next, "1"))]);
-    assert_eq!(stage.handle(&event).await, Ok(nothing_handed_back()));
+    assert_eq!(fixture.handle(&event).await, Ok(no_item_failures()));
     assert!(
         started.elapsed() >= Duration::from_secs(5),
         "{:?}",
@@ -82,12 +82,12 @@ async fn work_that_takes_longer_than_a_whole_invocation_is_answered_with_the_cur
 
 #[tokio::test]
 async fn a_service_that_hangs_holds_up_only_its_own_record() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let id = JobId::random();
     let location = object(INPUTS, "uploads/x/list.txt");
-    stage.objects.put(&location, "1");
+    fixture.objects.put(&location, "1");
     // The look-up before the run hangs longer than the function lives.
-    stage
+    fixture
         .script
         .fail(Call::Read, Fault::Takes(Duration::from_mins(1)), 1);
     let event = sqs([
@@ -95,17 +95,17 @@ async fn a_service_that_hangs_holds_up_only_its_own_record() {
         record("m2", 1, &inline(id, "1")),
     ]);
     let started = Instant::now();
-    let answer = stage.handle_within(SHORT, &event).await;
-    assert_eq!(answer, Ok(handed_back(&["m1"])));
+    let answer = fixture.handle_within(SHORT, &event).await;
+    assert_eq!(answer, Ok(item_failures(&["m1"])));
     assert!(started.elapsed() < Duration::from_secs(30), "it was waited for");
-    assert!(stage.outcome(id).is_some());
-    assert_eq!(stage.replies(CLIENT_URL).len(), 1);
+    assert!(fixture.outcome(id).is_some());
+    assert_eq!(fixture.replies(CLIENT_URL).len(), 1);
 }
 
 #[tokio::test]
 async fn an_event_without_a_queue_that_cannot_be_begun_is_repeated() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let event = serde_json::from_str(&inline(JobId::random(), "1")).unwrap();
-    let error = stage.handle_within(Duration::from_secs(4), &event).await;
-    assert!(error.unwrap_err().contains("tried again"));
+    let error = fixture.handle_within(Duration::from_secs(4), &event).await;
+    assert!(error.unwrap_err().contains("have to be retried"));
 }
