@@ -1,4 +1,4 @@
-//! Reading messages: tolerant of what is new, exact about what is missing.
+//! Reading messages: fields that are not known pass, one that is missing is named.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -40,9 +40,9 @@ pub(crate) fn message<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeErro
 /// What can be read of a request that cannot be read as a whole: enough to answer it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Salvage {
-    /// The job it meant.
+    /// The id of the job that it asks for.
     pub job_id: Option<JobId>,
-    /// Where its sender waits.
+    /// The queue in which its sender waits for the reply.
     pub reply_queue: Option<QueueName>,
 }
 

@@ -1,12 +1,12 @@
-//! Writing messages: JSON in characters that SQS takes.
+//! Writing messages: JSON in characters that SQS accepts.
 
 use serde::Serialize;
 
 /// Writes a message.
 ///
-/// SQS takes the characters of XML 1.0 (section 2.2) and refuses the whole batch for any other. JSON writes control
-/// characters as escapes already, but has U+FFFE and U+FFFF stand for themselves: a file that holds one of them, told
-/// in an error message, would otherwise take the replies beside it down.
+/// SQS accepts the characters of XML 1.0 (section 2.2) and refuses the whole batch for any other. JSON escapes control
+/// characters already, but leaves U+FFFE and U+FFFF as they are: one of them in an error message that quotes a file
+/// would make SQS refuse every reply of the batch.
 pub(crate) fn message(message: &impl Serialize) -> String {
     let text = serde_json::to_string(message).expect("a message always has a JSON form");
     // Outside of strings JSON has neither of them.

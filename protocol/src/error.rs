@@ -1,15 +1,15 @@
-//! Why a job failed, as it is told to whoever asked for it.
+//! Why a job failed, in the form in which its sender is told.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Codes that the worker itself gives. Operations add their own, such as `not_an_integer`.
+/// Codes of failures that are not an operation's own. Operations add their own, such as `not_an_integer`.
 pub mod code {
     use super::ErrorCode;
 
-    /// The request is not one: broken JSON, a field missing or of the wrong type.
+    /// The message is not a valid request: broken JSON, a field missing or of the wrong type.
     pub const MALFORMED_REQUEST: ErrorCode = ErrorCode::new("malformed_request");
     /// The request is of a version that this function does not know.
     pub const UNSUPPORTED_VERSION: ErrorCode = ErrorCode::new("unsupported_version");
@@ -68,13 +68,13 @@ pub struct JobError {
     pub code: ErrorCode,
     /// What is wrong, where, and the cure, for a person.
     pub message: String,
-    /// Whether the same request may succeed later. A failure that is told with `true` was tried until the attempts
-    /// were used up; its message rests in the dead-letter queue and can be redriven.
+    /// Whether the same request may succeed later. A job that is answered with `true` was tried until its attempts were
+    /// used up; its message is in the dead-letter queue and can be redriven.
     pub retryable: bool,
 }
 
 impl JobError {
-    /// A failure that the same request will meet again.
+    /// A failure that will happen again for the same request.
     pub fn permanent(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,

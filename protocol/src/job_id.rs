@@ -1,4 +1,4 @@
-//! Who a job is: a UUID, drawn by the client or derived from the event that asked for the job.
+//! A job's identity: a UUID, drawn by the client or derived from the event that asked for the job.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::ObjectLocation;
 
-/// Name space of derived ids: a random UUID, fixed for ever, since changing it would make an event that is
+/// Name space of derived ids: a random UUID, which never changes, since changing it would make an event that is
 /// delivered again a new job.
 const DERIVED: Uuid = Uuid::from_u128(0x6f4d_9d0e_51b3_4c0a_9a5e_0c8e_7b1d_2f63);
 
@@ -46,7 +46,7 @@ impl JobId {
         Self::derived(&["message", message_id])
     }
 
-    /// Each part is preceded by its length, so that no two lists of parts read the same.
+    /// Each part is preceded by its length, so that no two lists of parts give the same text.
     fn derived(parts: &[&str]) -> Self {
         let mut name = String::new();
         for part in parts {

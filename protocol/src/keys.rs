@@ -1,4 +1,4 @@
-//! Where objects lie in the two buckets.
+//! Where objects are in the two buckets.
 //!
 //! | bucket | prefix | what | written by |
 //! |---|---|---|---|
@@ -27,7 +27,7 @@ pub fn claim_check(job_id: JobId, name: &FileName) -> ObjectKey {
     key(format!("{CLAIM_CHECKS}{job_id}/{name}"))
 }
 
-/// Where the outcome of a job lies.
+/// Where the outcome of a job is.
 ///
 /// # Panics
 ///
@@ -37,7 +37,7 @@ pub fn outcome(job_id: JobId) -> ObjectKey {
     key(format!("{OUTCOMES}{job_id}.json"))
 }
 
-/// Where the file that a requested job made lies.
+/// Where the file that a requested job made is.
 ///
 /// # Panics
 ///
@@ -47,7 +47,7 @@ pub fn result(job_id: JobId, name: &FileName) -> ObjectKey {
     key(format!("{RESULTS}{job_id}/{name}"))
 }
 
-/// Where the file that an uploaded file became lies: under the same key, with its last part replaced by `name`.
+/// Where the result of an uploaded file is: under the same key, with its last part replaced by `name`.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub fn uploaded_result(uploaded: &ObjectKey, name: &FileName) -> Result<ObjectKe
     ObjectKey::try_from(format!("{folder}{name}"))
 }
 
-/// The operation that an uploaded file asks for: the first part of its key. None for any other key.
+/// The operation that an uploaded file asks for: the first part of its key. None for a key that asks for none.
 #[must_use]
 pub fn uploaded_operation(key: &ObjectKey) -> Option<OperationName> {
     let (first, rest) = key.as_str().split_once('/')?;

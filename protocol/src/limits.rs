@@ -13,5 +13,5 @@ pub const BATCH_MESSAGES: usize = 10;
 /// Longest wait of one SQS receive call, in seconds.
 pub const LONG_POLL_SECS: u64 = 20;
 
-/// Longest time for which SQS can hide a message, in seconds.
+/// Longest visibility timeout of a message, in seconds.
 pub const VISIBILITY_SECS: u64 = 43_200;

@@ -16,7 +16,7 @@ pub struct InvalidName {
 
 impl InvalidName {
     pub(crate) fn new(text: &str, kind: &'static str, rule: &'static str) -> Self {
-        // Long enough to recognise, short enough for a message.
+        // Long enough to recognize, short enough for a message.
         Self {
             name: text.chars().take(100).collect(),
             kind,
@@ -94,7 +94,7 @@ name!(
 );
 
 impl ObjectKey {
-    /// The part behind the last slash, which a person would call the file's name.
+    /// The part after the last slash, which a person would call the file's name.
     #[must_use]
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
@@ -104,7 +104,7 @@ impl ObjectKey {
 name!(
     /// The name (not the URL) of a standard SQS queue: 1 to 80 of `A-Z`, `a-z`, `0-9`, `-` and `_`.
     ///
-    /// Requests name their reply queue so: a name can only mean a queue of the function's own account and region.
+    /// Requests name their reply queue by name, not by URL: a name can only mean a queue of the function's own account and region.
     QueueName,
     "a queue name",
     "expected 1 to 80 letters, digits, hyphens and underscores",
@@ -121,7 +121,7 @@ pub struct FileName(String);
 
 impl FileName {
     /// The nearest valid name: what cannot stand in a name becomes `_`, what is too long is cut from the front, so
-    /// that the extension stays, and nothing at all becomes `input`.
+    /// that the extension stays, and an empty name becomes `input`.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let clean: String = text

@@ -1,4 +1,4 @@
-//! What became of a job, and the reply that tells of it.
+//! How a job ended, and the reply that says so.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use crate::{JobError, JobId, ObjectLocation, OperationName, VERSION, encode, lim
 /// A file that a job made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredObject {
-    /// Where it lies.
+    /// Where it is.
     #[serde(flatten)]
     pub location: ObjectLocation,
     /// What it is, such as `image/jpeg`.
@@ -37,7 +37,7 @@ pub enum Status {
     },
 }
 
-/// What became of a job: one durable object at [`keys::outcome`](crate::keys::outcome).
+/// How a job ended: one durable object at [`keys::outcome`](crate::keys::outcome).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The version of this message: [`VERSION`].
@@ -77,7 +77,7 @@ impl Outcome {
         decode::message(bytes)
     }
 
-    /// Writes an outcome.
+    /// Writes an outcome, for S3: it may hold characters that SQS would refuse.
     ///
     /// # Panics
     ///
@@ -95,7 +95,7 @@ pub struct Reply {
     pub version: u32,
     /// The job.
     pub job_id: JobId,
-    /// Where the outcome lies.
+    /// Where the outcome is.
     pub location: ObjectLocation,
     /// The outcome itself, unless the message would be larger than SQS takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,7 +103,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The reply that tells of `outcome`, stored at `location`.
+    /// The reply that announces `outcome`, stored at `location`.
     #[must_use]
     pub fn new(outcome: Outcome, location: ObjectLocation) -> Self {
         Self {

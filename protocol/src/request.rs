@@ -11,7 +11,7 @@ use crate::{InvalidName, JobId, ObjectLocation, QueueName, VERSION, encode};
 
 /// The name of an operation, such as `stats`: 1 to 32 of `a-z`, `0-9` and `-`.
 ///
-/// The protocol does not list the operations: a function knows its own, and answers any other with a failure.
+/// The protocol does not list the operations: a function knows its own, and fails requests for any other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OperationName(String);
@@ -72,7 +72,7 @@ impl fmt::Display for OperationName {
 pub enum RequestInput {
     /// The input itself, as text. Written `{"inline": "3 1 2"}`.
     Inline(String),
-    /// Where the input lies (claim check). Written `{"object": {"bucket": …, "key": …}}`.
+    /// Where the input is (claim check). Written `{"object": {"bucket": …, "key": …}}`.
     Object(ObjectLocation),
 }
 

@@ -59,7 +59,7 @@ impl Stack {
         self.queue(&format!("{operation}-requests"))
     }
 
-    /// The queue where requests rest that could not be done.
+    /// The dead-letter queue of an operation's requests.
     #[must_use]
     pub fn dead_letter_queue(&self, operation: &OperationName) -> QueueName {
         self.queue(&format!("{operation}-dead-letters"))
@@ -87,7 +87,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// `account` or `region` holds what cannot stand in a bucket's name.
+    /// `account` or `region` holds a character that a bucket's name cannot have.
     pub fn input_bucket(&self, account: &str, region: &str) -> Result<BucketName, InvalidName> {
         BucketName::try_from(format!("{self}-input-{account}-{region}"))
     }
@@ -96,7 +96,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// `account` or `region` holds what cannot stand in a bucket's name.
+    /// `account` or `region` holds a character that a bucket's name cannot have.
     pub fn result_bucket(&self, account: &str, region: &str) -> Result<BucketName, InvalidName> {
         BucketName::try_from(format!("{self}-results-{account}-{region}"))
     }

@@ -97,10 +97,7 @@ where
     let mut wait = None;
     let mut longest = |time: Duration| wait = wait.max(Some(time));
     for job in delivery.jobs {
-        match worker
-            .process(job, Some(worker.config.max_receive_count), deadline)
-            .await
-        {
+        match worker.process(job, deadline).await {
             End::Answered(_) => {}
             End::DeadLettered | End::Deferred => longest(Duration::ZERO),
             End::Retry => longest(retry::backoff(worker.config.retry_base, delivery.attempt)),
@@ -135,7 +132,7 @@ where
     let mut outcomes = Vec::new();
     let mut unanswered = 0;
     for job in jobs {
-        match worker.process(job, None, deadline).await {
+        match worker.process(job, deadline).await {
             End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
             End::DeadLettered | End::Retry | End::Deferred => unanswered += 1,
         }

@@ -90,6 +90,7 @@ pub(crate) fn decode(
     let by_hand = Arrival {
         message_id: invocation_id,
         attempt: 1,
+        max_attempts: None,
     };
     Event::Direct(record::jobs_of_body(payload, by_hand, operation, config))
 }
@@ -102,7 +103,7 @@ fn is_from_sqs(record: &str) -> bool {
 fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Delivery {
     let message: SqsRecord = match serde_json::from_str(record) {
         Ok(message) => message,
-        Err(error) => return unreadable(record, &error),
+        Err(error) => return unreadable(record, &error, config),
     };
     let attempt = message
         .attributes
@@ -114,6 +115,7 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
     let arrival = Arrival {
         message_id: message_id.as_deref().unwrap_or(&body),
         attempt,
+        max_attempts: Some(config.max_receive_count),
     };
     let jobs = record::jobs_of_body(&body, arrival, operation, config);
     Delivery {
@@ -124,7 +126,7 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
     }
 }
 
-fn unreadable(record: &str, error: &serde_json::Error) -> Delivery {
+fn unreadable(record: &str, error: &serde_json::Error, config: &Config) -> Delivery {
     let Salvage {
         message_id,
         receipt_handle,
@@ -138,6 +140,7 @@ fn unreadable(record: &str, error: &serde_json::Error) -> Delivery {
             format!("not a record of an SQS event: {error}"),
         )),
         attempt: 1,
+        max_attempts: Some(config.max_receive_count),
     };
     Delivery {
         message_id,

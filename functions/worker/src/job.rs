@@ -51,6 +51,16 @@ pub(crate) struct Job {
     pub(crate) task: Result<Task, JobError>,
     /// How often the request has been delivered, this time included.
     pub(crate) attempt: u32,
+    /// How often it is delivered at most, before it goes to the dead-letter queue; none when it came without a queue, so
+    /// that nothing delivers it again.
+    pub(crate) max_attempts: Option<u32>,
+}
+
+impl Job {
+    /// Whether this delivery of the request is known to be the last one.
+    pub(crate) fn is_last_attempt(&self) -> bool {
+        self.max_attempts.is_some_and(|max| self.attempt >= max)
+    }
 }
 
 /// What there is to do.

@@ -55,11 +55,10 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         }
     }
 
-    /// Takes a job to its end. `max_attempts` is how often its message is delivered before it goes to
-    /// the dead-letter queue; none when it came without a queue.
-    pub(crate) async fn process(&self, job: Job, max_attempts: Option<u32>, deadline: Deadline) -> End {
+    /// Takes a job to its end.
+    pub(crate) async fn process(&self, job: Job, deadline: Deadline) -> End {
         let started = Instant::now();
-        let end = self.process_unlogged(&job, max_attempts, deadline).await;
+        let end = self.process_unlogged(&job, deadline).await;
         let duration_ms = millis(started.elapsed());
         let (job_id, operation, attempt) = (job.id, O::NAME, job.attempt);
         match &end {
@@ -85,14 +84,14 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         end
     }
 
-    async fn process_unlogged(&self, job: &Job, max_attempts: Option<u32>, deadline: Deadline) -> End {
+    async fn process_unlogged(&self, job: &Job, deadline: Deadline) -> End {
         if is_looked_up_first(job) {
             match self.outcomes.stored(job.id).await {
                 Ok(Some((outcome, _))) if !outcome.is_provisional() => {
-                    return self.announce(job, outcome, max_attempts).await;
+                    return self.announce(job, outcome).await;
                 }
                 Ok(_) => {}
-                Err(error) => return self.give_up(job, error.into(), max_attempts).await,
+                Err(error) => return self.give_up(job, error.into()).await,
             }
         }
         let run = match &job.task {
@@ -107,16 +106,16 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         match run {
             Run::Ended { status, duration } => {
                 match self.outcomes.store(self.outcome(job, status, duration)).await {
-                    Ok(outcome) => self.announce(job, outcome, max_attempts).await,
-                    Err(error) => self.give_up(job, error.into(), max_attempts).await,
+                    Ok(outcome) => self.announce(job, outcome).await,
+                    Err(error) => self.give_up(job, error.into()).await,
                 }
             }
-            Run::Failed(error) => self.give_up(job, error, max_attempts).await,
-            Run::NoTime if max_attempts.is_some_and(|max| job.attempt >= max) => {
+            Run::Failed(error) => self.give_up(job, error).await,
+            Run::NoTime if job.is_last_attempt() => {
                 let message =
                     "the function had no time left to begin it: there is too much work for its time-out";
                 let error = JobError::transient(code::DEADLINE_EXCEEDED, message);
-                self.give_up(job, error, max_attempts).await
+                self.give_up(job, error).await
             }
             Run::NoTime => End::Deferred,
         }
@@ -138,7 +137,7 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
 
     /// Sends the reply. The outcome is stored by now: a reply queue that has gone with its client is no failure, and on
     /// the last delivery nothing else that keeps the reply from being sent is one.
-    async fn announce(&self, job: &Job, outcome: Outcome, max_attempts: Option<u32>) -> End {
+    async fn announce(&self, job: &Job, outcome: Outcome) -> End {
         let reply = Reply::new(outcome.clone(), self.outcomes.location(job.id));
         match self.replies.send(&job.reply_to, reply.to_message()).await {
             Ok(()) => {}
@@ -147,7 +146,7 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
             }
             Err(error) => {
                 tracing::warn!(job_id = %job.id, %error, "reply could not be sent; the outcome is stored");
-                if max_attempts.is_none_or(|max| job.attempt < max) {
+                if !job.is_last_attempt() {
                     return End::Retry;
                 }
             }
@@ -156,8 +155,8 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
     }
 
     /// Decides about a failure that may pass, and answers it where this was the last attempt.
-    async fn give_up(&self, job: &Job, error: JobError, max_attempts: Option<u32>) -> End {
-        let (error, is_dead_lettered) = match retry::verdict(error, job.attempt, max_attempts) {
+    async fn give_up(&self, job: &Job, error: JobError) -> End {
+        let (error, is_dead_lettered) = match retry::verdict(error, job.attempt, job.max_attempts) {
             Verdict::Retry(error) => {
                 tracing::warn!(job_id = %job.id, code = %error.code, error = error.message, "attempt failed");
                 return End::Retry;
@@ -170,14 +169,14 @@ impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
         match self.outcomes.store(failed.clone()).await {
             // A provisional outcome leaves the message for redrive; somebody else's final one ends the job.
             Ok(outcome) if is_dead_lettered && outcome.is_provisional() => {
-                self.announce(job, outcome, max_attempts).await;
+                self.announce(job, outcome).await;
                 End::DeadLettered
             }
-            Ok(outcome) => self.announce(job, outcome, max_attempts).await,
+            Ok(outcome) => self.announce(job, outcome).await,
             // The message is kept, so that nothing is lost, and whoever waits is told at least that.
             Err(error) if is_dead_lettered => {
                 tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
-                self.announce(job, failed, max_attempts).await;
+                self.announce(job, failed).await;
                 End::DeadLettered
             }
             Err(error) => {

@@ -23,6 +23,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) message_id: &'a str,
     /// Which delivery of the message this is, counted from 1.
     pub(crate) attempt: u32,
+    /// How often it is delivered at most; none when it came without a queue.
+    pub(crate) max_attempts: Option<u32>,
 }
 
 /// The jobs that a body asks for; none where it is a notification that asks for nothing.
@@ -32,6 +34,7 @@ pub(crate) fn jobs_of_body(body: &str, arrival: Arrival, expected: &Expected, co
         reply_to,
         task,
         attempt: arrival.attempt,
+        max_attempts: arrival.max_attempts,
     };
     match Message::read(body, arrival.message_id, expected.takes_bare_text) {
         Message::Request(request) => {
