@@ -9,8 +9,9 @@ use image::codecs::qoi::QoiEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType};
 
+use crate::formats::{gif, png, tiff};
 use crate::gray::Gray;
-use crate::{Error, Format, Parameters, gif, png, tiff};
+use crate::{Error, Format, Parameters};
 
 /// A written file, and how many bits a sample has in it.
 pub(crate) struct Encoded {

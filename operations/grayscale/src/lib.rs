@@ -11,23 +11,20 @@
 
 pub mod jpeg;
 
-mod bmp;
 mod encode;
 mod error;
 mod exif;
 mod format;
-mod from_jpeg;
-mod gif;
+mod formats;
 mod gray;
 mod limits;
 mod luma;
 mod parameters;
-mod pixels;
-mod png;
 mod report;
 mod stream;
-mod tiff;
-mod webp;
+mod transcode;
+
+use formats::{bmp, gif, jpeg as jpeg_file, png, tiff, webp};
 
 pub use error::Error;
 pub use format::Format;
@@ -74,13 +71,13 @@ pub fn convert_in_pieces<'a>(
     parameters.checked_quality()?;
     let to = parameters.format.unwrap_or(from);
     match from {
-        Format::Jpeg if from == to => from_jpeg::convert(input, parameters, limits),
+        Format::Jpeg if from == to => jpeg_file::convert(input, parameters, limits),
         Format::Gif if from == to => gif_in_memory(input, parameters, limits).map(Into::into),
         Format::Bmp if from == to => bmp::convert(input, parameters, limits),
         Format::Png if from == to => png::convert(input, parameters, limits).map(Into::into),
         Format::WebP if from == to => webp::convert(input, parameters, limits).map(Into::into),
         Format::Tiff if from == to => tiff::convert(input, parameters, limits).map(Into::into),
-        _ => pixels::convert(input, from, to, parameters, limits).map(Into::into),
+        _ => transcode::convert(input, from, to, parameters, limits).map(Into::into),
     }
 }
 

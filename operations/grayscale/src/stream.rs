@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 
-use crate::{Error, Format, Limits, Parameters, Report, convert_in_pieces, gif};
+use crate::formats::gif;
+use crate::{Error, Format, Limits, Parameters, Report, convert_in_pieces};
 
 /// Why [`convert_stream`] failed.
 #[derive(Debug, thiserror::Error)]

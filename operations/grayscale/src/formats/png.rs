@@ -15,6 +15,7 @@
     reason = "lengths of chunks and parts of wider samples fit by construction"
 )]
 
+mod adam7;
 mod bits;
 mod chunks;
 mod deflate;
@@ -24,10 +25,9 @@ mod huffman;
 mod inflate;
 mod metadata;
 mod paeth;
-mod passes;
+mod pipeline;
 mod rows;
 mod runs;
-mod stream;
 mod unfilter;
 mod widen;
 mod writer;
@@ -68,7 +68,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         (
             Path::Pixels,
             depth,
-            stream::convert(input, parameters, limits, &summary)?,
+            pipeline::convert(input, parameters, limits, &summary)?,
         )
     };
     let report = Report {

@@ -11,9 +11,10 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use crate::encode::Encoded;
+use crate::formats::{jpeg, png, tiff, webp};
 use crate::gray::Gray;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Parameters, encode, from_jpeg, png, tiff, webp};
+use crate::{Conversion, Error, Format, Limits, Parameters, encode};
 
 /// Converts one picture by way of its pixels.
 pub(crate) fn convert(
@@ -66,7 +67,7 @@ struct Decoded {
 fn decode(input: &[u8], format: Format, parameters: &Parameters, limits: &Limits) -> Result<Decoded, Error> {
     if format == Format::Jpeg {
         return Ok(Decoded {
-            gray: from_jpeg::upright(input, parameters, limits)?,
+            gray: jpeg::upright(input, parameters, limits)?,
             untouched: false,
         });
     }

@@ -171,7 +171,7 @@ fn explain(error: TiffError, length: usize) -> Error {
             Format::Tiff,
             "decoding it takes more memory than its header lets expect",
         ),
-        _ if crate::pixels::speaks_of_an_early_end(&message) => Error::truncated(Format::Tiff, length),
+        _ if crate::transcode::speaks_of_an_early_end(&message) => Error::truncated(Format::Tiff, length),
         _ => Error::corrupt(Format::Tiff, message),
     }
 }

@@ -6,10 +6,10 @@
 
 use std::collections::VecDeque;
 
+use super::adam7;
 use super::chunks::Chunks;
 use super::encoder::{Encoder, Interrupted, Layout};
 use super::inflate::Inflater;
-use super::passes;
 use crate::Error;
 
 /// A frame as it was written.
@@ -52,7 +52,7 @@ fn rows(layout: Layout, frame: Frame<'_>, wide: &mut Encoder) -> Result<bool, Er
     };
     let pixel_bytes = layout.pixel_bytes();
     let mut inflater = Inflater::new(frame.data);
-    for (width, height) in passes::sizes(size, layout.interlaced) {
+    for (width, height) in adam7::sizes(size, layout.interlaced) {
         let row_bytes = layout.row_bytes(width);
         let mut row = vec![0; 1 + 2 * row_bytes];
         wide.start_pass(2 * row_bytes);

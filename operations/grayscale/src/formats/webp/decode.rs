@@ -9,7 +9,7 @@ use image_webp::{DecodingError, WebPDecoder};
 use super::riff::{self, Chunk, Chunks};
 use super::{HAS_ALPHA, damaged, vp8};
 use crate::gray::Gray;
-use crate::{Error, Format, Limits, Luma, Parameters, exif, pixels};
+use crate::{Error, Format, Limits, Luma, Parameters, exif, transcode};
 
 /// The gray of the first picture, upright: a still image, or an animation's first frame where it is on the canvas.
 pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
@@ -199,7 +199,7 @@ pub(super) fn is_gray(colour: &[u8], alpha: bool) -> bool {
 
 fn explain(error: &DecodingError, length: usize) -> Error {
     let message = error.to_string();
-    if pixels::speaks_of_an_early_end(&message) {
+    if transcode::speaks_of_an_early_end(&message) {
         return Error::truncated(Format::WebP, length);
     }
     damaged(&message)

@@ -15,7 +15,7 @@ use super::encoder::Budget;
 use super::inflate::Inflater;
 use super::unfilter::Unfilter;
 use super::writer::{Step, Writer};
-use super::{paeth, passes};
+use super::{adam7, paeth};
 use crate::{Error, Format, Limits, Parameters};
 
 /// Bytes of rows, as the file has them, that go from one thread to the other at once.
@@ -128,7 +128,7 @@ impl<'a> Source<'a> {
         writer: &mut dyn FnMut(Step<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         writer(Step::Frame(control))?;
-        for (width, height) in passes::sizes(size, summary.header.interlaced) {
+        for (width, height) in adam7::sizes(size, summary.header.interlaced) {
             writer(Step::Pass(width))?;
             let row_bytes = summary.header.row_bytes(width);
             self.rows.start_pass(row_bytes);
@@ -245,7 +245,7 @@ impl<'a> Rows<'a> {
 
 fn explain(error: &DecodingError, length: usize) -> Error {
     let message = error.to_string();
-    if crate::pixels::speaks_of_an_early_end(&message) {
+    if crate::transcode::speaks_of_an_early_end(&message) {
         return Error::truncated(Format::Png, length);
     }
     Error::corrupt(Format::Png, message.trim_end_matches('.'))

@@ -4,7 +4,7 @@
 
 use crate::jpeg::Pieces;
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, pixels};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, transcode};
 
 /// Converts a bitmap to a gray bitmap.
 ///
@@ -17,7 +17,7 @@ pub(crate) fn convert<'a>(
 ) -> Result<Conversion<Pieces<'a>>, Error> {
     let header = Header::read(input)?;
     if !(1..=8).contains(&header.bits) || parameters.true_gray {
-        let mut conversion = pixels::convert(input, Format::Bmp, Format::Bmp, parameters, limits)?;
+        let mut conversion = transcode::convert(input, Format::Bmp, Format::Bmp, parameters, limits)?;
         if header.own_bytes >= INFO_HEADER_BYTES
             && let (Some(density), Some(target)) = (input.get(DENSITY), conversion.bytes.get_mut(DENSITY))
         {

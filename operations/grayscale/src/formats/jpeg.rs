@@ -20,7 +20,7 @@ use zune_jpeg::JpegDecoder;
 use crate::gray::Gray;
 use crate::jpeg::{self, Colour, FrameInfo, Kind, Options, Pieces, Verdict};
 use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, pixels};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, transcode};
 
 /// Converts a JPEG to a gray JPEG.
 pub(crate) fn convert<'a>(
@@ -121,7 +121,7 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
     let (width, height) = (info.width, info.height);
     let damaged = |error: zune_jpeg::errors::DecodeErrors| {
         let message = error.to_string();
-        if pixels::speaks_of_an_early_end(&message) {
+        if transcode::speaks_of_an_early_end(&message) {
             return Error::truncated(Format::Jpeg, input.len());
         }
         Error::corrupt(Format::Jpeg, message.trim_end_matches('.'))
