@@ -24,7 +24,7 @@ fn main() {
     let cases = [
         ("JPEG, sequential", jpeg().sequential(0)),
         ("JPEG, progressive", jpeg().progressive(0)),
-        ("PNG, true colour", png()),
+        ("PNG, true color", png()),
         ("GIF, palettes", gif()),
         (
             "WebP, lossy",

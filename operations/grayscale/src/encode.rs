@@ -70,7 +70,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
                 bytes.reserve_exact(bitmap_bytes(width, height, 1));
                 BmpEncoder::new(&mut bytes).encode(&image, width, height, ExtendedColorType::L8)
             }
-            // A bitmap has alpha only beside three colours.
+            // A bitmap has alpha only beside three colors.
             other => {
                 let (width, height) = other.dimensions();
                 let image = DynamicImage::from(DynamicImage::from(other).into_rgba8());

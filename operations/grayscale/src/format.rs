@@ -193,7 +193,7 @@ impl FromStr for Format {
     }
 }
 
-/// The name of an image format that is recognised only to be refused by name.
+/// The name of an image format that is recognized only to be refused by name.
 fn known_stranger(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(4..8) == Some(b"ftyp") {
         // ISO base media files (ISO/IEC 14496-12): the major brand says what is inside.

@@ -17,7 +17,7 @@ pub struct Parameters {
     /// The output's format; `None` keeps the input's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// The formula that makes one gray value of three colour values.
+    /// The formula that makes one gray value of three color values.
     pub luma: Luma,
     /// 1 (smallest) to 100 (best), where a lossy format has to be encoded anew; `None` takes
     /// [`DEFAULT_QUALITY`](Self::DEFAULT_QUALITY). Paths that copy the luma, and lossless formats, take no notice.

@@ -61,7 +61,7 @@ pub struct Report {
 pub enum Path {
     /// The image was gray already and came back untouched.
     AsIs,
-    /// Only colour tables were rewritten; the compressed pixels were left alone.
+    /// Only color tables were rewritten; the compressed pixels were left alone.
     Palette,
     /// A JPEG's luma was copied in the compressed domain, bit by bit.
     JpegLumaCopy,

@@ -105,7 +105,7 @@ fn a_tiff_that_claims_millions_of_values_for_a_tag_takes_no_memory_for_them() {
 #[test]
 fn a_thumbnail_that_claims_to_be_huge_takes_no_memory() {
     let _turn = my_turn();
-    // In colour, 65,500 x 65,500, and cut off in its first block.
+    // In color, 65,500 x 65,500, and cut off in its first block.
     let mut thumbnail = b"\xFF\xD8\xFF\xDB\0\x43\0".to_vec();
     thumbnail.extend([1; 64]);
     thumbnail.extend(b"\xFF\xC0\0\x11\x08\xFF\xDC\xFF\xDC\x03\x01\x11\0\x02\x11\0\x03\x11\0");

@@ -1,6 +1,6 @@
 //! BMP with a palette: only the palette is rewritten.
 //!
-//! Bitmaps in true colour go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
+//! Bitmaps in true color go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
 
 use crate::jpeg::Pieces;
 use crate::report::{Path, Report};
@@ -9,7 +9,7 @@ use crate::{Conversion, Error, Format, Limits, Luma, Parameters, transcode};
 /// Converts a bitmap to a gray bitmap.
 ///
 /// A bitmap's gray *is* a palette: one of all grays in order is what "true gray" means here, and what a bitmap in
-/// true colour becomes.
+/// true color becomes.
 pub(crate) fn convert<'a>(
     input: &'a [u8],
     parameters: &Parameters,
@@ -34,7 +34,7 @@ pub(crate) fn convert<'a>(
         parameters.luma,
     );
     if let Some(kind) = header.profile_kind(input) {
-        // A colour profile on a gray image is invalid: the values are declared to be sRGB instead.
+        // A color profile on a gray image is invalid: the values are declared to be sRGB instead.
         gray[kind..kind + 4].copy_from_slice(SRGB);
     }
     let report = Report {
@@ -64,9 +64,9 @@ const CORE_HEADER_BYTES: usize = 12;
 /// The one that nearly all have (`BITMAPINFOHEADER`), and where its pixels per metre are, across and down.
 const INFO_HEADER_BYTES: usize = 40;
 const DENSITY: std::ops::Range<usize> = FILE_HEADER_BYTES + 24..FILE_HEADER_BYTES + 32;
-/// The newest (`BITMAPV5HEADER`), and where the fourth version's kind of colour space is in it.
+/// The newest (`BITMAPV5HEADER`), and where the fourth version's kind of color space is in it.
 const V4_HEADER_BYTES: usize = 108;
-const COLOUR_SPACE: usize = FILE_HEADER_BYTES + 56;
+const COLOR_SPACE: usize = FILE_HEADER_BYTES + 56;
 
 struct Header {
     width: u32,
@@ -149,10 +149,10 @@ impl Header {
         })
     }
 
-    /// Where the header says that a colour profile is embedded or linked.
+    /// Where the header says that a color profile is embedded or linked.
     fn profile_kind(&self, input: &[u8]) -> Option<usize> {
-        let kind = input.get(COLOUR_SPACE..COLOUR_SPACE + 4)?;
-        (self.own_bytes > V4_HEADER_BYTES && (kind == b"DEBM" || kind == b"KNIL")).then_some(COLOUR_SPACE)
+        let kind = input.get(COLOR_SPACE..COLOR_SPACE + 4)?;
+        (self.own_bytes > V4_HEADER_BYTES && (kind == b"DEBM" || kind == b"KNIL")).then_some(COLOR_SPACE)
     }
 }
 

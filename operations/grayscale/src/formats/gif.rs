@@ -1,6 +1,6 @@
-//! GIF: only colour tables are rewritten.
+//! GIF: only color tables are rewritten.
 //!
-//! A GIF's pixels are indexes into a global colour table, or into one that a frame brings along, so gray tables make
+//! A GIF's pixels are indexes into a global color table, or into one that a frame brings along, so gray tables make
 //! a gray image. The compressed frames, their timing, loops and transparency stay as they are: they pass through a
 //! window ([`window`]) at the speed of copying a file. References are to the `GIF89a` specification.
 
@@ -30,7 +30,7 @@ pub(crate) fn convert(
     let screen = walk.window.pass(13)?;
     let (width, height, packed) = (short(screen, 6), short(screen, 8), screen[10]);
     limits.check(Format::Gif, (width, height), window::BYTES as u64)?;
-    walk.colour_table(packed, parameters.luma)?;
+    walk.color_table(packed, parameters.luma)?;
     let ended = walk.blocks(parameters)?;
     if !ended {
         walk.window.add(TRAILER)?;
@@ -63,16 +63,16 @@ const TRAILER: u8 = 0x3B;
 /// What kind of extension it is.
 const COMMENT: u8 = 0xFE;
 const APPLICATION: u8 = 0xFF;
-/// The flag of a colour table in a descriptor's packed byte, whose last three bits tell the table's size.
+/// The flag of a color table in a descriptor's packed byte, whose last three bits tell the table's size.
 const HAS_TABLE: u8 = 0x80;
 
 /// A walk over the file.
 struct Walk<'a> {
     window: Window<'a>,
-    /// Whether a colour table was not gray, or something was dropped.
+    /// Whether a color table was not gray, or something was dropped.
     changed: bool,
     frames: u32,
-    /// Bits of an index into the largest colour table so far.
+    /// Bits of an index into the largest color table so far.
     index_bits: u8,
 }
 
@@ -93,7 +93,7 @@ impl Walk<'_> {
             match kind {
                 IMAGE => {
                     let packed = self.window.pass(9)?[8];
-                    self.colour_table(packed, parameters.luma)?;
+                    self.color_table(packed, parameters.luma)?;
                     self.window.pass(1)?;
                     self.sub_blocks()?;
                     self.frames += 1;
@@ -119,18 +119,18 @@ impl Walk<'_> {
         }
     }
 
-    /// Makes the colour table gray that follows a descriptor, if its packed byte says that there is one.
-    fn colour_table(&mut self, packed: u8, luma: Luma) -> Result<(), StreamError> {
+    /// Makes the color table gray that follows a descriptor, if its packed byte says that there is one.
+    fn color_table(&mut self, packed: u8, luma: Luma) -> Result<(), StreamError> {
         if packed & HAS_TABLE == 0 {
             return Ok(());
         }
         let bits = (packed & 7) + 1;
         self.index_bits = self.index_bits.max(bits);
-        for colour in self.window.pass(3 << bits)?.as_chunks_mut().0 {
-            let [r, g, b] = *colour;
+        for color in self.window.pass(3 << bits)?.as_chunks_mut().0 {
+            let [r, g, b] = *color;
             let gray = [luma.gray8(r, g, b); 3];
-            self.changed |= *colour != gray;
-            *colour = gray;
+            self.changed |= *color != gray;
+            *color = gray;
         }
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether an extension stays: a colour profile never, comments and data of other applications unless stripped.
+/// Whether an extension stays: a color profile never, comments and data of other applications unless stripped.
 /// `name` is an application's name behind its length.
 fn keeps(label: u8, name: &[u8], strip: bool) -> bool {
     match (label, name) {

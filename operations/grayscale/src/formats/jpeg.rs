@@ -1,13 +1,13 @@
 //! JPEG: luma is copied in the compressed domain where it can be ([`jpeg`]), and else computed from pixels.
 //!
 //! Through pixels go other formulas than BT.601, other output formats, and files whose components are not luma and
-//! two colour differences. The decoder is asked for the components as they are stored, since what they mean is
+//! two color differences. The decoder is asked for the components as they are stored, since what they mean is
 //! decided here, from the same markers as in the compressed domain.
 
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "colour conversions saturate at the ends of a byte"
+    reason = "color conversions saturate at the ends of a byte"
 )]
 
 use image::metadata::Orientation;
@@ -177,8 +177,8 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
             };
             samples.as_chunks().0.iter().map(gray).collect()
         }
-        (colour, components) => {
-            let feature = format!("{components} components of the kind {colour:?}");
+        (color, components) => {
+            let feature = format!("{components} components of the kind {color:?}");
             return Err(Error::unsupported(Format::Jpeg, feature));
         }
     };
@@ -186,7 +186,7 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
         .ok_or_else(|| Error::corrupt(Format::Jpeg, "it decodes to another size than its header says"))
 }
 
-/// Red, green and blue of luma and two colour differences (ITU-T T.871, clause 7).
+/// Red, green and blue of luma and two color differences (ITU-T T.871, clause 7).
 fn rgb_of([luma, blue_difference, red_difference]: [u8; 3]) -> [u8; 3] {
     let (y, cb, cr) = (
         f32::from(luma),

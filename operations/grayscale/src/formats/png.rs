@@ -4,7 +4,7 @@
 //!
 //! - A **gray** file comes back as it is (or without the metadata that `strip` drops).
 //! - A **palette** file gets a gray palette; the compressed indexes are copied, for the result is exact.
-//! - A file in **true colour** is streamed row by row from the decoder through the formula to the encoder, so that
+//! - A file in **true color** is streamed row by row from the decoder through the formula to the encoder, so that
 //!   memory does not grow with height. An interlaced file stays interlaced, pass by pass, which makes it stream
 //!   as well. An animation's frames follow one another in the same way.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Pages are decoded one at a time and written as gray pages, compressed as they were where the method is known to
 //! the encoder. Where all pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a
-//! colour profile goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
+//! color profile goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
 
 #![allow(
     clippy::cast_possible_truncation,

@@ -1,13 +1,13 @@
 //! WebP, still or animated.
 //!
 //! A WebP file is a RIFF list of chunks (Google's "WebP Container Specification"). Chunks are copied, but for those
-//! that hold colour:
+//! that hold color:
 //!
 //! - `VP8 `, a **lossy** frame, has its luma copied in the compressed domain and its chroma made neutral ([`vp8`]).
 //!   Its luma is BT.601's: for another formula it is decoded, and the gray encoded as a lossy frame ([`lossy`]).
 //! - `VP8L`, a **lossless** frame, is decoded and encoded again, still lossless; a gray one is left alone.
-//! - `ALPH`, a lossy frame's alpha, has no colour and is copied.
-//! - `ICCP` goes, for a colour profile on a gray image is wrong; `EXIF`, its thumbnail made gray,
+//! - `ALPH`, a lossy frame's alpha, has no color and is copied.
+//! - `ICCP` goes, for a color profile on a gray image is wrong; `EXIF`, its thumbnail made gray,
 //!   and `XMP ` stay unless stripped.
 //!
 //! An animation's frames, their places, times and blending stay as they are.
@@ -214,11 +214,11 @@ impl<'a> Converter<'a> {
             return Ok(None);
         }
         // Encoding takes less than decoding: gray, neutral chroma, the encoder's two bytes a pixel and the frame.
-        let (colour, _) = decode(&[(*b"VP8 ", Some(data))], dimensions, output_bytes, self.limits)?;
+        let (color, _) = decode(&[(*b"VP8 ", Some(data))], dimensions, output_bytes, self.limits)?;
         // A decoder's green is a level off red and blue for some lumas with neutral chroma: its constants are rounded.
         let near = |pixel: &[u8; 3]| pixel[0].abs_diff(pixel[1]) <= 1 && pixel[1].abs_diff(pixel[2]) <= 1;
-        let gray = colour.as_chunks().0.iter().all(near);
-        Ok((!gray).then(|| gray_of(&colour, false, self.parameters.luma)))
+        let gray = color.as_chunks().0.iter().all(near);
+        Ok((!gray).then(|| gray_of(&color, false, self.parameters.luma)))
     }
 
     fn lossless(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
@@ -227,14 +227,14 @@ impl<'a> Converter<'a> {
         self.frames += 1;
         self.canvas.get_or_insert(dimensions);
         let frame = [(*b"VP8L", Some(data))];
-        let (colour, alpha) = decode(&frame, dimensions, output.len(), self.limits)?;
-        if is_gray(&colour, alpha) {
+        let (color, alpha) = decode(&frame, dimensions, output.len(), self.limits)?;
+        if is_gray(&color, alpha) {
             return riff::write(output, *b"VP8L", data);
         }
         self.through_pixels = true;
         let luma = self.parameters.luma;
-        let gray = gray_of(&colour, alpha, luma);
-        drop(colour);
+        let gray = gray_of(&color, alpha, luma);
+        drop(color);
         let kind = if alpha { ColorType::La8 } else { ColorType::L8 };
         let mut encoded = Vec::new();
         WebPEncoder::new(&mut encoded)

@@ -187,9 +187,9 @@ impl Header {
 /// What one walk over a file tells.
 pub(super) struct Summary<'a> {
     pub(super) header: Header,
-    /// `PLTE`: three bytes a colour.
+    /// `PLTE`: three bytes a color.
     pub(super) palette: &'a [u8],
-    /// `tRNS`: a transparent colour, or an alpha value for each palette entry.
+    /// `tRNS`: a transparent color, or an alpha value for each palette entry.
     pub(super) transparency: Option<&'a [u8]>,
     /// Whether there is an `acTL`.
     pub(super) animated: bool,

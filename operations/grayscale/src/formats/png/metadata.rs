@@ -59,7 +59,7 @@ impl<'a> Keeper<'a> {
             return copy(output, chunk);
         }
         match &chunk.name {
-            // A gray image keeps its profile, which describes gray; on one that had colour, a profile is invalid and
+            // A gray image keeps its profile, which describes gray; on one that had color, a profile is invalid and
             // primaries say nothing.
             b"iCCP" | b"cHRM" | b"sBIT" if was_gray => copy(output, chunk),
             // Indexes mean the same entries as before.
@@ -102,17 +102,17 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Gray is as precise as the most precise of its colours.
+    /// Gray is as precise as the most precise of its colors.
     fn significant_bits(&self, output: &mut Vec<u8>, data: &[u8]) {
-        let (Some(colours), alpha) = (data.first_chunk::<3>(), data.get(3)) else {
+        let (Some(colors), alpha) = (data.first_chunk::<3>(), data.get(3)) else {
             return;
         };
-        let gray = colours.iter().copied().max().unwrap_or(8);
+        let gray = colors.iter().copied().max().unwrap_or(8);
         match (self.target, alpha) {
             (ColorType::Indexed, _) => chunks::write(output, *b"sBIT", &[gray; 3]),
             (ColorType::Grayscale, _) => chunks::write(output, *b"sBIT", &[gray]),
             (_, Some(&alpha)) => chunks::write(output, *b"sBIT", &[gray, alpha]),
-            // Alpha that stands for a transparent colour has all its bits.
+            // Alpha that stands for a transparent color has all its bits.
             (_, None) => chunks::write(output, *b"sBIT", &[gray, if self.wide { 16 } else { 8 }]),
         }
     }

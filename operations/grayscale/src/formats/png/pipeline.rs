@@ -25,7 +25,7 @@ const BATCHES: usize = 8;
 /// Images of fewer gray bytes are done before a second thread would have started to help.
 const PARALLEL_BYTES: u64 = 512 << 10;
 
-/// Converts a colour PNG to a gray one.
+/// Converts a color PNG to a gray one.
 pub(super) fn convert(
     input: &[u8],
     parameters: &Parameters,

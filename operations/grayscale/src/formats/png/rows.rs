@@ -1,4 +1,4 @@
-//! One row of colour into one row of gray, for every layout that a colour PNG can have.
+//! One row of color into one row of gray, for every layout that a color PNG can have.
 
 use ::png::ColorType;
 
@@ -14,7 +14,7 @@ pub(super) enum RowConverter {
     /// Alpha is believed to be opaque everywhere, and dropped.
     Opaque8(Luma),
     Opaque16(Luma),
-    /// One colour is transparent: two colours may have the same gray, so it becomes an alpha channel.
+    /// One color is transparent: two colors may have the same gray, so it becomes an alpha channel.
     Keyed8(Luma, [u8; 3]),
     Keyed16(Luma, [u16; 3]),
     /// Indexes of so many bits, and each entry's gray and alpha.

@@ -9,8 +9,8 @@ use crate::report::{Path, Report};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
 /// What does not belong to a gray page: directories below it, where thumbnails are; Photoshop's resources, with a
-/// thumbnail; a colour profile; and Photoshop's layers.
-const COLOURED: [u16; 4] = [330, 34_377, 34_675, 37_724];
+/// thumbnail; a color profile; and Photoshop's layers.
+const COLORED: [u16; 4] = [330, 34_377, 34_675, 37_724];
 
 /// The file with gray palettes; `None` unless every page has a palette or is gray, and one has a palette.
 pub(super) fn convert(
@@ -47,7 +47,7 @@ pub(super) fn convert(
         }
     }
     for page in pages {
-        let gone = |tag: u16| COLOURED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
+        let gone = |tag: u16| COLORED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
         file.remove(&mut output, page, gone);
     }
     let report = Report {
@@ -155,14 +155,14 @@ impl Map {
         [entry, self.entries + entry, 2 * self.entries + entry].map(|value| self.at + value * 2)
     }
 
-    fn colour(&self, file: &File<'_>, entry: usize) -> [u16; 3] {
+    fn color(&self, file: &File<'_>, entry: usize) -> [u16; 3] {
         self.places(entry)
             .map(|at| file.short(at).expect("the palette lies within the file"))
     }
 
     fn make_gray(&self, file: &File<'_>, output: &mut [u8], luma: Luma) {
         for entry in 0..self.entries {
-            let [red, green, blue] = self.colour(file, entry);
+            let [red, green, blue] = self.color(file, entry);
             let gray = file.short_bytes(luma.gray16(red, green, blue));
             for at in self.places(entry) {
                 output[at..at + 2].copy_from_slice(&gray);
@@ -173,15 +173,15 @@ impl Map {
     /// The gray of each index in 8 bits. Writers scale 8 bits to 16 by 256 or by 257, so that the high byte is what was
     /// meant, and a few do not scale at all: the same is assumed as by libtiff.
     fn grays(&self, file: &File<'_>, luma: Luma) -> Vec<u8> {
-        let colours: Vec<_> = (0..self.entries.min(256))
-            .map(|entry| self.colour(file, entry))
+        let colors: Vec<_> = (0..self.entries.min(256))
+            .map(|entry| self.color(file, entry))
             .collect();
-        let scaled = colours.iter().flatten().any(|value| *value > 255);
+        let scaled = colors.iter().flatten().any(|value| *value > 255);
         let narrow = |value: u16| (if scaled { value >> 8 } else { value }) as u8;
-        let gray = |colour: [u16; 3]| {
-            let [red, green, blue] = colour.map(narrow);
+        let gray = |color: [u16; 3]| {
+            let [red, green, blue] = color.map(narrow);
             luma.gray8(red, green, blue)
         };
-        colours.into_iter().map(gray).collect()
+        colors.into_iter().map(gray).collect()
     }
 }

@@ -78,9 +78,9 @@ pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limi
     let area = |(width, height)| u64::from(width) * u64::from(height) * 4;
     limits.check(Format::WebP, canvas, area(canvas) + area(dimensions))?;
     let frame = [(*b"ALPH", alpha.filter(|_| !lossless)), (name, Some(data))];
-    let (colour, alpha) = decode(&frame, dimensions, 0, limits)?;
-    let gray = gray_of(&colour, alpha, parameters.luma);
-    drop(colour);
+    let (color, alpha) = decode(&frame, dimensions, 0, limits)?;
+    let gray = gray_of(&color, alpha, parameters.luma);
+    drop(color);
     let broken = || damaged("it decodes to another size than its header says");
     let gray = if alpha {
         Gray::La8(GrayAlphaImage::from_raw(dimensions.0, dimensions.1, gray).ok_or_else(broken)?)
@@ -156,19 +156,19 @@ pub(super) fn decode(
     let size = decoder
         .output_buffer_size()
         .ok_or_else(|| damaged("a frame is too large"))?;
-    let mut colour = vec![0; size];
-    decoder.read_image(&mut colour).map_err(explain)?;
-    Ok((colour, alpha))
+    let mut color = vec![0; size];
+    decoder.read_image(&mut color).map_err(explain)?;
+    Ok((color, alpha))
 }
 
-pub(super) fn gray_of(colour: &[u8], alpha: bool, luma: Luma) -> Vec<u8> {
+pub(super) fn gray_of(color: &[u8], alpha: bool, luma: Luma) -> Vec<u8> {
     if alpha {
-        let mut gray = vec![0; colour.len() / 2];
-        luma.row8::<4, 2>(colour, &mut gray);
+        let mut gray = vec![0; color.len() / 2];
+        luma.row8::<4, 2>(color, &mut gray);
         gray
     } else {
-        let mut gray = vec![0; colour.len() / 3];
-        luma.row8::<3, 1>(colour, &mut gray);
+        let mut gray = vec![0; color.len() / 3];
+        luma.row8::<3, 1>(color, &mut gray);
         gray
     }
 }
@@ -192,9 +192,9 @@ fn still((width, height): (u32, u32), chunks: &Frame<'_>) -> Result<Vec<u8>, Err
     Ok(file)
 }
 
-pub(super) fn is_gray(colour: &[u8], alpha: bool) -> bool {
+pub(super) fn is_gray(color: &[u8], alpha: bool) -> bool {
     let gray = |pixel: &[u8]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
-    colour.chunks_exact(if alpha { 4 } else { 3 }).all(gray)
+    color.chunks_exact(if alpha { 4 } else { 3 }).all(gray)
 }
 
 fn explain(error: &DecodingError, length: usize) -> Error {

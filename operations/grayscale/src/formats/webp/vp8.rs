@@ -5,7 +5,7 @@
 //! goes through an arithmetic coder, so nothing can be copied byte by byte, but it can be copied *symbol by symbol*:
 //! read from one arithmetic coder, written to another with the same probabilities.
 //!
-//! - **Luma**: every mode, coefficient, quantiser and filter setting is copied. The luma plane that a decoder shows
+//! - **Luma**: every mode, coefficient, quantizer and filter setting is copied. The luma plane that a decoder shows
 //!   is therefore the same to the last bit, and no quality is lost.
 //! - **Chroma**: every macroblock gets DC prediction and no coefficients. DC prediction at the top left corner,
 //!   where there is nothing to predict from, is 128 (RFC 6386, 12.2); everywhere else it is the mean of what is
@@ -196,7 +196,7 @@ const CHROMA_ENDS: u8 = 255;
 
 impl FrameHeader {
     fn copy(copier: &mut Copier<'_, '_, Writer>) -> Self {
-        copier.number(2); // colour space, clamping
+        copier.number(2); // color space, clamping
         let segment_probabilities = Self::copy_segmentation(copier);
         copier.number(1 + 6 + 3); // filter type, level, sharpness
         if copier.bit(128) && copier.bit(128) {
@@ -412,7 +412,7 @@ struct Coefficients {
 }
 
 impl Coefficients {
-    /// Passes a macroblock without coefficients. One without a Y2 block leaves that of its neighbour in force
+    /// Passes a macroblock without coefficients. One without a Y2 block leaves that of its neighbor in force
     /// (RFC 6386, 13.3).
     fn skip(&mut self, sub_blocks: bool) {
         let y2 = self.y2 && sub_blocks;
