@@ -9,15 +9,10 @@ use image::codecs::qoi::QoiEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType};
 
+use crate::encoded::Encoded;
 use crate::formats::{gif, png, tiff};
 use crate::gray::Gray;
 use crate::{Error, Format, Parameters};
-
-/// A written file, and how many bits a sample has in it.
-pub(crate) struct Encoded {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) bit_depth: u8,
-}
 
 /// Bytes that writing `gray` as a file of `format` takes at most, the gray pixels and the file included: what the encoder
 /// makes of the pixels, and the file three times where it grows by doubling while its length is not known. Noise
@@ -93,10 +88,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
         Format::Gif => return gif::encode(gray),
         Format::Tiff => return tiff::encode(gray),
     };
-    outcome.map_err(|error| Error::Encode {
-        format,
-        detail: error.to_string(),
-    })?;
+    outcome.map_err(|error| Error::encode(format, error))?;
     Ok(Encoded { bytes, bit_depth })
 }
 

@@ -1,25 +1,10 @@
 //! From a file that is read to one that is written.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use crate::formats::gif;
-use crate::{Error, Format, Limits, Parameters, Report, convert_in_pieces};
-
-/// Why [`convert_stream`] failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StreamError {
-    /// The input could not be read. Whether trying again would help, its kind tells.
-    #[error("the image cannot be read: {0}")]
-    Read(#[source] io::Error),
-
-    /// The output could not be written.
-    #[error("the gray image cannot be written: {0}")]
-    Write(#[source] io::Error),
-
-    /// The input was read, and is wrong or too large.
-    #[error(transparent)]
-    Image(#[from] Error),
-}
+use crate::convert::convert_in_pieces;
+use crate::{Error, Format, Limits, Parameters, Report, StreamError};
 
 /// As many bytes as tell any format from others, and what is none; an SVG after its declaration is the last to show.
 const SIGNATURE_BYTES: usize = 4 << 10;
@@ -69,8 +54,8 @@ pub fn convert_stream(
     };
     let left = Limits::new(left);
     let gray = convert_in_pieces(&input, parameters, &left)?;
-    for piece in gray.bytes.slices() {
-        target.write_all(piece).map_err(StreamError::Write)?;
+    for slice in gray.bytes.slices() {
+        target.write_all(slice).map_err(StreamError::Write)?;
     }
     Ok(gray.report)
 }

@@ -26,7 +26,7 @@ fn converted(name: &str, parameters: &Parameters) -> Conversion {
 }
 
 fn path_of(name: &str) -> String {
-    converted(name, &Parameters::default()).report.path.to_string()
+    converted(name, &Parameters::default()).report.route.to_string()
 }
 
 /// Names and data of a PNG's chunks.
@@ -88,7 +88,7 @@ fn a_converted_image_is_gray_and_comes_back_untouched_the_next_time() {
             assert!(
                 once.bytes == twice.bytes,
                 "{name} by way of {}",
-                twice.report.path
+                twice.report.route
             );
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use errand_grayscale::{
-    Error, Limits, Luma, Parameters, Path as Way, Report, StreamError, convert, convert_stream,
+    Error, Limits, Luma, Parameters, Report, Route, StreamError, convert, convert_stream,
 };
 
 /// Gives at most so many bytes at once, and then fails if it is to.
@@ -161,7 +161,7 @@ fn a_gif_passes_through_whatever_its_size_and_pace() {
     for step in [997, 65_536, usize::MAX] {
         let (bytes, report) = streamed(&large.color, step, &Parameters::default()).unwrap();
         assert!(bytes == large.gray, "{step}");
-        assert_eq!((report.path, report.frames), (Way::Palette, Some(40)));
+        assert_eq!((report.route, report.frames), (Route::Palette, Some(40)));
         assert_eq!(report.input_bytes, large.color.len() as u64);
         assert_eq!(report.output_bytes, bytes.len() as u64);
 
@@ -172,7 +172,7 @@ fn a_gif_passes_through_whatever_its_size_and_pace() {
         // Gray already: as it is.
         let (again, report) = streamed(&bytes, step, &Parameters::default()).unwrap();
         assert!(again == bytes);
-        assert_eq!(report.path, Way::AsIs);
+        assert_eq!(report.route, Route::AsIs);
     }
 }
 

@@ -213,7 +213,7 @@ fn the_indexes_of_a_palette_page_are_looked_up_where_the_format_changes() {
                 } else {
                     "pixels"
                 };
-                assert_eq!(conversion.report.path.to_string(), path, "{format}");
+                assert_eq!(conversion.report.route.to_string(), path, "{format}");
             }
         }
     }
@@ -271,7 +271,7 @@ fn pages_with_palettes_and_pages_in_true_color_may_be_mixed() {
         ] {
             let conversion = convert(&file(kind, &pages), &with(None), &Limits::default()).unwrap();
             assert_eq!(conversion.report.pages, Some(2));
-            assert_eq!(conversion.report.path.to_string(), "pixels");
+            assert_eq!(conversion.report.route.to_string(), "pixels");
             let mut reader = Decoder::new(Cursor::new(&conversion.bytes)).unwrap();
             for (page, expected) in expected.iter().enumerate() {
                 if page > 0 {
@@ -345,7 +345,7 @@ fn a_palette_page_loses_its_colored_thumbnails_and_keeps_its_texts() {
             &Limits::default(),
         )
         .unwrap();
-        assert_eq!(gray.report.path.to_string(), "palette");
+        assert_eq!(gray.report.route.to_string(), "palette");
         let mut reader = Decoder::new(Cursor::new(&gray.bytes)).unwrap();
         let kept = [270, 330, 34_377].map(|tag| {
             let tag = tiff::tags::Tag::from_u16_exhaustive(tag);

@@ -111,7 +111,7 @@ fn lossy_stays_lossy_by_another_formula_and_the_gray_is_that_formulas() {
             convert(&original, &parameters, &Limits::default()).unwrap()
         };
         let (gray, coarse) = (with_quality(100), with_quality(10));
-        assert_eq!(gray.report.path.to_string(), "pixels", "{name}");
+        assert_eq!(gray.report.route.to_string(), "pixels", "{name}");
         assert!(
             gray.bytes.len() > coarse.bytes.len(),
             "{name}: quality has no effect"
@@ -157,7 +157,7 @@ fn a_gray_lossy_image_is_not_encoded_again_by_any_formula() {
             let once = convert(&image(name), &parameters, &Limits::default()).unwrap();
             let twice = convert(&once.bytes, &parameters, &Limits::default()).unwrap();
             assert!(once.bytes == twice.bytes, "{name}, {luma}");
-            assert_eq!(twice.report.path.to_string(), "webp-luma-copy", "{name}, {luma}");
+            assert_eq!(twice.report.route.to_string(), "webp-luma-copy", "{name}, {luma}");
         }
     }
 }

@@ -3,10 +3,11 @@
 //! Bitmaps in true color go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
 
 use crate::jpeg::Pieces;
-use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, transcode};
+use crate::report::{Report, Route};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
-/// Converts a bitmap to a gray bitmap.
+/// Converts a bitmap that has a palette to a gray bitmap; `None` where pixels are needed, for one in true color or one that
+/// is to be truly gray.
 ///
 /// A bitmap's gray *is* a palette: one of all grays in order is what "true gray" means here, and what a bitmap in
 /// true color becomes.
@@ -14,16 +15,10 @@ pub(crate) fn convert<'a>(
     input: &'a [u8],
     parameters: &Parameters,
     limits: &Limits,
-) -> Result<Conversion<Pieces<'a>>, Error> {
+) -> Result<Option<Conversion<Pieces<'a>>>, Error> {
     let header = Header::read(input)?;
     if !(1..=8).contains(&header.bits) || parameters.true_gray {
-        let mut conversion = transcode::convert(input, Format::Bmp, Format::Bmp, parameters, limits)?;
-        if header.own_bytes >= INFO_HEADER_BYTES
-            && let (Some(density), Some(target)) = (input.get(DENSITY), conversion.bytes.get_mut(DENSITY))
-        {
-            target.copy_from_slice(density);
-        }
-        return Ok(conversion.into());
+        return Ok(None);
     }
     let (top, pixels) = input.split_at(header.palette.end);
     limits.check(Format::Bmp, (header.width, header.height), top.len() as u64)?;
@@ -37,22 +32,22 @@ pub(crate) fn convert<'a>(
         // A color profile on a gray image is invalid: the values are declared to be sRGB instead.
         gray[kind..kind + 4].copy_from_slice(SRGB);
     }
-    let report = Report {
-        input_format: Format::Bmp,
-        format: Format::Bmp,
-        path: if gray == top { Path::AsIs } else { Path::Palette },
-        luma: parameters.luma,
-        width: header.width,
-        height: header.height,
-        bit_depth: header.bits,
-        input_bytes: input.len() as u64,
-        output_bytes: input.len() as u64,
-        frames: None,
-        pages: None,
-    };
+    let route = if gray == top { Route::AsIs } else { Route::Palette };
+    let report = Report::new(Format::Bmp, route, parameters.luma, (header.width, header.height))
+        .with_bit_depth(header.bits)
+        .with_sizes(input.len(), input.len());
     let mut bytes = Pieces::from(gray);
     bytes.copy(pixels);
-    Ok(Conversion { bytes, report })
+    Ok(Some(Conversion { bytes, report }))
+}
+
+/// Copies the density of a bitmap, if its header is new enough to have one, to the bitmap that was made of it.
+pub(crate) fn copy_density(input: &[u8], output: &mut [u8]) {
+    if Header::read(input).is_ok_and(|header| header.own_bytes >= INFO_HEADER_BYTES)
+        && let (Some(density), Some(target)) = (input.get(DENSITY), output.get_mut(DENSITY))
+    {
+        target.copy_from_slice(density);
+    }
 }
 
 /// `LCS_sRGB`, little-endian.

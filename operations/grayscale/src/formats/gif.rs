@@ -9,7 +9,7 @@ mod window;
 
 use std::io::{Read, Write};
 
-use crate::report::{Path, Report};
+use crate::report::{Report, Route};
 use crate::{Error, Format, Limits, Luma, Parameters, StreamError};
 pub(crate) use encode::encode;
 use window::Window;
@@ -36,23 +36,20 @@ pub(crate) fn convert(
         walk.window.add(TRAILER)?;
     }
     let (input_bytes, output_bytes) = walk.window.finish()?;
+    let route = if walk.changed || input_bytes != output_bytes {
+        Route::Palette
+    } else {
+        Route::AsIs
+    };
+    // Without any table, a viewer takes one of its own.
+    let bit_depth = if walk.index_bits == 0 { 8 } else { walk.index_bits };
+    let report = Report::new(Format::Gif, route, parameters.luma, (width, height))
+        .with_bit_depth(bit_depth)
+        .with_frames((walk.frames > 1).then_some(walk.frames));
     Ok(Report {
-        input_format: Format::Gif,
-        format: Format::Gif,
-        path: if walk.changed || input_bytes != output_bytes {
-            Path::Palette
-        } else {
-            Path::AsIs
-        },
-        luma: parameters.luma,
-        width,
-        height,
-        // Without any table, a viewer takes one of its own.
-        bit_depth: if walk.index_bits == 0 { 8 } else { walk.index_bits },
         input_bytes,
         output_bytes,
-        frames: (walk.frames > 1).then_some(walk.frames),
-        pages: None,
+        ..report
     })
 }
 

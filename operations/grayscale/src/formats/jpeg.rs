@@ -19,8 +19,8 @@ use zune_jpeg::JpegDecoder;
 
 use crate::gray::Gray;
 use crate::jpeg::{self, Colour, FrameInfo, Kind, Options, Pieces, Verdict};
-use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, transcode};
+use crate::report::{Report, Route};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk, decoder_error, exif};
 
 /// Converts a JPEG to a gray JPEG.
 pub(crate) fn convert<'a>(
@@ -38,20 +38,14 @@ pub(crate) fn convert<'a>(
         if let Verdict::Converted(converted) =
             jpeg::grayscale_in_pieces(input, &options).map_err(|error| explain(&error, input))?
         {
-            let path = match converted.path {
-                jpeg::Path::LumaCopy => Path::JpegLumaCopy,
-                jpeg::Path::AsIs => Path::AsIs,
+            let route = match converted.path {
+                jpeg::Path::LumaCopy => Route::JpegLumaCopy,
+                jpeg::Path::AsIs => Route::AsIs,
             };
-            let report = Report {
-                bit_depth: converted.bit_depth,
-                ..report(
-                    input,
-                    parameters,
-                    path,
-                    (converted.width, converted.height),
-                    converted.bytes.len(),
-                )
-            };
+            let dimensions = (converted.width, converted.height);
+            let report = Report::new(Format::Jpeg, route, parameters.luma, dimensions)
+                .with_bit_depth(converted.bit_depth)
+                .with_sizes(input.len(), converted.bytes.len());
             return Ok(Conversion {
                 bytes: converted.bytes,
                 report,
@@ -63,15 +57,13 @@ pub(crate) fn convert<'a>(
     let mut encoded = Vec::new();
     JpegEncoder::new_with_quality(&mut encoded, parameters.checked_quality()?)
         .encode(&gray, width, height, image::ExtendedColorType::L8)
-        .map_err(|error| Error::Encode {
-            format: Format::Jpeg,
-            detail: error.to_string(),
-        })?;
+        .map_err(|error| Error::encode(Format::Jpeg, error))?;
     drop(gray);
     let explain = |error: jpeg::Error| explain(&error, input);
     let metadata = jpeg::metadata_segments(input, parameters.strip).map_err(explain)?;
     let bytes = jpeg::splice(&encoded, &metadata).map_err(explain)?;
-    let report = report(input, parameters, Path::Pixels, (width, height), bytes.len());
+    let report = Report::new(Format::Jpeg, Route::Pixels, parameters.luma, (width, height))
+        .with_sizes(input.len(), bytes.len());
     Ok(Conversion {
         bytes: bytes.into(),
         report,
@@ -92,40 +84,12 @@ pub(crate) fn upright(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     Ok(gray.upright(orientation.unwrap_or(Orientation::NoTransforms)))
 }
 
-fn report(
-    input: &[u8],
-    parameters: &Parameters,
-    path: Path,
-    (width, height): (u32, u32),
-    output_bytes: usize,
-) -> Report {
-    Report {
-        input_format: Format::Jpeg,
-        format: Format::Jpeg,
-        path,
-        luma: parameters.luma,
-        width,
-        height,
-        bit_depth: 8,
-        input_bytes: input.len() as u64,
-        output_bytes: output_bytes as u64,
-        frames: None,
-        pages: None,
-    }
-}
-
 /// Decodes a JPEG and computes its gray.
 fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<GrayImage, Error> {
     let info = jpeg::inspect(input).map_err(|error| explain(&error, input))?;
     check_supported(&info)?;
     let (width, height) = (info.width, info.height);
-    let damaged = |error: zune_jpeg::errors::DecodeErrors| {
-        let message = error.to_string();
-        if transcode::speaks_of_an_early_end(&message) {
-            return Error::truncated(Format::Jpeg, input.len());
-        }
-        Error::corrupt(Format::Jpeg, message.trim_end_matches('.'))
-    };
+    let explain = |error| decoder_error::of_jpeg(&error, input.len());
     // Samples as bytes, once more as 16-bit coefficients where the file is progressive, and the gray.
     let pixels = u64::from(width) * u64::from(height);
     let held = if info.kind == Kind::Progressive { 3 } else { 1 };
@@ -140,14 +104,14 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX));
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(input), options);
-    decoder.decode_headers().map_err(damaged)?;
+    decoder.decode_headers().map_err(explain)?;
     let stored = decoder.input_colorspace().unwrap_or(ColorSpace::YCbCr);
     let luma_alone =
         info.colour == Colour::YCbCr && stored == ColorSpace::YCbCr && parameters.luma == Luma::Bt601;
     let wanted = if luma_alone { ColorSpace::Luma } else { stored };
     let options = decoder.options().jpeg_set_out_colorspace(wanted);
     decoder.set_options(options);
-    let samples = decoder.decode().map_err(damaged)?;
+    let samples = decoder.decode().map_err(explain)?;
 
     let luma = parameters.luma;
     let gray: Vec<u8> = match (info.colour, wanted.num_components()) {
@@ -164,16 +128,15 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
             };
             samples.as_chunks().0.iter().map(gray).collect()
         }
-        (Colour::Cmyk { inverted }, 4) => samples
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&[c, m, y, k]| paper(luma, [c, m, y], k, inverted))
-            .collect(),
+        (Colour::Cmyk { inverted }, 4) => {
+            let gray = |inks: &[u8; 4]| gray_of_inks(luma, *inks, inverted);
+            samples.as_chunks().0.iter().map(gray).collect()
+        }
         (Colour::Ycck { inverted }, 4) => {
-            let gray = |&[y, cb, cr, k]: &[u8; 4]| {
+            let gray = |&[y, cb, cr, black]: &[u8; 4]| {
                 // The transform was made on 255 less the samples.
-                paper(luma, rgb_of([y, cb, cr]).map(|value| 255 - value), k, inverted)
+                let [cyan, magenta, yellow] = rgb_of([y, cb, cr]).map(|value| 255 - value);
+                gray_of_inks(luma, [cyan, magenta, yellow, black], inverted)
             };
             samples.as_chunks().0.iter().map(gray).collect()
         }
@@ -203,10 +166,8 @@ fn rgb_of([luma, blue_difference, red_difference]: [u8; 3]) -> [u8; 3] {
 }
 
 /// The gray of three inks and black on white paper. Where `inverted`, 255 means no ink.
-fn paper(luma: Luma, inks: [u8; 3], black: u8, inverted: bool) -> u8 {
-    let light = |sample: u8| u32::from(if inverted { sample } else { 255 - sample });
-    let black = light(black);
-    let [red, green, blue] = inks.map(|ink| ((light(ink) * black + 127) / 255) as u8);
+fn gray_of_inks(luma: Luma, inks: [u8; 4], inverted: bool) -> u8 {
+    let [red, green, blue] = cmyk::rgb8(if inverted { inks.map(|sample| 255 - sample) } else { inks });
     luma.gray8(red, green, blue)
 }
 

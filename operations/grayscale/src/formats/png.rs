@@ -32,9 +32,9 @@ mod unfilter;
 mod widen;
 mod writer;
 
-use crate::encode::Encoded;
+use crate::encoded::Encoded;
 use crate::gray::Gray;
-use crate::report::{Path, Report};
+use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Parameters};
 use chunks::{Chunks, Summary};
 use encoder::{Compression, Encoder, Layout};
@@ -49,41 +49,32 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         header.color,
         ::png::ColorType::Grayscale | ::png::ColorType::GrayscaleAlpha
     );
-    let (path, bit_depth, bytes) = if gray && !parameters.strip {
-        (Path::AsIs, header.depth, copy(input, limits, &summary)?)
+    let (route, bit_depth, bytes) = if gray && !parameters.strip {
+        (Route::AsIs, header.depth, copy(input, limits, &summary)?)
     } else if gray {
         (
-            Path::AsIs,
+            Route::AsIs,
             header.depth,
             rewrite(input, parameters, limits, &summary)?,
         )
     } else if indexed && !parameters.true_gray {
         (
-            Path::Palette,
+            Route::Palette,
             header.depth,
             rewrite(input, parameters, limits, &summary)?,
         )
     } else {
         let depth = if indexed { 8 } else { header.depth };
         (
-            Path::Pixels,
+            Route::Pixels,
             depth,
             pipeline::convert(input, parameters, limits, &summary)?,
         )
     };
-    let report = Report {
-        input_format: Format::Png,
-        format: Format::Png,
-        path,
-        luma: parameters.luma,
-        width: header.width,
-        height: header.height,
-        bit_depth,
-        input_bytes: input.len() as u64,
-        output_bytes: bytes.len() as u64,
-        frames: summary.animated.then_some(summary.animation_frames),
-        pages: None,
-    };
+    let report = Report::new(Format::Png, route, parameters.luma, header.dimensions())
+        .with_bit_depth(bit_depth)
+        .with_sizes(input.len(), bytes.len())
+        .with_frames(summary.animated.then_some(summary.animation_frames));
     Ok(Conversion { bytes, report })
 }
 

@@ -16,7 +16,6 @@ mod writer;
 
 use std::io::Cursor;
 
-use ::tiff::TiffError;
 use ::tiff::decoder::Decoder;
 use ::tiff::tags::Tag;
 use image::metadata::Orientation;
@@ -24,8 +23,8 @@ use image::metadata::Orientation;
 pub(crate) use writer::encode;
 
 use crate::gray::Gray;
-use crate::report::{Path, Report};
-use crate::{Conversion, Error, Format, Limits, Parameters};
+use crate::report::{Report, Route};
+use crate::{Conversion, Error, Format, Limits, Parameters, decoder_error};
 use file::File;
 use palette::Decodable;
 use writer::PageWriter;
@@ -44,11 +43,11 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     }
     let decodable = Decodable::new(&file, parameters.luma, limits)?;
     let first = Survey::of(&decodable, limits)?;
-    let (path, bytes) = if first.gray && !parameters.strip {
+    let (route, bytes) = if first.gray && !parameters.strip {
         limits.check(Format::Tiff, (first.width, first.height), input.len() as u64)?;
-        (Path::AsIs, input.to_vec())
+        (Route::AsIs, input.to_vec())
     } else {
-        let explain = |error| explain(error, input.len());
+        let explain = |error| decoder_error::of_tiff(&error, input.len());
         let mut reader = open(&decodable.bytes, limits)?;
         let mut writer = PageWriter::new().map_err(explain)?;
         for number in 0.. {
@@ -67,27 +66,18 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
             }
             reader.next_image().map_err(explain)?;
         }
-        (Path::Pixels, writer.finish())
+        (Route::Pixels, writer.finish())
     };
-    let report = Report {
-        input_format: Format::Tiff,
-        format: Format::Tiff,
-        path,
-        luma: parameters.luma,
-        width: first.width,
-        height: first.height,
-        bit_depth: first.bit_depth,
-        input_bytes: input.len() as u64,
-        output_bytes: bytes.len() as u64,
-        frames: None,
-        pages: (first.pages > 1).then_some(first.pages),
-    };
+    let report = Report::new(Format::Tiff, route, parameters.luma, (first.width, first.height))
+        .with_bit_depth(first.bit_depth)
+        .with_sizes(input.len(), bytes.len())
+        .with_pages((first.pages > 1).then_some(first.pages));
     Ok(Conversion { bytes, report })
 }
 
 /// The gray of the first page, upright.
 pub(crate) fn first_page(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
-    let explain = |error| explain(error, input.len());
+    let explain = |error| decoder_error::of_tiff(&error, input.len());
     let decodable = Decodable::new(&File::open(input)?, parameters.luma, limits)?;
     let mut reader = open(&decodable.bytes, limits)?;
     let needed = page::needed_bytes(&mut reader).map_err(explain)?;
@@ -117,7 +107,7 @@ struct Survey {
 impl Survey {
     fn of(decodable: &Decodable<'_>, limits: &Limits) -> Result<Self, Error> {
         let length = decodable.bytes.len();
-        let explain = |error| explain(error, length);
+        let explain = |error| decoder_error::of_tiff(&error, length);
         let mut reader = open(&decodable.bytes, limits)?;
         let (width, height) = reader.dimensions().map_err(explain)?;
         let mut survey = Self {
@@ -158,20 +148,6 @@ fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<'a>, Error> {
     bounds.decoding_buffer_size = budget;
     bounds.intermediate_buffer_size = budget;
     bounds.ifd_value_size = input.len().min(budget);
-    let decoder = Decoder::new(Cursor::new(input)).map_err(|error| explain(error, input.len()))?;
+    let decoder = Decoder::new(Cursor::new(input)).map_err(|error| decoder_error::of_tiff(&error, input.len()))?;
     Ok(decoder.with_limits(bounds))
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-fn explain(error: TiffError, length: usize) -> Error {
-    let message = error.to_string();
-    match error {
-        TiffError::UnsupportedError(_) => Error::unsupported(Format::Tiff, message),
-        TiffError::LimitsExceeded => Error::corrupt(
-            Format::Tiff,
-            "decoding it takes more memory than its header lets expect",
-        ),
-        _ if crate::transcode::speaks_of_an_early_end(&message) => Error::truncated(Format::Tiff, length),
-        _ => Error::corrupt(Format::Tiff, message),
-    }
 }

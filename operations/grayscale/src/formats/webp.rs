@@ -29,7 +29,7 @@ use image_webp::{ColorType, WebPEncoder};
 
 pub(crate) use decode::first_picture;
 
-use crate::report::{Path, Report};
+use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, jpeg};
 use decode::{decode, gray_of, is_gray, lossless_dimensions, size_of, three_bytes};
 use riff::{Chunk, Chunks};
@@ -50,24 +50,14 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     let Some((width, height)) = converter.canvas.filter(|_| converter.frames > 0) else {
         return Err(damaged("it has no frames"));
     };
-    let path = match (converter.copied, converter.through_pixels) {
-        (_, true) => Path::Pixels,
-        (true, false) => Path::WebpLumaCopy,
-        (false, false) => Path::AsIs,
+    let route = match (converter.copied, converter.through_pixels) {
+        (_, true) => Route::Pixels,
+        (true, false) => Route::WebpLumaCopy,
+        (false, false) => Route::AsIs,
     };
-    let report = Report {
-        input_format: Format::WebP,
-        format: Format::WebP,
-        path,
-        luma: parameters.luma,
-        width,
-        height,
-        bit_depth: 8,
-        input_bytes: input.len() as u64,
-        output_bytes: output.len() as u64,
-        frames: (converter.frames > 1).then_some(converter.frames),
-        pages: None,
-    };
+    let report = Report::new(Format::WebP, route, parameters.luma, (width, height))
+        .with_sizes(input.len(), output.len())
+        .with_frames((converter.frames > 1).then_some(converter.frames));
     Ok(Conversion {
         bytes: output,
         report,
@@ -239,10 +229,7 @@ impl<'a> Converter<'a> {
         let mut encoded = Vec::new();
         WebPEncoder::new(&mut encoded)
             .encode(&gray, dimensions.0, dimensions.1, kind)
-            .map_err(|error| Error::Encode {
-                format: Format::WebP,
-                detail: error.to_string(),
-            })?;
+            .map_err(|error| Error::encode(Format::WebP, error))?;
         for chunk in Chunks::of_file(&encoded)? {
             let chunk = chunk?;
             if chunk.name == *b"VP8L" {

@@ -1,20 +1,15 @@
 //! Writing a GIF of gray pixels.
 
-use crate::encode::Encoded;
+use crate::encoded::Encoded;
 use crate::gray::Gray;
 use crate::{Error, Format};
 
 /// Writes a still gray image as a GIF: 256 grays, or 255 and one for what is more than half transparent.
 pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
-    let failed = |detail: String| Error::Encode {
-        format: Format::Gif,
-        detail,
-    };
     let (width, height) = gray.dimensions();
     let (Ok(width), Ok(height)) = (u16::try_from(width), u16::try_from(height)) else {
-        return Err(failed(format!(
-            "{width}x{height} is more than its 65535x65535; choose another format"
-        )));
+        let detail = format_args!("{width}x{height} is more than its 65535x65535; choose another format");
+        return Err(Error::encode(Format::Gif, detail));
     };
     let palette: Vec<u8> = (0..=255).flat_map(|value| [value; 3]).collect();
     let mut frame = ::gif::Frame {
@@ -32,11 +27,9 @@ pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
         opaque => frame.buffer = opaque.flattened_8_bits().into_raw().into(),
     }
     let mut bytes = Vec::new();
-    let mut encoder = ::gif::Encoder::new(&mut bytes, width, height, &palette)
-        .map_err(|error| failed(error.to_string()))?;
-    encoder
-        .write_frame(&frame)
-        .map_err(|error| failed(error.to_string()))?;
+    let refused = |error| Error::encode(Format::Gif, error);
+    let mut encoder = ::gif::Encoder::new(&mut bytes, width, height, &palette).map_err(refused)?;
+    encoder.write_frame(&frame).map_err(refused)?;
     drop(encoder);
     Ok(Encoded { bytes, bit_depth: 8 })
 }

@@ -337,9 +337,9 @@ mod tests {
 
     fn round_trip(data: &[u8]) -> usize {
         let mut compressor = Compressor::new(Vec::new()).unwrap();
-        // In pieces that do not match the blocks.
-        for piece in data.chunks(7_001) {
-            compressor.write(piece).unwrap();
+        // In parts that do not match the blocks.
+        for part in data.chunks(7_001) {
+            compressor.write(part).unwrap();
         }
         let compressed = compressor.finish().unwrap();
         let mut decoded = Vec::new();

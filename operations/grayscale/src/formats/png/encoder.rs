@@ -341,9 +341,6 @@ fn refusal(error: io::Error) -> Error {
         .map(<dyn std::error::Error + Send + Sync>::downcast::<Error>)
     {
         Some(Ok(error)) => *error,
-        _ => Error::Encode {
-            format: Format::Png,
-            detail,
-        },
+        _ => Error::encode(Format::Png, detail),
     }
 }

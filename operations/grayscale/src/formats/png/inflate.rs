@@ -1,4 +1,4 @@
-//! A zlib stream (RFC 1950) that comes in pieces, inflated a few rows at a time.
+//! A zlib stream (RFC 1950) that comes in chunks, inflated a few rows at a time.
 
 use std::collections::VecDeque;
 
@@ -11,9 +11,9 @@ const LOOKBACK_BYTES: usize = 32 << 10;
 /// What is inflated at once, at least: the fewer calls, the less often what was inflated has to move.
 const STEP_BYTES: usize = 96 << 10;
 
-/// Inflates pieces, one behind the other.
+/// Inflates the data of chunks, one behind the other.
 pub(super) struct Inflater<'a> {
-    pieces: VecDeque<&'a [u8]>,
+    chunks: VecDeque<&'a [u8]>,
     decompressor: Box<Decompressor>,
     window: Vec<u8>,
     /// What was handed out of the window, and what is in it.
@@ -22,12 +22,12 @@ pub(super) struct Inflater<'a> {
 }
 
 impl<'a> Inflater<'a> {
-    pub(super) fn new(pieces: VecDeque<&'a [u8]>) -> Self {
+    pub(super) fn new(chunks: VecDeque<&'a [u8]>) -> Self {
         let mut decompressor = Box::new(Decompressor::new());
         // Chunks have checksums of their own.
         decompressor.ignore_adler32();
         Self {
-            pieces,
+            chunks,
             decompressor,
             window: Vec::new(),
             taken: 0,
@@ -39,23 +39,23 @@ impl<'a> Inflater<'a> {
     pub(super) fn take(&mut self, length: usize) -> Result<Option<&[u8]>, Error> {
         while self.filled - self.taken < length {
             self.make_room(length);
-            let piece = self.pieces.front().copied().unwrap_or_default();
+            let chunk = self.chunks.front().copied().unwrap_or_default();
             let (consumed, produced) = self
                 .decompressor
-                .read(piece, &mut self.window, self.filled, false)
+                .read(chunk, &mut self.window, self.filled, false)
                 .map_err(|error| {
                     Error::corrupt(Format::Png, format_args!("corrupt deflate stream: {error:?}"))
                 })?;
             self.filled += produced;
-            match self.pieces.front_mut() {
-                Some(piece) if consumed < piece.len() => *piece = &piece[consumed..],
-                Some(_) => drop(self.pieces.pop_front()),
+            match self.chunks.front_mut() {
+                Some(chunk) if consumed < chunk.len() => *chunk = &chunk[consumed..],
+                Some(_) => drop(self.chunks.pop_front()),
                 None if produced == 0 => return Ok(None),
                 None => {}
             }
             if self.decompressor.is_done() {
                 // Whatever follows does not belong to the stream.
-                self.pieces.clear();
+                self.chunks.clear();
             }
         }
         let start = self.taken;
@@ -91,21 +91,21 @@ mod tests {
     }
 
     #[test]
-    fn pieces_and_steps_of_any_length_give_the_same_bytes() {
+    fn chunks_and_steps_of_any_length_give_the_same_bytes() {
         let data: Vec<u8> = (0..700_000_u32)
             .map(|index| (index / 3 % 251 + index / 40_000).to_le_bytes()[0])
             .collect();
         let stream = compressed(&data);
-        for (piece, step) in [
+        for (chunk, step) in [
             (1, 1),
             (7, 10_000),
             (1_000, 333),
             (1 << 20, 300_000),
             (100, 700_000),
         ] {
-            let mut inflater = Inflater::new(stream.chunks(piece).collect());
+            let mut inflater = Inflater::new(stream.chunks(chunk).collect());
             for expected in data.chunks_exact(step) {
-                assert!(inflater.take(step).unwrap() == Some(expected), "{piece} {step}");
+                assert!(inflater.take(step).unwrap() == Some(expected), "{chunk} {step}");
             }
             assert_eq!(inflater.take(data.len() % step + 1).unwrap(), None);
         }

@@ -8,7 +8,7 @@ use std::io::Cursor;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::{panic, thread};
 
-use ::png::{Decoder, DecodingError, Reader, Transformations};
+use ::png::{Decoder, Reader, Transformations};
 
 use super::chunks::{Chunks, Summary};
 use super::encoder::Budget;
@@ -16,7 +16,7 @@ use super::inflate::Inflater;
 use super::unfilter::Unfilter;
 use super::writer::{Step, Writer};
 use super::{adam7, paeth};
-use crate::{Error, Format, Limits, Parameters};
+use crate::{Error, Format, Limits, Parameters, decoder_error};
 
 /// Bytes of rows, as the file has them, that go from one thread to the other at once.
 const BATCH_BYTES: usize = 128 << 10;
@@ -80,10 +80,7 @@ pub(super) fn convert(
 }
 
 fn given_up() -> Error {
-    Error::Encode {
-        format: Format::Png,
-        detail: "the work was given up".to_owned(),
-    }
+    Error::encode(Format::Png, "the work was given up")
 }
 
 /// The decoding side.
@@ -169,13 +166,13 @@ impl<'a> Rows<'a> {
         {
             // Image data that other chunks interrupt end there.
             let chunks: Vec<_> = Chunks::new(input).collect::<Result<_, _>>()?;
-            let pieces: VecDeque<_> = chunks
+            let data: VecDeque<_> = chunks
                 .iter()
                 .skip_while(|chunk| chunk.name != *b"IDAT")
                 .take_while(|chunk| chunk.name == *b"IDAT")
                 .map(|chunk| chunk.data)
                 .collect();
-            return Ok(Self::Still(Inflater::new(pieces), unfilter));
+            return Ok(Self::Still(Inflater::new(data), unfilter));
         }
         let bounds = ::png::Limits {
             bytes: usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX),
@@ -188,7 +185,7 @@ impl<'a> Rows<'a> {
         decoder.set_ignore_iccp_chunk(true);
         let reader = decoder
             .read_info()
-            .map_err(|error| explain(&error, input.len()))?;
+            .map_err(|error| decoder_error::of_png(&error, input.len()))?;
         Ok(Self::Codec(Box::new(reader)))
     }
 
@@ -200,7 +197,7 @@ impl<'a> Rows<'a> {
         if !first {
             reader
                 .next_frame_info()
-                .map_err(|error| explain(&error, length))?;
+                .map_err(|error| decoder_error::of_png(&error, length))?;
         }
         let control = reader.info().frame_control();
         Ok(control.map_or(still, |control| (control.width, control.height)))
@@ -233,7 +230,7 @@ impl<'a> Rows<'a> {
                 for _ in 0..count {
                     let row = reader
                         .next_interlaced_row()
-                        .map_err(|error| explain(&error, length))?
+                        .map_err(|error| decoder_error::of_png(&error, length))?
                         .ok_or_else(|| Error::truncated(Format::Png, length))?;
                     batch.extend_from_slice(row.data());
                 }
@@ -241,12 +238,4 @@ impl<'a> Rows<'a> {
             }
         }
     }
-}
-
-fn explain(error: &DecodingError, length: usize) -> Error {
-    let message = error.to_string();
-    if crate::transcode::speaks_of_an_early_end(&message) {
-        return Error::truncated(Format::Png, length);
-    }
-    Error::corrupt(Format::Png, message.trim_end_matches('.'))
 }

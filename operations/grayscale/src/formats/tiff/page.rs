@@ -5,9 +5,9 @@ use ::tiff::tags::{ExtraSamples, PhotometricInterpretation, Tag};
 use ::tiff::{ColorType, TiffResult};
 use image::{GrayAlphaImage, GrayImage, ImageBuffer};
 
-use super::{Reader, explain};
+use super::Reader;
 use crate::gray::Gray;
-use crate::{Error, Format, Luma};
+use crate::{Error, Format, Luma, cmyk, decoder_error};
 
 /// A gray page.
 pub(super) struct Page {
@@ -66,7 +66,7 @@ pub(super) fn read(
     grays: Option<&[u8]>,
     length: usize,
 ) -> Result<Page, Error> {
-    let explain = |error| explain(error, length);
+    let explain = |error| decoder_error::of_tiff(&error, length);
     let (width, height) = reader.dimensions().map_err(explain)?;
     if width == 0 || height == 0 {
         return Err(Error::corrupt(
@@ -169,12 +169,11 @@ fn gray8(shape: Shape, color: ColorType, samples: Vec<u8>, luma: Luma) -> Option
             Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, gray)?)
         }
         ColorType::CMYK(_) => {
-            let ink = |ink: u8, black: u8| {
-                let light = u16::from(255 - ink) * u16::from(255 - black);
-                ((light + 127) / 255) as u8
+            let gray = |inks: &[u8; 4]| {
+                let [red, green, blue] = cmyk::rgb8(*inks);
+                luma.gray8(red, green, blue)
             };
-            let paper = |&[c, m, y, k]: &[u8; 4]| luma.gray8(ink(c, k), ink(m, k), ink(y, k));
-            Gray::L8(shape.image8(samples.as_chunks().0.iter().map(paper).collect())?)
+            Gray::L8(shape.image8(samples.as_chunks().0.iter().map(gray).collect())?)
         }
         _ => return None,
     })
@@ -200,12 +199,11 @@ fn gray16(shape: Shape, color: ColorType, samples: Vec<u16>, luma: Luma) -> Opti
             Gray::La16(ImageBuffer::from_raw(width, height, gray)?)
         }
         ColorType::CMYK(_) => {
-            let ink = |ink: u16, black: u16| {
-                let light = u32::from(u16::MAX - ink) * u32::from(u16::MAX - black);
-                (light / u32::from(u16::MAX)) as u16
+            let gray = |inks: &[u16; 4]| {
+                let [red, green, blue] = cmyk::rgb16(*inks);
+                luma.gray16(red, green, blue)
             };
-            let paper = |&[c, m, y, k]: &[u16; 4]| luma.gray16(ink(c, k), ink(m, k), ink(y, k));
-            let gray = samples.as_chunks().0.iter().map(paper).collect();
+            let gray = samples.as_chunks().0.iter().map(gray).collect();
             Gray::L16(ImageBuffer::from_raw(width, height, gray)?)
         }
         _ => return None,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::file::{BITS, BLACK_IS_ZERO, COLOR_MAP, Directory, File, PALETTE, PHOTOMETRIC, SHORT};
 use super::writer::TEXTS;
-use crate::report::{Path, Report};
+use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
 /// What does not belong to a gray page: directories below it, where thumbnails are; Photoshop's resources, with a
@@ -50,22 +50,11 @@ pub(super) fn convert(
         let gone = |tag: u16| COLORED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
         file.remove(&mut output, page, gone);
     }
-    let report = Report {
-        input_format: Format::Tiff,
-        format: Format::Tiff,
-        path: Path::Palette,
-        luma: parameters.luma,
-        width,
-        height,
-        bit_depth: file
-            .value(first, BITS)
-            .and_then(|bits| u8::try_from(bits).ok())
-            .unwrap_or(1),
-        input_bytes: input.len() as u64,
-        output_bytes: output.len() as u64,
-        frames: None,
-        pages: u32::try_from(pages.len()).ok().filter(|pages| *pages > 1),
-    };
+    let bits = file.value(first, BITS).and_then(|bits| u8::try_from(bits).ok());
+    let report = Report::new(Format::Tiff, Route::Palette, parameters.luma, (width, height))
+        .with_bit_depth(bits.unwrap_or(1))
+        .with_sizes(input.len(), output.len())
+        .with_pages(u32::try_from(pages.len()).ok().filter(|pages| *pages > 1));
     Ok(Some(Conversion {
         bytes: output,
         report,

@@ -16,7 +16,7 @@ use ::tiff::{TiffError, TiffResult};
 
 use super::Reader;
 use super::page::Page;
-use crate::encode::Encoded;
+use crate::encoded::Encoded;
 use crate::gray::Gray;
 use crate::{Error, Format};
 
@@ -31,13 +31,13 @@ pub(super) const TEXTS: [u16; 12] = [269, 270, 271, 272, 285, 305, 306, 315, 316
 /// Writes gray pages one after another.
 pub(super) struct PageWriter {
     /// Always there between calls: the encoder's settings are changed by moving it.
-    encoder: Option<TiffEncoder<Sink>>,
-    output: Sink,
+    encoder: Option<TiffEncoder<SharedBuffer>>,
+    output: SharedBuffer,
 }
 
 impl PageWriter {
     pub(super) fn new() -> TiffResult<Self> {
-        let output = Sink::default();
+        let output = SharedBuffer::default();
         Ok(Self {
             encoder: Some(TiffEncoder::new(output.clone())?),
             output,
@@ -118,7 +118,7 @@ pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
 }
 
 fn write_samples<Color: ColorType>(
-    encoder: &mut TiffEncoder<Sink>,
+    encoder: &mut TiffEncoder<SharedBuffer>,
     (width, height): (u32, u32),
     samples: &[Color::Inner],
     page: &Page,
@@ -140,19 +140,15 @@ where
     image.write_data(samples)
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn refusal(error: TiffError) -> Error {
-    Error::Encode {
-        format: Format::Tiff,
-        detail: error.to_string(),
-    }
+    Error::encode(Format::Tiff, error)
 }
 
 /// Memory that both the encoder and this module can look at.
 #[derive(Clone, Default)]
-struct Sink(Rc<RefCell<Cursor<Vec<u8>>>>);
+struct SharedBuffer(Rc<RefCell<Cursor<Vec<u8>>>>);
 
-impl Write for Sink {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().write(bytes)
     }
@@ -162,7 +158,7 @@ impl Write for Sink {
     }
 }
 
-impl Seek for Sink {
+impl Seek for SharedBuffer {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         self.0.borrow_mut().seek(position)
     }

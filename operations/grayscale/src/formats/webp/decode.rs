@@ -4,12 +4,12 @@ use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage};
-use image_webp::{DecodingError, WebPDecoder};
+use image_webp::WebPDecoder;
 
 use super::riff::{self, Chunk, Chunks};
 use super::{HAS_ALPHA, damaged, vp8};
 use crate::gray::Gray;
-use crate::{Error, Format, Limits, Luma, Parameters, exif, transcode};
+use crate::{Error, Format, Limits, Luma, Parameters, decoder_error, exif};
 
 /// The gray of the first picture, upright: a still image, or an animation's first frame where it is on the canvas.
 pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
@@ -149,7 +149,7 @@ pub(super) fn decode(
         }
     }
     let file = &still(dimensions, frame)?;
-    let explain = |error: DecodingError| explain(&error, file.len());
+    let explain = |error| decoder_error::of_webp_frame(&error);
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(explain)?;
     decoder.set_memory_limit(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
     let alpha = decoder.has_alpha();
@@ -195,12 +195,4 @@ fn still((width, height): (u32, u32), chunks: &Frame<'_>) -> Result<Vec<u8>, Err
 pub(super) fn is_gray(color: &[u8], alpha: bool) -> bool {
     let gray = |pixel: &[u8]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
     color.chunks_exact(if alpha { 4 } else { 3 }).all(gray)
-}
-
-fn explain(error: &DecodingError, length: usize) -> Error {
-    let message = error.to_string();
-    if transcode::speaks_of_an_early_end(&message) {
-        return Error::truncated(Format::WebP, length);
-    }
-    damaged(&message)
 }

@@ -36,10 +36,7 @@ pub(super) fn encode(mut gray: Vec<u8>, (width, height): (u32, u32), quality: u8
     let file = Encoder::new_yuv(planes)
         .config(config)
         .encode(Unstoppable)
-        .map_err(|error| Error::Encode {
-            format: Format::WebP,
-            detail: error.to_string(),
-        })?;
+        .map_err(|error| Error::encode(Format::WebP, error))?;
     for chunk in Chunks::of_file(&file)? {
         let chunk = chunk?;
         if chunk.name == *b"VP8 " {
@@ -47,10 +44,7 @@ pub(super) fn encode(mut gray: Vec<u8>, (width, height): (u32, u32), quality: u8
             return vp8::gray(chunk.data);
         }
     }
-    Err(Error::Encode {
-        format: Format::WebP,
-        detail: "the encoder gave no lossy frame".to_owned(),
-    })
+    Err(Error::encode(Format::WebP, "the encoder gave no lossy frame"))
 }
 
 /// Luma runs from 16 to 235 (RFC 6386, section 5, by ITU-R BT.601-7, 2.5.3).

@@ -79,10 +79,8 @@ pub(super) fn begin(output: &mut Vec<u8>, name: [u8; 4]) -> usize {
 
 /// Ends the chunk that was begun at `start`: fills in its length and pads it.
 pub(super) fn end(output: &mut Vec<u8>, start: usize) -> Result<(), Error> {
-    let length = u32::try_from(output.len() - start - HEADER_BYTES).map_err(|_| Error::Encode {
-        format: Format::WebP,
-        detail: "it would be longer than 4 GiB".to_owned(),
-    })?;
+    let length = u32::try_from(output.len() - start - HEADER_BYTES)
+        .map_err(|_| Error::encode(Format::WebP, "it would be longer than 4 GiB"))?;
     output[start + 4..start + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
     if length % 2 != 0 {
         output.push(0);

@@ -137,14 +137,11 @@ pub(super) fn gray(frame: &[u8]) -> Result<Vec<u8>, Error> {
 /// Header, first partition, lengths of the others (all but the last), and those (RFC 6386, 9.5).
 fn assemble(frame: &[u8], first: Vec<u8>, partitions: Vec<(Reader<'_>, Writer)>) -> Result<Vec<u8>, Error> {
     if first.len() > FIRST_PARTITION_MAX {
-        let detail = format!(
+        let detail = format_args!(
             "its first partition would have {} bytes; choose another format",
             first.len()
         );
-        return Err(Error::Encode {
-            format: Format::WebP,
-            detail,
-        });
+        return Err(Error::encode(Format::WebP, detail));
     }
     let tag = u32::from(frame[0] & 0x1F) | (first.len() as u32) << 5;
     let mut output = Vec::with_capacity(frame.len());
