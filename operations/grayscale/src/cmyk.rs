@@ -44,7 +44,11 @@ mod tests {
             for ink in 0..=u8::MAX {
                 let expected = exact(ink.into(), black.into(), 255);
                 let [red, green, blue] = rgb8([ink, 0, 255, black]).map(u64::from);
-                assert_eq!([red, green, blue], [expected, u64::from(255 - black), 0], "{ink} {black}");
+                assert_eq!(
+                    [red, green, blue],
+                    [expected, u64::from(255 - black), 0],
+                    "{ink} {black}"
+                );
             }
         }
     }

@@ -157,7 +157,12 @@ mod tests {
 
     #[test]
     fn a_type_counts_and_not_what_its_text_happens_to_say() {
-        let misleading = || io::Error::new(io::ErrorKind::InvalidData, "unexpected end of a code, truncated by EOF");
+        let misleading = || {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "unexpected end of a code, truncated by EOF",
+            )
+        };
         let errors = [
             of_image(ImageError::IoError(misleading()), Format::Bmp, 9),
             of_png(&png::DecodingError::IoError(misleading()), 9),
@@ -188,7 +193,9 @@ mod tests {
 
     #[test]
     fn a_frame_that_ends_before_its_chunk_says_so_is_damage() {
-        let error = of_webp_frame(&image_webp::DecodingError::IoError(io(io::ErrorKind::UnexpectedEof)));
+        let error = of_webp_frame(&image_webp::DecodingError::IoError(io(
+            io::ErrorKind::UnexpectedEof,
+        )));
         assert_eq!(error.code(), DAMAGED, "{error}");
     }
 
@@ -197,6 +204,9 @@ mod tests {
         let error = tiff::TiffUnsupportedError::UnknownCompressionMethod;
         let error = of_tiff(&TiffError::UnsupportedError(error), 9);
         assert_eq!(error.code(), "unsupported_feature");
-        assert!(error.to_string().contains("unknown compression method"), "{error}");
+        assert!(
+            error.to_string().contains("unknown compression method"),
+            "{error}"
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 
-use crate::formats::gif;
 use crate::convert::convert_in_pieces;
+use crate::formats::gif;
 use crate::{Error, Format, Limits, Parameters, Report, StreamError};
 
 /// As many bytes as tell any format from others, and what is none; an SVG after its declaration is the last to show.

@@ -354,3 +354,42 @@ fn a_palette_page_loses_its_colored_thumbnails_and_keeps_its_texts() {
         assert_eq!(kept, [true, false, false], "{kind:?}");
     }
 }
+
+#[test]
+fn inks_of_sixteen_bits_are_mixed_to_the_nearest_level() {
+    // Cyan, magenta, yellow and black. Of the first two, cutting off instead of rounding loses a level.
+    let inks: [[u16; 4]; 6] = [
+        [1, 1, 1, 32_768],
+        [10_000, 20_000, 30_000, 65_000],
+        [0, 0, 0, 0],
+        [65_535, 65_535, 65_535, 65_535],
+        [65_535, 0, 0, 1],
+        [12_345, 54_321, 1, 33_333],
+    ];
+    // The light that ink and black let through, exactly, then rounded.
+    let light = |ink: u16, black: u16| {
+        let product = (65_535 - u64::from(ink)) * (65_535 - u64::from(black));
+        u16::try_from((product * 2 + 65_535) / (2 * 65_535)).unwrap()
+    };
+    for luma in [Luma::Bt601, Luma::Bt709, Luma::Linear] {
+        let expected = inks.map(|[cyan, magenta, yellow, black]| {
+            luma.gray16(light(cyan, black), light(magenta, black), light(yellow, black))
+        });
+        assert_eq!(expected[0], 32_767);
+        for kind in KINDS {
+            let samples: Vec<u8> = inks
+                .iter()
+                .flatten()
+                .flat_map(|ink| kind.bytes(u64::from(*ink), 2))
+                .collect();
+            let tiff = file(kind, &[page((6, 1), 16, 5, 4, &samples)]);
+            let found: Vec<u16> = pixels(&tiff, luma, 12)
+                .as_chunks()
+                .0
+                .iter()
+                .map(|sample| u16::from_be_bytes(*sample))
+                .collect();
+            assert_eq!(found, expected, "{luma}, {kind:?}");
+        }
+    }
+}

@@ -167,7 +167,11 @@ fn rgb_of([luma, blue_difference, red_difference]: [u8; 3]) -> [u8; 3] {
 
 /// The gray of three inks and black on white paper. Where `inverted`, 255 means no ink.
 fn gray_of_inks(luma: Luma, inks: [u8; 4], inverted: bool) -> u8 {
-    let [red, green, blue] = cmyk::rgb8(if inverted { inks.map(|sample| 255 - sample) } else { inks });
+    let [red, green, blue] = cmyk::rgb8(if inverted {
+        inks.map(|sample| 255 - sample)
+    } else {
+        inks
+    });
     luma.gray8(red, green, blue)
 }
 

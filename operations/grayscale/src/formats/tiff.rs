@@ -148,6 +148,7 @@ fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<Reader<'a>, Error> {
     bounds.decoding_buffer_size = budget;
     bounds.intermediate_buffer_size = budget;
     bounds.ifd_value_size = input.len().min(budget);
-    let decoder = Decoder::new(Cursor::new(input)).map_err(|error| decoder_error::of_tiff(&error, input.len()))?;
+    let decoder =
+        Decoder::new(Cursor::new(input)).map_err(|error| decoder_error::of_tiff(&error, input.len()))?;
     Ok(decoder.with_limits(bounds))
 }
