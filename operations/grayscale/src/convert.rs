@@ -1,4 +1,4 @@
-//! The way that each image takes: its own format's, or, where the format changes, through pixels.
+//! Which route an image takes: its own format's, or, where the format changes, through pixels.
 
 use crate::formats::{bmp, gif, jpeg, png, tiff, webp};
 use crate::{Conversion, Error, Format, Limits, Parameters, Pieces, StreamError, transcode};
@@ -25,7 +25,7 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
 }
 
 /// As [`convert`], without copying what the gray image has in common with its input: most of a progressive JPEG, for
-/// one. For those who write the file anyhow.
+/// example. For callers that write the file out at once.
 ///
 /// # Errors
 ///
@@ -49,7 +49,7 @@ pub fn convert_in_pieces<'a>(
     }
 }
 
-/// A GIF is converted from a stream to a stream, of which both are memory here.
+/// Converts a GIF, which goes from a reader to a writer, in memory.
 fn gif_in_memory(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
     let mut bytes = Vec::with_capacity(input.len());
     match gif::convert(&mut &input[..], &mut bytes, parameters, limits) {

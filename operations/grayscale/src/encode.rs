@@ -1,5 +1,5 @@
 //! Gray pixels into a file of any format, as far as the format goes: one that has no 16 bits gets 8, one that has no
-//! alpha gets the picture on white paper.
+//! alpha gets the picture on a white background.
 
 use std::io::Cursor;
 
@@ -65,7 +65,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
                 bytes.reserve_exact(bitmap_bytes(width, height, 1));
                 BmpEncoder::new(&mut bytes).encode(&image, width, height, ExtendedColorType::L8)
             }
-            // A bitmap has alpha only beside three colors.
+            // A bitmap has alpha only together with three colors.
             other => {
                 let (width, height) = other.dimensions();
                 let image = DynamicImage::from(DynamicImage::from(other).into_rgba8());

@@ -1,4 +1,4 @@
-//! What an encoder gives back.
+//! What every encoder returns.
 
 /// A written file, and how many bits a sample has in it.
 pub(crate) struct Encoded {

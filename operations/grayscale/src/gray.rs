@@ -1,4 +1,4 @@
-//! The gray image between a decoder and an encoder, on paths that go through pixels.
+//! The gray image between a decoder and an encoder, on routes that go through pixels.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -45,7 +45,7 @@ impl Gray {
                 luma.row16::<4, 2>(&color, &mut gray);
                 Self::La16(whole(width, height, gray))
             }
-            // Decoders give floating point for HDR formats only, none of which is supported: 16 bits hold the rest.
+            // Only HDR formats decode to floating point, and none of them is supported: 16 bits hold the rest.
             other => {
                 let color = other.into_rgb16();
                 let mut gray = vec![0; pixels];
@@ -72,7 +72,7 @@ impl Gray {
         }
     }
 
-    /// The image turned and mirrored so that it shows upright without an orientation tag.
+    /// The image rotated and mirrored so that it is upright without an orientation tag.
     pub(crate) fn upright(self, orientation: Orientation) -> Self {
         let mut image = DynamicImage::from(self);
         image.apply_orientation(orientation);

@@ -1,4 +1,4 @@
-//! The three formulas that make one gray value of red, green and blue.
+//! The three formulas that compute one gray value from red, green and blue.
 //!
 //! `bt601` and `bt709` weigh the values as they are stored (with their transfer curve, so it is luma, written Y');
 //! `linear` undoes the curve first, weighs light, and applies the curve again. The weights are whole numbers over
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// The formula that makes one gray value of three color values.
+/// The formula that computes one gray value from three color values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -55,7 +55,7 @@ pub struct Report {
     pub pages: Option<u32>,
 }
 
-/// How a gray image came about, from the most direct way to the longest.
+/// How a gray image came about, from the most direct route to the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -93,8 +93,7 @@ impl fmt::Display for Route {
 }
 
 impl Report {
-    /// What was done to an image of `format` that stays of that format: one still picture of 8 bits, until something else
-    /// is said.
+    /// A report on an image that keeps its format: a still picture of 8 bits, until the methods below say otherwise.
     pub(crate) fn new(format: Format, route: Route, luma: Luma, (width, height): (u32, u32)) -> Self {
         Self {
             input_format: format,
@@ -111,27 +110,27 @@ impl Report {
         }
     }
 
-    /// The report on an output of another format.
+    /// The same report on an output of another format.
     pub(crate) fn with_output_format(self, format: Format) -> Self {
         Self { format, ..self }
     }
 
-    /// The report on an output of so many bits a sample, or an index.
+    /// The same report with this many bits per sample, or per index.
     pub(crate) fn with_bit_depth(self, bit_depth: u8) -> Self {
         Self { bit_depth, ..self }
     }
 
-    /// The report on an animation of so many frames, if it is one.
+    /// The same report on an animation of this many frames, if it is one.
     pub(crate) fn with_frames(self, frames: Option<u32>) -> Self {
         Self { frames, ..self }
     }
 
-    /// The report on a document of so many pages, if there are several.
+    /// The same report on a document of this many pages, if there are several.
     pub(crate) fn with_pages(self, pages: Option<u32>) -> Self {
         Self { pages, ..self }
     }
 
-    /// The report with the sizes of both files, in bytes.
+    /// The same report with the sizes of both files, in bytes.
     pub(crate) fn with_sizes(self, input_bytes: usize, output_bytes: usize) -> Self {
         Self {
             input_bytes: input_bytes as u64,

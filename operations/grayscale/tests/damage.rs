@@ -56,7 +56,7 @@ fn a_file_that_is_cut_short_is_said_to_end_too_early() {
     assert!(Format::ALL.iter().all(|format| formats.contains(format)));
 }
 
-/// `bytes` with `damage` over what begins `after` bytes behind the first `mark`.
+/// `bytes` with `damage` over what begins `after` bytes from the first `mark`.
 fn damaged(mut bytes: Vec<u8>, mark: &[u8], after: usize, damage: &[u8]) -> Vec<u8> {
     let mark = bytes.windows(mark.len()).position(|window| window == mark);
     let at = mark.expect("the mark is in the file") + after;

@@ -277,7 +277,7 @@ fn a_stripped_png_keeps_density_and_orientation() {
 #[test]
 fn a_color_profile_does_not_survive_on_gray() {
     let mut png = image("rgb.png");
-    // A profile's name, how it is compressed, and something compressed; behind the header.
+    // A profile's name, how it is compressed, and something compressed; after the header.
     let body = b"iCCPsRGB\0\0not a profile";
     let mut profile = (u32::try_from(body.len()).unwrap() - 4).to_be_bytes().to_vec();
     profile.extend_from_slice(body);

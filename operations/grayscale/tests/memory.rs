@@ -1,4 +1,4 @@
-//! Nothing takes more memory than its limit, however small a file is and whatever it claims.
+//! No conversion takes more memory than its limit, however small the file is and whatever it claims.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -17,7 +17,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 /// The allocator counts for the whole process: tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// What a conversion may take beside its limit: threads, tables and the like, which no image makes grow.
+/// What a conversion may take in addition to its limit: threads, tables and the like, which do not grow with the image.
 const BESIDE: usize = 4 << 20;
 /// The LZW encoder asks for 16 MiB of zeros to collect its output in. The system gives such memory page by page as it is
 /// written to, so that only the length of the output counts; this allocator cannot tell.

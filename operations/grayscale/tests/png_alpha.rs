@@ -170,7 +170,7 @@ fn chunk(file: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
 
 #[test]
 fn alpha_that_shows_late_is_there_from_the_first_row_on() {
-    // One that is done on one thread, and one that is not, of which fewer cases have to do.
+    // One that takes one thread, and one that takes two, for which fewer cases are enough.
     for (size, step) in [((37, 29), 1), ((810, 700), 3)] {
         for (wide, interlaced) in [(false, false), (false, true), (true, false), (true, true)] {
             for frames in [1, 2] {

@@ -8,7 +8,7 @@ use errand_grayscale::{
     Error, Limits, Luma, Parameters, Report, Route, StreamError, convert, convert_stream,
 };
 
-/// Gives at most so many bytes at once, and then fails if it is to.
+/// Reads at most `step` bytes at once, and fails at the end if it is to.
 struct Slowly<'a> {
     rest: &'a [u8],
     step: usize,
@@ -29,7 +29,7 @@ impl Read for Slowly<'_> {
     }
 }
 
-/// Has room for so many bytes.
+/// Has room for this many bytes.
 struct Full(usize);
 
 impl Write for Full {
@@ -102,7 +102,7 @@ impl Large {
         large.colors(4, 0);
         large.all(b"\x21\xFF\x0BNETSCAPE2.0\x03\x01\x00\x00\x00");
         for frame in 0..40 {
-            // A comment that is larger than any window; lengths that move all that follows against its bounds.
+            // A comment that is larger than any window; lengths that shift all that follows against its bounds.
             large.comment(if frame == 7 { 2_000 } else { frame * 13 });
             large.all(b"\x21\xF9\x04\x00\x0A\x00\x00\x00");
             large.all(b"\x2C\x00\x00\x00\x00\x40\x01\xC8\x00\x87");

@@ -41,7 +41,7 @@ fn colored_jpeg() -> Vec<u8> {
     Image::random(&mut Random(7), (24, 16), &[(2, 2), (1, 1), (1, 1)]).sequential(0)
 }
 
-/// A PNG with an `eXIf` behind its header.
+/// A PNG with an `eXIf` after its header.
 fn png_with(name: &str, exif: &[u8]) -> Vec<u8> {
     let mut png = image(name);
     let body = [b"eXIf", exif].concat();
@@ -104,7 +104,7 @@ fn exif_of_webp(webp: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The EXIF that is left of a block in each format that keeps one, by each path.
+/// The EXIF that is left of a block in each format that keeps one, by each route.
 fn left_of(block: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut left = Vec::new();
     for luma in [Luma::Bt601, Luma::Linear] {

@@ -317,7 +317,7 @@ fn palettes_that_are_missing_cut_or_over_the_structure_are_errors_in_every_forma
 
 #[test]
 fn directories_over_one_another_are_refused_before_they_are_counted() {
-    // Each of 250 directories begins four bytes behind the other, and claims a hundred entries.
+    // Each of 250 directories begins four bytes after the one before, and claims a hundred entries.
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     tiff.resize(3_000, 0);
     for directory in 0..250_u32 {

@@ -119,7 +119,7 @@ impl Header {
         if (1..=8).contains(&bits) {
             let all = 1_usize << bits;
             let entries = if used == 0 { all } else { index(used).min(all) };
-            // The palette ends where the pixels begin, whatever its length is said to be.
+            // The palette ends where the pixels begin at the latest, whatever length the header claims.
             palette.end = (palette_at + entries * entry_bytes)
                 .min(pixels_at)
                 .max(palette_at);

@@ -74,7 +74,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// All blocks. Gives whether there was a trailer: files that end behind a frame are common, and shown by all.
+    /// Converts all blocks. Returns whether there was a trailer: files that end after a frame, without one, are common, and
+    /// every viewer shows them.
     fn blocks(&mut self, parameters: &Parameters) -> Result<bool, StreamError> {
         loop {
             // As far as the name that an application's data may have.
@@ -116,7 +117,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Makes the color table gray that follows a descriptor, if its packed byte says that there is one.
+    /// Makes the color table after a descriptor gray, if the descriptor's packed byte says that there is one.
     fn color_table(&mut self, packed: u8, luma: Luma) -> Result<(), StreamError> {
         if packed & HAS_TABLE == 0 {
             return Ok(());
@@ -149,7 +150,7 @@ impl Walk<'_> {
 }
 
 /// Whether an extension stays: a color profile never, comments and data of other applications unless stripped.
-/// `name` is an application's name behind its length.
+/// `name` is an application's name, after its length.
 fn keeps(label: u8, name: &[u8], strip: bool) -> bool {
     match (label, name) {
         (APPLICATION, b"\x0BICCRGBG1012") => false,

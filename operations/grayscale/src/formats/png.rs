@@ -1,6 +1,6 @@
 //! PNG, still or animated.
 //!
-//! Three ways, the most direct that applies is taken:
+//! There are three routes, of which the most direct that applies is taken:
 //!
 //! - A **gray** file comes back as it is (or without the metadata that `strip` drops).
 //! - A **palette** file gets a gray palette; the compressed indexes are copied, for the result is exact.

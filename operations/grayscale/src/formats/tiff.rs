@@ -1,7 +1,6 @@
 //! TIFF, of one page or several, 1 to 16 bits.
 //!
-//! Pages are decoded one at a time and written as gray pages, compressed as they were where the method is known to
-//! the encoder. Where all pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a
+//! Pages are decoded one at a time and written as gray pages, compressed by the same method where the encoder knows it. Where all pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a
 //! color profile goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
 
 #![allow(
@@ -94,7 +93,7 @@ pub(crate) fn first_page(input: &[u8], parameters: &Parameters, limits: &Limits)
         .upright(orientation.unwrap_or(Orientation::NoTransforms)))
 }
 
-/// What a look at every page's tags tells.
+/// What every page's tags say.
 struct Survey {
     width: u32,
     height: u32,

@@ -128,7 +128,7 @@ impl<'a> Converter<'a> {
 
     fn extended_header(&mut self, data: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
         let &[flags, r0, r1, r2, w0, w1, w2, h0, h1, h2] = data else {
-            return Err(damaged("its extended header has not ten bytes"));
+            return Err(damaged("its extended header does not have ten bytes"));
         };
         self.canvas = Some((1 + three_bytes(w0, w1, w2), 1 + three_bytes(h0, h1, h2)));
         let gone = match (self.parameters.strip, &self.minimal_exif) {

@@ -1,18 +1,18 @@
-//! A window that moves over a file which is read on one side and written on the other.
+//! A window that moves over a file, which is read at one end and written at the other.
 
 use std::io::{self, Read, Write};
 
 use crate::{Error, Format, StreamError};
 
-/// Bytes of the window. So many are read and written at once; they stay in the second-level cache in between.
+/// Bytes of the window. This many are read and written at once; in between they stay in the second-level cache.
 pub(super) const BYTES: usize = 256 << 10;
 
-/// What is passed over comes out again, unless it is changed at once or dropped.
+/// Bytes that are passed over are written, with what the caller changes in them; dropped ones are not.
 pub(super) struct Window<'a> {
     source: &'a mut dyn Read,
     target: &'a mut dyn Write,
     buffer: Vec<u8>,
-    /// Where in the buffer that begins which was passed and is still to be written.
+    /// Where in the buffer the bytes begin that were passed and are still to be written.
     passed: usize,
     /// Where the next byte is, and where those that were read end.
     position: usize,
@@ -65,7 +65,7 @@ impl<'a> Window<'a> {
         Ok(&mut self.buffer[start..self.position])
     }
 
-    /// Passes over `count` bytes that are not to come out.
+    /// Passes over `count` bytes without writing them.
     pub(super) fn drop(&mut self, count: usize) -> Result<(), StreamError> {
         self.write(self.position)?;
         self.pass(count)?;
@@ -73,7 +73,7 @@ impl<'a> Window<'a> {
         Ok(())
     }
 
-    /// Adds a byte of its own behind all that was passed.
+    /// Adds a byte that the input does not have, after everything that was passed.
     pub(super) fn add(&mut self, byte: u8) -> Result<(), StreamError> {
         self.write(self.position)?;
         self.target.write_all(&[byte]).map_err(StreamError::Write)?;
@@ -81,7 +81,7 @@ impl<'a> Window<'a> {
         Ok(())
     }
 
-    /// Writes what was passed, drops what is left, and gives the bytes that were read and written in all.
+    /// Writes what was passed and drops what is left. Returns how many bytes were read and written in all.
     pub(super) fn finish(mut self) -> Result<(u64, u64), StreamError> {
         self.write(self.position)?;
         let left = io::copy(self.source, &mut io::sink()).map_err(StreamError::Read)?;

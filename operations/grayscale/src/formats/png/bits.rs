@@ -2,13 +2,13 @@
 
 use super::huffman::Word;
 
-/// What a push may write behind the last whole byte.
+/// Bytes that a push may write after the last whole byte.
 const SLACK: usize = 8;
 
 /// Collects bits.
 #[derive(Default)]
 pub(super) struct Bits {
-    /// Room, of which the first `length` bytes are written.
+    /// The buffer, of which the first `length` bytes are written.
     bytes: Vec<u8>,
     length: usize,
     /// Bits that are not written yet: fewer than eight.
@@ -17,7 +17,7 @@ pub(super) struct Bits {
 }
 
 impl Bits {
-    /// Forgets what was written, but not what waits, and makes room for so many bytes.
+    /// Drops what was written, but not the bits that wait, and makes room for this many bytes.
     pub(super) fn start(&mut self, room: usize) {
         self.length = 0;
         self.bytes.resize(room + SLACK, 0);
@@ -33,7 +33,7 @@ impl Bits {
     pub(super) fn push(&mut self, bits: u64, count: u32) {
         self.waiting |= bits << self.count;
         self.count += count;
-        // Eight bytes always, for a branch would be taken as often as not; the next push goes over those not full.
+        // Always eight bytes: a branch would be mispredicted half the time. The next push overwrites those that are not full.
         self.bytes[self.length..self.length + SLACK].copy_from_slice(&self.waiting.to_le_bytes());
         self.length += (self.count / 8) as usize;
         self.waiting >>= self.count & !7;

@@ -1,4 +1,4 @@
-//! A PNG file as a sequence of chunks (PNG, section 5), and what one walk over them tells.
+//! A PNG file as a sequence of chunks (PNG, section 5), and what one pass over them tells.
 
 use ::png::ColorType;
 
@@ -7,7 +7,7 @@ use crate::{Error, Format, Luma};
 /// The eight bytes before the first chunk (PNG, 5.2).
 pub(super) const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1A\n";
 
-/// Length, name and checksum: what a chunk has around its data.
+/// Length, name and checksum: what surrounds a chunk's data.
 const FRAME_BYTES: usize = 12;
 
 /// One chunk.
@@ -93,7 +93,7 @@ pub(super) fn write(output: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
     end(output, start);
 }
 
-/// Begins a chunk of a length that is not known yet; gives what [`end`] needs.
+/// Begins a chunk of a length that is not known yet; returns what [`end`] needs.
 pub(super) fn begin(output: &mut Vec<u8>, name: [u8; 4]) -> usize {
     let start = output.len();
     output.extend_from_slice(&[0; 4]);
@@ -136,7 +136,7 @@ impl Header {
             interlace,
         ] = data
         else {
-            return Err(Error::corrupt(Format::Png, "its header has not 13 bytes"));
+            return Err(Error::corrupt(Format::Png, "its header does not have 13 bytes"));
         };
         let (width, height) = (
             u32::from_be_bytes([w0, w1, w2, w3]),
@@ -184,7 +184,7 @@ impl Header {
     }
 }
 
-/// What one walk over a file tells.
+/// What one pass over a file tells.
 pub(super) struct Summary<'a> {
     pub(super) header: Header,
     /// `PLTE`: three bytes a color.
@@ -204,7 +204,7 @@ pub(super) struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    /// Walks over a file and checks every checksum that matters.
+    /// Reads a file once and checks every checksum that matters.
     pub(super) fn read(input: &'a [u8]) -> Result<Self, Error> {
         let mut chunks = Chunks::new(input);
         let first = chunks.next().expect("the first chunk is there or an error")?;
@@ -231,7 +231,7 @@ impl<'a> Summary<'a> {
                 check(&chunk)?;
             }
             match &chunk.name {
-                // A codec that reads on takes the first palette, and this walk would check the last.
+                // The codec takes the first palette, and this check would see the last.
                 b"PLTE" if indexed && (palette_seen || still_seen) => {
                     let detail = format_args!("its palette at byte {} is out of place", chunk.offset);
                     return Err(Error::corrupt(Format::Png, detail));

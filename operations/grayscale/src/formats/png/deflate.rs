@@ -1,12 +1,12 @@
 //! A deflate encoder (RFC 1951) for filtered rows of photographs: fast, and small enough.
 //!
-//! What is left of a photograph after filtering repeats nothing but zeros; what compresses it is that small
-//! differences are frequent. So this encoder looks for no repetitions except runs of zeros, and spends its time on a
-//! Huffman code made for each block. On the 15 megapixel PNG of the benchmark that gives a smaller file than zlib's
+//! A filtered photograph repeats nothing but zeros; it compresses because small differences are frequent. So this
+//! encoder looks for no repetitions except runs of zeros, and spends its time on a
+//! Huffman code made for each block. On the 15 megapixel PNG of the benchmark the file is smaller than with zlib's
 //! fastest level, in a tenth of the time.
 //!
-//! A block is gone through three times: for runs, for counts, and to be written. Of most alpha channels filters leave
-//! only zeros, so that every other byte is zero; such bytes are counted and written in pairs.
+//! A block is read three times: to find runs, to count, and to write. Filters leave only zeros of most alpha channels,
+//! so that every other byte is zero; such bytes are counted and written in pairs.
 
 use std::io::{self, Write};
 
@@ -22,7 +22,7 @@ const BLOCK_BYTES: usize = 64 << 10;
 const LENGTH_MAX: u8 = 12;
 /// The longest code word of the code that code lengths are sent with (RFC 1951, 3.2.7).
 const HEADER_LENGTH_MAX: u8 = 7;
-/// Bytes for all that a block has besides literals: the lengths of a code, at most 7 bits each.
+/// Bytes for what a block has besides literals: the lengths of a code, at most 7 bits each.
 const HEADER_BYTES_MAX: usize = 512;
 /// Literals, the end of a block, and lengths of repetitions.
 const SYMBOLS: usize = 286;
@@ -113,14 +113,14 @@ impl<W: Write> Compressor<W> {
     }
 }
 
-/// What becomes of a block's symbols: they are counted first and written then.
+/// What is done with a block's symbols: they are counted first, then written.
 trait Symbols {
     fn literals(&mut self, literals: &[u8]);
-    /// A repetition, at distance one, of so many bytes: 3 to 258.
+    /// A repetition at distance one, of 3 to 258 bytes.
     fn repetition(&mut self, length: usize);
 }
 
-/// Takes a block apart into literals and repetitions.
+/// Splits a block into literals and repetitions.
 fn walk(block: &[u8], runs: &[Run], symbols: &mut impl Symbols) {
     let mut position = 0;
     for run in runs {
@@ -167,7 +167,7 @@ impl Pairing {
 /// Counts in four places, so that equal symbols in a row do not wait for one another.
 struct Counts {
     literals: [[u32; 256]; 4],
-    /// Zeros beside other literals.
+    /// Zeros that alternate with other literals.
     zeros: u32,
     lengths: [u32; SYMBOLS],
 }

@@ -8,7 +8,7 @@ use super::filter::RowFilter;
 use super::{chunks, deflate};
 use crate::{Error, Format};
 
-/// A data chunk is ended when it has so many bytes.
+/// A data chunk is ended once it has this many bytes.
 const DATA_CHUNK_BYTES: usize = 1 << 20;
 
 /// What the header says of the gray image.
@@ -54,7 +54,7 @@ impl Compression {
     /// Images of fewer bytes are compressed in a few milliseconds by any method.
     const SMALL_BYTES: u64 = 256 << 10;
 
-    /// For a photograph of so many uncompressed bytes.
+    /// For a photograph of `raw_bytes`, uncompressed.
     pub(super) fn for_photo(raw_bytes: u64) -> Self {
         if raw_bytes < Self::SMALL_BYTES {
             Self::Balanced
@@ -66,7 +66,7 @@ impl Compression {
 
 /// Writes a PNG, frame by frame and row by row.
 pub(super) struct Encoder {
-    sink: Option<Sink>,
+    chunk_writer: Option<ChunkWriter>,
     zlib: Option<Zlib>,
     filter: RowFilter,
     layout: Layout,
@@ -75,7 +75,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Begins a file: signature, header, and `metadata` (whole chunks) behind them. What goes beyond `budget` is
+    /// Begins a file: signature, header, then `metadata` (whole chunks). What goes beyond `budget` is
     /// refused.
     pub(super) fn new(metadata: &[u8], layout: Layout, compression: Compression, budget: Budget) -> Self {
         let mut output = Vec::with_capacity(metadata.len() + (64 << 10));
@@ -89,7 +89,7 @@ impl Encoder {
         chunks::write(&mut output, *b"IHDR", &header);
         output.extend_from_slice(metadata);
         Self {
-            sink: Some(Sink {
+            chunk_writer: Some(ChunkWriter {
                 output,
                 layout,
                 chunk: None,
@@ -105,28 +105,31 @@ impl Encoder {
         }
     }
 
-    /// Begins a frame. `control` is its `fcTL` chunk's data, of which the sequence number is set anew.
+    /// Begins a frame. `control` is its `fcTL` chunk's data, whose sequence number is set anew.
     pub(super) fn start_frame(&mut self, control: Option<&[u8]>) {
-        let mut sink = self.sink.take().expect("the frame before was ended");
+        let mut chunk_writer = self.chunk_writer.take().expect("the frame before was ended");
         if let Some(control) = control {
-            let start = chunks::begin(&mut sink.output, *b"fcTL");
-            let number = sink.next_sequence();
-            sink.output.extend_from_slice(&number.to_be_bytes());
-            sink.output
+            let start = chunks::begin(&mut chunk_writer.output, *b"fcTL");
+            let number = chunk_writer.next_sequence();
+            chunk_writer.output.extend_from_slice(&number.to_be_bytes());
+            chunk_writer
+                .output
                 .extend_from_slice(control.get(4..).unwrap_or_default());
-            chunks::end(&mut sink.output, start);
+            chunks::end(&mut chunk_writer.output, start);
         }
-        sink.begin_chunk();
+        chunk_writer.begin_chunk();
         self.zlib = Some(match self.compression {
             Compression::Fast => Zlib::Fast(Box::new(
-                deflate::Compressor::new(sink).expect("the two bytes of the header fit"),
+                deflate::Compressor::new(chunk_writer).expect("the two bytes of the header fit"),
             )),
-            Compression::Balanced => Zlib::Deflate(ZlibEncoder::new(sink, flate2::Compression::default())),
-            Compression::Best => Zlib::Deflate(ZlibEncoder::new(sink, flate2::Compression::best())),
+            Compression::Balanced => {
+                Zlib::Deflate(ZlibEncoder::new(chunk_writer, flate2::Compression::default()))
+            }
+            Compression::Best => Zlib::Deflate(ZlibEncoder::new(chunk_writer, flate2::Compression::best())),
         });
     }
 
-    /// Begins a pass, of which an image that is not interlaced has one.
+    /// Begins a pass; an image that is not interlaced has one.
     pub(super) fn start_pass(&mut self, row_bytes: usize) {
         self.row_bytes = row_bytes;
         self.filter.start_pass(row_bytes);
@@ -141,13 +144,13 @@ impl Encoder {
         Ok(())
     }
 
-    /// Takes a row of the pass that is filtered already, behind the byte that names the filter.
+    /// Takes a row of the pass that is filtered already, after the byte that names the filter.
     pub(super) fn filtered_row(&mut self, row: &[u8]) -> Result<(), Error> {
         let zlib = self.zlib.as_mut().expect("a frame was begun");
         zlib.write(row).map_err(refusal)
     }
 
-    /// Goes on behind filtered rows, of which `previous` was the last before it was filtered.
+    /// Goes on after filtered rows, the last of which was `previous` before it was filtered.
     pub(super) fn resume(&mut self, previous: &[u8]) {
         self.filter.resume(previous);
     }
@@ -155,8 +158,8 @@ impl Encoder {
     /// Ends the frame where it is, and takes out what was written.
     pub(super) fn interrupt(&mut self) -> Result<Interrupted, Error> {
         self.end_frame()?;
-        let sink = self.sink.as_mut().expect("the frame was ended");
-        let mut file = std::mem::take(&mut sink.output);
+        let chunk_writer = self.chunk_writer.as_mut().expect("the frame was ended");
+        let mut file = std::mem::take(&mut chunk_writer.output);
         chunks::write(&mut file, *b"IEND", &[]);
         Ok(Interrupted {
             file,
@@ -167,26 +170,26 @@ impl Encoder {
 
     /// Sets the number of bytes that the file may have.
     pub(super) fn set_budget(&mut self, budget: Budget) {
-        let sink = match &mut self.zlib {
-            Some(zlib) => zlib.sink(),
-            None => self.sink.as_mut().expect("it is here or in the deflater"),
+        let chunk_writer = match &mut self.zlib {
+            Some(zlib) => zlib.chunk_writer(),
+            None => self.chunk_writer.as_mut().expect("it is here or in the deflater"),
         };
-        sink.budget = budget;
+        chunk_writer.budget = budget;
     }
 
     /// Ends the frame.
     pub(super) fn end_frame(&mut self) -> Result<(), Error> {
         let zlib = self.zlib.take().expect("a frame was begun");
-        let mut sink = zlib.finish().map_err(refusal)?;
-        sink.end_chunk();
-        sink.first_frame = false;
-        self.sink = Some(sink);
+        let mut chunk_writer = zlib.finish().map_err(refusal)?;
+        chunk_writer.end_chunk();
+        chunk_writer.first_frame = false;
+        self.chunk_writer = Some(chunk_writer);
         Ok(())
     }
 
-    /// Adds whole chunks, between or behind frames.
+    /// Adds whole chunks, between or after frames.
     pub(super) fn chunks(&mut self, chunks: &[u8]) {
-        self.sink
+        self.chunk_writer
             .as_mut()
             .expect("the frame before was ended")
             .output
@@ -195,7 +198,7 @@ impl Encoder {
 
     /// Ends the file.
     pub(super) fn finish(self) -> Vec<u8> {
-        let mut output = self.sink.expect("the last frame was ended").output;
+        let mut output = self.chunk_writer.expect("the last frame was ended").output;
         chunks::write(&mut output, *b"IEND", &[]);
         output
     }
@@ -210,8 +213,8 @@ pub(super) struct Interrupted {
 }
 
 enum Zlib {
-    Fast(Box<deflate::Compressor<Sink>>),
-    Deflate(ZlibEncoder<Sink>),
+    Fast(Box<deflate::Compressor<ChunkWriter>>),
+    Deflate(ZlibEncoder<ChunkWriter>),
 }
 
 impl Zlib {
@@ -222,14 +225,14 @@ impl Zlib {
         }
     }
 
-    fn sink(&mut self) -> &mut Sink {
+    fn chunk_writer(&mut self) -> &mut ChunkWriter {
         match self {
             Self::Fast(zlib) => zlib.writer(),
             Self::Deflate(zlib) => zlib.get_mut(),
         }
     }
 
-    fn finish(self) -> io::Result<Sink> {
+    fn finish(self) -> io::Result<ChunkWriter> {
         match self {
             Self::Fast(zlib) => zlib.finish(),
             Self::Deflate(zlib) => zlib.finish(),
@@ -240,9 +243,9 @@ impl Zlib {
 /// What an output may take.
 #[derive(Clone, Copy)]
 pub(super) struct Budget {
-    /// Bytes that all together may take.
+    /// Bytes that everything together may take.
     pub(super) limit_bytes: u64,
-    /// Bytes that are taken besides the output.
+    /// Bytes that are taken in addition to the output.
     pub(super) beside_bytes: u64,
 }
 
@@ -255,7 +258,7 @@ impl Budget {
 }
 
 /// Cuts compressed bytes into `IDAT` chunks, or `fdAT` ones from the second frame on.
-struct Sink {
+struct ChunkWriter {
     output: Vec<u8>,
     layout: Layout,
     /// Where the open chunk begins.
@@ -266,7 +269,7 @@ struct Sink {
     budget: Budget,
 }
 
-impl Sink {
+impl ChunkWriter {
     fn next_sequence(&mut self) -> u32 {
         self.sequence += 1;
         self.sequence - 1
@@ -287,8 +290,8 @@ impl Sink {
         }
     }
 
-    /// Makes room for `more` bytes, unless the room before and after, which may exist together while the content moves,
-    /// would go beyond the budget.
+    /// Makes room for `more` bytes, unless the old and the new buffer, which exist together while the content moves, would
+    /// go beyond the budget.
     fn make_room(&mut self, more: usize) -> Result<(), Error> {
         let (wanted, before) = (self.output.len() + more, self.output.capacity());
         if wanted <= before {
@@ -315,7 +318,7 @@ impl Sink {
     }
 }
 
-impl Write for Sink {
+impl Write for ChunkWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.make_room(bytes.len()).map_err(io::Error::other)?;
         self.output.extend_from_slice(bytes);
@@ -333,7 +336,7 @@ impl Write for Sink {
     }
 }
 
-/// The sink's own error, out of the wrapping that compressors need.
+/// The chunk writer's own error, out of the wrapping that compressors need.
 fn refusal(error: io::Error) -> Error {
     let detail = error.to_string();
     match error

@@ -3,11 +3,11 @@
 //! For every row the filter is taken whose differences, as signed bytes, have the smallest sum of absolute values: the
 //! heuristic that the specification recommends (PNG, 12.7). Here a difference counts 15 at most, for a code word of
 //! one that is larger is hardly longer: at an edge every filter is wrong, and what counts is how the rest does.
-//! Of long rows every second part tells enough.
+//! Every second part of a long row is enough to judge it by.
 
-/// How many bytes are filtered to see what becomes of them, by each filter.
+/// How many bytes each filter is tried on at a time.
 const SAMPLE_BYTES: usize = 1_024;
-/// Rows of at least so many bytes are judged by every second sample.
+/// From this many bytes on, rows are judged by every second sample.
 const LONG_ROW_BYTES: usize = 4 * SAMPLE_BYTES;
 
 /// A filter, as rows name them.
@@ -91,12 +91,12 @@ impl RowFilter {
         &self.previous
     }
 
-    /// Goes on behind a row that was filtered elsewhere.
+    /// Goes on after a row that was filtered elsewhere.
     pub(super) fn resume(&mut self, previous: &[u8]) {
         self.previous.copy_from_slice(previous);
     }
 
-    /// The row, filtered, behind a byte that names the filter.
+    /// The filtered row, after a byte that names the filter.
     pub(super) fn filter(&mut self, row: &[u8]) -> &[u8] {
         let step = self.pixel_bytes.min(row.len());
         // Of equal ones the first: filters with a smaller number are cheaper to undo.

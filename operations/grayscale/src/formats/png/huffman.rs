@@ -1,6 +1,6 @@
 //! Huffman codes as deflate has them (RFC 1951, 3.2.2): from counts to lengths, and from lengths to words.
 
-/// A code word, its first bit in the lowest place, and its length in bits.
+/// A code word, its first bit in the lowest bit, and its length in bits.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Word {
     pub(super) bits: u32,
@@ -8,7 +8,7 @@ pub(super) struct Word {
 }
 
 impl Word {
-    /// This word and another behind it. Both together have at most 32 bits.
+    /// This word followed by another. Both together have at most 32 bits.
     pub(super) fn then(self, next: Self) -> Self {
         Self {
             bits: self.bits | next.bits << self.length,
@@ -17,7 +17,7 @@ impl Word {
     }
 }
 
-/// Lengths of code words of at most `length_max` bits: Huffman's, on counts that are evened out until they fit.
+/// Lengths of code words of at most `length_max` bits: Huffman's, with counts evened out until they fit.
 pub(super) fn code_lengths<const N: usize>(counts: &[u32; N], length_max: u8) -> [u8; N] {
     let mut counts = *counts;
     loop {

@@ -8,15 +8,15 @@ use crate::{Error, Format};
 
 /// How far back a repetition reaches (RFC 1951, 2).
 const LOOKBACK_BYTES: usize = 32 << 10;
-/// What is inflated at once, at least: the fewer calls, the less often what was inflated has to move.
+/// Bytes that are inflated at once, at least: with fewer calls, the window moves less often.
 const STEP_BYTES: usize = 96 << 10;
 
-/// Inflates the data of chunks, one behind the other.
+/// Inflates the data of one chunk after another.
 pub(super) struct Inflater<'a> {
     chunks: VecDeque<&'a [u8]>,
     decompressor: Box<Decompressor>,
     window: Vec<u8>,
-    /// What was handed out of the window, and what is in it.
+    /// How many bytes of the window were handed out, and how many are in it.
     taken: usize,
     filled: usize,
 }

@@ -13,31 +13,31 @@ const SHOWN: [[u8; 4]; 8] = [
 /// Decides about ancillary chunks.
 pub(super) struct Keeper<'a> {
     palette: &'a [u8],
-    source: ColorType,
-    /// The color type of the output.
-    target: ColorType,
+    /// The color types of the input and of the output.
+    from: ColorType,
+    to: ColorType,
     wide: bool,
     luma: Luma,
     strip: bool,
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(summary: &Summary<'a>, parameters: &Parameters, target: ColorType) -> Self {
-        let (palette, source) = (summary.palette, summary.header.color);
+    pub(super) fn new(summary: &Summary<'a>, parameters: &Parameters, to: ColorType) -> Self {
+        let (palette, from) = (summary.palette, summary.header.color);
         let wide = summary.header.depth == 16;
         Self {
             palette,
-            source,
-            target,
+            from,
+            to,
             wide,
             luma: parameters.luma,
             strip: parameters.strip,
         }
     }
 
-    /// The chunks to keep from before the image data, and those from behind it.
+    /// The chunks to keep from before the image data, and those from after it.
     pub(super) fn split(&self, input: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
-        let (mut before, mut behind) = (Vec::new(), Vec::new());
+        let (mut before, mut after) = (Vec::new(), Vec::new());
         let mut in_front = true;
         for chunk in Chunks::new(input) {
             let chunk = chunk?;
@@ -45,16 +45,16 @@ impl<'a> Keeper<'a> {
             if chunk.name == *b"acTL" && in_front {
                 before.extend_from_slice(chunk.whole);
             } else if !chunk.is_critical() && !chunk.is_animation() {
-                self.keep(if in_front { &mut before } else { &mut behind }, &chunk);
+                self.keep(if in_front { &mut before } else { &mut after }, &chunk);
             }
         }
-        Ok((before, behind))
+        Ok((before, after))
     }
 
     /// Writes an ancillary chunk as it is, changed, or not at all.
     pub(super) fn keep(&self, output: &mut Vec<u8>, chunk: &Chunk<'_>) {
-        let same_kind = self.source == self.target;
-        let was_gray = matches!(self.source, ColorType::Grayscale | ColorType::GrayscaleAlpha);
+        let same_kind = self.from == self.to;
+        let was_gray = matches!(self.from, ColorType::Grayscale | ColorType::GrayscaleAlpha);
         if SHOWN.contains(&chunk.name) {
             return copy(output, chunk);
         }
@@ -86,7 +86,7 @@ impl<'a> Keeper<'a> {
     }
 
     fn gray_background(&self, data: &[u8]) -> Option<u16> {
-        match (self.source, data) {
+        match (self.from, data) {
             (ColorType::Indexed, &[index]) => {
                 let entry = self.palette.as_chunks::<3>().0.get(usize::from(index))?;
                 Some(u16::from(self.luma.gray8(entry[0], entry[1], entry[2])))
@@ -108,7 +108,7 @@ impl<'a> Keeper<'a> {
             return;
         };
         let gray = colors.iter().copied().max().unwrap_or(8);
-        match (self.target, alpha) {
+        match (self.to, alpha) {
             (ColorType::Indexed, _) => chunks::write(output, *b"sBIT", &[gray; 3]),
             (ColorType::Grayscale, _) => chunks::write(output, *b"sBIT", &[gray]),
             (_, Some(&alpha)) => chunks::write(output, *b"sBIT", &[gray, alpha]),

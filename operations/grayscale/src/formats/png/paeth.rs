@@ -1,8 +1,8 @@
 //! Undoes the Paeth filter (PNG, 9.4), four rows at a time.
 //!
-//! Every byte waits for the one on its left, so a processor that does one row after another mostly waits. But when
-//! a pixel of a row is known, the pixel before it in the next row can be made at the same time: four rows go on
-//! together, each one pixel behind the one above, and their four pixels share a vector of 16 bytes.
+//! Every byte depends on the one on its left, so a processor that does one row after another mostly waits. But while a
+//! pixel is computed, so can be the one before it in the next row: four rows advance together, each one pixel behind the
+//! row above it, and their four pixels share a vector of 16 bytes.
 
 #[cfg(not(target_arch = "x86_64"))]
 use scalar::Lanes;
@@ -12,7 +12,7 @@ use vector::Lanes;
 /// Rows that are done together.
 pub(super) const ROWS: usize = 4;
 
-/// Four bytes of a pixel; of three, with a zero behind.
+/// The bytes of a pixel; a zero follows if it has three.
 type Pixel = [u8; 4];
 
 /// Undoes the filter of one row below the row `up`.
@@ -116,7 +116,7 @@ mod vector {
             ]
         }
 
-        /// Sets rows to their beginning, except so many.
+        /// Sets all rows but the first `rows` back to their beginning.
         pub(super) fn keep(&mut self, rows: usize) {
             let mask = |row: usize| if row < rows { -1 } else { 0 };
             self.left = bitand_m128i(self.left, set_i32_m128i(mask(3), mask(2), mask(1), mask(0)));
@@ -200,7 +200,7 @@ mod scalar {
             pixels
         }
 
-        /// Sets rows to their beginning, except so many.
+        /// Sets all rows but the first `rows` back to their beginning.
         pub(super) fn keep(&mut self, rows: usize) {
             for left in self.left.iter_mut().skip(rows) {
                 *left = [0; 4];
@@ -214,7 +214,7 @@ mod tests {
     use super::{ROWS, scalar, vector};
 
     #[test]
-    fn vectors_give_what_single_bytes_give() {
+    fn vectors_and_single_bytes_have_the_same_result() {
         let mut state = 1_u64;
         let mut pixel = || {
             state = state

@@ -20,9 +20,9 @@ use crate::{Error, Format, Limits, Parameters, decoder_error};
 
 /// Bytes of rows, as the file has them, that go from one thread to the other at once.
 const BATCH_BYTES: usize = 128 << 10;
-/// Batches on their way between the threads: enough for neither to wait when the other is slow for a while.
+/// Batches in flight between the threads: enough for neither to wait when the other is slow for a while.
 const BATCHES: usize = 8;
-/// Images of fewer gray bytes are done before a second thread would have started to help.
+/// An image of fewer gray bytes is finished before a second thread could help.
 const PARALLEL_BYTES: u64 = 512 << 10;
 
 /// Converts a color PNG to a gray one.
@@ -45,20 +45,20 @@ pub(super) fn convert(
         beside_bytes: working,
     };
     let mut writer = Writer::new(input, parameters, summary, budget)?;
-    let mut source = Source {
+    let mut frames = FrameReader {
         rows: Rows::open(input, limits, summary)?,
         input,
         spare: None,
     };
     if writer.raw_bytes() < PARALLEL_BYTES {
-        source.run(summary, &mut |step| writer.take(&step).map(drop))?;
+        frames.run(summary, &mut |step| writer.take(&step).map(drop))?;
         return Ok(writer.finish());
     }
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(BATCHES);
         // Batches come back to be filled again: new ones would cost the system a page fault for every page.
         let (spare_sender, spare) = channel();
-        source.spare = Some(spare);
+        frames.spare = Some(spare);
         let encoding = scope.spawn(move || {
             for step in receiver {
                 writer.take(&step)?;
@@ -70,7 +70,7 @@ pub(super) fn convert(
             Ok(writer)
         });
         // When the encoder has given up, its own error is the one that counts.
-        let sent = source.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
+        let sent = frames.run(summary, &mut |step| sender.send(step).map_err(|_| given_up()));
         drop(sender);
         let written = encoding
             .join()
@@ -83,15 +83,15 @@ fn given_up() -> Error {
     Error::encode(Format::Png, "the work was given up")
 }
 
-/// The decoding side.
-struct Source<'a> {
+/// The decoding side: reads frames, pass by pass and row by row.
+struct FrameReader<'a> {
     rows: Rows<'a>,
     input: &'a [u8],
-    /// Batches that were taken and may be filled again.
+    /// Batches that come back to be filled again.
     spare: Option<Receiver<Vec<u8>>>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> FrameReader<'a> {
     /// Hands every frame to `writer`, step by step.
     fn run(
         &mut self,
@@ -164,7 +164,7 @@ impl<'a> Rows<'a> {
         if !summary.animated
             && let Some(unfilter) = Unfilter::new(summary.header.row_bytes(1))
         {
-            // Image data that other chunks interrupt end there.
+            // Image data ends at the first chunk of another kind.
             let chunks: Vec<_> = Chunks::new(input).collect::<Result<_, _>>()?;
             let data: VecDeque<_> = chunks
                 .iter()
@@ -189,7 +189,7 @@ impl<'a> Rows<'a> {
         Ok(Self::Codec(Box::new(reader)))
     }
 
-    /// Goes on to the next frame of an animation, if it is not the first; gives its size.
+    /// Goes on to the next frame of an animation, unless it is the first; returns its size.
     fn next_frame(&mut self, first: bool, still: (u32, u32), length: usize) -> Result<(u32, u32), Error> {
         let Self::Codec(reader) = self else {
             return Ok(still);

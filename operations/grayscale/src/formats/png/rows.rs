@@ -11,13 +11,13 @@ pub(super) enum RowConverter {
     Rgba8(Luma),
     Rgb16(Luma),
     Rgba16(Luma),
-    /// Alpha is believed to be opaque everywhere, and dropped.
+    /// Alpha is assumed to be opaque everywhere, and dropped.
     Opaque8(Luma),
     Opaque16(Luma),
     /// One color is transparent: two colors may have the same gray, so it becomes an alpha channel.
     Keyed8(Luma, [u8; 3]),
     Keyed16(Luma, [u16; 3]),
-    /// Indexes of so many bits, and each entry's gray and alpha.
+    /// Indexes of `bits` bits, and each entry's gray and alpha.
     Indexed {
         bits: u8,
         entries: Box<[[u8; 2]; 256]>,
@@ -26,7 +26,7 @@ pub(super) enum RowConverter {
 }
 
 impl RowConverter {
-    /// The converter for a file. `opaque` makes it believe that an alpha channel says nothing.
+    /// The converter for a file. `opaque` assumes that an alpha channel is opaque everywhere.
     pub(super) fn new(summary: &Summary<'_>, luma: Luma, opaque: bool) -> Self {
         let key = match (summary.header.color, summary.transparency) {
             (ColorType::Rgb, Some(&[r0, r1, g0, g1, b0, b1])) => {
@@ -67,8 +67,8 @@ impl RowConverter {
         }
     }
 
-    /// Fills `gray`, which has the gray row's length, from a row as the PNG holds it. Gives whether that was possible:
-    /// not so where alpha was believed to be opaque and is not.
+    /// Fills `gray`, which has the gray row's length, from a row as the PNG holds it. Returns whether that was possible:
+    /// it is not where alpha was assumed to be opaque and is not.
     pub(super) fn convert(&self, row: &[u8], gray: &mut [u8]) -> bool {
         match self {
             Self::Opaque8(luma) => {

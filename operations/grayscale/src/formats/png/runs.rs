@@ -1,7 +1,7 @@
-//! Runs of zeros, the only repetitions that filtered rows of photographs have in number.
+//! Runs of zeros: the only repetitions that are frequent in filtered rows of photographs.
 
-/// What a repetition is thought to cost: its length and its distance, and that a word for a length that is seldom
-/// used makes others longer.
+/// The estimated cost of a repetition: its length, its distance, and that a code word for a rare length makes others
+/// longer.
 const REPETITION_BITS: usize = 12;
 
 /// A run of zeros.
@@ -11,11 +11,11 @@ pub(super) struct Run {
     pub(super) length: usize,
 }
 
-/// Finds the runs that are shorter as a zero and repetitions of it, when a zero has so many bits. Of a word of eight
-/// bytes at a time: every long run has a whole word of zeros in it, except in the last bytes of a block.
+/// Finds the runs that are shorter as a zero and a repetition of it, when a zero takes `zero_bits`. Looks at words of eight
+/// bytes: every long run has a whole word of zeros in it, except in the last bytes of a block.
 pub(super) fn find(block: &[u8], zero_bits: u8, runs: &mut Vec<Run>) {
     runs.clear();
-    // A zero that the block before had none of is as good as any other literal.
+    // The block before had no zero: assume that one costs as much as any other literal.
     let zero_bits = usize::from(if zero_bits == 0 { 8 } else { zero_bits });
     let (words, _) = block.as_chunks::<8>();
     let mut index = 0;
@@ -31,10 +31,10 @@ pub(super) fn find(block: &[u8], zero_bits: u8, runs: &mut Vec<Run>) {
         while words.get(index) == Some(&[0; 8]) {
             index += 1;
         }
-        let behind = words
+        let after = words
             .get(index)
-            .map_or(0, |behind| u64::from_le_bytes(*behind).trailing_zeros() / 8);
-        let length = index * 8 + behind as usize - start;
+            .map_or(0, |after| u64::from_le_bytes(*after).trailing_zeros() / 8);
+        let length = index * 8 + after as usize - start;
         if zero_bits * (length - 1) > REPETITION_BITS {
             runs.push(Run { start, length });
         }

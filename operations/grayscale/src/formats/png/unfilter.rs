@@ -12,12 +12,12 @@ const PAETH: u8 = 4;
 pub(super) struct Unfilter {
     pixel_bytes: usize,
     previous: Vec<u8>,
-    /// Two rows that are done along with others, for nothing.
+    /// Two rows that fill up a group of four; what becomes of them is not used.
     spare: Vec<u8>,
 }
 
 impl Unfilter {
-    /// For pixels of so many bytes, where that is possible.
+    /// For pixels of `pixel_bytes` bytes; `None` unless there are three or four.
     pub(super) fn new(pixel_bytes: usize) -> Option<Self> {
         matches!(pixel_bytes, 3 | 4).then(|| Self {
             pixel_bytes,
@@ -33,8 +33,8 @@ impl Unfilter {
         self.spare.resize(2 * row_bytes, 0);
     }
 
-    /// Appends rows to `output`, from the same rows filtered, each behind the byte that names its filter. Gives a
-    /// name that no filter has as an error.
+    /// Appends rows to `output`, from the same rows filtered, each after the byte that names its filter. A name
+    /// that no filter has is the error.
     pub(super) fn rows(&mut self, filtered: &[u8], output: &mut Vec<u8>) -> Result<(), u8> {
         let row_bytes = self.previous.len();
         let start = output.len();

@@ -20,7 +20,7 @@ struct Frame<'a> {
     data: VecDeque<&'a [u8]>,
 }
 
-/// Writes to `wide`, which was just begun, all that `narrow` has: the frames before, and the rows of the frame that
+/// Writes to `wide`, which was just begun, all that `narrow` holds: the frames before, and the rows of the frame that
 /// is not complete.
 pub(super) fn add_alpha(narrow: &Interrupted, wide: &mut Encoder) -> Result<(), Error> {
     let layout = narrow.layout;
@@ -32,7 +32,7 @@ pub(super) fn add_alpha(narrow: &Interrupted, wide: &mut Encoder) -> Result<(), 
         wide.start_frame(frame.control);
         filled = rows(layout, frame, wide)?;
     }
-    // Before the first row of a pass there are zeros, alpha included.
+    // The row before a pass's first counts as zeros, alpha included.
     if filled {
         let mut row = vec![u8::MAX; narrow.previous.len() * 2];
         interleave(&narrow.previous, &mut row, layout.pixel_bytes());
@@ -41,7 +41,7 @@ pub(super) fn add_alpha(narrow: &Interrupted, wide: &mut Encoder) -> Result<(), 
     Ok(())
 }
 
-/// Writes the rows of a frame. Gives whether there is a row in the pass where they end.
+/// Writes the rows of a frame. Returns whether the pass in which they end has a row.
 fn rows(layout: Layout, frame: Frame<'_>, wide: &mut Encoder) -> Result<bool, Error> {
     let size = match frame.control {
         Some(&[_, _, _, _, w0, w1, w2, w3, h0, h1, h2, h3, ..]) => (
@@ -84,9 +84,9 @@ fn filtered_opaque(filter: u8, first_row: bool) -> (u8, u8) {
     }
 }
 
-/// Puts samples of gray where they belong beside as many bytes of alpha.
+/// Puts samples of gray in their places between as many bytes of alpha.
 fn interleave(gray: &[u8], row: &mut [u8], bytes: usize) {
-    // Copies of a length that is known are no calls.
+    // With a constant length, each copy is inlined instead of a call.
     if bytes == 1 {
         interleave_samples::<1>(gray, row);
     } else {

@@ -1,7 +1,7 @@
-//! The encoding side: rows as the decoder gives them, made gray and written.
+//! The encoding side: takes rows as they were decoded, makes them gray and writes them.
 //!
-//! Many an alpha channel is opaque from corner to corner and only makes the file larger. It is believed to be so
-//! until a row shows otherwise; then what was written gets an alpha channel after all, and so does all that follows.
+//! Many alpha channels are opaque everywhere and only make the file larger. One is assumed to be so until a row shows
+//! otherwise; then what was written gets an alpha channel after all, and so does everything that follows.
 
 use ::png::ColorType;
 
@@ -16,7 +16,7 @@ use crate::{Error, Parameters};
 pub(super) enum Step<'a> {
     /// A frame begins; an animation's has the data of an `fcTL` chunk.
     Frame(Option<&'a [u8]>),
-    /// A pass of rows of so many pixels begins.
+    /// A pass begins; its rows have this many pixels.
     Pass(u32),
     /// Whole rows of the pass.
     Rows(Vec<u8>),
@@ -42,8 +42,8 @@ struct Form {
     converter: RowConverter,
     layout: Layout,
     encoder: Encoder,
-    /// Whole chunks that go behind the image data.
-    behind: Vec<u8>,
+    /// Whole chunks that go after the image data.
+    after: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
@@ -99,10 +99,10 @@ impl<'a> Writer<'a> {
         self.form.encoder.rows(&self.gray)
     }
 
-    /// Gives all that was written an opaque alpha channel.
+    /// Adds an opaque alpha channel to everything that was written.
     fn add_alpha(&mut self) -> Result<(), Error> {
         let narrow = self.form.encoder.interrupt()?;
-        // What is there and what becomes of it are in memory together.
+        // The file without alpha and the one with it are in memory together.
         let with_both = Budget {
             beside_bytes: self.budget.beside_bytes + narrow.file.capacity() as u64,
             ..self.budget
@@ -116,13 +116,13 @@ impl<'a> Writer<'a> {
 
     /// Ends the file.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        self.form.encoder.chunks(&self.form.behind);
+        self.form.encoder.chunks(&self.form.after);
         self.form.encoder.finish()
     }
 }
 
 impl Form {
-    /// `opaque` believes that an alpha channel says nothing.
+    /// `opaque` assumes that an alpha channel is opaque everywhere.
     fn new(
         input: &[u8],
         parameters: &Parameters,
@@ -145,18 +145,18 @@ impl Form {
         } else {
             ColorType::Grayscale
         };
-        let (before, behind) = Keeper::new(summary, parameters, target).split(input)?;
+        let (before, after) = Keeper::new(summary, parameters, target).split(input)?;
         let compression = compression(parameters, summary, &layout);
         Ok(Self {
             converter,
             layout,
             encoder: Encoder::new(&before, layout, compression, budget),
-            behind,
+            after,
         })
     }
 }
 
-/// A drawing, which compresses far better than any photograph does, is worth a search for repetitions.
+/// A drawing, which compresses far better than any photograph does, is worth searching for repetitions.
 fn compression(parameters: &Parameters, summary: &Summary<'_>, layout: &Layout) -> Compression {
     const DRAWING_RATIO: u64 = 8;
     if parameters.optimize {

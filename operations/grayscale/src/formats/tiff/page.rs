@@ -16,8 +16,8 @@ pub(super) struct Page {
     pub(super) alpha: ExtraSamples,
 }
 
-/// Bytes that converting the current page takes: its samples, those once more where they are in separate planes or
-/// turned, and the gray.
+/// Bytes that converting the current page takes: its samples, the same again where they are in separate planes or
+/// rotated, and the gray.
 pub(super) fn needed_bytes(reader: &mut Reader<'_>) -> TiffResult<u64> {
     let (width, height) = reader.dimensions()?;
     let color = reader.colortype()?;
@@ -227,7 +227,7 @@ impl Shape {
         GrayImage::from_raw(self.width, self.height, samples)
     }
 
-    /// Samples pixel by pixel, out of samples plane by plane.
+    /// Samples in pixel order, from samples in plane order.
     fn interleaved<Sample: Copy>(self, samples: Vec<Sample>, planes: usize) -> Vec<Sample> {
         let pixels = self.pixels();
         if planes < 2 || samples.len() < pixels * planes {
@@ -239,7 +239,7 @@ impl Shape {
             .collect()
     }
 
-    /// One byte a sample, out of rows packed to whole bytes.
+    /// One byte per sample, from rows packed to whole bytes.
     fn unpacked(self, packed: &[u8], bits: u8) -> Option<Vec<u8>> {
         if self.channels != 1 || !matches!(bits, 1 | 2 | 4) {
             return None;

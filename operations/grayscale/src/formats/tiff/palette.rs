@@ -8,7 +8,7 @@ use super::writer::TEXTS;
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 
-/// What does not belong to a gray page: directories below it, where thumbnails are; Photoshop's resources, with a
+/// Tags that do not belong on a gray page: sub-directories, where thumbnails are; Photoshop's resources, with a
 /// thumbnail; a color profile; and Photoshop's layers.
 const COLORED: [u16; 4] = [330, 34_377, 34_675, 37_724];
 
@@ -63,9 +63,9 @@ pub(super) fn convert(
 
 /// A file that the codec can decode, and the grays of its palette pages.
 pub(super) struct Decodable<'a> {
-    /// The file, in which palette pages are said to be gray: their indexes then come out as they are.
+    /// The file, with its palette pages marked as gray, so that the codec returns their indexes as they are.
     pub(super) bytes: Cow<'a, [u8]>,
-    /// By the page: the gray of each index, if it has a palette.
+    /// For each page: the gray of each index, if it has a palette.
     grays: Vec<Option<Vec<u8>>>,
     /// What is held while a page is decoded: the page's values, and the copy of the file if it is one.
     pub(super) held_bytes: u64,

@@ -21,16 +21,16 @@ use crate::gray::Gray;
 use crate::{Error, Format};
 
 /// Horizontal and vertical resolution and its unit, orientation, position and page number, and whether the page is
-/// a smaller copy of another: they say how the page lies, and are kept even when metadata is stripped.
+/// a smaller copy of another: they say how the page is placed, and are kept even when metadata is stripped.
 const PLACE: [u16; 8] = [282, 283, 296, 274, 286, 287, 297, 254];
 
 /// Document name, description, maker, model, page name, software, date, artist, host computer, copyright, XMP and
-/// IPTC: as true of the gray page.
+/// IPTC: true of the gray page as well.
 pub(super) const TEXTS: [u16; 12] = [269, 270, 271, 272, 285, 305, 306, 315, 316, 33_432, 700, 33_723];
 
 /// Writes gray pages one after another.
 pub(super) struct PageWriter {
-    /// Always there between calls: the encoder's settings are changed by moving it.
+    /// `Some` between calls: changing the encoder's settings moves it.
     encoder: Option<TiffEncoder<SharedBuffer>>,
     output: SharedBuffer,
 }
@@ -49,7 +49,7 @@ impl PageWriter {
         self.output.0.borrow().get_ref().len() as u64
     }
 
-    /// Writes a page with what is to be kept of the reader's current one.
+    /// Writes a page, with those tags of the reader's current page that are kept.
     pub(super) fn write(&mut self, reader: &mut Reader<'_>, page: &Page, strip: bool) -> Result<(), Error> {
         let method = reader.find_tag_unsigned::<u16>(Tag::Compression).ok().flatten();
         let compression = match method.and_then(CompressionMethod::from_u16) {
@@ -64,7 +64,7 @@ impl PageWriter {
         for tag in PLACE.iter().chain(texts) {
             let tag = Tag::from_u16_exhaustive(*tag);
             let mut value = ValueBuffer::empty(Type::BYTE);
-            // A tag that cannot be read is not worth refusing the image.
+            // A tag that cannot be read is no reason to refuse the image.
             if let Ok(Some(_)) = reader.image_ifd().find_tag_buf(tag, &mut value) {
                 value.set_byte_order(ByteOrder::native());
                 kept.push((tag, value));
@@ -144,7 +144,7 @@ fn refusal(error: TiffError) -> Error {
     Error::encode(Format::Tiff, error)
 }
 
-/// Memory that both the encoder and this module can look at.
+/// A buffer that both the encoder and this module can read.
 #[derive(Clone, Default)]
 struct SharedBuffer(Rc<RefCell<Cursor<Vec<u8>>>>);
 

@@ -10,7 +10,7 @@ pub(super) struct Reader<'a> {
     range: u32,
 }
 
-/// A decoder may look this far behind a partition's end, where zeros are assumed.
+/// A decoder may look this far past a partition's end, where zeros are assumed.
 const MARGIN_BYTES: usize = 8;
 
 impl<'a> Reader<'a> {
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where the bits of a partition go.
+/// What takes the bits of a partition.
 pub(super) trait Write {
     fn write(&mut self, bit: bool, probability: u8);
 }
@@ -168,12 +168,12 @@ impl<W: Write> Copier<'_, '_, W> {
         bit
     }
 
-    /// A number of so many bits, each as likely zero as one, the highest first.
+    /// A number of `bits` bits, each as likely zero as one, the highest first.
     pub(super) fn number(&mut self, bits: u32) -> u32 {
         (0..bits).fold(0, |number, _| number << 1 | u32::from(self.bit(128)))
     }
 
-    /// A number of so many bits and a sign, behind a flag that says whether it is there.
+    /// A number of `bits` bits and a sign, after a flag that says whether it is there.
     pub(super) fn optional_signed(&mut self, bits: u32) {
         if self.bit(128) {
             self.number(bits + 1);

@@ -1,4 +1,4 @@
-//! Frames into pixels, by the codec: it is given each as a file of its own.
+//! Frames into pixels. The codec gets each frame as a file of its own.
 
 use std::io::Cursor;
 
@@ -52,7 +52,7 @@ pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limi
                     ref body @ ..,
                 ],
             ) if picture.is_none() => {
-                // Places are halved.
+                // Offsets are stored halved.
                 let place = (2 * three_bytes(x0, x1, x2), 2 * three_bytes(y0, y1, y2));
                 for chunk in Chunks::within(body) {
                     let chunk = chunk?;
@@ -96,7 +96,7 @@ pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limi
     Ok(Gray::La8(whole).upright(orientation))
 }
 
-/// What a chunk tells of the size of the image, if it does.
+/// The size of the image, if a chunk tells it.
 pub(super) fn size_of(chunk: &Chunk<'_>) -> Option<(u32, u32)> {
     match (&chunk.name, chunk.data) {
         (b"VP8X", &[_, _, _, _, w0, w1, w2, h0, h1, h2]) => {
@@ -121,10 +121,10 @@ pub(super) fn lossless_dimensions(data: &[u8]) -> Result<(u32, u32), Error> {
     Ok(((bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1))
 }
 
-/// A frame as chunks: its alpha, if it has one apart, and its pixels.
+/// A frame as chunks: its alpha, if that is stored separately, and its pixels.
 pub(super) type Frame<'a> = [([u8; 4], Option<&'a [u8]>)];
 
-/// Decodes a frame into red, green and blue, and alpha if there is any, beside an output of so many bytes.
+/// Decodes a frame into red, green and blue, and alpha if there is any, while the output already takes `output_bytes`.
 pub(super) fn decode(
     frame: &Frame<'_>,
     dimensions: (u32, u32),
@@ -137,7 +137,7 @@ pub(super) fn decode(
         .filter_map(|(_, data)| *data)
         .map(<[u8]>::len)
         .sum::<usize>();
-    // What the decoder keeps, what it gives, and gray with alpha; the frame as a file of its own, and in the output.
+    // What the decoder keeps, what it returns, and gray with alpha; the frame as a file of its own, and in the output.
     limits.check(
         Format::WebP,
         dimensions,

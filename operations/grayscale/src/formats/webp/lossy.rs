@@ -1,7 +1,7 @@
 //! Gray pixels into a lossy frame, by libwebp.
 //!
-//! Taken where another formula than BT.601 has to compute luma anew: what was lossy stays lossy. The planes are given as
-//! VP8 codes them, so that nothing is rounded twice.
+//! Used where a formula other than BT.601 has to compute luma anew: what was lossy stays lossy. The encoder gets the planes
+//! as VP8 codes them, so that nothing is rounded twice.
 
 use webpx::{Encoder, EncoderConfig, Unstoppable, YuvPlanesRef};
 
@@ -9,7 +9,7 @@ use super::riff::Chunks;
 use super::vp8;
 use crate::{Error, Format};
 
-/// A `VP8 ` chunk's data of gray pixels, at a quality of 1 to 100. `gray` is made luma in place.
+/// Encodes gray pixels as the data of a `VP8 ` chunk, at a quality of 1 to 100.
 pub(super) fn encode(mut gray: Vec<u8>, (width, height): (u32, u32), quality: u8) -> Result<Vec<u8>, Error> {
     for sample in &mut gray {
         *sample = luma_of(*sample);

@@ -22,7 +22,7 @@ impl<'a> Chunks<'a> {
         let truncated = || Error::truncated(Format::WebP, input.len());
         let (header, body) = input.split_at_checked(12).ok_or_else(truncated)?;
         let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
-        // The length counts from behind itself: the word "WEBP" is in it.
+        // The length counts what follows it, the word "WEBP" included.
         let body = length
             .checked_sub(4)
             .and_then(|length| body.get(..length))
@@ -40,13 +40,13 @@ impl<'a> Iterator for Chunks<'a> {
     type Item = Result<Chunk<'a>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Some((header, behind)) = self.rest.split_first_chunk::<HEADER_BYTES>() else {
+        let Some((header, after)) = self.rest.split_first_chunk::<HEADER_BYTES>() else {
             // Less than a chunk's header is padding that some writers leave.
             return None;
         };
         let [n0, n1, n2, n3, l0, l1, l2, l3] = *header;
         let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-        let Some(data) = behind.get(..length) else {
+        let Some(data) = after.get(..length) else {
             let name = [n0, n1, n2, n3];
             self.rest = &[];
             return Some(Err(Error::corrupt(
@@ -54,7 +54,7 @@ impl<'a> Iterator for Chunks<'a> {
                 format_args!("its chunk {} is longer than the file", name.escape_ascii()),
             )));
         };
-        self.rest = behind.get(length + length % 2..).unwrap_or_default();
+        self.rest = after.get(length + length % 2..).unwrap_or_default();
         Some(Ok(Chunk {
             name: [n0, n1, n2, n3],
             data,
@@ -69,7 +69,7 @@ pub(super) fn write(output: &mut Vec<u8>, name: [u8; 4], data: &[u8]) -> Result<
     end(output, start)
 }
 
-/// Begins a chunk of a length that is not known yet; gives what [`end`] needs.
+/// Begins a chunk of a length that is not known yet; returns what [`end`] needs.
 pub(super) fn begin(output: &mut Vec<u8>, name: [u8; 4]) -> usize {
     let start = output.len();
     output.extend_from_slice(&name);

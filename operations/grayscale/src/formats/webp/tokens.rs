@@ -3,7 +3,7 @@
 use super::bool_coder::{Copier, Reader, Write};
 use super::tables::{BANDS, Bands, LARGE};
 
-/// Copies the tokens of one block from position `first` on (RFC 6386, 13.2). Gives whether there were any.
+/// Copies the tokens of one block from position `first` on (RFC 6386, 13.2). Returns whether there were any.
 #[inline]
 pub(super) fn copy_block<W: Write>(
     reader: &mut Reader<'_>,
@@ -36,7 +36,7 @@ pub(super) fn copy_block<W: Write>(
     }
 }
 
-/// Copies a value other than zero, without its sign. Gives the context that it is for the next token.
+/// Copies a value other than zero, without its sign. Returns the context that it is for the next token.
 #[inline]
 fn copy_value<W: Write>(copier: &mut Copier<'_, '_, W>, node: &[u8; 11]) -> usize {
     if !copier.bit(node[2]) {

@@ -1,6 +1,6 @@
 //! A lossy WebP frame made gray without decoding it.
 //!
-//! VP8 (RFC 6386) codes luma and chroma of each macroblock apart: a luma prediction mode and a chroma one in the
+//! VP8 (RFC 6386) codes the luma and the chroma of each macroblock separately: a luma prediction mode and a chroma one in the
 //! first partition, then coefficients of luma blocks, and of four blocks each for U and V, in the others. All of it
 //! goes through an arithmetic coder, so nothing can be copied byte by byte, but it can be copied *symbol by symbol*:
 //! read from one arithmetic coder, written to another with the same probabilities.
@@ -8,10 +8,10 @@
 //! - **Luma**: every mode, coefficient, quantizer and filter setting is copied. The luma plane that a decoder shows
 //!   is therefore the same to the last bit, and no quality is lost.
 //! - **Chroma**: every macroblock gets DC prediction and no coefficients. DC prediction at the top left corner,
-//!   where there is nothing to predict from, is 128 (RFC 6386, 12.2); everywhere else it is the mean of what is
-//!   around, 128 again. That is neutral gray.
+//!   where there is nothing to predict from, is 128 (RFC 6386, 12.2); everywhere else it is the mean of the
+//!   neighbors, 128 again. That is neutral gray.
 //!
-//! One thing must not change by the way: the loop filter skips the inner edges of a macroblock that has no
+//! One side effect has to be avoided: the loop filter skips the inner edges of a macroblock that has no
 //! coefficients at all (RFC 6386, 15.1), chroma's counted. Where chroma had coefficients and luma has none, one
 //! chroma block is written as sixteen explicit zeros, which counts as coefficients and changes nothing.
 //!
@@ -49,7 +49,7 @@ pub(super) fn dimensions(frame: &[u8]) -> Result<(u32, u32), Error> {
     Ok((width, height))
 }
 
-/// A frame taken apart, its header read and on its way to the copy.
+/// The parts of a frame, after its header was read and copied.
 struct Parts<'a> {
     header: FrameHeader,
     modes: Reader<'a>,
@@ -171,15 +171,15 @@ fn partitions(rest: &[u8], count: usize) -> Result<Vec<&[u8]>, Error> {
     let mut partitions = Vec::with_capacity(count);
     for length in lengths.as_chunks::<3>().0 {
         let length = u32::from_le_bytes([length[0], length[1], length[2], 0]) as usize;
-        let (partition, behind) = data.split_at_checked(length).ok_or_else(cut)?;
+        let (partition, after) = data.split_at_checked(length).ok_or_else(cut)?;
         partitions.push(partition);
-        data = behind;
+        data = after;
     }
     partitions.push(data);
     Ok(partitions)
 }
 
-/// What of the frame header (RFC 6386, 9.2 to 9.11) macroblocks depend on.
+/// The parts of the frame header (RFC 6386, 9.2 to 9.11) that macroblocks depend on.
 struct FrameHeader {
     segment_probabilities: Option<[u8; 3]>,
     skip_probability: Option<u8>,
@@ -239,7 +239,7 @@ impl FrameHeader {
         })
     }
 
-    /// Reads token probabilities, and writes the same but for how likely a chroma block ends at once.
+    /// Reads token probabilities, and writes the same ones, except for the probability that a chroma block ends at once.
     fn copy_token_probabilities(copier: &mut Copier<'_, '_, Writer>) -> Box<[Bands; 4]> {
         let mut tokens = Box::new(DEFAULTS);
         for (kind, (bands, updates)) in tokens.iter_mut().zip(&UPDATES).enumerate() {
@@ -313,7 +313,7 @@ impl FrameHeader {
         Macroblock { skipped, sub_blocks }
     }
 
-    /// Copies a macroblock's coefficients (RFC 6386, section 13): luma's as they are, chroma's away.
+    /// Copies a macroblock's coefficients (RFC 6386, section 13): luma's as they are, chroma's dropped.
     fn copy_tokens(
         &self,
         reader: &mut Reader<'_>,
@@ -393,7 +393,7 @@ const TRUE_MOTION: u8 = 1;
 const VERTICAL: u8 = 2;
 const HORIZONTAL: u8 = 3;
 
-/// What the macroblock above or to the left leaves for the next: where its sub-blocks border on it.
+/// What the macroblock above or to the left leaves for the next one: the state of the sub-blocks that border on it.
 #[derive(Clone, Copy, Default)]
 struct Edge {
     modes: [u8; 4],
@@ -409,7 +409,7 @@ struct Coefficients {
 }
 
 impl Coefficients {
-    /// Passes a macroblock without coefficients. One without a Y2 block leaves that of its neighbor in force
+    /// Passes over a macroblock without coefficients. One without a Y2 block leaves that of its neighbor in force
     /// (RFC 6386, 13.3).
     fn skip(&mut self, sub_blocks: bool) {
         let y2 = self.y2 && sub_blocks;

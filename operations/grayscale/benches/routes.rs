@@ -1,6 +1,6 @@
-//! How fast small images take each path: `cargo bench -p errand-grayscale`.
+//! How fast small images take each route: `cargo bench -p errand-grayscale`.
 //!
-//! The images are made here by a seeded generator, except for the lossy WebP, which no encoder at hand writes. Every
+//! The images are made here by a seeded generator, except for the lossy WebP, which no encoder of the test dependencies writes. Every
 //! figure is the least of several runs. What else the machine does shows in them: compare figures of one machine only.
 
 #[path = "../tests/jpeg_support/mod.rs"]
