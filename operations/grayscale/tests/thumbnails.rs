@@ -3,6 +3,8 @@
 #![allow(clippy::cast_possible_truncation, reason = "small numbers throughout")]
 
 mod jpeg_support;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "it/test_images.rs"]
 mod test_images;
 
 use errand_grayscale::jpeg::inspect;
