@@ -1,6 +1,6 @@
 //! Makes images gray. The principle, for every format: leave untouched what need not change.
 //!
-//! [`convert`] takes an image file's bytes and returns a gray image file's bytes and a [`Report`] of what was
+//! [`convert()`] takes an image file's bytes and returns a gray image file's bytes and a [`Report`] of what was
 //! done. It is pure: no files, no network, no threads that outlive the call. Memory is predicted from the header and
 //! held against [`Limits`] before anything of the image's size is allocated.
 //!

@@ -9,7 +9,7 @@ use crate::{Error, Format, Limits, Parameters, Report, StreamError};
 /// Enough bytes to recognize every format, and what is no image; an SVG after an XML declaration needs most.
 const SIGNATURE_BYTES: usize = 4 << 10;
 
-/// Reads an image file from `source` and writes the gray one to `target`. As [`crate::convert`], in
+/// Reads an image file from `source` and writes the gray one to `target`. As [`crate::convert()`], in
 /// less memory: a GIF is written while it is read, of other formats the input is held, but no copy of what the output has
 /// in common with it.
 ///
