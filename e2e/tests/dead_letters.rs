@@ -50,7 +50,10 @@ async fn await_letters(operator: &Errand, jobs: &[&str]) -> Vec<Value> {
         if jobs.iter().all(is_there) {
             return letters;
         }
-        assert!(Instant::now() < end, "not dead-lettered: {jobs:?} in {letters:#?}");
+        assert!(
+            Instant::now() < end,
+            "not dead-lettered: {jobs:?} in {letters:#?}"
+        );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
