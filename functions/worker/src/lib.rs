@@ -71,7 +71,7 @@ pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
     let worker = Arc::new(process::Worker::new(operation, config, objects, queues));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let worker = Arc::clone(&worker);
-        // Boxed: the type of the whole future is deeper than the compiler likes.
+        // Boxed: the type of the whole future would be nested too deeply for the compiler.
         Box::pin(async move { batch::handle(worker, event.payload.get(), &event.context).await })
     }))
     .await
