@@ -55,6 +55,8 @@ build: ## build the client and both functions for this machine
 .PHONY: fmt
 fmt: ## format the code
 	$(CARGO) fmt --all
+	@$(PYTHON) -m devtools.install lint
+	.venv/lint/bin/ruff format
 
 .PHONY: clean
 clean: local-down ## remove what was built; the tools in .venv/ stay
@@ -92,6 +94,15 @@ lint: setup ## check format, lints, documentation, template and licences
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(RELEASE) --workspace --no-deps --document-private-items
 	@scripts/lint-template
 	@scripts/lint-dependencies
+	@$(MAKE) --no-print-directory lint-text
+
+# What is not Rust, checked with the tools of requirements/lint.txt.
+.PHONY: lint-text
+lint-text:
+	@$(PYTHON) -m devtools.install lint
+	.venv/lint/bin/ruff check
+	.venv/lint/bin/ruff format --check
+	.venv/lint/bin/mypy
 
 # The parts of `make test`. The end-to-end tests are named one by one, rather than by --package errand-e2e: with that,
 # Cargo would work out the features for this package alone and compile the AWS SDK once more.

@@ -8,7 +8,6 @@ import platform
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from devtools.checkout import ROOT, VENVS, Failure, lock, run_main, say, write_whole
 
@@ -16,6 +15,7 @@ ENVIRONMENTS = {
     "cloud": "the local cloud (MiniStack)",
     "sam": "SAM CLI, cargo-lambda with zig, cfn-lint",
     "bench": "the libraries that errand is measured against",
+    "lint": "ruff and mypy",
 }
 BY_DEFAULT = ["cloud", "sam"]
 
@@ -28,7 +28,7 @@ def main():
 
 
 def check_python():
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 - it is what tells the user so
         raise Failure(
             f"Python 3.10 or later is needed and python3 is {platform.python_version()}: "
             "install a newer one and name it, as in `make setup PYTHON=python3.12`"

@@ -1,5 +1,6 @@
 """Background processes that are stopped by their own id, and never taken for another that got the same id later."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -67,7 +68,5 @@ def stop(process, patience_secs=10):
 
 def reap(pid):
     """Takes note of the end of a child of ours, so that it does not stay behind as a zombie."""
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass

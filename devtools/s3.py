@@ -8,20 +8,21 @@ local cloud: .venv/cloud/bin/python -m devtools.s3 ...
 """
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
-from devtools.checkout import Failure, run_main
-
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+from devtools.checkout import Failure, run_main
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=["cp"])
-    parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long the object may take to appear")
+    parser.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="how long the object may take to appear"
+    )
     parser.add_argument("source")
     parser.add_argument("destination")
     arguments = parser.parse_args()

@@ -12,12 +12,12 @@ import sys
 import time
 from pathlib import Path
 
-from devtools.checkout import ROOT, VENVS, Failure, lock, run_main, say, write_whole
 from devtools.bench import answers, machine, report, targets, tools
 from devtools.bench.absence import Absent
 from devtools.bench.cases import Workshop
 from devtools.bench.debian import Packages
 from devtools.bench.measure import measure, stdout_of
+from devtools.checkout import ROOT, VENVS, Failure, lock, run_main, say, write_whole
 
 WORK = ROOT / "target" / "bench"
 RUNS, QUICK_RUNS = 9, 3
@@ -33,9 +33,7 @@ def main():
 def run(options):
     packages = Packages(WORK / "debian", say)
     python, no_python = peers_python()
-    available, absent = tools.find_all(
-        tools.Places(options.errand, options.image_crate, python, no_python, packages)
-    )
+    available, absent = tools.find_all(tools.Places(options.errand, options.image_crate, python, no_python, packages))
     cases = chosen(Workshop(WORK / "inputs", packages, python, say).cases(), options.cases, "case")
     kinds = {case.kind for case in cases}
     available = [tool for tool in available if kinds & set(tool.commands)]
@@ -95,7 +93,9 @@ def measure_case(case, source, available, runs, python, results, absent):
 
 def peers_python():
     """The Python of the peers' virtual environment, or None and the reason."""
-    made = subprocess.run([sys.executable, "-m", "devtools.install", "bench"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    made = subprocess.run(
+        [sys.executable, "-m", "devtools.install", "bench"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
     if made.returncode == 0:
         return VENVS / "bench" / "bin" / "python", ""
     lines = [line for line in made.stderr.strip().splitlines() if "ERROR" in line or "error" in line]

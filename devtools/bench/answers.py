@@ -64,7 +64,7 @@ def check_images(python, source, outputs):
     compared = subprocess.run([python, COMPARE, source, *outputs.values()], capture_output=True, text=True)
     if compared.returncode != 0:
         return dict.fromkeys(outputs, "not compared")
-    return {tool: verdict_on_image(result) for tool, result in zip(outputs, json.loads(compared.stdout))}
+    return {tool: verdict_on_image(result) for tool, result in zip(outputs, json.loads(compared.stdout), strict=True)}
 
 
 def verdict_on_image(result):

@@ -44,7 +44,9 @@ class Workshop:
             Case("webp", "WebP: 4096x4096, lossy", "webp", self.pixels),
             Case("gif", "GIF: 12 frames of 2048x1536, a palette each", "gif", self.animation),
             self.list_case("list-lines", "10,000,000 of 32 bits, one a line", lists.Recipe(10_000_000, "i", "\n", 1)),
-            self.list_case("list-one-line", "1,000,000 below 1,000, one line", lists.Recipe(1_000_000, "I", " ", 2, 1000)),
+            self.list_case(
+                "list-one-line", "1,000,000 below 1,000, one line", lists.Recipe(1_000_000, "I", " ", 2, 1000)
+            ),
             self.list_case("list-64-bit", "5,000,000 of 64 bits, one a line", lists.Recipe(5_000_000, "q", "\n", 3)),
         ]
 
@@ -85,6 +87,7 @@ class Workshop:
         decode = subprocess.Popen([djpeg, source], stdout=subprocess.PIPE, env=environment)
         encode = [cjpeg, "-quality", "92", "-sample", "2x2", "-outfile", path]
         encoded = subprocess.run(encode, stdin=decode.stdout, env=environment)
+        assert decode.stdout is not None  # it is a pipe
         decode.stdout.close()
         if decode.wait() != 0 or encoded.returncode != 0:
             raise Absent("djpeg | cjpeg failed, see above")

@@ -49,7 +49,7 @@ class Costs:
 
     @property
     def median_cpu_seconds(self):
-        return statistics.median(map(sum, zip(self.user_seconds, self.system_seconds)))
+        return statistics.median(map(sum, zip(self.user_seconds, self.system_seconds, strict=True)))
 
     @property
     def runs(self):

@@ -38,7 +38,8 @@ def table(groups):
 def line(row, widths):
     # Words to the left, figures to the right.
     left = {0, 1, len(row) - 1}
-    padded = [cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))]
+    sized = enumerate(zip(row, widths, strict=True))
+    padded = [cell.ljust(width) if place in left else cell.rjust(width) for place, (cell, width) in sized]
     return ("  " + "  ".join(padded)).rstrip()
 
 

@@ -85,7 +85,9 @@ def no_larger_than_given(case, who, limit):
         value = results.of(case).output_bytes
         return value, f"{value / 1e6:.2f} MB", value <= limit
 
-    return Target(case, f"output no larger than the {limit / 1e6:.1f} MB of {who} (a given figure, not measured here)", measure)
+    return Target(
+        case, f"output no larger than the {limit / 1e6:.1f} MB of {who} (a given figure, not measured here)", measure
+    )
 
 
 def share_of_memory(case, peer, part):

@@ -32,7 +32,7 @@ WANTED_RATIO = 2
 def main():
     arguments = parse_arguments()
     sqs = boto3.client("sqs", config=CONFIG)
-    rates = {"original design": [], "errand": []}
+    rates: dict[str, list[float]] = {"original design": [], "errand": []}
     for turn in range(arguments.turns + 1):
         for name, measure in (("original design", original), ("errand", errand)):
             # The first turn warms up: functions start, connections are made.
@@ -51,11 +51,12 @@ def main():
 def original(sqs, jobs):
     """One loop, as the original has it."""
     queues = [sqs.create_queue(QueueName=f"baseline-{part}-{uuid.uuid4().hex}")["QueueUrl"] for part in ("in", "out")]
+    requests, responses = queues
     worker = subprocess.Popen([sys.executable, BASELINE, *queues])
     try:
-        rate(sqs, *queues, None, 1)  # it is on
+        rate(sqs, requests, responses, None, 1)  # it is on
         # A quarter of the jobs takes as long as all of them do with errand, or longer.
-        return rate(sqs, *queues, None, jobs // 4)
+        return rate(sqs, requests, responses, None, jobs // 4)
     finally:
         worker.kill()
         worker.wait()

@@ -1,4 +1,4 @@
-"""Who is measured: errand, its peers, and what a mere copy costs. Each tool does each kind of case in a fresh process."""
+"""Who is measured: errand, its peers, and what a mere copy costs. Each tool does each case in a fresh process."""
 
 import json
 import os
@@ -230,7 +230,9 @@ def datamash(places):
         program = places.packages.program("datamash", ["datamash"])
         environment = places.packages.libraries()
     # Its own default shows 14 digits.
-    wanted = "--format %.20g count 1 sum 1 min 1 max 1 mean 1 median 1".split()
+    wanted = ["--format", "%.20g"]
+    for statistic in ("count", "sum", "min", "max", "mean", "median"):
+        wanted += [statistic, "1"]
 
     def numbers(case, source, directory):
         if case.recipe.one_line:

@@ -6,15 +6,13 @@ cloud that AWS_ENDPOINT_URL names, and looks at what they returned and left on S
 
 import json
 import os
-import sys
 import time
-from pathlib import Path
-
-from devtools.functions import interface_emulator, samples
-from devtools.checkout import Failure, run_main
-from devtools.stack import result_bucket
 
 import boto3
+
+from devtools.checkout import Failure, run_main
+from devtools.functions import interface_emulator, samples
+from devtools.stack import result_bucket
 
 
 def main():
@@ -68,7 +66,9 @@ def wait_for_outcomes(s3, count):
     deadline = time.monotonic() + 30
     while len(outcomes(s3)) < count:
         if time.monotonic() > deadline:
-            raise Failure(f"{count} files were dropped into the input bucket and {len(outcomes(s3))} outcomes came of it")
+            raise Failure(
+                f"{count} files were dropped into the input bucket and {len(outcomes(s3))} outcomes came of it"
+            )
         time.sleep(0.1)
 
 

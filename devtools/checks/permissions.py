@@ -5,20 +5,18 @@ policy, the queue and bucket policies. What they allow, the end-to-end tests sho
 """
 
 import os
-import sys
-from pathlib import Path
-
-from devtools.checkout import run_main
-from devtools.stack import ACCOUNT, input_bucket, result_bucket
 
 import boto3
 from botocore.exceptions import ClientError
+
+from devtools.checkout import run_main
+from devtools.stack import ACCOUNT, input_bucket, result_bucket
 
 ROOT_USER = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 FOREIGN_BUCKET = "somebody-elses-bucket"
 FOREIGN_QUEUE = "somebody-elses-queue"
 
-failures = []
+failures: list[str] = []
 
 
 def main():
@@ -67,7 +65,12 @@ def client():
     denied("write an outcome", s3.put_object, Bucket=result_bucket(), Key="outcomes/forged.json", Body=b"1")
     denied("delete an outcome", s3.delete_object, Bucket=result_bucket(), Key="outcomes/job.json")
     denied("write to a foreign bucket", s3.put_object, Bucket=FOREIGN_BUCKET, Key="x", Body=b"1")
-    denied("give itself more", iam.attach_user_policy, UserName="errand-client", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    denied(
+        "give itself more",
+        iam.attach_user_policy,
+        UserName="errand-client",
+        PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+    )
 
 
 def function(name, other):

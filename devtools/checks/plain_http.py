@@ -10,14 +10,13 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
-
-from devtools.checkout import ROOT, run_main
-from devtools.stack import ACCOUNT, input_bucket, result_bucket
 
 import boto3
 from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_parse
+
+from devtools.checkout import ROOT, run_main
+from devtools.stack import ACCOUNT, input_bucket, result_bucket
 
 KEPT = ("AWS::SQS::", "AWS::S3::", "AWS::IAM::ManagedPolicy")
 
@@ -56,7 +55,8 @@ def deploy(stack, policies):
     template["Resources"] = {
         name: resource
         for name, resource in template["Resources"].items()
-        if resource["Type"].startswith(KEPT) and (policies or not resource["Type"].endswith(("QueuePolicy", "BucketPolicy")))
+        if resource["Type"].startswith(KEPT)
+        and (policies or not resource["Type"].endswith(("QueuePolicy", "BucketPolicy")))
     }
     for resource in template["Resources"].values():
         resource.pop("DependsOn", None)

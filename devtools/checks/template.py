@@ -7,7 +7,6 @@ Runs in the virtual environment of SAM CLI, for its YAML reader:
 """
 
 import json
-import sys
 import unittest
 from pathlib import Path
 
@@ -56,7 +55,9 @@ def text(resource):
         return resource
     if "Fn::GetAtt" in resource:
         return resource["Fn::GetAtt"][0]
-    return resource["Fn::Sub"].replace("${InputBucket.Arn}", "InputBucket").replace("${ResultBucket.Arn}", "ResultBucket")
+    return (
+        resource["Fn::Sub"].replace("${InputBucket.Arn}", "InputBucket").replace("${ResultBucket.Arn}", "ResultBucket")
+    )
 
 
 REPLIES = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-reply-*"
@@ -157,7 +158,11 @@ class Queues(unittest.TestCase):
             self.assertTrue(sources[0]["Fn::Sub"].endswith(f"-{name}-requests"))
 
     def test_only_the_input_bucket_may_send_events(self):
-        allowed = [each for each in properties("RequestQueuesPolicy")["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+        allowed = [
+            each
+            for each in properties("RequestQueuesPolicy")["PolicyDocument"]["Statement"]
+            if each["Effect"] == "Allow"
+        ]
         self.assertEqual(len(allowed), 1)
         self.assertEqual(allowed[0]["Principal"], {"Service": "s3.amazonaws.com"})
         self.assertEqual(allowed[0]["Action"], "sqs:SendMessage")

@@ -9,7 +9,6 @@ and how long it took to start go to stderr.
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
 from devtools.checkout import LOCAL, Failure, run_main, say

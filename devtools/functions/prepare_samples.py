@@ -6,12 +6,11 @@ environment of both functions as `sam local invoke --env-vars` takes it.
 
 import json
 import sys
-from pathlib import Path
+
+import boto3
 
 from devtools.functions import samples
 from devtools.stack import function_environment
-
-import boto3
 
 samples.put_inputs(boto3.client("s3"))
 names = {"StatsFunction": "stats", "GrayscaleFunction": "grayscale"}

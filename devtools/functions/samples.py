@@ -61,6 +61,4 @@ def picture():
 
     header = struct.pack(">IIBBBBB", 3, 1, 8, 2, 0, 0, 0)  # 3x1, 8 bits, RGB
     row = b"\0" + bytes([255, 0, 0, 0, 255, 0, 0, 0, 255])
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b"")

@@ -26,7 +26,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from devtools import processes
 from devtools.checkout import LOCAL, ROOT, Failure, lock, run_main, say, venv_tool, write_whole
@@ -474,7 +473,9 @@ def modes_of(arguments):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
-        prog="python3 -m devtools.local_cloud", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python3 -m devtools.local_cloud",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="up|down|status|env|logs|run")
 

@@ -2,7 +2,8 @@
 client policy of the stack alone (ERRAND_TEST_CLIENT_AWS_...), one with the operator policy besides
 (ERRAND_TEST_OPERATOR_AWS_...). The end-to-end tests run `errand` as one or the other.
 
-    python3 -m devtools.local_cloud run --auth -- .venv/cloud/bin/python -m devtools.local_cloud.with_users cargo test ...
+    python3 -m devtools.local_cloud run --auth -- \\
+      .venv/cloud/bin/python -m devtools.local_cloud.with_users cargo test ...
 """
 
 import json

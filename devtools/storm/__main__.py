@@ -63,9 +63,10 @@ def main():
 def run_clients(arguments, place, written):
     clients = []
     for number in range(1, arguments.clients + 1):
-        share = [part(each, number, arguments.clients) for each in (arguments.lists, arguments.images, arguments.commands)]
+        wanted = (arguments.lists, arguments.images, arguments.commands)
+        share = load.Share(*(part(each, number, arguments.clients) for each in wanted))
         clients.append(
-            load.Client(number, place, written, *share, arguments.look_every, arguments.patience, arguments.binary)
+            load.Client(number, place, written, share, arguments.look_every, arguments.patience, arguments.binary)
         )
     for each in clients:
         each.start()
@@ -81,9 +82,14 @@ def part(whole, number, parts):
 def rules(share):
     """Faults on so large a share of the calls to S3 and SQS, each kind as often as the others. The first rule that
     fires is the only one."""
-    kinds = []
+    put_unanswered = {
+        "service": "s3",
+        "operation": "PutObject",
+        "response": {"set_headers": {"Content-Length": "1", "Connection": "close"}},
+    }
+    kinds: list[dict] = [put_unanswered]
     for service, throttled in (("s3", {"code": "SlowDown", "status": 503}), ("sqs", {"code": "RequestThrottled"})):
-        kinds.append([
+        kinds += [
             {"service": service, "error": throttled},
             {"service": service, "error": {"code": "InternalError", "status": 500}},
             {"service": service, "error": {"code": "ServiceUnavailable", "status": 503}},
@@ -91,14 +97,8 @@ def rules(share):
             {"service": service, "latency": {"min": 100, "max": 2000}},
             # Done, and not answered. A PUT's answer has no body that could be cut: one that never comes is announced.
             {"service": service, "response": {"abort_bytes": 0}},
-        ])
-    put_unanswered = {
-        "service": "s3",
-        "operation": "PutObject",
-        "response": {"set_headers": {"Content-Length": "1", "Connection": "close"}},
-    }
-    all_of_them = [put_unanswered, *sum(kinds, [])]
-    return [{**rule, "probability": share / 6} for rule in all_of_them]
+        ]
+    return [{**rule, "probability": share / 6} for rule in kinds]
 
 
 def hurry(place):
@@ -112,7 +112,11 @@ def hurry(place):
 def settle(place):
     """Waits until no request is on its way any more: those of functions that were killed come again."""
     sqs, end = cloud.client("sqs", direct=True), time.monotonic() + 20 * VISIBILITY_SECS
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
     for operation in ("stats", "grayscale"):
         while time.monotonic() < end:
             url = place.queue(f"{operation}-requests")

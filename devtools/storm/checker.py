@@ -12,8 +12,9 @@ import sys
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from devtools.storm import cloud, pictures, record
 from botocore.exceptions import ClientError
+
+from devtools.storm import cloud, pictures, record
 
 # What must not be, in the order of the table.
 FAULTS = ("lost", "wrong client", "shown twice", "wrong result", "answered before it was kept", "never answered")
@@ -23,9 +24,9 @@ class Verdict:
     """The counts, by kind of job, and an example of each."""
 
     def __init__(self):
-        self.asked = Counter()
-        self.counts = defaultdict(Counter)
-        self.notes = Counter()
+        self.asked: Counter[str] = Counter()
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self.notes: Counter[str] = Counter()
         self.examples = {}
 
     def blame(self, fault, kind, example):
@@ -58,7 +59,7 @@ def check(folder):
     place, s3 = cloud.Place(), cloud.client("s3", direct=True)
     buried = dead_letters(place)
     with ThreadPoolExecutor(8) as readers:
-        outcomes = dict(zip(asked, readers.map(lambda job_id: outcome_of(s3, place, job_id), asked)))
+        outcomes = dict(zip(asked, readers.map(lambda job_id: outcome_of(s3, place, job_id), asked), strict=True))
 
     for job_id, job in asked.items():
         outcome = outcomes[job_id]
@@ -131,8 +132,7 @@ def wrong(s3, place, job, outcome):
         return None if answer_of(outcome) == wanted else f"{answer_of(outcome)} in place of {wanted}"
     picture = pictures.make(*job["input"])
     try:
-        stored = s3.get_object(Bucket=place.result_bucket, Key=outcome["object"]["key"])["Body"].read()
-        width, height, channels, gray = pictures.decode(stored)
+        width, height, channels, gray = pictures.decode(stored(s3, place, outcome))
     except (ClientError, ValueError, KeyError) as error:
         return f"no image: {error}"
     if channels != 1 or (width, height, gray) != pictures.luma(picture):
@@ -140,9 +140,13 @@ def wrong(s3, place, job, outcome):
     return None
 
 
+def stored(s3, place, outcome):
+    """The result that an outcome names."""
+    return s3.get_object(Bucket=place.result_bucket, Key=outcome["object"]["key"])["Body"].read()
+
+
 def stored_digest(s3, place, outcome):
-    stored = s3.get_object(Bucket=place.result_bucket, Key=outcome["object"]["key"])["Body"].read()
-    return hashlib.sha256(stored).hexdigest()
+    return hashlib.sha256(stored(s3, place, outcome)).hexdigest()
 
 
 def outcome_of(s3, place, job_id):

@@ -2,6 +2,7 @@
 replies in tens, repeated replies dropped, an outcome looked up on S3 where no reply came. Some of their jobs go through
 the real `errand` command, as a person would give it."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,10 +13,12 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from typing import NamedTuple
 
-from devtools.storm import checker, cloud, pictures, record
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
+
+from devtools.storm import checker, cloud, pictures, record
 
 # The most that a client has on the way at once.
 WINDOW = 200
@@ -28,18 +31,26 @@ FAILURES = (BotoCoreError, ClientError, HTTPError, OSError)
 NO_CLOUD, NO_ANSWER_YET = 3, 4
 
 
+class Share(NamedTuple):
+    """How many jobs a client asks for: on lists, on images, and through the errand command."""
+
+    lists: int
+    images: int
+    by_command: int
+
+
 class Client(threading.Thread):
     """One client with its share of the jobs."""
 
-    def __init__(self, number, place, written, lists, images, by_command, look_every, patience_secs, binary):
+    def __init__(self, number, place, written, share, look_every, patience_secs, binary):
         super().__init__(name=f"client-{number}")
-        self.number, self.place, self.record = number, place, written
-        self.lists, self.images, self.by_command = lists, images, by_command
+        self.number, self.place, self.record, self.share = number, place, written, share
         self.look_every, self.patience_secs, self.binary = look_every, patience_secs, binary
         self.reply_queue = f"{cloud.STACK}-reply-{uuid.uuid4().hex}"
-        self.waiting, self.received = {}, 0
+        self.waiting: dict[str, str] = {}  # job id: kind
+        self.received = 0
         self.from_s3 = self.sent_again = 0
-        self.failed = None
+        self.failed: Exception | None = None
 
     def run(self):
         try:
@@ -51,20 +62,19 @@ class Client(threading.Thread):
                 tags={"errand:created-unix-secs": str(int(time.time()))},
             )
             self.reply_url = self.place.queue(self.reply_queue.removeprefix(f"{cloud.STACK}-"), cloud.FAULTY)
-            for index in range(self.by_command):
+            for index in range(self.share.by_command):
                 self.give_command(index)
             self.go_through()
-            try:
+            # It may be done before, and not answered.
+            with contextlib.suppress(self.sqs.exceptions.QueueDoesNotExist):
                 persist(self.sqs.delete_queue, QueueUrl=self.reply_url)
-            except self.sqs.exceptions.QueueDoesNotExist:
-                pass  # done before, and not answered
         except Exception as error:  # the storm reports it: a thread's own end would go unseen
             self.failed = error
             raise
 
     def go_through(self):
-        lists = [("list", self.numbers(index)) for index in range(self.lists)]
-        images = [("image", self.picture(index)) for index in range(self.images)]
+        lists = [("list", self.numbers(index)) for index in range(self.share.lists)]
+        images = [("image", self.picture(index)) for index in range(self.share.images)]
         # An image after every so many lists, so that both run all the time.
         every, mixed = max(1, len(lists) // max(1, len(images))), []
         while lists or images:
@@ -91,7 +101,7 @@ class Client(threading.Thread):
 
     def send(self, jobs):
         """Sends up to ten jobs, each kind to its own queue in one batch."""
-        batches = {"list": [], "image": []}
+        batches: dict[str, list[str]] = {"list": [], "image": []}
         for kind, wanted in jobs:
             job_id = new_id()
             self.record.write(record.ASKED, job_id=job_id, client=self.number, kind=kind, input=wanted)
@@ -126,10 +136,9 @@ class Client(threading.Thread):
             self.take(json.loads(message["Body"]))
         if messages:
             entries = [{"Id": str(i), "ReceiptHandle": each["ReceiptHandle"]} for i, each in enumerate(messages)]
-            try:
+            # Those that stay come again, and are ignored.
+            with contextlib.suppress(*FAILURES):
                 self.sqs.delete_message_batch(QueueUrl=self.reply_url, Entries=entries)
-            except FAILURES:
-                pass  # they come again, and are dropped
         return bool(messages)
 
     def take(self, reply):
@@ -154,8 +163,7 @@ class Client(threading.Thread):
     def show(self, outcome):
         saved = {}
         if "object" in outcome:
-            key = outcome["object"]["key"]
-            body = persist(lambda: self.s3.get_object(Bucket=self.place.result_bucket, Key=key)["Body"].read())
+            body = persist(checker.stored, self.s3, self.place, outcome)
             saved["sha256"] = hashlib.sha256(body).hexdigest()
         answer = checker.answer_of(outcome)
         self.record.write(record.SHOWN, job_id=outcome["job_id"], client=self.number, answer=answer, **saved)

@@ -1,4 +1,4 @@
-"""Pictures to send, and what their gray has to be, in nothing but Python: the checker owes the project's code nothing."""
+"""Pictures to send, and what their gray has to be, in nothing but Python: the checker shares no code with errand."""
 
 import random
 import struct
@@ -8,7 +8,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def make(seed, width, height):
-    """A colourful PNG (RGB, 8 bits), different for every seed."""
+    """A colorful PNG (RGB, 8 bits), different for every seed."""
     dice = random.Random(seed)
     pixels = dice.randbytes(3 * width * height)
     rows = b"".join(b"\0" + pixels[3 * width * y : 3 * width * (y + 1)] for y in range(height))
@@ -22,7 +22,7 @@ def luma(png):
     width, height, channels, pixels = decode(png)
     assert channels == 3
     red, green, blue = pixels[0::3], pixels[1::3], pixels[2::3]
-    gray = bytes((19595 * r + 38470 * g + 7471 * b + 32768) >> 16 for r, g, b in zip(red, green, blue))
+    gray = bytes((19595 * r + 38470 * g + 7471 * b + 32768) >> 16 for r, g, b in zip(red, green, blue, strict=True))
     return width, height, gray
 
 
@@ -35,13 +35,13 @@ def decode(png):
         (length,) = struct.unpack(">I", png[place : place + 4])
         kind, body = png[place + 4 : place + 8], png[place + 8 : place + 8 + length]
         if kind == b"IHDR":
-            width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", body)
-            if depth != 8 or interlace or colour not in (0, 2):
-                raise ValueError(f"depth {depth}, colour type {colour}, interlace {interlace}")
+            width, height, depth, color, _, _, interlace = struct.unpack(">IIBBBBB", body)
+            if depth != 8 or interlace or color not in (0, 2):
+                raise ValueError(f"depth {depth}, color type {color}, interlace {interlace}")
         if kind == b"IDAT":
             data += body
         place += 12 + length
-    channels = {0: 1, 2: 3}[colour]
+    channels = {0: 1, 2: 3}[color]
     return width, height, channels, unfilter(zlib.decompress(data), width * channels, height, channels)
 
 

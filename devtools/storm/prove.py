@@ -17,13 +17,13 @@ from pathlib import Path
 
 from devtools.storm import checker, cloud, load, record
 
-failures = []
+failures: list[str] = []
 
 
 def main():
     place, s3 = cloud.Place(), cloud.client("s3", direct=True)
-    with tempfile.TemporaryDirectory(prefix="errand-proof-") as folder:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="errand-proof-") as temporary:
+        folder = Path(temporary)
         run(place, folder / "good", lists=12, images=4)
         expect("a run that nobody tampered with", folder / "good", [])
         for name, tamper in {
@@ -37,12 +37,12 @@ def main():
             shutil.copytree(folder / "good", copy)
             expect(name, copy, tamper(copy))
             shutil.rmtree(copy)
-        for name, tamper in {
+        for name, tamper_with_cloud in {
             "an outcome that was removed": remove_outcome,
             "an outcome that was changed": change_outcome,
             "an image that was changed": change_image,
         }.items():
-            undo, faults = tamper(s3, place, folder / "good")
+            undo, faults = tamper_with_cloud(s3, place, folder / "good")
             expect(name, folder / "good", faults)
             undo()
         expect("the same run, put right again", folder / "good", [])
@@ -59,8 +59,10 @@ def main():
 
 def run(place, folder, lists, images):
     written = record.Record(folder)
-    share = dict(lists=lists // 2, images=images // 2, by_command=0, look_every=1, patience_secs=60, binary=None)
-    clients = [load.Client(number, place, written, **share) for number in (1, 2)]
+    share = load.Share(lists // 2, images // 2, by_command=0)
+    clients = [
+        load.Client(number, place, written, share, look_every=1, patience_secs=60, binary=None) for number in (1, 2)
+    ]
     for each in clients:
         each.start()
     for each in clients:

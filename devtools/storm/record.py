@@ -18,13 +18,12 @@ class Record:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.lock = threading.Lock()
-        self.files = {name: open(self.folder / name, "a") for name in (ASKED, RECEIVED, SHOWN)}
+        for name in (ASKED, RECEIVED, SHOWN):
+            (self.folder / name).touch()
 
     def write(self, name, **fields):
-        line = json.dumps(fields) + "\n"
-        with self.lock:
-            self.files[name].write(line)
-            self.files[name].flush()
+        with self.lock, open(self.folder / name, "a") as file:
+            file.write(json.dumps(fields) + "\n")
 
 
 def read(folder, name):

@@ -1,6 +1,6 @@
-"""Shows on the local cloud that one bad record hurts only itself. A function whose operation panics or takes too long on
-demand (functions/worker/examples/troubled_stats.rs) takes the place of errand's stats function; a batch of good and bad
-requests is sent to it at once; each has to be answered, the good ones with success.
+"""Shows on the local cloud that one bad record hurts only itself. A function whose operation panics or takes too long
+on demand (functions/worker/examples/troubled_stats.rs) takes the place of errand's stats function; a batch of good and
+bad requests is sent to it at once; each has to be answered, the good ones with success.
 
     python3 -m devtools.local_cloud run -- .venv/cloud/bin/python -m devtools.storm.troubles \\
       target/release/examples/troubled_stats
@@ -72,7 +72,8 @@ def request(job, text, reply_queue):
 
 def wait_for(sqs, queue, jobs):
     """The outcomes that are replied, by job, until there is one for each of them."""
-    answers, end = {}, time.monotonic() + PATIENCE_SECS
+    answers: dict[str, dict] = {}
+    end = time.monotonic() + PATIENCE_SECS
     while answers.keys() != jobs and time.monotonic() < end:
         received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=2)
         for message in received.get("Messages", []):

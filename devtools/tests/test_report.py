@@ -42,6 +42,4 @@ class Report(unittest.TestCase):
             {"case": "png", "target": "small", "measured": "4 MB", "reached": True},
             {"case": "webp", "target": "fast", "measured": "1.0 times", "reached": False},
         ]
-        self.assertEqual(
-            targets(judged), "  reached      png   small: 4 MB\n  NOT REACHED  webp  fast: 1.0 times"
-        )
+        self.assertEqual(targets(judged), "  reached      png   small: 4 MB\n  NOT REACHED  webp  fast: 1.0 times")
