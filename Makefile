@@ -6,6 +6,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
+export PYTHON
 # The local cloud's port: a number, `free`, or `auto` (4566 when it is free).
 PORT ?= 4566
 # Architecture of the functions on AWS: arm64 or x86_64.
@@ -20,7 +21,6 @@ THROUGHPUT ?=
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
 CARGO := cargo
 RELEASE := --release --locked
-FUNCTIONS := stats grayscale
 
 LOCAL_CLOUD := $(PYTHON) -m devtools.local_cloud
 # The Python of the local cloud's virtual environment: it has boto3.

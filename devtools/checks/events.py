@@ -10,6 +10,7 @@ import time
 
 import boto3
 
+from devtools import stack
 from devtools.checkout import Failure, run_main
 from devtools.functions import interface_emulator, samples
 from devtools.stack import result_bucket
@@ -27,12 +28,12 @@ def main():
     # The deployed functions do the dropped files by themselves. Let them, so that what appears later is ours.
     wait_for_outcomes(s3, sum(not key.startswith("uploads/") for key in keys))
     failed = 0
-    for function in ("stats", "grayscale"):
-        with interface_emulator.InterfaceEmulator(function, endpoint) as emulator:
-            for name, (for_function, outcomes) in samples.SAMPLES.items():
-                if for_function == function:
+    for operation in stack.operations():
+        with interface_emulator.InterfaceEmulator(operation, endpoint) as emulator:
+            for name, (for_operation, outcomes) in samples.SAMPLES.items():
+                if for_operation == operation.name:
                     failed += not passes(s3, emulator, name, outcomes)
-            print(f"     {function} started in {emulator.init_ms()} ms")
+            print(f"     {operation.name} started in {emulator.init_ms()} ms")
     return 1 if failed else 0
 
 

@@ -9,6 +9,7 @@ import os
 import boto3
 from botocore.exceptions import ClientError
 
+from devtools import stack
 from devtools.checkout import run_main
 from devtools.stack import ACCOUNT, input_bucket, result_bucket
 
@@ -22,8 +23,8 @@ failures: list[str] = []
 def main():
     prepare()
     client()
-    function("stats", other="grayscale")
-    function("grayscale", other="stats")
+    for name in stack.names():
+        function(name, others=[other for other in stack.names() if other != name])
     return 1 if failures else 0
 
 
@@ -33,7 +34,8 @@ def prepare():
     s3.create_bucket(Bucket=FOREIGN_BUCKET)
     sqs.create_queue(QueueName=FOREIGN_QUEUE)
     sqs.create_queue(QueueName="errand-reply-permissions")
-    for key in ("uploads/job/input.txt", "elsewhere/input.txt", "stats/permissions.txt", "grayscale/permissions.txt"):
+    given = [f"{name}/permissions.txt" for name in stack.names()]
+    for key in ("uploads/job/input.txt", "elsewhere/input.txt", *given):
         s3.put_object(Bucket=input_bucket(), Key=key, Body=b"1")
     for key in ("outcomes/job.json", "results/job/image.png", "grayscale/image.png", "elsewhere/file"):
         s3.put_object(Bucket=result_bucket(), Key=key, Body=b"1")
@@ -73,7 +75,7 @@ def client():
     )
 
 
-def function(name, other):
+def function(name, others):
     title(f"the role of the {name} function")
     iam, sts = boto3.client("iam", **ROOT_USER), boto3.client("sts", **ROOT_USER)
     (role,) = [each["Arn"] for each in iam.list_roles()["Roles"] if f"-{name.capitalize()}Role-" in each["Arn"]]
@@ -92,17 +94,20 @@ def function(name, other):
     denied("write an input", s3.put_object, Bucket=input_bucket(), Key="uploads/job/input.txt", Body=b"1")
     denied("drop a file", s3.put_object, Bucket=input_bucket(), Key=f"{name}/x", Body=b"1")
     denied("delete an input", s3.delete_object, Bucket=input_bucket(), Key="uploads/job/input.txt")
-    denied(f"read what was dropped for {other}", s3.get_object, Bucket=input_bucket(), Key=f"{other}/permissions.txt")
+    for other in others:
+        key = f"{other}/permissions.txt"
+        denied(f"read what was dropped for {other}", s3.get_object, Bucket=input_bucket(), Key=key)
     denied("read beside the prefixes", s3.get_object, Bucket=input_bucket(), Key="elsewhere/input.txt")
     denied("read other results", s3.get_object, Bucket=result_bucket(), Key="elsewhere/file")
     denied("write other results", s3.put_object, Bucket=result_bucket(), Key="elsewhere/file", Body=b"1")
     denied("delete an outcome", s3.delete_object, Bucket=result_bucket(), Key="outcomes/job.json")
-    if name == "stats":
+    if name != "grayscale":
         denied("write a dropped image's result", s3.put_object, Bucket=result_bucket(), Key="grayscale/x", Body=b"1")
     denied("write to a foreign bucket", s3.put_object, Bucket=FOREIGN_BUCKET, Key="x", Body=b"1")
     denied("send to a foreign queue", sqs.send_message, QueueUrl=queue_url(FOREIGN_QUEUE), MessageBody="1")
     denied("send itself requests", sqs.send_message, QueueUrl=queue(f"{name}-requests"), MessageBody="1")
-    denied(f"read the requests of {other}", sqs.receive_message, QueueUrl=queue(f"{other}-requests"))
+    for other in others:
+        denied(f"read the requests of {other}", sqs.receive_message, QueueUrl=queue(f"{other}-requests"))
     denied("read a reply queue", sqs.receive_message, QueueUrl=queue("reply-permissions"))
     denied("make a queue", sqs.create_queue, QueueName="errand-reply-made-by-a-function")
 

@@ -8,18 +8,19 @@ Runs in the virtual environment of SAM CLI, for its YAML reader:
 
 import json
 import unittest
-from pathlib import Path
 
 from samcli.yamlhelper import yaml_parse
 
-ROOT = Path(__file__).resolve().parents[2]
+from devtools import stack
+
+PARTS = ("Requests", "DeadLetters", "Role", "Logs")
 DAY = 24 * 60 * 60
-TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+TEMPLATE = yaml_parse(stack.TEMPLATE.read_text())
 RESOURCES = TEMPLATE["Resources"]
-# Function -> its request queue, dead letters, role, log group.
+OPERATIONS = stack.names()
+# Function -> its operation, request queue, dead letters, role, log group. An operation has one of each, named alike.
 FUNCTIONS = {
-    "StatsFunction": ("stats", "StatsRequests", "StatsDeadLetters", "StatsRole", "StatsLogs"),
-    "GrayscaleFunction": ("grayscale", "GrayscaleRequests", "GrayscaleDeadLetters", "GrayscaleRole", "GrayscaleLogs"),
+    f"{name.capitalize()}Function": (name, *(f"{name.capitalize()}{part}" for part in PARTS)) for name in OPERATIONS
 }
 
 
@@ -63,13 +64,48 @@ def text(resource):
 REPLIES = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-reply-*"
 
 
+class Reading(unittest.TestCase):
+    """`devtools.stack` reads a few lines of the template without a YAML reader; here they are compared with one."""
+
+    def test_what_is_read_without_a_yaml_reader_is_what_the_template_says(self):
+        self.compare(stack.read(), TEMPLATE, "template")
+
+    def compare(self, read, said, place):
+        if isinstance(read, dict):
+            if not isinstance(said, list):
+                for key, value in read.items():
+                    self.compare(value, said[key], f"{place}.{key}")
+                # Left out are texts of many lines, and keys in quotes.
+                for key in said.keys() - read.keys():
+                    self.assertTrue(":" in key or len(str(said[key])) > 80, f"{place}.{key} is not read")
+        elif read.startswith("!Ref "):
+            self.assertEqual(said, {"Ref": read.removeprefix("!Ref ")}, place)
+        elif read.startswith("!Sub ") and '"' not in read:
+            self.assertEqual(said, {"Fn::Sub": read.removeprefix("!Sub ")}, place)
+        elif read.startswith("!GetAtt "):
+            self.assertEqual(said, {"Fn::GetAtt": read.removeprefix("!GetAtt ").split(".")}, place)
+        elif read[:1] not in ("[", "{", "*", "!"):
+            self.assertEqual(str(said), {"true": "True", "false": "False"}.get(read, read), place)
+
+    def test_every_function_is_an_operation_s(self):
+        self.assertEqual({each.function for each in stack.operations()}, set(of_type("AWS::Serverless::Function")))
+        self.assertEqual(set(FUNCTIONS), set(of_type("AWS::Serverless::Function")))
+        for each in stack.operations():
+            memory = properties(each.function)["MemorySize"]["Ref"]
+            self.assertEqual(each.memory_mb, TEMPLATE["Parameters"][memory]["Default"])
+            self.assertEqual(each.timeout_secs, properties(each.function)["Timeout"])
+            shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+            own = properties(each.function)["Environment"]["Variables"]
+            self.assertEqual(each.environment.keys(), shared.keys() | own.keys())
+
+
 class Names(unittest.TestCase):
     """The client finds everything by name: protocol/ makes the same ones."""
 
     def test_queues_and_functions_are_named_after_the_stack(self):
         names = {each["QueueName"]["Fn::Sub"] for each in of_type("AWS::SQS::Queue").values()}
-        wanted = ["stats-requests", "stats-dead-letters", "grayscale-requests", "grayscale-dead-letters", "responses"]
-        self.assertEqual(names, {f"${{AWS::StackName}}-{name}" for name in wanted})
+        wanted = [f"{name}-{part}" for name in OPERATIONS for part in ("requests", "dead-letters")]
+        self.assertEqual(names, {f"${{AWS::StackName}}-{name}" for name in [*wanted, "responses"]})
         for function, (name, *_) in FUNCTIONS.items():
             self.assertEqual(properties(function)["FunctionName"]["Fn::Sub"], f"${{AWS::StackName}}-{name}")
 
@@ -124,7 +160,7 @@ class Buckets(unittest.TestCase):
             for each in configurations
         }
         created = "s3:ObjectCreated:*"
-        wanted = {"stats/": (created, "StatsRequests"), "grayscale/": (created, "GrayscaleRequests")}
+        wanted = {f"{name}/": (created, requests) for name, requests, *_ in FUNCTIONS.values()}
         self.assertEqual(watched, wanted)
         self.assertEqual(RESOURCES["InputBucket"]["DependsOn"], "RequestQueuesPolicy")
 
@@ -245,17 +281,17 @@ class Permissions(unittest.TestCase):
 
     def test_a_client_touches_no_request_but_its_own(self):
         allowed = set(statements("ClientPolicy"))
-        for queue in ("StatsRequests", "GrayscaleRequests"):
+        for _, queue, *_ in FUNCTIONS.values():
             actions = {action for action, resource in allowed if resource == queue}
             self.assertEqual(actions, {"sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SendMessage*"})
-        for queue in ("StatsDeadLetters", "GrayscaleDeadLetters"):
+        for _, _, queue, *_ in FUNCTIONS.values():
             actions = {action for action, resource in allowed if resource == queue}
             self.assertEqual(actions, {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"})
         self.assertEqual([action for action, resource in allowed if resource == "*"], ["sqs:ListQueues"])
         read = {resource for action, resource in allowed if action in ("s3:GetObject", "s3:GetObjectVersion")}
         self.assertNotIn("InputBucket/uploads/*", read)
         written = {resource for action, resource in allowed if action == "s3:PutObject"}
-        self.assertEqual(written, {f"InputBucket/{prefix}/*" for prefix in ("uploads", "stats", "grayscale")})
+        self.assertEqual(written, {f"InputBucket/{prefix}/*" for prefix in ("uploads", *OPERATIONS)})
         self.assertFalse([action for action, _ in allowed if action.startswith(("lambda:", "iam:"))])
         self.assertFalse([action for action, _ in allowed if action in ("sqs:*", "s3:*", "*", "sqs:PurgeQueue")])
 
@@ -267,12 +303,12 @@ class Permissions(unittest.TestCase):
 
 
 class Watching(unittest.TestCase):
-    def test_alarms_look_at_dead_letters_backlog_and_errors_of_both(self):
+    def test_alarms_look_at_dead_letters_backlog_and_errors_of_every_function(self):
         watched = {
             (each["MetricName"], json.dumps(each["Dimensions"][0]["Value"]))
             for each in of_type("AWS::CloudWatch::Alarm").values()
         }
-        self.assertEqual(len(watched), 6)
+        self.assertEqual(len(watched), 3 * len(OPERATIONS))
         for function, (_, requests, dead_letters, *_) in FUNCTIONS.items():
             dead = json.dumps({"Fn::GetAtt": [dead_letters, "QueueName"]})
             waiting = json.dumps({"Fn::GetAtt": [requests, "QueueName"]})

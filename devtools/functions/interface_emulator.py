@@ -16,7 +16,7 @@ from pathlib import Path
 
 from devtools import processes
 from devtools.checkout import ROOT, VENVS, Failure
-from devtools.stack import MEMORY_MB, TIMEOUT_SECS, function_environment
+from devtools.stack import Operation, function_environment
 
 HOST = "127.0.0.1"
 
@@ -33,8 +33,8 @@ def program():
 class InterfaceEmulator:
     """One function under the emulator, for as long as the `with` block runs."""
 
-    def __init__(self, function, endpoint):
-        self.function = function
+    def __init__(self, operation: Operation, endpoint: str):
+        self.operation = operation
         self.endpoint = endpoint
         self.port, api_port = free_ports(2)
         self.api_address = f"{HOST}:{api_port}"
@@ -43,22 +43,21 @@ class InterfaceEmulator:
         emulator = program()
         if emulator is None:
             raise Failure("the runtime interface emulator runs on Linux alone, with `make setup` done")
-        bootstrap = ROOT / "build" / "lambda" / self.function / "bootstrap"
-        if not bootstrap.exists():
-            raise Failure(f"{bootstrap.relative_to(ROOT)} is not there: run `make build` first")
+        if not self.operation.binary.exists():
+            raise Failure(f"{self.operation.binary.relative_to(ROOT)} is not there: run `make build` first")
         self.directory = tempfile.TemporaryDirectory(prefix="errand-rie-")
         self.log = Path(self.directory.name) / "log"
         environment = {
             "PATH": "/usr/bin:/bin",
             "TMPDIR": self.directory.name,
-            "AWS_LAMBDA_FUNCTION_NAME": f"errand-{self.function}",
-            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(TIMEOUT_SECS[self.function]),
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MEMORY_MB[self.function]),
-            **function_environment(self.function, self.endpoint),
+            "AWS_LAMBDA_FUNCTION_NAME": self.operation.function_name,
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self.operation.timeout_secs),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.operation.memory_mb),
+            **function_environment(self.operation, self.endpoint),
         }
         command = [str(emulator)]
         command += ["--runtime-interface-emulator-address", f"{HOST}:{self.port}"]
-        command += ["--runtime-api-address", self.api_address, str(bootstrap)]
+        command += ["--runtime-api-address", self.api_address, str(self.operation.binary)]
         self.process = processes.start(command, environment, self.log)
         self.wait_until_ready()
         return self
@@ -81,7 +80,7 @@ class InterfaceEmulator:
         url = f"http://{HOST}:{self.port}/2015-03-31/functions/function/invocations"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            body = opener.open(url, data=json.dumps(event).encode(), timeout=TIMEOUT_SECS[self.function] + 10).read()
+            body = opener.open(url, data=json.dumps(event).encode(), timeout=self.operation.timeout_secs + 10).read()
         except urllib.error.HTTPError as error:
             body = error.read()
         try:

@@ -11,14 +11,14 @@ import json
 import os
 from pathlib import Path
 
+from devtools import stack
 from devtools.checkout import LOCAL, Failure, run_main, say
 from devtools.functions.interface_emulator import InterfaceEmulator
-from devtools.stack import TIMEOUT_SECS
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("function", choices=sorted(TIMEOUT_SECS))
+    parser.add_argument("function", choices=stack.names())
     parser.add_argument("event", type=Path, help="a file of events/")
     arguments = parser.parse_args()
     try:
@@ -26,7 +26,7 @@ def main():
     except (OSError, ValueError) as error:
         raise Failure(f"cannot read {arguments.event}: {error}") from None
 
-    with InterfaceEmulator(arguments.function, endpoint()) as emulator:
+    with InterfaceEmulator(stack.operation(arguments.function), endpoint()) as emulator:
         answer = emulator.invoke(event)
         say(emulator.output().rstrip())
         say(f"started in {emulator.init_ms()} ms")

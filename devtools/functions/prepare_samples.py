@@ -1,5 +1,5 @@
 """Uploads the objects that the sample events speak of to the local cloud that AWS_ENDPOINT_URL names, and prints the
-environment of both functions as `sam local invoke --env-vars` takes it.
+environment of the functions as `sam local invoke --env-vars` takes it.
 
     python -m devtools.functions.prepare_samples ENDPOINT       the endpoint as the functions reach it
 """
@@ -9,9 +9,8 @@ import sys
 
 import boto3
 
+from devtools import stack
 from devtools.functions import samples
-from devtools.stack import function_environment
 
 samples.put_inputs(boto3.client("s3"))
-names = {"StatsFunction": "stats", "GrayscaleFunction": "grayscale"}
-print(json.dumps({name: function_environment(function, sys.argv[1]) for name, function in names.items()}))
+print(json.dumps({each.function: stack.function_environment(each, sys.argv[1]) for each in stack.operations()}))

@@ -10,7 +10,7 @@ from devtools.stack import input_bucket
 
 EVENTS = ROOT / "events"
 
-# Event file -> the function it is for, and how many outcomes it leads to.
+# Event file -> the operation it is for, and how many outcomes it leads to.
 SAMPLES = {
     "stats-requests": ("stats", 2),
     "stats-integers": ("stats", 1),

@@ -15,9 +15,10 @@ import threading
 import time
 from pathlib import Path
 
+from devtools import stack
+from devtools.checkout import ROOT
 from devtools.storm import checker, cloud, load, record
 
-ROOT = Path(__file__).resolve().parents[2]
 # How soon the jobs of a killed function come again. The template has 6 and 12 minutes, as AWS asks for; nobody wants to
 # wait that long here.
 VISIBILITY_SECS = 30
@@ -103,7 +104,7 @@ def rules(share):
 
 def hurry(place):
     sqs = cloud.client("sqs", direct=True)
-    for operation in ("stats", "grayscale"):
+    for operation in stack.names():
         sqs.set_queue_attributes(
             QueueUrl=place.queue(f"{operation}-requests"), Attributes={"VisibilityTimeout": str(VISIBILITY_SECS)}
         )
@@ -117,7 +118,7 @@ def settle(place):
         "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
     ]
-    for operation in ("stats", "grayscale"):
+    for operation in stack.names():
         while time.monotonic() < end:
             url = place.queue(f"{operation}-requests")
             left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]

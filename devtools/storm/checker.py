@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import ClientError
 
+from devtools import stack
 from devtools.storm import cloud, pictures, record
 
 # What must not be, in the order of the table.
@@ -162,7 +163,7 @@ def outcome_of(s3, place, job_id):
 def dead_letters(place):
     """The ids of the jobs in the dead-letter queues; looking does not take them out."""
     sqs, found = cloud.client("sqs", direct=True), set()
-    for operation in ("stats", "grayscale"):
+    for operation in stack.names():
         url = place.queue(f"{operation}-dead-letters")
         taken = []
         while True:
