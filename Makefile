@@ -130,6 +130,11 @@ test-auth: setup build
 	$(LOCAL_CLOUD) run --auth --parameter RetryBaseSeconds=0 -- $(CLOUD_PYTHON) -m devtools.local_cloud.with_users \
 	  $(CARGO) test $(RELEASE) --workspace $(E2E)
 
+# docs/add-an-operation.md holds: what it says, done in a copy of the checkout, gives a third operation that answers.
+.PHONY: test-add-an-operation
+test-add-an-operation: setup build
+	$(PYTHON) -m devtools.checks.add_an_operation
+
 test-events: setup build
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.events
 

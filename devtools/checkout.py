@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL = ROOT / ".local"
-VENVS = ROOT / ".venv"
+# Where it really is: a copy of the checkout may borrow it.
+VENVS = (ROOT / ".venv").resolve()
 
 
 class Failure(Exception):
@@ -39,7 +40,7 @@ def venv_tool(venv, tool):
     """The path of a program that `make setup` installed."""
     path = VENVS / venv / "bin" / tool
     if not path.exists():
-        raise Failure(f"{path.relative_to(ROOT)} is not there: run `make setup` first")
+        raise Failure(f".venv/{venv}/bin/{tool} is not there: run `make setup` first")
     return path
 
 

@@ -53,7 +53,7 @@ def install(name, contents):
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
 
-    say(f"installing {contents} into {directory.relative_to(ROOT)} (once; a minute or two)")
+    say(f"installing {contents} into .venv/{name} (once; a minute or two)")
     shutil.rmtree(directory, ignore_errors=True)
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
     run([sys.executable, "-m", "venv", directory], environment)
