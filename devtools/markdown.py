@@ -63,9 +63,8 @@ def edited(text: str, block: Block) -> str:
             continue
         before = "".join(line[1:] for line in lines if line[0] in " -")
         after = "".join(line[1:] for line in lines if line[0] in " +")
-        whole_lines = re.compile("^" + re.escape(before), re.MULTILINE)
-        times = len(whole_lines.findall(text))
-        if times != 1:
-            raise Failure(f"the edit of {block.file} in line {block.line}: found {times} times, not once:\n{before}")
-        text = whole_lines.sub(lambda _, after=after: after, text)
+        found = list(re.finditer("^" + re.escape(before), text, re.MULTILINE))
+        if len(found) != 1:
+            raise Failure(f"the edit of {block.file} in line {block.line}: found {len(found)} times:\n{before}")
+        text = text[: found[0].start()] + after + text[found[0].end() :]
     return text
