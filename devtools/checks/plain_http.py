@@ -8,14 +8,13 @@ point. So what is deployed here is the template without them.
 
 import json
 import os
-import subprocess
-import sys
 
 import boto3
 from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_parse
 
 from devtools.checkout import ROOT, run_main
+from devtools.local_cloud import client_user
 from devtools.stack import ACCOUNT, input_bucket, result_bucket
 
 KEPT = ("AWS::SQS::", "AWS::S3::", "AWS::IAM::ManagedPolicy")
@@ -26,7 +25,7 @@ def main():
     for policies in (True, False):
         # Without the policies on queues and buckets the same calls have to pass: else they prove nothing.
         deploy("errand", policies)
-        key = json.loads(subprocess.check_output([sys.executable, "-m", "devtools.local_cloud.client_user", "errand"]))
+        key = client_user.make("errand")
         user = {"aws_access_key_id": key["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": key["AWS_SECRET_ACCESS_KEY"]}
         s3, sqs = boto3.client("s3", **user), boto3.client("sqs", **user)
         boto3.client("s3").put_object(Bucket=result_bucket(), Key="outcomes/job.json", Body=b"1")

@@ -12,5 +12,12 @@ import boto3
 from devtools import stack
 from devtools.functions import samples
 
-samples.put_inputs(boto3.client("s3"))
-print(json.dumps({each.function: stack.function_environment(each, sys.argv[1]) for each in stack.operations()}))
+
+def main():
+    samples.put_inputs(boto3.client("s3"))
+    environments = {each.function: stack.function_environment(each, sys.argv[1]) for each in stack.operations()}
+    print(json.dumps(environments))
+
+
+if __name__ == "__main__":
+    main()

@@ -6,14 +6,21 @@ client policy of the stack alone (ERRAND_TEST_CLIENT_AWS_...), one with the oper
       .venv/cloud/bin/python -m devtools.local_cloud.with_users cargo test ...
 """
 
-import json
 import os
-import subprocess
 import sys
 
-environment = dict(os.environ)
-for user, policies in {"client": ["Client"], "operator": ["Client", "Operator"]}.items():
-    maker = [sys.executable, "-m", "devtools.local_cloud.client_user", os.environ["ERRAND_STACK"], user, *policies]
-    for name, value in json.loads(subprocess.check_output(maker)).items():
-        environment[f"ERRAND_TEST_{user.upper()}_{name}"] = value
-os.execvpe(sys.argv[1], sys.argv[1:], environment)
+from devtools.local_cloud import client_user
+
+USERS = {"client": ("Client",), "operator": ("Client", "Operator")}
+
+
+def main():
+    environment = dict(os.environ)
+    for user, policies in USERS.items():
+        for name, value in client_user.make(os.environ["ERRAND_STACK"], user, policies).items():
+            environment[f"ERRAND_TEST_{user.upper()}_{name}"] = value
+    os.execvpe(sys.argv[1], sys.argv[1:], environment)
+
+
+if __name__ == "__main__":
+    main()
