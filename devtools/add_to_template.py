@@ -16,7 +16,7 @@ from devtools.checkout import Failure, run_main, say, write_whole
 PATTERN = "stats"
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", help="the new operation's name: lower-case letters and digits")
     name = parser.parse_args().name

@@ -1,9 +1,13 @@
 """Where things are in this checkout, and how scripts keep out of each other's way."""
 
+# `setup` comes this far with a Python that is too old, and has to be able to say so.
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,7 +20,7 @@ class Failure(Exception):
     """Something the user can read and act upon: a message, no traceback."""
 
 
-def run_main(main):
+def run_main(main: Callable[[], int | None]) -> None:
     """Runs a script's `main`, turning a `Failure` or Ctrl-C into a message and an exit code."""
     try:
         sys.exit(main())
@@ -31,12 +35,12 @@ def run_main(main):
         sys.exit(0)
 
 
-def say(message):
+def say(message: str) -> None:
     """Progress goes to stderr: stdout is for data."""
     print(message, file=sys.stderr, flush=True)
 
 
-def venv_tool(venv, tool):
+def venv_tool(venv: str, tool: str) -> Path:
     """The path of a program that `make setup` installed."""
     path = VENVS / venv / "bin" / tool
     if not path.exists():
@@ -45,7 +49,7 @@ def venv_tool(venv, tool):
 
 
 @contextlib.contextmanager
-def lock(path, waiting_for):
+def lock(path: Path, waiting_for: str) -> Iterator[None]:
     """Holds a lock file while the block runs. The system lets go of it when the process dies, however it dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:
@@ -57,7 +61,7 @@ def lock(path, waiting_for):
         yield
 
 
-def write_whole(path, text):
+def write_whole(path: Path, text: str) -> None:
     """Writes a file so that a reader, or a run after an interruption, finds all of it or none."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text)

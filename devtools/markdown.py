@@ -22,7 +22,7 @@ class Block:
     """Where it begins in the page, from 1."""
 
     @property
-    def file(self) -> "str | None":
+    def file(self) -> str | None:
         """The file that the block is, or edits."""
         return self.mark.removeprefix("file=") if self.mark.startswith("file=") else None
 

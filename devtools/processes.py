@@ -6,9 +6,18 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import TypedDict
 
 
-def start(command, environment, log):
+class Started(TypedDict):
+    """A process that was started, as it is kept in a file for who has to stop it."""
+
+    pid: int
+    started: str | None
+    """When, as the system words it: an id alone may be another process's by now."""
+
+
+def start(command: list[str], environment: dict[str, str], log: Path) -> Started:
     """Starts a process in a session of its own (Ctrl-C in the terminal does not reach it), writing to `log`."""
     with open(log, "ab") as output:
         process = subprocess.Popen(
@@ -25,7 +34,7 @@ def start(command, environment, log):
     return {"pid": process.pid, "started": started_at(process.pid)}
 
 
-def started_at(pid):
+def started_at(pid: int) -> str | None:
     """When a process began, as the system words it; None when there is no such process."""
     stat = Path(f"/proc/{pid}/stat")
     try:
@@ -41,17 +50,17 @@ def started_at(pid):
         return None
 
 
-def is_alive(process):
+def is_alive(process: Started | None) -> bool:
     """Whether the process that `start` described still runs. An id alone would not tell: ids are used again."""
-    return bool(process) and started_at(process["pid"]) == process["started"] is not None
+    return process is not None and started_at(process["pid"]) == process["started"] is not None
 
 
-def wait(process):
+def wait(process: Started) -> int:
     """The exit code of a process that `start` began in this very program."""
     return os.waitstatus_to_exitcode(os.waitpid(process["pid"], 0)[1])
 
 
-def stop(process, patience_secs=10):
+def stop(process: Started, patience_secs: float = 10) -> None:
     """Ends a process that `start` began, and what it started, politely first."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         if not is_alive(process):
@@ -66,7 +75,7 @@ def stop(process, patience_secs=10):
             time.sleep(0.02)
 
 
-def reap(pid):
+def reap(pid: int) -> None:
     """Takes note of the end of a child of ours, so that it does not stay behind as a zombie."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)

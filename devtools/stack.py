@@ -12,6 +12,7 @@ import functools
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from devtools.checkout import ROOT, Failure
 
@@ -45,7 +46,7 @@ class Operation:
         return f"{NAME}-{self.name}"
 
     @property
-    def binary(self):
+    def binary(self) -> Path:
         """Where `make build` leaves the function's program for this machine."""
         return ROOT / "build" / "lambda" / self.name / "bootstrap"
 
