@@ -33,7 +33,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-add-an-operation test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
