@@ -6,6 +6,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
+export PYTHON
 # The local cloud's port: a number, `free`, or `auto` (4566 when it is free).
 PORT ?= 4566
 # Architecture of the functions on AWS: arm64 or x86_64.
@@ -20,9 +21,10 @@ THROUGHPUT ?=
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
 CARGO := cargo
 RELEASE := --release --locked
-FUNCTIONS := stats grayscale
 
-LOCAL_CLOUD := $(PYTHON) scripts/local-cloud
+LOCAL_CLOUD := $(PYTHON) -m devtools.local_cloud
+# The Python of the local cloud's virtual environment: it has boto3.
+CLOUD_PYTHON := .venv/cloud/bin/python
 
 ##@ To begin with
 
@@ -31,7 +33,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-bench test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-add-an-operation test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -43,7 +45,7 @@ help: ## list the targets
 
 .PHONY: setup
 setup: ## install the pinned tools (local cloud, SAM CLI, cargo-lambda) into .venv/
-	@$(PYTHON) scripts/setup
+	@$(PYTHON) -m devtools.install
 
 .PHONY: build
 build: ## build the client and both functions for this machine
@@ -53,6 +55,8 @@ build: ## build the client and both functions for this machine
 .PHONY: fmt
 fmt: ## format the code
 	$(CARGO) fmt --all
+	@$(PYTHON) -m devtools.install lint
+	.venv/lint/bin/ruff format
 
 .PHONY: clean
 clean: local-down ## remove what was built; the tools in .venv/ stay
@@ -90,16 +94,28 @@ lint: setup ## check format, lints, documentation, template and licences
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(RELEASE) --workspace --no-deps --document-private-items
 	@scripts/lint-template
 	@scripts/lint-dependencies
+	@$(MAKE) --no-print-directory lint-text
+
+# What is not Rust, checked with the tools of requirements/lint.txt.
+.PHONY: lint-text
+lint-text:
+	@$(PYTHON) -m devtools.install lint
+	.venv/lint/bin/ruff check
+	.venv/lint/bin/ruff format --check
+	.venv/lint/bin/mypy
 
 # The parts of `make test`. The end-to-end tests are named one by one, rather than by --package errand-e2e: with that,
 # Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := $(patsubst e2e/tests/%.rs,--test %,$(wildcard e2e/tests/*.rs))
-.PHONY: test-unit test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
+.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
 test-unit:
 	$(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
 
+test-devtools:
+	$(PYTHON) -m unittest discover --top-level-directory . devtools/tests
+
 test-template: setup
-	.venv/sam/bin/python scripts/test-template
+	.venv/sam/bin/python -m devtools.checks.template
 
 # The worker's ports keep one contract, whether a fake or the local cloud is behind them.
 test-contract: setup build
@@ -111,38 +127,39 @@ test-e2e: setup build
 # The same tests with permissions enforced, over TLS: the client is an IAM user with the client policy alone, the
 # functions have their roles.
 test-auth: setup build
-	$(LOCAL_CLOUD) run --auth --parameter RetryBaseSeconds=0 -- .venv/cloud/bin/python scripts/with-users \
+	$(LOCAL_CLOUD) run --auth --parameter RetryBaseSeconds=0 -- $(CLOUD_PYTHON) -m devtools.local_cloud.with_users \
 	  $(CARGO) test $(RELEASE) --workspace $(E2E)
 
+# docs/add-an-operation.md holds: what it says, done in a copy of the checkout, gives a third operation that answers.
+.PHONY: test-add-an-operation
+test-add-an-operation: setup build
+	$(PYTHON) -m devtools.checks.add_an_operation
+
 test-events: setup build
-	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python scripts/test-events
+	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.events
 
 test-permissions: setup build
-	$(LOCAL_CLOUD) run --as-client -- .venv/cloud/bin/python scripts/test-permissions
-	$(LOCAL_CLOUD) run --auth --bare -- .venv/sam/bin/python scripts/test-plain-http
+	$(LOCAL_CLOUD) run --as-client -- $(CLOUD_PYTHON) -m devtools.checks.permissions
+	$(LOCAL_CLOUD) run --auth --bare -- .venv/sam/bin/python -m devtools.checks.plain_http
 
 ##@ Measuring
 
 .PHONY: bench
 bench: build ## measure speed and memory beside the peers, into target/bench/report.json (BENCH="--quick")
 	$(CARGO) build $(RELEASE) --workspace --example plain_image_crate
-	@bench/run $(BENCH)
-
-.PHONY: test-bench
-test-bench:
-	$(PYTHON) -B -m unittest discover --top-level-directory bench bench/tests
+	@$(PYTHON) -m devtools.bench $(BENCH)
 
 # A function whose operation panics, or takes too long, answers all the same.
 test-troubles: setup build
 	$(CARGO) build $(RELEASE) --workspace --example troubled_stats
-	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python e2e/faults/troubles.py target/release/examples/troubled_stats
+	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.storm.troubles target/release/examples/troubled_stats
 
 # The checker of the storm is itself checked: with records that were tampered with, and a function that misbehaves.
 test-checker: setup build
-	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python e2e/faults/prove.py
+	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.storm.prove
 
 # 5 % of all calls to S3 and SQS meet a fault, and a function is killed every 2 s.
-STORM := $(LOCAL_CLOUD) run --faults free --parameter RetryBaseSeconds=1 -- .venv/cloud/bin/python e2e/faults/storm.py
+STORM := $(LOCAL_CLOUD) run --faults free --parameter RetryBaseSeconds=1 -- $(CLOUD_PYTHON) -m devtools.storm
 test-storm: setup build
 	$(STORM) --lists 280 --images 20 --commands 20
 
@@ -152,7 +169,7 @@ test-faults: setup build test-checker ## 10,000 lists and 300 images of 20 clien
 
 .PHONY: bench-throughput
 bench-throughput: setup build ## jobs per second through the local cloud, beside the original design
-	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python bench/throughput.py $(THROUGHPUT)
+	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.bench.throughput $(THROUGHPUT)
 
 ##@ AWS
 

@@ -15,7 +15,7 @@ Image.MAX_IMAGE_PIXELS = None
 def gray(path):
     image = Image.open(path)
     if image.format == "JPEG":
-        # libjpeg then decodes luma alone, with no colour conversion in between.
+        # libjpeg then decodes luma alone, with no color conversion in between.
         image.draft("L", image.size)
     return [numpy.asarray(frame.convert("L"), dtype=numpy.int16) for frame in ImageSequence.Iterator(image)]
 
@@ -27,9 +27,9 @@ def compare(reference, path):
         return {"wrong": f"it cannot be read: {error}"}
     if len(frames) < len(reference):
         return {"wrong": f"{len(frames)} of {len(reference)} frames"}
-    if any(ours.shape != theirs.shape for ours, theirs in zip(frames, reference)):
+    if any(ours.shape != theirs.shape for ours, theirs in zip(frames, reference, strict=False)):
         return {"wrong": f"size {frames[0].shape[::-1]} instead of {reference[0].shape[::-1]}"}
-    differences = [numpy.abs(ours - theirs) for ours, theirs in zip(frames, reference)]
+    differences = [numpy.abs(ours - theirs) for ours, theirs in zip(frames, reference, strict=False)]
     return {
         "largest": int(max(difference.max() for difference in differences)),
         "mean": float(numpy.mean([difference.mean() for difference in differences])),

@@ -1,7 +1,7 @@
 //! What the black-box tests share: the real `errand` binary, and a view of the deployed stack that owes nothing to the
 //! client's own code.
 //!
-//! The tests run against the stack that the environment names, as `scripts/local-cloud run` sets it, through
+//! The tests run against the stack that the environment names, as `devtools.local_cloud run` sets it, through
 //! `make test`.
 #![allow(clippy::missing_panics_doc, reason = "a test's way to fail is to panic")]
 
@@ -306,7 +306,7 @@ impl Errand {
     }
 }
 
-/// Gives a command the key of one of the users that `scripts/with-users` made, where it did: the client with the client
+/// Gives a command the key of one of the users that `devtools.local_cloud.with_users` made, where it did: the client with the client
 /// policy alone, the operator with the operator policy besides. The tests themselves look behind the scenes as root.
 fn become_user(command: &mut Command, user: &str) {
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {

@@ -1,4 +1,4 @@
-//! A function made for one test (`e2e/faults/troubles.py`): its operation does what no operation should. It takes the
+//! A function made for one test (`devtools/storm/troubles.py`): its operation does what no operation should. It takes the
 //! place of the stats function on a local cloud, and shows that the worker answers all the same.
 //!
 //! The input `panic` panics, `sleep 20` takes 20 seconds, and anything else comes back as it is.

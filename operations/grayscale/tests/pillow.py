@@ -25,17 +25,17 @@ def check(original, gray, tolerance):
         return "the orientation changed"
     if getattr(before, "n_frames", 1) != getattr(after, "n_frames", 1):
         return f"{before.n_frames} frames became {after.n_frames}"
-    for index, (one, other) in enumerate(zip(frames(before), frames(after))):
+    for index, (one, other) in enumerate(zip(frames(before), frames(after), strict=False)):
         if one.info.get("duration") != other.info.get("duration"):
             return f"frame {index}'s duration changed"
         if one.has_transparency_data or other.has_transparency_data:
             alphas = [image.convert("RGBA").getchannel("A") for image in (one, other)]
             if ImageChops.difference(*alphas).getbbox():
                 return f"frame {index}'s alpha changed"
-        if other.mode.startswith("I;16"):
-            other = other.point(lambda value: value / 257).convert("L")
+        is_deep = other.mode.startswith("I;16")
+        found = other.point(lambda value: value / 257).convert("L") if is_deep else other
         expected = one.convert("RGBA").convert("RGB").convert("L") if one.mode != "CMYK" else one.convert("L")
-        for channel in other.convert("RGBA").split()[:3]:
+        for channel in found.convert("RGBA").split()[:3]:
             difference = ImageChops.difference(expected, channel)
             worst, mean = difference.getextrema()[1], ImageStat.Stat(difference).mean[0]
             if worst > tolerance or mean > 0.75:

@@ -12,7 +12,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from PIL import Image, ImageSequence, PngImagePlugin
+from PIL import Image, PngImagePlugin
 
 HERE = Path(__file__).parent
 W, H = 61, 43  # odd, and no multiple of a block
@@ -42,8 +42,8 @@ def main():
     rgba = color.copy()
     rgba.putalpha(alpha)
     turned_rgba = []
-    for frame in turned:
-        frame = frame.copy()
+    for opaque in turned:
+        frame = opaque.copy()
         frame.putalpha(alpha)
         turned_rgba.append(frame)
     exif = Image.Exif()
@@ -121,8 +121,9 @@ def main():
     inks = color.convert("CMYK")
     inks.save(HERE / "cmyk.jpg", quality=85)
     # Pillow writes no YCCK. It stores 255 less each ink behind an Adobe marker of transform 0: given channels that hold
-    # the transformed inks, it stores those, and only the marker's last byte is still to be set to 2. What is transformed
-    # to luma and two differences is 255 less the stored inks, that is, the inks themselves (libjpeg, jccolor.c).
+    # the transformed inks, it stores those, and only the marker's last byte is still to be set to 2. What is
+    # transformed to luma and two differences is 255 less the stored inks, that is, the inks themselves (libjpeg,
+    # jccolor.c).
     channels = Image.merge("RGB", inks.split()[:3]).convert("YCbCr").split()
     ycck = io.BytesIO()
     black = alpha.point(lambda v: v // 2)

@@ -12,7 +12,7 @@ fn endpoint(test: &str) -> Option<String> {
     if endpoint.is_none() {
         // Not by a macro, whose output the test runner keeps to itself.
         let skipped =
-            format!("SKIPPED: {test}: AWS_ENDPOINT_URL is not set; run it with `scripts/local-cloud run`\n");
+            format!("SKIPPED: {test}: AWS_ENDPOINT_URL is not set; run it with `make test-contract`\n");
         std::io::stderr().write_all(skipped.as_bytes()).unwrap();
     }
     endpoint

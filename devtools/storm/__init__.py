@@ -1,0 +1,1 @@
+"""Many clients and many jobs while everything fails, and the checker that counts what must not be."""

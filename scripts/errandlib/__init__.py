@@ -1,1 +1,0 @@
-"""What the scripts of this directory share. Python's standard library only: it runs before anything is installed."""
