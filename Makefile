@@ -84,12 +84,19 @@ sam-local: setup build ## run both functions with `sam local invoke`, where a Do
 ##@ Checking
 
 .PHONY: lint
-lint: setup ## check format, lints, documentation, template and licences
+lint: setup ## check format, lints, documentation, spelling, scripts, template and licenses
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(RELEASE) --workspace --no-deps --document-private-items
 	@scripts/lint-template
 	@scripts/lint-dependencies
+	@$(MAKE) --no-print-directory lint-text
+
+# What no compiler reads, checked with the tools of requirements/lint.txt.
+.PHONY: lint-text
+lint-text:
+	@$(PYTHON) scripts/setup lint
+	@scripts/lint-files
 
 # The parts of `make test`. The end-to-end tests are named one by one, rather than by --package errand-e2e: with that,
 # Cargo would work out the features for this package alone and compile the AWS SDK once more.
@@ -113,6 +120,11 @@ test-e2e: setup build
 test-auth: setup build
 	$(LOCAL_CLOUD) run --auth --parameter RetryBaseSeconds=0 -- .venv/cloud/bin/python scripts/with-users \
 	  $(CARGO) test $(RELEASE) --workspace $(E2E)
+
+# Not part of `make test`: it compiles all that is pure for another architecture.
+.PHONY: test-arm64
+test-arm64: ## run the tests of operations and protocol on arm64, by QEMU where this machine is another
+	@scripts/test-arm64
 
 test-events: setup build
 	$(LOCAL_CLOUD) run -- .venv/cloud/bin/python scripts/test-events
