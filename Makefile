@@ -16,6 +16,8 @@ DEPLOY ?=
 BENCH ?=
 # More for `make bench-throughput`, as in: make bench-throughput THROUGHPUT="--turns 5"
 THROUGHPUT ?=
+# How long `make fuzz` runs each target, in seconds.
+FUZZ_SECONDS ?= 60
 
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
 CARGO := cargo
@@ -120,6 +122,10 @@ test-e2e: setup build
 test-auth: setup build
 	$(LOCAL_CLOUD) run --auth --parameter RetryBaseSeconds=0 -- .venv/cloud/bin/python scripts/with-users \
 	  $(CARGO) test $(RELEASE) --workspace $(E2E)
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS=60), where a nightly toolchain and cargo-fuzz are
+	@scripts/fuzz $(FUZZ_SECONDS)
 
 # Not part of `make test`: it compiles all that is pure for another architecture.
 .PHONY: test-arm64
