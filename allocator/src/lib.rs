@@ -8,7 +8,7 @@
 //! no huge pages, the memory is as good as before.
 //!
 //! This is the one crate of the workspace with unsafe code: the trait [`GlobalAlloc`] is unsafe. What pays for it is
-//! in `docs/decisions.md`.
+//! in `docs/decisions/0021-huge-pages.md`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
