@@ -31,7 +31,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
         ),
         (
             "invalid_parameters",
-            json!({ "input": { "inline": "1" }, "parameters": { "colour": 1 } }),
+            json!({ "input": { "inline": "1" }, "parameters": { "color": 1 } }),
         ),
         ("not_an_integer", json!({ "input": { "inline": "1 2 x 4" } })),
         ("empty_input", json!({ "input": { "inline": " " } })),
@@ -73,7 +73,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
 
 #[tokio::test]
 async fn broken_json_is_answered_and_consumed() {
-    let stack = Stack::connect().await;
+    let stack = Stack::alone().await;
     let (stats, grayscale) = (
         stack.queue("stats-requests").await,
         stack.queue("grayscale-requests").await,

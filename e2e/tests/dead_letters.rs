@@ -35,7 +35,7 @@ async fn archive(stack: &Stack, key: &str) {
 }
 
 /// The dead letters of lists, as `errand dead-letters list` shows them, once those of all `jobs` are there.
-async fn await_letters(operator: &Errand, jobs: &[&str]) -> Vec<Value> {
+async fn await_letters(operator: &Errand<'_>, jobs: &[&str]) -> Vec<Value> {
     let end = Instant::now() + PATIENCE;
     loop {
         let list = operator
@@ -57,8 +57,8 @@ async fn await_letters(operator: &Errand, jobs: &[&str]) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is_redriven() {
-    let stack = Stack::connect().await;
-    let operator = Errand::new();
+    let stack = Stack::alone().await;
+    let operator = stack.errand();
     let key = format!("uploads/{}/list.txt", uuid::Uuid::now_v7());
     let job = send_archived(&stack, &key).await;
     let other_key = format!("uploads/{}/other.txt", uuid::Uuid::now_v7());
@@ -74,7 +74,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         "failed after 5 attempts, kept in the dead-letter queue for redrive",
         "misconfigured",
     ];
-    Errand::new().run(&["result", &job]).failed(1, &said);
+    stack.errand().run(&["result", &job]).failed(1, &said);
 
     // Kept, listed, shown; looking changes nothing.
     let letters = await_letters(&operator, &[&job, &other]).await;

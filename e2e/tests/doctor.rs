@@ -39,14 +39,14 @@ fn finding(health: &Value, check: &str) -> (String, String) {
 
 #[tokio::test]
 async fn reply_queues_of_dead_clients_are_found_and_removed_and_no_others() {
-    let stack = Stack::connect().await;
+    let stack = Stack::alone().await;
     let orphan = reply_queue(&stack, Some(3700), None).await;
     let long_dead = reply_queue(&stack, Some(90_000), Some(80_000)).await;
     let new = reply_queue(&stack, Some(3500), None).await;
     let waiting_long = reply_queue(&stack, Some(90_000), Some(900)).await;
     let ageless = reply_queue(&stack, None, None).await;
 
-    let doctor = Errand::new();
+    let doctor = stack.errand();
     let health = doctor.run(&["doctor", "--json"]).succeeded().json();
     assert_eq!(health["healthy"], true, "{health:#}");
     for check in [
@@ -86,7 +86,7 @@ async fn reply_queues_of_dead_clients_are_found_and_removed_and_no_others() {
     }
 
     // A job clears up as well, but not twice within the hour.
-    let user = Errand::new().with("input.txt", "1");
+    let user = stack.errand().with("input.txt", "1");
     let orphan = reply_queue(&stack, Some(3700), None).await;
     let cache = user.folder.path().join("cache");
     for is_first in [true, false] {
@@ -109,7 +109,8 @@ async fn reply_queues_of_dead_clients_are_found_and_removed_and_no_others() {
 
 #[tokio::test]
 async fn a_stack_that_is_not_there_is_told_with_the_cure() {
-    let ended = Errand::new().run(&["doctor", "--stack", "elsewhere"]);
+    let stack = Stack::connect().await;
+    let ended = stack.errand().run(&["doctor", "--stack", "elsewhere"]);
     assert_eq!(ended.code, Some(3), "{ended:?}");
     let told = if is_client_restricted() {
         "failed   stack          find queue elsewhere-responses: "

@@ -38,7 +38,8 @@ async fn the_answer_to_a_dropped_list_is_fetched_by_the_address_of_the_list() {
         let key = format!("stats/{run}/{name}.txt");
         stack.drop_file(&key, format!("{number} 100").into_bytes()).await;
         let address = format!("s3://{}/{key}", stack.input_bucket);
-        let json = Errand::new()
+        let json = stack
+            .errand()
             .run(&["result", &address, "--json", "--timeout", "60"])
             .succeeded()
             .json();
@@ -53,7 +54,8 @@ async fn every_version_of_a_dropped_file_is_a_job_of_its_own() {
     let address = format!("s3://{}/{key}", stack.input_bucket);
     for list in ["1 2", "30 40"] {
         stack.drop_file(&key, list.into()).await;
-        let json = Errand::new()
+        let json = stack
+            .errand()
             .run(&["result", &address, "--json", "--timeout", "60"])
             .succeeded()
             .json();
@@ -65,7 +67,7 @@ async fn every_version_of_a_dropped_file_is_a_job_of_its_own() {
 async fn answers_without_a_client_are_heard_by_listening() {
     let stack = Stack::connect().await;
     let run = uuid::Uuid::now_v7();
-    let listener = Errand::new();
+    let listener = stack.errand();
     let mut child = listener
         .command(["listen", "--json"])
         .stdout(Stdio::piped())

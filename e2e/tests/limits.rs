@@ -117,7 +117,7 @@ async fn an_outcome_larger_than_a_message_is_answered_with_its_location() {
     assert!(stack.await_result(key).await.len() > MESSAGE_BYTES);
 
     // And so the client prints all of it.
-    let errand = Errand::new().with("input.txt", &input);
+    let errand = stack.errand().with("input.txt", &input);
     let percentiles: Vec<String> = percentiles.iter().map(ToString::to_string).collect();
     let ended = errand
         .run(&["stats", "--percentiles", &percentiles.join(","), "--json"])

@@ -12,11 +12,14 @@ const CLIENTS: u32 = 20;
 
 #[tokio::test]
 async fn twenty_commands_at_once_each_print_their_own_answer() {
+    let stack = Stack::alone().await;
+    let users = &stack;
     thread::scope(|scope| {
         for client in 1..=CLIENTS {
             scope.spawn(move || {
                 let image = scene_png(40, 30, client);
-                let errand = Errand::new()
+                let errand = users
+                    .errand()
                     .with("input.txt", format!("{client} {client}000 7"))
                     .with("image.png", &image);
                 let json = errand.run(&["stats", "--json"]).succeeded().json();
@@ -33,8 +36,6 @@ async fn twenty_commands_at_once_each_print_their_own_answer() {
             });
         }
     });
-    // The other test's mailboxes go as well, when they are full.
-    let stack = Stack::connect().await;
     let end = Instant::now() + PATIENCE;
     while !stack.reply_queues().await.is_empty() {
         assert!(Instant::now() < end, "a reply queue is left");
