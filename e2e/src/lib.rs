@@ -7,8 +7,8 @@
 #![allow(clippy::missing_panics_doc, reason = "a test's way to fail is to panic")]
 
 mod command;
-mod mailbox;
 mod pictures;
+mod reply_queue;
 
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,8 @@ use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use command::{Ended, Errand, is_client_restricted};
-pub use mailbox::Mailbox;
 pub use pictures::{luma_of, noise_png, scene_png};
+pub use reply_queue::ReplyQueue;
 
 /// How long any one thing may take before a test gives it up.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -145,7 +145,7 @@ impl Stack {
     /// # Panics
     ///
     /// The cloud does not answer as it should.
-    pub async fn drop_file(&self, key: &str, bytes: Vec<u8>) {
+    pub async fn upload_file(&self, key: &str, bytes: Vec<u8>) {
         let put = self
             .s3
             .put_object()

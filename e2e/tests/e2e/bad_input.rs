@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use errand_e2e::{Errand, Stack, is_client_restricted, scene_png};
+use errand_e2e::{Stack, is_client_restricted, scene_png};
 
 #[tokio::test]
 async fn bad_lists_are_told_with_token_and_place() {

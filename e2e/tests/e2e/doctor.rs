@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use errand_e2e::{Errand, Stack, is_client_restricted};
+use errand_e2e::{Stack, is_client_restricted};
 use serde_json::Value;
 
 /// Makes a reply queue whose tags say that it was made so many seconds ago, and, if given, when its client was last
@@ -40,8 +40,8 @@ fn finding(health: &Value, check: &str) -> (String, String) {
 #[tokio::test]
 async fn reply_queues_of_dead_clients_are_found_and_removed_and_no_others() {
     let stack = Stack::alone().await;
-    let orphan = reply_queue(&stack, Some(3700), None).await;
-    let long_dead = reply_queue(&stack, Some(90_000), Some(80_000)).await;
+    let abandoned = reply_queue(&stack, Some(3700), None).await;
+    let long_abandoned = reply_queue(&stack, Some(90_000), Some(80_000)).await;
     let new = reply_queue(&stack, Some(3500), None).await;
     let waiting_long = reply_queue(&stack, Some(90_000), Some(900)).await;
     let ageless = reply_queue(&stack, None, None).await;
@@ -76,8 +76,8 @@ async fn reply_queues_of_dead_clients_are_found_and_removed_and_no_others() {
     );
     let left = names(&stack).await;
     for (name, stays) in [
-        (&orphan, false),
-        (&long_dead, false),
+        (&abandoned, false),
+        (&long_abandoned, false),
         (&new, true),
         (&waiting_long, true),
         (&ageless, true),
@@ -87,16 +87,16 @@ async fn reply_queues_of_dead_clients_are_found_and_removed_and_no_others() {
 
     // A job clears up as well, but not twice within the hour.
     let user = stack.errand().with("input.txt", "1");
-    let orphan = reply_queue(&stack, Some(3700), None).await;
+    let abandoned = reply_queue(&stack, Some(3700), None).await;
     let cache = user.folder.path().join("cache");
     for is_first in [true, false] {
         let mut command = user.command(["stats"]);
         let output = command.env("XDG_CACHE_HOME", &cache).output().unwrap();
         assert!(output.status.success());
         let left = names(&stack).await;
-        assert_eq!(left.contains(&orphan), !is_first);
+        assert_eq!(left.contains(&abandoned), !is_first);
         if is_first {
-            let again = stack.sqs.create_queue().queue_name(&orphan);
+            let again = stack.sqs.create_queue().queue_name(&abandoned);
             again.tags("errand:created-unix-secs", "1").send().await.unwrap();
         }
     }

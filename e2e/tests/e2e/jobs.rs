@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Stdio;
 
-use errand_e2e::{Ended, Errand, Stack, luma_of, noise_png, scene_png};
+use errand_e2e::{Ended, Stack, luma_of, noise_png, scene_png};
 
 #[tokio::test]
 async fn statistics_are_printed_and_kept() {

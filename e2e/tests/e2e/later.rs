@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use errand_e2e::{Ended, Errand, PATIENCE, Stack, scene_png};
+use errand_e2e::{Ended, PATIENCE, Stack, scene_png};
 use serde_json::json;
 
 /// A request that nobody waits for.
@@ -28,7 +28,7 @@ async fn a_late_answer_is_fetched_by_the_id_of_its_job() {
 
     let image = scene_png(30, 20, 9);
     let key = format!("uploads/{}/late.png", uuid::Uuid::now_v7());
-    stack.drop_file(&key, image).await;
+    stack.upload_file(&key, image).await;
     let object = json!({ "bucket": stack.input_bucket, "key": key });
     let id = send(&stack, "grayscale", json!({ "object": object })).await;
     let errand = stack.errand();
