@@ -17,6 +17,8 @@ DEPLOY ?=
 BENCH ?=
 # More for `make bench-throughput`, as in: make bench-throughput THROUGHPUT="--turns 5"
 THROUGHPUT ?=
+# How long `make fuzz` runs each target, in seconds.
+FUZZ_SECONDS ?= 60
 
 # Everything is built with one profile into one target directory: the AWS SDK takes minutes and is compiled once.
 CARGO := cargo
@@ -88,7 +90,7 @@ sam-local: setup build ## run both functions with `sam local invoke`, where a Do
 ##@ Checking
 
 .PHONY: lint
-lint: setup ## check format, lints, documentation, template and licences
+lint: setup ## check format, lints, documentation, spelling, scripts, template and licenses
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(RELEASE) --workspace --no-deps --document-private-items
@@ -96,17 +98,18 @@ lint: setup ## check format, lints, documentation, template and licences
 	@scripts/lint-dependencies
 	@$(MAKE) --no-print-directory lint-text
 
-# What is not Rust, checked with the tools of requirements/lint.txt.
+# What no compiler reads, checked with the tools of requirements/lint.txt.
 .PHONY: lint-text
 lint-text:
 	@$(PYTHON) -m devtools.install lint
 	.venv/lint/bin/ruff check
 	.venv/lint/bin/ruff format --check
 	.venv/lint/bin/mypy
+	@scripts/lint-files
 
-# The parts of `make test`. The end-to-end tests are named one by one, rather than by --package errand-e2e: with that,
-# Cargo would work out the features for this package alone and compile the AWS SDK once more.
-E2E := $(patsubst e2e/tests/%.rs,--test %,$(wildcard e2e/tests/*.rs))
+# The parts of `make test`. The end-to-end tests are named by their program, rather than by --package errand-e2e: with
+# that, Cargo would work out the features for this package alone and compile the AWS SDK once more.
+E2E := --test e2e
 .PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
 test-unit:
 	$(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
@@ -134,6 +137,15 @@ test-auth: setup build
 .PHONY: test-add-an-operation
 test-add-an-operation: setup build
 	$(PYTHON) -m devtools.checks.add_an_operation
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS=60), where a nightly toolchain and cargo-fuzz are
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+# Not part of `make test`: it compiles all that is pure for another architecture.
+.PHONY: test-arm64
+test-arm64: ## run the tests of operations and protocol on arm64, by QEMU where this machine is another
+	@scripts/test-arm64
 
 test-events: setup build
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.events

@@ -14,6 +14,7 @@ from devtools.checkout import ROOT, VENVS, Failure, lock, run_main, say, write_w
 ENVIRONMENTS = {
     "cloud": "the local cloud (MiniStack)",
     "sam": "SAM CLI, cargo-lambda with zig, cfn-lint",
+    "lint": "what `make lint` checks with, beside Cargo, SAM CLI and cfn-lint",
     "bench": "the libraries that errand is measured against",
     "lint": "ruff and mypy",
 }

@@ -8,7 +8,7 @@
 //! there are no huge pages, the memory is as good as before.
 //!
 //! This is the only crate of the workspace with unsafe code, since the trait [`GlobalAlloc`] is unsafe. What it gains is
-//! in the project's decisions.
+//! in `docs/decisions/0021-huge-pages.md`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 

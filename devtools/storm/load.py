@@ -182,7 +182,6 @@ class Client(threading.Thread):
                 done = subprocess.run(
                     [self.binary, *command, "--json", "--timeout", "120"],
                     cwd=folder,
-                    env={**os.environ, "XDG_CACHE_HOME": folder},
                     capture_output=True,
                     text=True,
                 )

@@ -2,29 +2,37 @@
 //! client's own code.
 //!
 //! The tests run against the stack that the environment names, as `devtools.local_cloud run` sets it, through
-//! `make test`.
+//! `make test`. They are modules of one binary, `tests/e2e/`, so that the AWS SDK is linked once; they run side by side
+//! on the one stack, and those that cannot say so: see [`Stack::alone`].
 #![allow(clippy::missing_panics_doc, reason = "a test's way to fail is to panic")]
 
-mod mailbox;
+mod command;
 mod pictures;
+mod reply_queue;
 
-use std::ffi::OsStr;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use serde_json::Value;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-pub use mailbox::Mailbox;
+pub use command::{Ended, Errand, is_client_restricted};
 pub use pictures::{luma_of, noise_png, scene_png};
+pub use reply_queue::ReplyQueue;
 
 /// How long any one thing may take before a test gives it up.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The deployed stack, seen from outside.
+/// Who uses the stack at the moment: any number of tests, or one that needs it to itself.
+static USE: RwLock<()> = RwLock::const_new(());
+
+enum Use {
+    Shared(#[expect(dead_code, reason = "held until it is dropped")] RwLockReadGuard<'static, ()>),
+    Alone(#[expect(dead_code, reason = "held until it is dropped")] RwLockWriteGuard<'static, ()>),
+}
+
+/// The deployed stack, seen from outside. A test connects once: a second time, it could wait for itself.
 pub struct Stack {
     /// Its name.
     pub name: String,
@@ -36,21 +44,33 @@ pub struct Stack {
     pub s3: aws_sdk_s3::Client,
     /// A client of its SQS.
     pub sqs: aws_sdk_sqs::Client,
+    _use: Use,
 }
 
 impl Stack {
-    /// The stack that the environment names.
+    /// The stack that the environment names, while other tests use it too.
     ///
     /// # Panics
     ///
     /// The environment names none: run the tests with `make test`.
     pub async fn connect() -> Self {
+        Self::with_use(Use::Shared(USE.read().await)).await
+    }
+
+    /// The stack that the environment names, while no other test uses it: for a test that counts all that is in a queue
+    /// or all queues that there are, or that changes a queue's settings.
+    ///
+    /// # Panics
+    ///
+    /// The environment names none: run the tests with `make test`.
+    pub async fn alone() -> Self {
+        Self::with_use(Use::Alone(USE.write().await)).await
+    }
+
+    async fn with_use(r#use: Use) -> Self {
         let name = std::env::var("ERRAND_STACK").expect("no stack to test against: run `make test`");
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
         let shared = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(errand_aws::http_client())
             .load()
             .await;
         let sqs = aws_sdk_sqs::Client::new(&shared);
@@ -74,7 +94,18 @@ impl Stack {
             name,
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs,
+            _use: r#use,
         }
+    }
+
+    /// The client's command, in a new, empty folder.
+    ///
+    /// # Panics
+    ///
+    /// No folder can be made.
+    #[must_use]
+    pub fn errand(&self) -> Errand<'_> {
+        Errand::new(self)
     }
 
     /// The URL of one of the stack's queues, by the last part of its name.
@@ -110,7 +141,7 @@ impl Stack {
     /// # Panics
     ///
     /// The cloud does not answer as it should.
-    pub async fn drop_file(&self, key: &str, bytes: Vec<u8>) {
+    pub async fn upload_file(&self, key: &str, bytes: Vec<u8>) {
         let put = self
             .s3
             .put_object()
@@ -188,210 +219,5 @@ impl Stack {
             urls.extend(page.unwrap().queue_urls.unwrap_or_default());
         }
         urls
-    }
-}
-
-/// The `errand` binary, built by the same profile as this test.
-///
-/// # Panics
-///
-/// It is not there.
-#[must_use]
-pub fn binary() -> PathBuf {
-    // target/release/deps/test-hash -> target/release/errand
-    let mut path = std::env::current_exe().expect("a test knows its own path");
-    path.pop();
-    path.pop();
-    path.push(format!("errand{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "{} is not built: run `make test`", path.display());
-    path
-}
-
-/// A run of `errand` in a folder of its own.
-pub struct Errand {
-    /// The folder that it runs in.
-    pub folder: tempfile::TempDir,
-}
-
-impl Default for Errand {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Errand {
-    /// In a new, empty folder.
-    ///
-    /// # Panics
-    ///
-    /// No folder can be made.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    /// With a file in the folder.
-    ///
-    /// # Panics
-    ///
-    /// The file cannot be written.
-    #[must_use]
-    pub fn with(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.folder.path().join(name), bytes).unwrap();
-        self
-    }
-
-    /// The command, to be run in the folder.
-    pub fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = Command::new(binary());
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
-        become_user(&mut command, "CLIENT");
-        if let Some(folder) = std::env::var_os("ERRAND_LOCAL_DIR") {
-            // What the client notes in its user's cache goes with the local cloud.
-            command.env("XDG_CACHE_HOME", PathBuf::from(folder).join("cache"));
-        }
-        command
-    }
-
-    /// Runs it to its end as somebody who looks after the stack.
-    ///
-    /// # Panics
-    ///
-    /// It cannot be started.
-    #[must_use]
-    pub fn run_as_operator(&self, arguments: &[&str]) -> Ended {
-        let mut command = self.command(arguments);
-        become_user(&mut command, "OPERATOR");
-        Ended::from(command.output().unwrap())
-    }
-
-    /// Runs it to its end.
-    ///
-    /// # Panics
-    ///
-    /// It cannot be started.
-    #[must_use]
-    pub fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::from(self.command(arguments).output().unwrap())
-    }
-
-    /// What a file in the folder holds.
-    ///
-    /// # Panics
-    ///
-    /// There is no such file.
-    #[must_use]
-    pub fn file(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
-    /// The names of all files in the folder, sorted.
-    ///
-    /// # Panics
-    ///
-    /// The folder cannot be read.
-    #[must_use]
-    pub fn files(&self) -> Vec<String> {
-        let names = std::fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<_> = names
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-/// Gives a command the key of one of the users that `devtools.local_cloud.with_users` made, where it did: the client with the client
-/// policy alone, the operator with the operator policy besides. The tests themselves look behind the scenes as root.
-fn become_user(command: &mut Command, user: &str) {
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        if let Some(value) = std::env::var_os(format!("ERRAND_TEST_{user}_{name}")) {
-            command.env(name, value);
-        }
-    }
-}
-
-/// Whether the client runs as a user who may use this one stack and nothing else: to such a user another stack is
-/// forbidden, whether it is there or not.
-#[must_use]
-pub fn is_client_restricted() -> bool {
-    std::env::var_os("ERRAND_TEST_CLIENT_AWS_ACCESS_KEY_ID").is_some()
-}
-
-/// How a command ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// The exit code.
-    pub code: Option<i32>,
-    /// What it printed.
-    pub stdout: String,
-    /// What it complained.
-    pub stderr: String,
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-}
-
-impl Ended {
-    /// That it succeeded, without complaint.
-    ///
-    /// # Panics
-    ///
-    /// It did not.
-    #[must_use]
-    pub fn succeeded(self) -> Self {
-        assert_eq!(
-            (self.code, self.stderr.as_str()),
-            (Some(0), ""),
-            "{}",
-            self.stdout
-        );
-        self
-    }
-
-    /// That it failed with this exit code, saying each of `words` on stderr.
-    ///
-    /// # Panics
-    ///
-    /// It did not.
-    #[expect(
-        clippy::must_use_candidate,
-        clippy::return_self_not_must_use,
-        reason = "an assertion, whose value is a bonus"
-    )]
-    pub fn failed(self, code: i32, words: &[&str]) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "stdout: {} stderr: {}",
-            self.stdout,
-            self.stderr
-        );
-        for word in words {
-            assert!(self.stderr.contains(word), "no `{word}` in: {}", self.stderr);
-        }
-        self
-    }
-
-    /// What it printed, as JSON.
-    ///
-    /// # Panics
-    ///
-    /// It is none.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 }

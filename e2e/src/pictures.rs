@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
-/// A colourful picture, as a PNG. `seed` makes it different from others.
+/// A colorful picture, as a PNG. `seed` makes it different from others.
 #[must_use]
 pub fn scene_png(width: u32, height: u32, seed: u32) -> Vec<u8> {
     png(RgbImage::from_fn(width, height, |x, y| {

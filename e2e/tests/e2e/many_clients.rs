@@ -5,18 +5,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use errand_e2e::{Errand, Mailbox, PATIENCE, Stack, luma_of, scene_png};
+use errand_e2e::{PATIENCE, ReplyQueue, Stack, luma_of, scene_png};
 use serde_json::json;
 
 const CLIENTS: u32 = 20;
 
 #[tokio::test]
 async fn twenty_commands_at_once_each_print_their_own_answer() {
+    let stack = Stack::alone().await;
+    let users = &stack;
     thread::scope(|scope| {
         for client in 1..=CLIENTS {
             scope.spawn(move || {
                 let image = scene_png(40, 30, client);
-                let errand = Errand::new()
+                let errand = users
+                    .errand()
                     .with("input.txt", format!("{client} {client}000 7"))
                     .with("image.png", &image);
                 let json = errand.run(&["stats", "--json"]).succeeded().json();
@@ -33,8 +36,6 @@ async fn twenty_commands_at_once_each_print_their_own_answer() {
             });
         }
     });
-    // The other test's mailboxes go as well, when they are full.
-    let stack = Stack::connect().await;
     let end = Instant::now() + PATIENCE;
     while !stack.reply_queues().await.is_empty() {
         assert!(Instant::now() < end, "a reply queue is left");
@@ -46,18 +47,18 @@ async fn twenty_commands_at_once_each_print_their_own_answer() {
 async fn of_two_hundred_mixed_requests_each_reply_goes_to_its_own_queue() {
     let stack = Stack::connect().await;
     let requests = stack.queue("stats-requests").await;
-    let mut mailboxes = Vec::new();
+    let mut reply_queues = Vec::new();
     for client in 1..=CLIENTS {
-        mailboxes.push((client, Mailbox::new(&stack).await, BTreeSet::new()));
+        reply_queues.push((client, ReplyQueue::new(&stack).await, BTreeSet::new()));
     }
     // Every batch holds requests of ten clients.
     for round in 1..=10 {
-        for group in mailboxes.chunks_mut(10) {
+        for group in reply_queues.chunks_mut(10) {
             let mut batch = stack.sqs.send_message_batch().queue_url(&requests);
-            for (client, mailbox, asked) in group {
+            for (client, reply_queue, asked) in group {
                 let job_id = uuid::Uuid::now_v7().to_string();
                 let body = json!({
-                    "version": 1, "job_id": job_id, "operation": "stats", "reply_queue": mailbox.name(),
+                    "version": 1, "job_id": job_id, "operation": "stats", "reply_queue": reply_queue.name(),
                     "input": { "inline": format!("{client} {round}000") },
                 });
                 let entry = SendMessageBatchRequestEntry::builder().id(client.to_string());
@@ -67,8 +68,8 @@ async fn of_two_hundred_mixed_requests_each_reply_goes_to_its_own_queue() {
             assert!(batch.send().await.unwrap().failed().is_empty());
         }
     }
-    for (client, mailbox, asked) in mailboxes {
-        let replies = mailbox.replies(asked.len()).await;
+    for (client, reply_queue, asked) in reply_queues {
+        let replies = reply_queue.replies(asked.len()).await;
         assert_eq!(replies.keys().cloned().collect::<BTreeSet<_>>(), asked);
         for reply in replies.values() {
             assert_eq!(reply["outcome"]["result"]["minimum"], client.to_string());

@@ -1,4 +1,4 @@
-//! A client's end of the line, made by hand.
+//! A client's reply queue, made by hand.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::{PATIENCE, Stack};
 
 /// A queue of the stack's reply prefix, as a client makes it, with what arrives in it.
-pub struct Mailbox<'a> {
+pub struct ReplyQueue<'a> {
     stack: &'a Stack,
     name: String,
     url: String,
 }
 
-impl<'a> Mailbox<'a> {
+impl<'a> ReplyQueue<'a> {
     /// Makes one.
     ///
     /// # Panics

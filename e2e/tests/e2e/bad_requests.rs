@@ -1,6 +1,6 @@
 //! What other programs may put into the request queues by mistake: each is answered, consumed, and hurts no other.
 
-use errand_e2e::{Mailbox, PATIENCE, Stack};
+use errand_e2e::{PATIENCE, ReplyQueue, Stack};
 use serde_json::{Value, json};
 
 fn id() -> String {
@@ -10,8 +10,7 @@ fn id() -> String {
 #[tokio::test]
 async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
     let stack = Stack::connect().await;
-    let mailbox = Mailbox::new(&stack).await;
-    let reply_queue = mailbox.name();
+    let reply_queue = ReplyQueue::new(&stack).await;
     let foreign = json!({ "bucket": "somebody-elses", "key": "stats/list.txt" });
     let missing = json!({ "bucket": stack.input_bucket, "key": "uploads/nothing/here.txt" });
     let outside = json!({ "bucket": stack.input_bucket, "key": "private/list.txt" });
@@ -31,7 +30,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
         ),
         (
             "invalid_parameters",
-            json!({ "input": { "inline": "1" }, "parameters": { "colour": 1 } }),
+            json!({ "input": { "inline": "1" }, "parameters": { "color": 1 } }),
         ),
         ("not_an_integer", json!({ "input": { "inline": "1 2 x 4" } })),
         ("empty_input", json!({ "input": { "inline": " " } })),
@@ -43,7 +42,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
     for (index, (code, fields)) in cases.into_iter().enumerate() {
         let id = id();
         let mut request =
-            json!({ "version": 1, "job_id": id, "operation": "stats", "reply_queue": reply_queue });
+            json!({ "version": 1, "job_id": id, "operation": "stats", "reply_queue": reply_queue.name() });
         request
             .as_object_mut()
             .unwrap()
@@ -59,7 +58,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
         expected.insert(id, code);
     }
     assert!(batch.send().await.unwrap().failed().is_empty());
-    for (id, outcome) in mailbox.outcomes(expected.len()).await {
+    for (id, outcome) in reply_queue.outcomes(expected.len()).await {
         let code = if outcome["status"] == "failed" {
             &outcome["error"]["code"]
         } else {
@@ -73,7 +72,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
 
 #[tokio::test]
 async fn broken_json_is_answered_and_consumed() {
-    let stack = Stack::connect().await;
+    let stack = Stack::alone().await;
     let (stats, grayscale) = (
         stack.queue("stats-requests").await,
         stack.queue("grayscale-requests").await,
@@ -174,13 +173,13 @@ async fn a_foreign_reply_queue_is_refused_and_hears_nothing() {
 #[tokio::test]
 async fn the_same_request_twice_is_one_job_with_one_outcome() {
     let stack = Stack::connect().await;
-    let mailbox = Mailbox::new(&stack).await;
+    let reply_queue = ReplyQueue::new(&stack).await;
     let id = id();
     // Other numbers under the same id: the job has its outcome already, and keeps it.
     for list in ["1 2 3", "7 8 9"] {
         let body = json!({
             "version": 1, "job_id": id, "operation": "stats", "input": { "inline": list },
-            "reply_queue": mailbox.name()
+            "reply_queue": reply_queue.name()
         });
         stack.request("stats", body).await;
         stack.outcome(&id).await;
@@ -188,7 +187,7 @@ async fn the_same_request_twice_is_one_job_with_one_outcome() {
     let end = std::time::Instant::now() + PATIENCE;
     let mut replies = Vec::new();
     while replies.len() < 2 && std::time::Instant::now() < end {
-        let receive = stack.sqs.receive_message().queue_url(mailbox.url());
+        let receive = stack.sqs.receive_message().queue_url(reply_queue.url());
         let received = receive
             .max_number_of_messages(10)
             .wait_time_seconds(1)
@@ -213,7 +212,7 @@ async fn the_same_request_twice_is_one_job_with_one_outcome() {
     stack
         .sqs
         .delete_queue()
-        .queue_url(mailbox.url())
+        .queue_url(reply_queue.url())
         .send()
         .await
         .unwrap();

@@ -35,24 +35,24 @@ async fn archive(stack: &Stack, key: &str) {
 }
 
 /// The dead letters of lists, as `errand dead-letters list` shows them, once those of all `jobs` are there.
-async fn await_letters(operator: &Errand, jobs: &[&str]) -> Vec<Value> {
+async fn await_dead_letters(operator: &Errand<'_>, jobs: &[&str]) -> Vec<Value> {
     let end = Instant::now() + PATIENCE;
     loop {
         let list = operator
             .run_as_operator(&["dead-letters", "list", "--operation", "stats", "--json"])
             .succeeded();
-        let letters: Vec<Value> = list
+        let dead_letters: Vec<Value> = list
             .stdout
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
-        let is_there = |job: &&str| letters.iter().any(|letter| letter["job_ids"][0] == **job);
+        let is_there = |job: &&str| dead_letters.iter().any(|message| message["job_ids"][0] == **job);
         if jobs.iter().all(is_there) {
-            return letters;
+            return dead_letters;
         }
         assert!(
             Instant::now() < end,
-            "not dead-lettered: {jobs:?} in {letters:#?}"
+            "not dead-lettered: {jobs:?} in {dead_letters:#?}"
         );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -60,8 +60,8 @@ async fn await_letters(operator: &Errand, jobs: &[&str]) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is_redriven() {
-    let stack = Stack::connect().await;
-    let operator = Errand::new();
+    let stack = Stack::alone().await;
+    let operator = stack.errand();
     let key = format!("uploads/{}/list.txt", uuid::Uuid::now_v7());
     let job = send_archived(&stack, &key).await;
     let other_key = format!("uploads/{}/other.txt", uuid::Uuid::now_v7());
@@ -77,15 +77,15 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         "failed after 5 attempts, kept in the dead-letter queue for redrive",
         "misconfigured",
     ];
-    Errand::new().run(&["result", &job]).failed(1, &said);
+    stack.errand().run(&["result", &job]).failed(1, &said);
 
     // Kept, listed, shown; looking changes nothing.
-    let letters = await_letters(&operator, &[&job, &other]).await;
-    let letter = letters
+    let dead_letters = await_dead_letters(&operator, &[&job, &other]).await;
+    let message = dead_letters
         .iter()
-        .find(|letter| letter["job_ids"][0] == job.as_str())
+        .find(|message| message["job_ids"][0] == job.as_str())
         .unwrap();
-    assert_eq!(letter["input"], format!("s3://{}/{key}", stack.input_bucket));
+    assert_eq!(message["input"], format!("s3://{}/{key}", stack.input_bucket));
     for _ in 0..2 {
         let shown = operator
             .run_as_operator(&["dead-letters", "show", &job, "--json"])
@@ -95,7 +95,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         let request: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
         assert_eq!(request["job_id"], job.as_str());
     }
-    let by_message = letter["message_id"].as_str().unwrap();
+    let by_message = message["message_id"].as_str().unwrap();
     let text = operator
         .run_as_operator(&["dead-letters", "show", by_message])
         .succeeded()
@@ -117,7 +117,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
     );
 
     // Redriven: done under its old id, and its new answer has taken the place of the failure.
-    stack.drop_file(&key, b"1 2 3 10".to_vec()).await;
+    stack.upload_file(&key, b"1 2 3 10".to_vec()).await;
     let text = operator
         .run_as_operator(&["dead-letters", "redrive", &job])
         .succeeded()
@@ -136,8 +136,8 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         .run_as_operator(&["dead-letters", "show", &job])
         .failed(2, &["no dead letter of job", &job]);
     // The other one is where it was.
-    let letters = await_letters(&operator, &[&other]).await;
-    assert_eq!(letters.len(), 1, "{letters:#?}");
+    let dead_letters = await_dead_letters(&operator, &[&other]).await;
+    assert_eq!(dead_letters.len(), 1, "{dead_letters:#?}");
 
     // One that fails again is dead-lettered again, once.
     let text = operator
@@ -145,11 +145,11 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         .succeeded()
         .stdout;
     assert_eq!(text.lines().count(), 1, "{text}");
-    let letters = await_letters(&operator, &[&other]).await;
-    assert_eq!(letters.len(), 1, "{letters:#?}");
+    let dead_letters = await_dead_letters(&operator, &[&other]).await;
+    assert_eq!(dead_letters.len(), 1, "{dead_letters:#?}");
 
     // And once it can be done, nothing is left.
-    stack.drop_file(&other_key, b"5".to_vec()).await;
+    stack.upload_file(&other_key, b"5".to_vec()).await;
     let _ = operator
         .run_as_operator(&["dead-letters", "redrive", "--all"])
         .succeeded();

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use errand_e2e::{Ended, Errand, PATIENCE, Stack, scene_png};
+use errand_e2e::{Ended, PATIENCE, Stack, scene_png};
 use serde_json::json;
 
 /// A request that nobody waits for.
@@ -20,7 +20,7 @@ async fn a_late_answer_is_fetched_by_the_id_of_its_job() {
     let stack = Stack::connect().await;
     let id = send(&stack, "stats", json!({ "inline": "4 4 10" })).await;
     stack.outcome(&id).await;
-    let text = Errand::new().run(&["result", &id]).succeeded().stdout;
+    let text = stack.errand().run(&["result", &id]).succeeded().stdout;
     assert_eq!(
         text,
         "count    3\nsum      18\nminimum  4\nmaximum  10\nmean     6\nmedian   4\n"
@@ -28,10 +28,10 @@ async fn a_late_answer_is_fetched_by_the_id_of_its_job() {
 
     let image = scene_png(30, 20, 9);
     let key = format!("uploads/{}/late.png", uuid::Uuid::now_v7());
-    stack.drop_file(&key, image).await;
+    stack.upload_file(&key, image).await;
     let object = json!({ "bucket": stack.input_bucket, "key": key });
     let id = send(&stack, "grayscale", json!({ "object": object })).await;
-    let errand = Errand::new();
+    let errand = stack.errand();
     let _ = errand.run(&["result", &id, "--timeout", "60"]).succeeded();
     assert_eq!(errand.files(), ["output_late.png"]);
     assert_eq!(
@@ -52,10 +52,10 @@ async fn hold_images_back(stack: &Stack, time: Duration) {
 
 #[tokio::test]
 async fn a_client_that_stops_waiting_tells_the_id_and_the_answer_comes_all_the_same() {
-    let stack = Stack::connect().await;
+    let stack = Stack::alone().await;
     hold_images_back(&stack, Duration::from_secs(4)).await;
 
-    let errand = Errand::new().with("late.png", scene_png(60, 40, 10));
+    let errand = stack.errand().with("late.png", scene_png(60, 40, 10));
     let ended = errand
         .run(&["grayscale", "late.png", "--timeout", "1"])
         .failed_with_id(4);
@@ -76,7 +76,7 @@ async fn a_client_that_stops_waiting_tells_the_id_and_the_answer_comes_all_the_s
     assert_eq!(errand.files(), ["late.png", "output_late.png"]);
 
     for signal in ["-INT", "-TERM"] {
-        let errand = Errand::new().with("late.png", scene_png(60, 40, 11));
+        let errand = stack.errand().with("late.png", scene_png(60, 40, 11));
         let mut command = errand.command(["grayscale", "late.png"]);
         let child = command
             .stdout(Stdio::piped())
@@ -124,9 +124,11 @@ async fn delayed(stack: &Stack) -> u32 {
 
 #[tokio::test]
 async fn a_job_that_nobody_knows_is_not_waited_for() {
+    let stack = Stack::connect().await;
     let id = uuid::Uuid::now_v7().to_string();
     let start = Instant::now();
-    Errand::new()
+    stack
+        .errand()
         .run(&["result", &id])
         .failed(4, &[&id, "there was no such job in stack"]);
     assert!(start.elapsed() < Duration::from_secs(10));

@@ -2,7 +2,7 @@
 //! `jobs.rs` tests.
 
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
-use errand_e2e::{Errand, Mailbox, Stack};
+use errand_e2e::{ReplyQueue, Stack};
 use serde_json::{Value, json};
 
 /// Most bytes of a message, its attributes counted, and of a batch (Amazon SQS developer guide, quotas; read 2026-11).
@@ -33,14 +33,14 @@ fn new_id() -> String {
 #[tokio::test]
 async fn a_message_of_exactly_one_mebibyte_with_its_attributes_is_one_job() {
     let stack = Stack::connect().await;
-    let mailbox = Mailbox::new(&stack).await;
+    let reply_queue = ReplyQueue::new(&stack).await;
     // An attribute counts with its name, its type and its value.
     let (name, kind, value) = ("sender", "String", "a test");
     let attributes = name.len() + kind.len() + value.len();
     let id = new_id();
-    let empty = request(&id, mailbox.name(), &json!({}), "");
+    let empty = request(&id, reply_queue.name(), &json!({}), "");
     let input = list(MESSAGE_BYTES - attributes - empty.len());
-    let body = request(&id, mailbox.name(), &json!({}), &input);
+    let body = request(&id, reply_queue.name(), &json!({}), &input);
     assert_eq!(body.len() + attributes, MESSAGE_BYTES);
     let attribute = MessageAttributeValue::builder()
         .data_type(kind)
@@ -51,7 +51,7 @@ async fn a_message_of_exactly_one_mebibyte_with_its_attributes_is_one_job() {
         .send()
         .await
         .unwrap();
-    let reply = mailbox.replies(1).await.remove(&id).unwrap();
+    let reply = reply_queue.replies(1).await.remove(&id).unwrap();
     let count = input.split_whitespace().count();
     assert_eq!(reply["outcome"]["result"]["count"], count);
     assert_eq!(reply["outcome"]["attempt"], 1);
@@ -66,7 +66,7 @@ fn long_integer(digits: usize) -> String {
 #[tokio::test]
 async fn ten_jobs_of_one_batch_are_all_answered_when_their_replies_do_not_fit_one_batch() {
     let stack = Stack::connect().await;
-    let mailbox = Mailbox::new(&stack).await;
+    let reply_queue = ReplyQueue::new(&stack).await;
     let input = long_integer(30_000);
     let mut ids = Vec::new();
     let mut batch = stack
@@ -76,12 +76,12 @@ async fn ten_jobs_of_one_batch_are_all_answered_when_their_replies_do_not_fit_on
     for index in 0..10 {
         let id = new_id();
         let entry = SendMessageBatchRequestEntry::builder().id(index.to_string());
-        let body = request(&id, mailbox.name(), &json!({}), &input);
+        let body = request(&id, reply_queue.name(), &json!({}), &input);
         batch = batch.entries(entry.message_body(body).build().unwrap());
         ids.push(id);
     }
     assert!(batch.send().await.unwrap().failed().is_empty());
-    let replies = mailbox.replies(10).await;
+    let replies = reply_queue.replies(10).await;
     let sizes: usize = replies.values().map(|reply| reply.to_string().len()).sum();
     assert!(sizes > MESSAGE_BYTES, "{sizes} bytes would have fitted one batch");
     for id in ids {
@@ -92,13 +92,13 @@ async fn ten_jobs_of_one_batch_are_all_answered_when_their_replies_do_not_fit_on
 #[tokio::test]
 async fn an_outcome_larger_than_a_message_is_answered_with_its_location() {
     let stack = Stack::connect().await;
-    let mailbox = Mailbox::new(&stack).await;
+    let reply_queue = ReplyQueue::new(&stack).await;
     let id = new_id();
     let input = long_integer(90_000);
     let percentiles: Vec<u32> = (1..=10).collect();
     let body = request(
         &id,
-        mailbox.name(),
+        reply_queue.name(),
         &json!({ "percentiles": percentiles }),
         &input,
     );
@@ -107,7 +107,7 @@ async fn an_outcome_larger_than_a_message_is_answered_with_its_location() {
         .send_message()
         .queue_url(stack.queue("stats-requests").await);
     send.message_body(body).send().await.unwrap();
-    let reply = mailbox.replies(1).await.remove(&id).unwrap();
+    let reply = reply_queue.replies(1).await.remove(&id).unwrap();
     assert!(reply.get("outcome").is_none());
     assert_eq!(
         reply["location"],
@@ -117,7 +117,7 @@ async fn an_outcome_larger_than_a_message_is_answered_with_its_location() {
     assert!(stack.await_result(key).await.len() > MESSAGE_BYTES);
 
     // And so the client prints all of it.
-    let errand = Errand::new().with("input.txt", &input);
+    let errand = stack.errand().with("input.txt", &input);
     let percentiles: Vec<String> = percentiles.iter().map(ToString::to_string).collect();
     let ended = errand
         .run(&["stats", "--percentiles", &percentiles.join(","), "--json"])

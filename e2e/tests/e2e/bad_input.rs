@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use errand_e2e::{Errand, Stack, is_client_restricted, scene_png};
+use errand_e2e::{Stack, is_client_restricted, scene_png};
 
 #[tokio::test]
 async fn bad_lists_are_told_with_token_and_place() {
+    let stack = Stack::connect().await;
     let cases: [(&[u8], &[&str]); 4] = [
         (b"", &["no integer"]),
         (b" \n\t", &["no integer"]),
@@ -13,7 +14,7 @@ async fn bad_lists_are_told_with_token_and_place() {
         (b"1 \xff 2", &["UTF-8", "line 1", "column 3"]),
     ];
     for (list, words) in cases {
-        let errand = Errand::new().with("input.txt", list);
+        let errand = stack.errand().with("input.txt", list);
         let online = errand.run(&["stats"]);
         assert_eq!(online.stdout, "");
         online.failed(1, words);
@@ -23,29 +24,29 @@ async fn bad_lists_are_told_with_token_and_place() {
 
 #[tokio::test]
 async fn a_failure_is_told_to_programs_too() {
-    let errand = Errand::new().with("input.txt", "1 2 x 4");
+    let stack = Stack::connect().await;
+    let errand = stack.errand().with("input.txt", "1 2 x 4");
     let json = errand.run(&["stats", "--json"]).json();
     assert_eq!(
         (&json["error"]["code"], &json["error"]["retryable"]),
         (&"not_an_integer".into(), &false.into())
     );
-    let outcome = Stack::connect()
-        .await
-        .outcome(json["job_id"].as_str().unwrap())
-        .await;
+    let outcome = stack.outcome(json["job_id"].as_str().unwrap()).await;
     assert_eq!(outcome["error"], json["error"]);
 }
 
 #[tokio::test]
 async fn a_number_of_400_digits_is_summed_exactly() {
+    let stack = Stack::connect().await;
     let digits = "9".repeat(400);
-    let errand = Errand::new().with("input.txt", format!("{digits} 1"));
+    let errand = stack.errand().with("input.txt", format!("{digits} 1"));
     let json = errand.run(&["stats", "--json"]).succeeded().json();
     assert_eq!(json["sum"], format!("1{}", "0".repeat(400)));
 }
 
 #[tokio::test]
 async fn bad_images_are_told_and_leave_no_output() {
+    let stack = Stack::connect().await;
     let mut truncated = scene_png(200, 200, 4);
     truncated.truncate(truncated.len() / 2);
     let cases: [(Vec<u8>, &[&str]); 4] = [
@@ -55,7 +56,7 @@ async fn bad_images_are_told_and_leave_no_output() {
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), &["HEIC", "JPEG"]),
     ];
     for (image, words) in cases {
-        let errand = Errand::new().with("image.jpg", image);
+        let errand = stack.errand().with("image.jpg", image);
         errand.run(&["grayscale"]).failed_ignoring_case(1, words);
         assert_eq!(errand.files(), ["image.jpg"]);
         errand
@@ -67,7 +68,8 @@ async fn bad_images_are_told_and_leave_no_output() {
 
 #[tokio::test]
 async fn files_that_cannot_be_read_or_written_are_told_before_anything_is_sent() {
-    let errand = Errand::new().with("image.png", scene_png(20, 20, 5));
+    let stack = Stack::connect().await;
+    let errand = stack.errand().with("image.png", scene_png(20, 20, 5));
     errand
         .run(&["stats"])
         .failed(5, &["cannot read `input.txt`", "name an existing file"]);
@@ -88,7 +90,8 @@ async fn files_that_cannot_be_read_or_written_are_told_before_anything_is_sent()
 
 #[tokio::test]
 async fn a_cloud_that_cannot_be_used_is_told_quickly_with_the_cure() {
-    let errand = Errand::new().with("input.txt", "1 2 3");
+    let stack = Stack::connect().await;
+    let errand = stack.errand().with("input.txt", "1 2 3");
     let start = Instant::now();
     // Port 9 (discard) is reserved, and nothing here listens on it.
     let run = ["stats", "--endpoint-url", "http://127.0.0.1:9"];
@@ -120,7 +123,8 @@ async fn a_cloud_that_cannot_be_used_is_told_quickly_with_the_cure() {
 
 #[tokio::test]
 async fn a_command_line_that_is_wrong_is_told() {
-    let errand = Errand::new();
+    let stack = Stack::connect().await;
+    let errand = stack.errand();
     errand.run(&[]).failed(2, &["Usage"]);
     errand.run(&["sepia"]).failed(2, &["sepia"]);
     errand

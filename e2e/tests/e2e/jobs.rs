@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::process::Stdio;
 
-use errand_e2e::{Ended, Errand, Stack, luma_of, noise_png, scene_png};
+use errand_e2e::{Ended, Stack, luma_of, noise_png, scene_png};
 
 #[tokio::test]
 async fn statistics_are_printed_and_kept() {
     let stack = Stack::connect().await;
-    let errand = Errand::new().with("input.txt", "3 1, 2\n10\t-4\n9007199254740993");
+    let errand = stack
+        .errand()
+        .with("input.txt", "3 1, 2\n10\t-4\n9007199254740993");
     let text = errand.run(&["stats"]).succeeded().stdout;
     let expected = "count    6\nsum      9007199254741005\nminimum  -4\nmaximum  9007199254740993\n\
                     mean     1501199875790167.5\nmedian   2.5\n";
@@ -26,7 +28,8 @@ async fn statistics_are_printed_and_kept() {
 
 #[tokio::test]
 async fn a_list_comes_in_over_standard_input() {
-    let errand = Errand::new();
+    let stack = Stack::connect().await;
+    let errand = stack.errand();
     let mut command = errand.command(["stats", "-", "--json"]);
     let mut child = command
         .stdin(Stdio::piped())
@@ -43,7 +46,7 @@ async fn a_list_comes_in_over_standard_input() {
 async fn an_image_comes_back_gray_under_its_own_name_and_stays_on_s3() {
     let stack = Stack::connect().await;
     let image = scene_png(160, 90, 1);
-    let errand = Errand::new().with("image.png", &image);
+    let errand = stack.errand().with("image.png", &image);
     let ended = errand.run(&["grayscale", "image.png", "--json"]).succeeded();
     assert_eq!(errand.files(), ["image.png", "output_image.png"]);
 
@@ -70,15 +73,16 @@ async fn an_image_comes_back_gray_under_its_own_name_and_stays_on_s3() {
 
 #[tokio::test]
 async fn the_example_photograph_keeps_its_luma() {
+    let stack = Stack::connect().await;
     let photo = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/image.jpg")).unwrap();
-    let errand = Errand::new().with("image.jpg", &photo);
+    let errand = stack.errand().with("image.jpg", &photo);
     let _ = errand.run(&["grayscale"]).succeeded();
     let output = errand.file("output_image.jpg");
     let gray = image::load_from_memory(&output).unwrap();
     assert_eq!(gray.color(), image::ColorType::L8, "one channel");
     let (width, height, expected) = luma_of(&photo);
     assert_eq!((gray.width(), gray.height()), (width, height));
-    // A decoder rounds colours, and clips those that RGB cannot show: the luma that comes out of them is not the luma
+    // A decoder rounds colors, and clips those that RGB cannot show: the luma that comes out of them is not the luma
     // that went in. It is near it, all the same.
     let differences = gray
         .as_bytes()
@@ -95,7 +99,8 @@ async fn the_example_photograph_keeps_its_luma() {
 
 #[tokio::test]
 async fn the_name_of_the_output_chooses_its_format() {
-    let errand = Errand::new().with("a.png", scene_png(40, 30, 2));
+    let stack = Stack::connect().await;
+    let errand = stack.errand().with("a.png", scene_png(40, 30, 2));
     let _ = errand.run(&["grayscale", "a.png", "-o", "b.bmp"]).succeeded();
     assert_eq!(
         image::guess_format(&errand.file("b.bmp")).unwrap(),
@@ -114,7 +119,7 @@ async fn a_list_too_large_for_a_message_goes_by_claim_check() {
         writeln!(list, "{value}").unwrap();
     }
     assert!(list.len() > 2_500_000, "{}", list.len());
-    let errand = Errand::new().with("large list.txt", list);
+    let errand = stack.errand().with("large list.txt", list);
     let json = errand
         .run(&["stats", "large list.txt", "--json"])
         .succeeded()
@@ -136,7 +141,7 @@ async fn a_list_goes_inline_up_to_the_last_byte_that_a_message_takes() {
     let stack = Stack::connect().await;
     // What a request takes besides its list, seen on one that is far from the limit.
     let is_inline = async |bytes: usize| {
-        let errand = Errand::new().with(
+        let errand = stack.errand().with(
             "input.txt",
             "7 ".repeat(bytes / 2) + if bytes % 2 == 1 { "7" } else { "" },
         );
@@ -161,9 +166,10 @@ async fn a_list_goes_inline_up_to_the_last_byte_that_a_message_takes() {
 
 #[tokio::test]
 async fn an_image_of_ten_megabytes_goes_there_and_back() {
+    let stack = Stack::connect().await;
     let image = noise_png(1_900, 1_800);
     assert!(image.len() > 10_000_000, "{}", image.len());
-    let errand = Errand::new().with("noise.png", &image);
+    let errand = stack.errand().with("noise.png", &image);
     let _ = errand.run(&["grayscale", "noise.png"]).succeeded();
     let gray = image::load_from_memory(&errand.file("output_noise.png")).unwrap();
     assert_eq!((gray.width(), gray.height(), gray.into_bytes()), luma_of(&image));
@@ -171,9 +177,10 @@ async fn an_image_of_ten_megabytes_goes_there_and_back() {
 
 #[tokio::test]
 async fn two_clients_at_once_get_their_own_answers() {
+    let stack = Stack::connect().await;
     let runs: Vec<_> = (0..6)
         .map(|client| {
-            let errand = Errand::new().with("input.txt", format!("{client} 1000"));
+            let errand = stack.errand().with("input.txt", format!("{client} 1000"));
             let child = errand
                 .command(["stats", "--json"])
                 .stdout(Stdio::piped())
@@ -191,7 +198,9 @@ async fn two_clients_at_once_get_their_own_answers() {
 
 #[tokio::test]
 async fn offline_and_online_give_the_same_answer() {
-    let errand = Errand::new()
+    let stack = Stack::connect().await;
+    let errand = stack
+        .errand()
         .with("input.txt", "1 2 2 3 8 13 21")
         .with("a.png", scene_png(64, 64, 3));
     let online = errand.run(&["stats", "--all"]).succeeded().stdout;

@@ -1,4 +1,4 @@
-//! Files dropped into the input bucket, and messages without a client.
+//! Files uploaded to the input bucket, and messages without a client.
 //!
 //! Their answers all arrive on the stack's one response queue, from which whoever listens takes them. So there is one
 //! test that listens, and the others look at S3.
@@ -7,20 +7,20 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Instant;
 
-use errand_e2e::{Errand, PATIENCE, Stack, luma_of, scene_png};
+use errand_e2e::{PATIENCE, Stack, luma_of, scene_png};
 use serde_json::Value;
 
 /// Names that an event's form encoding, or a careless reader of it, would change.
 const NAMES: [&str; 5] = ["plain", "two words", "a+b", "café", "100% sure %41"];
 
 #[tokio::test]
-async fn a_dropped_image_comes_out_in_the_result_bucket_under_its_own_key() {
+async fn an_uploaded_image_comes_out_in_the_result_bucket_under_its_own_key() {
     let stack = Stack::connect().await;
     let run = uuid::Uuid::now_v7();
     for (seed, name) in (1..).zip(NAMES) {
         let image = scene_png(50, 40, seed);
         let key = format!("grayscale/{run}/{name}.png");
-        stack.drop_file(&key, image.clone()).await;
+        stack.upload_file(&key, image.clone()).await;
         let gray = image::load_from_memory(&stack.await_result(&key).await).unwrap();
         assert_eq!(
             (gray.width(), gray.height(), gray.into_bytes()),
@@ -31,14 +31,17 @@ async fn a_dropped_image_comes_out_in_the_result_bucket_under_its_own_key() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_dropped_list_is_fetched_by_the_address_of_the_list() {
+async fn the_answer_to_an_uploaded_list_is_fetched_by_the_address_of_the_list() {
     let stack = Stack::connect().await;
     let run = uuid::Uuid::now_v7();
     for (number, name) in (1..).zip(NAMES) {
         let key = format!("stats/{run}/{name}.txt");
-        stack.drop_file(&key, format!("{number} 100").into_bytes()).await;
+        stack
+            .upload_file(&key, format!("{number} 100").into_bytes())
+            .await;
         let address = format!("s3://{}/{key}", stack.input_bucket);
-        let json = Errand::new()
+        let json = stack
+            .errand()
             .run(&["result", &address, "--json", "--timeout", "60"])
             .succeeded()
             .json();
@@ -47,13 +50,14 @@ async fn the_answer_to_a_dropped_list_is_fetched_by_the_address_of_the_list() {
 }
 
 #[tokio::test]
-async fn every_version_of_a_dropped_file_is_a_job_of_its_own() {
+async fn every_version_of_an_uploaded_file_is_a_job_of_its_own() {
     let stack = Stack::connect().await;
     let key = format!("stats/{}/list.txt", uuid::Uuid::now_v7());
     let address = format!("s3://{}/{key}", stack.input_bucket);
     for list in ["1 2", "30 40"] {
-        stack.drop_file(&key, list.into()).await;
-        let json = Errand::new()
+        stack.upload_file(&key, list.into()).await;
+        let json = stack
+            .errand()
             .run(&["result", &address, "--json", "--timeout", "60"])
             .succeeded()
             .json();
@@ -65,7 +69,7 @@ async fn every_version_of_a_dropped_file_is_a_job_of_its_own() {
 async fn answers_without_a_client_are_heard_by_listening() {
     let stack = Stack::connect().await;
     let run = uuid::Uuid::now_v7();
-    let listener = Errand::new();
+    let listener = stack.errand();
     let mut child = listener
         .command(["listen", "--json"])
         .stdout(Stdio::piped())
@@ -76,7 +80,7 @@ async fn answers_without_a_client_are_heard_by_listening() {
     let body = format!("3 1 2 {marker}");
     stack.request("stats", body).await;
     let broken = format!("grayscale/{run}/broken.png");
-    stack.drop_file(&broken, b"no image".to_vec()).await;
+    stack.upload_file(&broken, b"no image".to_vec()).await;
 
     let (mut bare, mut failed) = (None, None);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

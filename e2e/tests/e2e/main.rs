@@ -1,0 +1,11 @@
+//! The end-to-end tests: one program, so that the AWS SDK is linked once.
+
+mod bad_input;
+mod bad_requests;
+mod dead_letters;
+mod doctor;
+mod jobs;
+mod later;
+mod limits;
+mod many_clients;
+mod uploads;
