@@ -9,7 +9,7 @@
     reason = "parameters and limits are passed alike, and limits may grow beyond one figure"
 )]
 
-pub mod jpeg;
+pub use jpeg_luma as jpeg;
 
 mod bmp;
 mod encode;
@@ -31,7 +31,7 @@ mod webp;
 
 pub use error::Error;
 pub use format::Format;
-pub use jpeg::Pieces;
+pub use jpeg_luma::Pieces;
 pub use limits::Limits;
 pub use luma::Luma;
 pub use parameters::Parameters;

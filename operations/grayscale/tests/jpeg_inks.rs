@@ -10,6 +10,7 @@
     reason = "samples of eight bits throughout"
 )]
 
+#[path = "../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
 
 use errand_grayscale::{Error, Format, Limits, Luma, Parameters, convert};

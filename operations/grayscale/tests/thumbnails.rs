@@ -2,11 +2,12 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "small numbers throughout")]
 
+#[path = "../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
 mod test_images;
 
-use errand_grayscale::jpeg::inspect;
 use errand_grayscale::{Limits, Luma, Parameters, convert};
+use jpeg_luma::inspect;
 use jpeg_support::{Image, Random, segment};
 use test_images::image;
 
