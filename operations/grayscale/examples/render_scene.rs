@@ -1,18 +1,18 @@
-//! Renders the project's sample pictures: a colourful scene in which a good or a bad grayscale is told by eye.
+//! Renders the project's sample pictures: a colorful scene in which a good or a bad grayscale is told by eye.
 //!
 //! ```text
 //! cargo run --release -p errand-grayscale --example render_scene -- examples/image.jpg examples/balloons.png
 //! ```
 //!
 //! The first file gets the whole valley (2 megapixels), the second a closer view of the balloons. Every pixel is the
-//! mean of nine samples of one function from place to colour; the noise is a hash of the place, so each run gives
+//! mean of nine samples of one function from place to color; the noise is a hash of the place, so each run gives
 //! the same picture.
 
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "places in a picture and the colours there are small numbers"
+    reason = "places in a picture and the colors there are small numbers"
 )]
 #![allow(
     clippy::many_single_char_names,
@@ -27,7 +27,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{Rgb, RgbImage};
 
-type Colour = [f32; 3];
+type Color = [f32; 3];
 
 /// A rectangle of the scene, and the picture that it becomes. The scene is 4/3 wide and 1 high, y pointing down.
 struct View {
@@ -91,32 +91,32 @@ fn render(view: &View) -> RgbImage {
         for sample in 0..9_u8 {
             let x = view.left + (column as f32 + (f32::from(sample % 3) + 0.5) / 3.0) * scale;
             let y = view.top + (row as f32 + (f32::from(sample / 3) + 0.5) / 3.0) * scale;
-            let colour = place(x, y, view.card);
+            let color = place(x, y, view.card);
             for channel in 0..3 {
-                sum[channel] += colour[channel].clamp(0.0, 1.0) / 9.0;
+                sum[channel] += color[channel].clamp(0.0, 1.0) / 9.0;
             }
         }
         Rgb(sum.map(|value| (value * 255.0).round() as u8))
     })
 }
 
-/// The colour at one place: the nearest thing that is there.
-fn place(x: f32, y: f32, card: bool) -> Colour {
-    let mut colour = if y < HORIZON { background(x, y) } else { lake(x, y) };
-    colour = meadow(colour, x, y);
-    colour = windmill(colour, x, y);
+/// The color at one place: the nearest thing that is there.
+fn place(x: f32, y: f32, card: bool) -> Color {
+    let mut color = if y < HORIZON { background(x, y) } else { lake(x, y) };
+    color = meadow(color, x, y);
+    color = windmill(color, x, y);
     for balloon in &FLEET {
-        colour = balloon.over(colour, x, y);
+        color = balloon.over(color, x, y);
     }
-    colour = birds(colour, x, y);
-    if card { test_card(colour, x, y) } else { colour }
+    color = birds(color, x, y);
+    if card { test_card(color, x, y) } else { color }
 }
 
 // ---- sky, mountains and lake
 
-fn background(x: f32, y: f32) -> Colour {
-    let mut colour = sky(x, y);
-    let ridges: [(f32, f32, f32, Colour); 3] = [
+fn background(x: f32, y: f32) -> Color {
+    let mut color = sky(x, y);
+    let ridges: [(f32, f32, f32, Color); 3] = [
         (0.415, 0.17, 2.3, [0.56, 0.63, 0.80]),
         (0.475, 0.12, 3.7, [0.38, 0.46, 0.66]),
         (0.530, 0.07, 6.1, [0.20, 0.36, 0.38]),
@@ -143,19 +143,19 @@ fn background(x: f32, y: f32) -> Colour {
                 );
             }
             let haze = smooth(HORIZON - 0.16, HORIZON, y) * (0.62 - 0.24 * index as f32);
-            colour = mix(lit, [1.0, 0.86, 0.72], haze);
+            color = mix(lit, [1.0, 0.86, 0.72], haze);
         }
     }
-    colour
+    color
 }
 
-fn sky(x: f32, y: f32) -> Colour {
+fn sky(x: f32, y: f32) -> Color {
     let height = (y / HORIZON).clamp(0.0, 1.0);
-    let mut colour = mix([0.11, 0.33, 0.74], [0.48, 0.72, 0.95], smooth(0.0, 0.62, height));
-    colour = mix(colour, [1.0, 0.84, 0.62], smooth(0.50, 1.0, height));
+    let mut color = mix([0.11, 0.33, 0.74], [0.48, 0.72, 0.95], smooth(0.0, 0.62, height));
+    color = mix(color, [1.0, 0.84, 0.62], smooth(0.50, 1.0, height));
     let distance = (x - SUN.0).hypot(y - SUN.1);
-    colour = add(colour, scale([1.0, 0.72, 0.36], 0.55 * (-distance * 4.6).exp()));
-    colour = mix(colour, [1.0, 0.97, 0.86], smooth(0.052, 0.046, distance));
+    color = add(color, scale([1.0, 0.72, 0.36], 0.55 * (-distance * 4.6).exp()));
+    color = mix(color, [1.0, 0.97, 0.86], smooth(0.052, 0.046, distance));
     let drift = fbm(x * 1.7 + 3.0, y * 4.0 + 9.0, 3);
     let cloud = fbm(x * 3.1 + drift * 1.3, y * 9.5 + 4.0 * drift, 6);
     let cover = smooth(0.53, 0.76, cloud) * smooth(0.0, 0.10, y) * (1.0 - smooth(0.30, 0.46, y));
@@ -165,22 +165,22 @@ fn sky(x: f32, y: f32) -> Colour {
         fbm(x * 3.1 + drift * 1.3, (y - 0.018) * 9.5 + 4.0 * drift, 6),
     );
     let lit = mix([1.0, 0.97, 0.93], [0.76, 0.74, 0.84], underside * 0.7);
-    mix(colour, lit, cover * 0.92)
+    mix(color, lit, cover * 0.92)
 }
 
-fn lake(x: f32, y: f32) -> Colour {
+fn lake(x: f32, y: f32) -> Color {
     let depth = (y - HORIZON) / (1.0 - HORIZON);
     let ripple = fbm(x * 9.0, y * 150.0 / (1.0 + 3.0 * depth), 3) - 0.5;
     let mirrored = HORIZON - (y - HORIZON) * 1.25 + ripple * 0.05 * (0.2 + depth);
-    let mut colour = background(x + ripple * 0.012, mirrored.clamp(0.0, HORIZON - 0.001));
+    let mut color = background(x + ripple * 0.012, mirrored.clamp(0.0, HORIZON - 0.001));
     for balloon in &FLEET {
-        colour = mix(colour, balloon.over(colour, x + ripple * 0.02, mirrored), 0.8);
+        color = mix(color, balloon.over(color, x + ripple * 0.02, mirrored), 0.8);
     }
-    colour = mix(scale(colour, 0.84), [0.06, 0.25, 0.42], 0.22 + 0.20 * depth);
+    color = mix(scale(color, 0.84), [0.06, 0.25, 0.42], 0.22 + 0.20 * depth);
     let glitter = smooth(0.12, 0.26, ripple) * (-((x - SUN.0) / (0.05 + 0.25 * depth)).powi(2)).exp();
     let shore = smooth(HORIZON + 0.006, HORIZON, y);
     mix(
-        add(colour, scale([1.0, 0.82, 0.50], glitter * 0.8)),
+        add(color, scale([1.0, 0.82, 0.50], glitter * 0.8)),
         [0.16, 0.27, 0.22],
         shore * 0.8,
     )
@@ -188,7 +188,7 @@ fn lake(x: f32, y: f32) -> Colour {
 
 // ---- the tulip field
 
-const TULIPS: [Colour; 7] = [
+const TULIPS: [Color; 7] = [
     [0.87, 0.08, 0.12],
     [0.99, 0.80, 0.05],
     [0.94, 0.35, 0.62],
@@ -198,7 +198,7 @@ const TULIPS: [Colour; 7] = [
     [0.20, 0.30, 0.86],
 ];
 
-fn meadow(behind: Colour, x: f32, y: f32) -> Colour {
+fn meadow(behind: Color, x: f32, y: f32) -> Color {
     let edge = 0.685 + 0.014 * (x * 5.0 + 0.7).sin() + 0.006 * (fbm(x * 42.0, 2.0, 3) - 0.5);
     if y < edge {
         return behind;
@@ -217,7 +217,7 @@ fn meadow(behind: Colour, x: f32, y: f32) -> Colour {
         ),
         0.95,
     );
-    let colour = if within < 0.80 {
+    let color = if within < 0.80 {
         let tulip = TULIPS[row as usize % TULIPS.len()];
         let (u, v) = ((across + 40.0) * 34.0, along * 46.0);
         let mut bloom = mix(scale(grass, 0.45), scale(tulip, 0.45), 0.45);
@@ -245,16 +245,16 @@ fn meadow(behind: Colour, x: f32, y: f32) -> Colour {
     };
     let haze = smooth(0.78, 0.66, y) * 0.30;
     let shade = 0.90 + 0.18 * fbm(x * 2.0 + 8.0, y * 5.0, 3);
-    mix(scale(colour, shade), [1.0, 0.86, 0.66], haze)
+    mix(scale(color, shade), [1.0, 0.86, 0.66], haze)
 }
 
-fn windmill(behind: Colour, x: f32, y: f32) -> Colour {
+fn windmill(behind: Color, x: f32, y: f32) -> Color {
     let (px, py) = ((x - 0.565) / 0.085, (y - 0.575) / 0.085);
-    let mut colour = behind;
+    let mut color = behind;
     let half = 0.30 + 0.11 * (py + 0.1).max(0.0);
     if (-0.10..1.55).contains(&py) && px.abs() < half {
         let round = 0.62 + 0.42 * (px / half * 0.5 + 0.5);
-        colour = scale(
+        color = scale(
             if py > 1.05 {
                 [0.46, 0.30, 0.22]
             } else {
@@ -264,11 +264,11 @@ fn windmill(behind: Colour, x: f32, y: f32) -> Colour {
         );
         let window = (px.abs() < 0.07 && (0.35..0.55).contains(&py)) || (px.abs() < 0.10 && py > 1.22);
         if window || (py - 1.05).abs() < 0.03 {
-            colour = [0.95, 0.92, 0.84];
+            color = [0.95, 0.92, 0.84];
         }
     }
     if (-0.42..-0.08).contains(&py) && px.abs() < 0.34 * ((py + 0.46) / 0.38).min(1.0).sqrt() {
-        colour = [0.22, 0.20, 0.25];
+        color = [0.22, 0.20, 0.25];
     }
     let (dx, dy) = (px, py + 0.16);
     let turned = (dx * 0.86 + dy * 0.5, dy * 0.86 - dx * 0.5);
@@ -279,63 +279,63 @@ fn windmill(behind: Colour, x: f32, y: f32) -> Colour {
         (turned.1, -turned.0),
     ] {
         if (0.0..1.25).contains(&along) && side.abs() < 0.022 {
-            colour = [0.27, 0.20, 0.16];
+            color = [0.27, 0.20, 0.16];
         } else if (0.22..1.22).contains(&along) && (0.022..0.20).contains(&side) {
             let lattice = (along * 12.0).fract() < 0.16 || side > 0.178;
-            colour = if lattice {
+            color = if lattice {
                 [0.36, 0.26, 0.20]
             } else {
-                mix(colour, [0.98, 0.95, 0.88], 0.93)
+                mix(color, [0.98, 0.95, 0.88], 0.93)
             };
         }
     }
-    colour
+    color
 }
 
 // ---- balloons and birds
 
 struct Balloon {
-    centre: (f32, f32),
+    center: (f32, f32),
     radius: f32,
     gores: f32,
-    colours: &'static [Colour],
-    band: Option<Colour>,
+    colors: &'static [Color],
+    band: Option<Color>,
 }
 
 const FLEET: [Balloon; 5] = [
     Balloon {
-        centre: (0.79, 0.335),
+        center: (0.79, 0.335),
         radius: 0.032,
         gores: 8.0,
-        colours: &[[0.95, 0.55, 0.10], [0.98, 0.94, 0.82]],
+        colors: &[[0.95, 0.55, 0.10], [0.98, 0.94, 0.82]],
         band: None,
     },
     Balloon {
-        centre: (1.22, 0.25),
+        center: (1.22, 0.25),
         radius: 0.040,
         gores: 10.0,
-        colours: &[[0.10, 0.55, 0.42], [0.96, 0.84, 0.20]],
+        colors: &[[0.10, 0.55, 0.42], [0.96, 0.84, 0.20]],
         band: Some([0.86, 0.12, 0.18]),
     },
     Balloon {
-        centre: (0.20, 0.375),
+        center: (0.20, 0.375),
         radius: 0.048,
         gores: 12.0,
-        colours: &[[0.48, 0.14, 0.56], [0.95, 0.42, 0.68], [0.99, 0.90, 0.94]],
+        colors: &[[0.48, 0.14, 0.56], [0.95, 0.42, 0.68], [0.99, 0.90, 0.94]],
         band: None,
     },
     Balloon {
-        centre: (0.68, 0.165),
+        center: (0.68, 0.165),
         radius: 0.094,
         gores: 12.0,
-        colours: &[[0.12, 0.28, 0.74], [0.96, 0.96, 0.94]],
+        colors: &[[0.12, 0.28, 0.74], [0.96, 0.96, 0.94]],
         band: Some([0.98, 0.76, 0.08]),
     },
     Balloon {
-        centre: (0.375, 0.235),
+        center: (0.375, 0.235),
         radius: 0.150,
         gores: 14.0,
-        colours: &[
+        colors: &[
             [0.86, 0.10, 0.14],
             [0.97, 0.48, 0.07],
             [0.99, 0.83, 0.10],
@@ -349,10 +349,10 @@ const FLEET: [Balloon; 5] = [
 ];
 
 impl Balloon {
-    fn over(&self, behind: Colour, x: f32, y: f32) -> Colour {
+    fn over(&self, behind: Color, x: f32, y: f32) -> Color {
         let (px, py) = (
-            (x - self.centre.0) / self.radius,
-            (y - self.centre.1) / self.radius,
+            (x - self.center.0) / self.radius,
+            (y - self.center.1) / self.radius,
         );
         if px.abs() > 1.05 || !(-1.05..1.95).contains(&py) {
             return behind;
@@ -383,27 +383,27 @@ impl Balloon {
         if rope { [0.25, 0.18, 0.14] } else { behind }
     }
 
-    fn envelope(&self, across: f32, py: f32) -> Colour {
+    fn envelope(&self, across: f32, py: f32) -> Color {
         let longitude = (across.asin() / PI + 0.5) * self.gores;
-        let mut colour = self.colours[longitude as usize % self.colours.len()];
+        let mut color = self.colors[longitude as usize % self.colors.len()];
         let zigzag = 0.12 * ((longitude.fract() - 0.5).abs() * 2.0);
         if let Some(band) = self.band
             && (0.16..0.50).contains(&(py + zigzag))
         {
-            colour = band;
+            color = band;
         }
         if py > 1.16 {
-            colour = [0.24, 0.18, 0.20];
+            color = [0.24, 0.18, 0.20];
         }
         let puff = (longitude.fract() * PI).sin();
         let facing = 0.60 * across + 0.34 * -py + 0.62 * (1.0 - across * across).sqrt();
         let light = (0.56 + 0.46 * facing) * (0.84 + 0.16 * puff);
         let shine = (-((across - 0.42).powi(2) * 9.0 + (py + 0.42).powi(2) * 7.0)).exp() * 0.30;
-        add(scale(colour, light), scale([1.0, 0.92, 0.78], shine))
+        add(scale(color, light), scale([1.0, 0.92, 0.78], shine))
     }
 }
 
-fn birds(behind: Colour, x: f32, y: f32) -> Colour {
+fn birds(behind: Color, x: f32, y: f32) -> Color {
     let flock = [
         (0.93, 0.12),
         (0.975, 0.135),
@@ -422,9 +422,9 @@ fn birds(behind: Colour, x: f32, y: f32) -> Colour {
     }
 }
 
-// ---- a photographer's card: a colour wheel, a ramp of grays and a word
+// ---- a photographer's card: a color wheel, a ramp of grays and a word
 
-fn test_card(behind: Colour, x: f32, y: f32) -> Colour {
+fn test_card(behind: Color, x: f32, y: f32) -> Color {
     let (left, top, width, height) = (0.945, 0.715, 0.350, 0.245);
     let (px, py) = (x - left, y - top);
     let outside = |px: f32, py: f32| {
@@ -453,7 +453,7 @@ fn test_card(behind: Colour, x: f32, y: f32) -> Colour {
     if (0.205..0.232).contains(&py) && (0.018..0.332).contains(&px) {
         return [((px - 0.018) / 0.314 * 11.0).floor() / 10.0; 3];
     }
-    let patches: [Colour; 6] = [
+    let patches: [Color; 6] = [
         [0.90, 0.10, 0.12],
         [0.10, 0.62, 0.20],
         [0.12, 0.22, 0.80],
@@ -491,23 +491,23 @@ fn word(x: f32, y: f32) -> bool {
         .is_some_and(|rows| column < 5 && rows[y as usize] & (0b10000 >> column) != 0)
 }
 
-fn rainbow(hue: f32) -> Colour {
+fn rainbow(hue: f32) -> Color {
     [0.0, 2.0, 4.0]
         .map(|shift| (((hue * 6.0 + 6.0 - shift + 3.0) % 6.0 - 3.0).abs()).clamp(0.0, 3.0))
         .map(|away| (2.0 - away).clamp(0.0, 1.0))
 }
 
-// ---- colours and noise
+// ---- colors and noise
 
-fn scale(colour: Colour, by: f32) -> Colour {
-    colour.map(|value| value * by)
+fn scale(color: Color, by: f32) -> Color {
+    color.map(|value| value * by)
 }
 
-fn add(one: Colour, other: Colour) -> Colour {
+fn add(one: Color, other: Color) -> Color {
     [one[0] + other[0], one[1] + other[1], one[2] + other[2]]
 }
 
-fn mix(from: Colour, to: Colour, part: f32) -> Colour {
+fn mix(from: Color, to: Color, part: f32) -> Color {
     add(scale(from, 1.0 - part), scale(to, part))
 }
 

@@ -35,15 +35,15 @@ def exif(thumbnail):
 
 
 def main():
-    colour = drawing()
+    color = drawing()
     frames = [drawing(shift) for shift in (5, 10)]
     alpha = Image.linear_gradient("L").resize((W, H))
-    rgba = colour.copy()
+    rgba = color.copy()
     rgba.putalpha(alpha)
     rgba_frames = [frame.copy() for frame in frames]
     for frame in rgba_frames:
         frame.putalpha(alpha)
-    block = exif(colour.resize((8, 8)))
+    block = exif(color.resize((8, 8)))
 
     def save(image, name, **options):
         path = HERE / name
@@ -52,17 +52,17 @@ def main():
 
     text = PngImagePlugin.PngInfo()
     text.add_text("Title", "a seed")
-    save(colour, "png/rgb.png", pnginfo=text, dpi=(300, 300), exif=block)
+    save(color, "png/rgb.png", pnginfo=text, dpi=(300, 300), exif=block)
     save(rgba, "png/rgba.png")
-    save(colour.quantize(8), "png/palette.png", bits=4, transparency=bytes([0, 128]))
+    save(color.quantize(8), "png/palette.png", bits=4, transparency=bytes([0, 128]))
     save(rgba.convert("LA"), "png/gray-alpha.png")
-    save(colour.convert("1"), "png/gray1.png")
-    save(colour.convert("I;16"), "png/gray16.png")
-    save(colour, "png/animated.png", save_all=True, append_images=frames, duration=[40, 80, 120], loop=3)
+    save(color.convert("1"), "png/gray1.png")
+    save(color.convert("I;16"), "png/gray16.png")
+    save(color, "png/animated.png", save_all=True, append_images=frames, duration=[40, 80, 120], loop=3)
 
-    save(colour.quantize(16), "gif/still.gif", transparency=3)
+    save(color.quantize(16), "gif/still.gif", transparency=3)
     save(
-        colour.quantize(8),
+        color.quantize(8),
         "gif/animated.gif",
         save_all=True,
         append_images=[frame.quantize(8) for frame in frames],
@@ -71,39 +71,39 @@ def main():
         comment=b"a seed",
     )
 
-    save(colour, "webp/lossy.webp", quality=60, exif=block)
+    save(color, "webp/lossy.webp", quality=60, exif=block)
     save(rgba, "webp/lossy-alpha.webp", quality=60)
-    save(colour, "webp/lossless.webp", lossless=True)
+    save(color, "webp/lossless.webp", lossless=True)
     save(rgba, "webp/lossless-alpha.webp", lossless=True)
     save(rgba, "webp/animated.webp", save_all=True, append_images=rgba_frames, duration=40, quality=60)
-    save(colour, "webp/mixed.webp", save_all=True, append_images=frames, allow_mixed=True, duration=40)
+    save(color, "webp/mixed.webp", save_all=True, append_images=frames, allow_mixed=True, duration=40)
 
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[0x0112] = 6
-    save(colour, "tiff/lzw.tif", compression="tiff_lzw", dpi=(150, 150), description="a seed", tiffinfo=tags)
+    save(color, "tiff/lzw.tif", compression="tiff_lzw", dpi=(150, 150), description="a seed", tiffinfo=tags)
     save(rgba, "tiff/alpha.tif")
-    save(colour.convert("CMYK"), "tiff/cmyk.tif", compression="tiff_adobe_deflate")
-    save(colour.quantize(16), "tiff/palette.tif", compression="packbits")
-    save(colour.convert("I;16"), "tiff/gray16.tif")
-    save(colour.convert("1"), "tiff/fax.tif", compression="group4")
-    save(colour, "tiff/jpeg.tif", compression="jpeg")
-    save(colour.convert("L"), "tiff/pages.tif", save_all=True, append_images=frames, compression="packbits")
+    save(color.convert("CMYK"), "tiff/cmyk.tif", compression="tiff_adobe_deflate")
+    save(color.quantize(16), "tiff/palette.tif", compression="packbits")
+    save(color.convert("I;16"), "tiff/gray16.tif")
+    save(color.convert("1"), "tiff/fax.tif", compression="group4")
+    save(color, "tiff/jpeg.tif", compression="jpeg")
+    save(color.convert("L"), "tiff/pages.tif", save_all=True, append_images=frames, compression="packbits")
 
-    save(colour, "other/rgb.bmp")
+    save(color, "other/rgb.bmp")
     save(rgba, "other/rgba.bmp")
-    save(colour.quantize(16), "other/palette.bmp")
-    save(colour.convert("1"), "other/one-bit.bmp")
-    save(colour, "other/rgb.ppm")
-    save(colour.convert("L"), "other/gray.pgm")
-    save(colour.convert("1"), "other/one-bit.pbm")
+    save(color.quantize(16), "other/palette.bmp")
+    save(color.convert("1"), "other/one-bit.bmp")
+    save(color, "other/rgb.ppm")
+    save(color.convert("L"), "other/gray.pgm")
+    save(color.convert("1"), "other/one-bit.pbm")
     save(rgba, "other/rgba.qoi")
     (HERE / "other/plain.ppm").write_text("P3\n# a seed\n2 1\n255\n255 0 9  0 255 7\n")
     (HERE / "other/alpha.pam").write_bytes(
         b"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + bytes(range(8))
     )
 
-    save(colour, "jpeg/exif.jpg", quality=60, exif=b"Exif\0\0" + block)
-    save(colour.convert("CMYK"), "jpeg/cmyk.jpg", quality=60)
+    save(color, "jpeg/exif.jpg", quality=60, exif=b"Exif\0\0" + block)
+    save(color.convert("CMYK"), "jpeg/cmyk.jpg", quality=60)
 
 
 main()

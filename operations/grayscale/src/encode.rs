@@ -1,5 +1,5 @@
 //! Gray pixels into a file of any format, as far as the format goes: one that has no 16 bits gets 8, one that has no
-//! alpha gets the picture on white paper.
+//! alpha gets the picture on a white background.
 
 use std::io::Cursor;
 
@@ -9,14 +9,10 @@ use image::codecs::qoi::QoiEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType};
 
+use crate::encoded::Encoded;
+use crate::formats::{gif, png, tiff};
 use crate::gray::Gray;
-use crate::{Error, Format, Parameters, gif, png, tiff};
-
-/// A written file, and how many bits a sample has in it.
-pub(crate) struct Encoded {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) bit_depth: u8,
-}
+use crate::{Error, Format, Parameters};
 
 /// Bytes that writing `gray` as a file of `format` takes at most, the gray pixels and the file included: what the encoder
 /// makes of the pixels, and the file three times where it grows by doubling while its length is not known. Noise
@@ -69,7 +65,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
                 bytes.reserve_exact(bitmap_bytes(width, height, 1));
                 BmpEncoder::new(&mut bytes).encode(&image, width, height, ExtendedColorType::L8)
             }
-            // A bitmap has alpha only beside three colours.
+            // A bitmap has alpha only together with three colors.
             other => {
                 let (width, height) = other.dimensions();
                 let image = DynamicImage::from(DynamicImage::from(other).into_rgba8());
@@ -92,10 +88,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
         Format::Gif => return gif::encode(gray),
         Format::Tiff => return tiff::encode(gray),
     };
-    outcome.map_err(|error| Error::Encode {
-        format,
-        detail: error.to_string(),
-    })?;
+    outcome.map_err(|error| Error::encode(format, error))?;
     Ok(Encoded { bytes, bit_depth })
 }
 

@@ -1,5 +1,8 @@
 //! What can be wrong with an image, or with what is asked of it.
 
+use std::fmt::Display;
+use std::io;
+
 use crate::Format;
 
 /// Why an image was not converted.
@@ -125,7 +128,7 @@ impl Error {
     }
 
     /// A damaged image of `format`, described by `detail`.
-    pub(crate) fn corrupt(format: Format, detail: impl std::fmt::Display) -> Self {
+    pub(crate) fn corrupt(format: Format, detail: impl Display) -> Self {
         Self::Corrupt {
             format,
             detail: detail.to_string(),
@@ -147,6 +150,30 @@ impl Error {
             feature: feature.into(),
         }
     }
+
+    /// A gray image that cannot be written as `format`, because of `detail`.
+    pub(crate) fn encode(format: Format, detail: impl Display) -> Self {
+        Self::Encode {
+            format,
+            detail: detail.to_string(),
+        }
+    }
+}
+
+/// Why [`convert_stream`](crate::convert_stream) failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The input could not be read. Whether trying again would help, its kind tells.
+    #[error("the image cannot be read: {0}")]
+    Read(#[source] io::Error),
+
+    /// The output could not be written.
+    #[error("the gray image cannot be written: {0}")]
+    Write(#[source] io::Error),
+
+    /// The input was read, and is wrong or too large.
+    #[error(transparent)]
+    Image(#[from] Error),
 }
 
 /// The supported formats, for messages.

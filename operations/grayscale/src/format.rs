@@ -142,9 +142,9 @@ impl Format {
         Ok(format)
     }
 
-    /// What to answer about bytes that are of no supported format.
+    /// What is wrong with bytes that are of no supported format.
     fn refusal(bytes: &[u8]) -> Error {
-        if let Some(found) = known_stranger(bytes) {
+        if let Some(found) = unsupported_format(bytes) {
             return Error::UnsupportedFormat { found };
         }
         if Self::ALL
@@ -193,8 +193,8 @@ impl FromStr for Format {
     }
 }
 
-/// The name of an image format that is recognised only to be refused by name.
-fn known_stranger(bytes: &[u8]) -> Option<&'static str> {
+/// The name of a format that is recognized only to say that it is not supported.
+fn unsupported_format(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(4..8) == Some(b"ftyp") {
         // ISO base media files (ISO/IEC 14496-12): the major brand says what is inside.
         return Some(match bytes.get(8..12)? {
@@ -229,7 +229,7 @@ fn known_stranger(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// The first few characters of a file that is no image, fit to be shown on one line.
+/// The first few characters of a file that is no image, escaped to fit on one line.
 fn beginning_of(bytes: &[u8]) -> String {
     let head = &bytes[..bytes.len().min(16)];
     head.iter()

@@ -1,4 +1,4 @@
-//! The gray image between a decoder and an encoder, on paths that go through pixels.
+//! The gray image between a decoder and an encoder, on routes that go through pixels.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -20,7 +20,7 @@ pub(crate) enum Gray {
 }
 
 impl Gray {
-    /// The gray of an image of any kind. Gray images pass through untouched; alpha is kept as it is, colour under
+    /// The gray of an image of any kind. Gray images pass through untouched; alpha is kept as it is, color under
     /// full transparency included in the formula like any other.
     pub(crate) fn of(image: DynamicImage, luma: Luma) -> Self {
         let (width, height) = (image.width(), image.height());
@@ -30,26 +30,26 @@ impl Gray {
             DynamicImage::ImageLumaA8(gray) => Self::La8(gray),
             DynamicImage::ImageLuma16(gray) => Self::L16(gray),
             DynamicImage::ImageLumaA16(gray) => Self::La16(gray),
-            DynamicImage::ImageRgb8(colour) => {
+            DynamicImage::ImageRgb8(color) => {
                 let mut gray = vec![0; pixels];
-                luma.row8::<3, 1>(&colour, &mut gray);
+                luma.row8::<3, 1>(&color, &mut gray);
                 Self::L8(whole(width, height, gray))
             }
-            DynamicImage::ImageRgba8(colour) => {
+            DynamicImage::ImageRgba8(color) => {
                 let mut gray = vec![0; pixels * 2];
-                luma.row8::<4, 2>(&colour, &mut gray);
+                luma.row8::<4, 2>(&color, &mut gray);
                 Self::La8(whole(width, height, gray))
             }
-            DynamicImage::ImageRgba16(colour) => {
+            DynamicImage::ImageRgba16(color) => {
                 let mut gray = vec![0; pixels * 2];
-                luma.row16::<4, 2>(&colour, &mut gray);
+                luma.row16::<4, 2>(&color, &mut gray);
                 Self::La16(whole(width, height, gray))
             }
-            // Decoders give floating point for HDR formats only, none of which is supported: 16 bits hold the rest.
+            // Only HDR formats decode to floating point, and none of them is supported: 16 bits hold the rest.
             other => {
-                let colour = other.into_rgb16();
+                let color = other.into_rgb16();
                 let mut gray = vec![0; pixels];
-                luma.row16::<3, 1>(&colour, &mut gray);
+                luma.row16::<3, 1>(&color, &mut gray);
                 Self::L16(whole(width, height, gray))
             }
         }
@@ -72,7 +72,7 @@ impl Gray {
         }
     }
 
-    /// The image turned and mirrored so that it shows upright without an orientation tag.
+    /// The image rotated and mirrored so that it is upright without an orientation tag.
     pub(crate) fn upright(self, orientation: Orientation) -> Self {
         let mut image = DynamicImage::from(self);
         image.apply_orientation(orientation);

@@ -4,7 +4,7 @@ use crate::{Error, Format};
 
 /// The memory that one conversion may take.
 ///
-/// Each path predicts its need from the image's header and refuses with [`Error::TooLarge`] when it exceeds the
+/// Each route predicts its need from the image's header and refuses with [`Error::TooLarge`] when it exceeds the
 /// budget; a file of a few bytes that claims 60,000 x 60,000 pixels therefore costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -1,4 +1,4 @@
-//! The three formulas that make one gray value of red, green and blue.
+//! The three formulas that compute one gray value from red, green and blue.
 //!
 //! `bt601` and `bt709` weigh the values as they are stored (with their transfer curve, so it is luma, written Y');
 //! `linear` undoes the curve first, weighs light, and applies the curve again. The weights are whole numbers over
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// The formula that makes one gray value of three colour values.
+/// The formula that computes one gray value from three color values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ pub enum Luma {
     /// `0.2126 R' + 0.7152 G' + 0.0722 B'` (ITU-R BT.709-6, item 3.2): the luma of high-definition video.
     Bt709,
     /// BT.709's weights on linear light: the sRGB curve (IEC 61966-2-1) is undone, the light weighed, and the curve
-    /// applied again. The gray is as bright as the colour was; it is what libvips calls `b-w`.
+    /// applied again. The gray is as bright as the color was; it is what libvips calls `b-w`.
     Linear,
 }
 
@@ -46,7 +46,7 @@ impl Luma {
         }
     }
 
-    /// The gray value of one 8-bit colour.
+    /// The gray value of one 8-bit color.
     #[must_use]
     pub fn gray8(self, red: u8, green: u8, blue: u8) -> u8 {
         match self {
@@ -61,7 +61,7 @@ impl Luma {
         }
     }
 
-    /// The gray value of one 16-bit colour.
+    /// The gray value of one 16-bit color.
     #[must_use]
     pub fn gray16(self, red: u16, green: u16, blue: u16) -> u16 {
         match self {
@@ -76,7 +76,7 @@ impl Luma {
         }
     }
 
-    /// Writes the gray of `pixels` of `IN` channels, the first three of them colours, into `gray` of `OUT` channels:
+    /// Writes the gray of `pixels` of `IN` channels, the first three of them colors, into `gray` of `OUT` channels:
     /// one, or two with the fourth channel copied into the second. Stops at the end of the shorter of the two.
     pub(crate) fn row8<const IN: usize, const OUT: usize>(self, pixels: &[u8], gray: &mut [u8]) {
         match self {

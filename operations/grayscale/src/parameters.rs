@@ -17,13 +17,13 @@ pub struct Parameters {
     /// The output's format; `None` keeps the input's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// The formula that makes one gray value of three colour values.
+    /// The formula that computes one gray value from three color values.
     pub luma: Luma,
     /// 1 (smallest) to 100 (best), where a lossy format has to be encoded anew; `None` takes
-    /// [`DEFAULT_QUALITY`](Self::DEFAULT_QUALITY). Paths that copy the luma, and lossless formats, take no notice.
+    /// [`DEFAULT_QUALITY`](Self::DEFAULT_QUALITY). Routes that copy the luma, and lossless formats, take no notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<u8>,
-    /// Drops metadata that is of no use for showing the image. Orientation, density and gamma stay.
+    /// Drops metadata that is not needed to show the image. Orientation, density and gamma stay.
     pub strip: bool,
     /// Spends more time on a smaller file, where the format allows it without loss.
     pub optimize: bool,

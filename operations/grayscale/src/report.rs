@@ -24,7 +24,7 @@ impl From<Conversion> for Conversion<Pieces<'_>> {
     }
 }
 
-/// What was done to an image: formats, path, formula and sizes.
+/// What was done to an image: formats, route, formula and sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
@@ -32,8 +32,9 @@ pub struct Report {
     pub input_format: Format,
     /// The output's format.
     pub format: Format,
-    /// How the gray image came about.
-    pub path: Path,
+    /// How the gray image came about; in JSON its name is `path`.
+    #[serde(rename = "path")]
+    pub route: Route,
     /// The luma formula. A JPEG's or lossy WebP's own luma is [`Luma::Bt601`].
     pub luma: Luma,
     /// The output's width in pixels.
@@ -54,14 +55,14 @@ pub struct Report {
     pub pages: Option<u32>,
 }
 
-/// How a gray image came about, from the most direct way to the longest.
+/// How a gray image came about, from the most direct route to the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Path {
+pub enum Route {
     /// The image was gray already and came back untouched.
     AsIs,
-    /// Only colour tables were rewritten; the compressed pixels were left alone.
+    /// Only color tables were rewritten; the compressed pixels were left alone.
     Palette,
     /// A JPEG's luma was copied in the compressed domain, bit by bit.
     JpegLumaCopy,
@@ -71,8 +72,8 @@ pub enum Path {
     Pixels,
 }
 
-impl Path {
-    /// The path's name, as the report spells it.
+impl Route {
+    /// The route's name, as the report spells it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -85,9 +86,57 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl Report {
+    /// A report on an image that keeps its format: a still picture of 8 bits, until the methods below say otherwise.
+    pub(crate) fn new(format: Format, route: Route, luma: Luma, (width, height): (u32, u32)) -> Self {
+        Self {
+            input_format: format,
+            format,
+            route,
+            luma,
+            width,
+            height,
+            bit_depth: 8,
+            input_bytes: 0,
+            output_bytes: 0,
+            frames: None,
+            pages: None,
+        }
+    }
+
+    /// The same report on an output of another format.
+    pub(crate) fn with_output_format(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The same report with this many bits per sample, or per index.
+    pub(crate) fn with_bit_depth(self, bit_depth: u8) -> Self {
+        Self { bit_depth, ..self }
+    }
+
+    /// The same report on an animation of this many frames, if it is one.
+    pub(crate) fn with_frames(self, frames: Option<u32>) -> Self {
+        Self { frames, ..self }
+    }
+
+    /// The same report on a document of this many pages, if there are several.
+    pub(crate) fn with_pages(self, pages: Option<u32>) -> Self {
+        Self { pages, ..self }
+    }
+
+    /// The same report with the sizes of both files, in bytes.
+    pub(crate) fn with_sizes(self, input_bytes: usize, output_bytes: usize) -> Self {
+        Self {
+            input_bytes: input_bytes as u64,
+            output_bytes: output_bytes as u64,
+            ..self
+        }
     }
 }
 
@@ -107,7 +156,7 @@ impl fmt::Display for Report {
             write!(f, ", {pages} pages")?;
         }
         let (from, to) = (Size(self.input_bytes), Size(self.output_bytes));
-        write!(f, ", {}, {}, {from} -> {to}", self.luma, self.path)
+        write!(f, ", {}, {}, {from} -> {to}", self.luma, self.route)
     }
 }
 
@@ -138,19 +187,10 @@ mod tests {
 
     #[test]
     fn a_report_fits_on_one_line() {
-        let report = Report {
-            input_format: Format::Png,
-            format: Format::Jpeg,
-            path: Path::Pixels,
-            luma: Luma::Bt601,
-            width: 640,
-            height: 480,
-            bit_depth: 8,
-            input_bytes: 1_250_000,
-            output_bytes: 999,
-            frames: None,
-            pages: Some(2),
-        };
+        let report = Report::new(Format::Png, Route::Pixels, Luma::Bt601, (640, 480))
+            .with_output_format(Format::Jpeg)
+            .with_pages(Some(2))
+            .with_sizes(1_250_000, 999);
         let line = "640x480 png to jpeg, 8 bit, 2 pages, bt601, pixels, 1.2 MB -> 999 bytes";
         assert_eq!(report.to_string(), line);
     }

@@ -1,33 +1,19 @@
 //! From a file that is read to one that is written.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
-use crate::{Error, Format, Limits, Parameters, Report, convert_in_pieces, gif};
+use crate::convert::convert_in_pieces;
+use crate::formats::gif;
+use crate::{Error, Format, Limits, Parameters, Report, StreamError};
 
-/// Why [`convert_stream`] failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StreamError {
-    /// The input could not be read. Whether trying again would help, its kind tells.
-    #[error("the image cannot be read: {0}")]
-    Read(#[source] io::Error),
-
-    /// The output could not be written.
-    #[error("the gray image cannot be written: {0}")]
-    Write(#[source] io::Error),
-
-    /// The input was read, and is wrong or too large.
-    #[error(transparent)]
-    Image(#[from] Error),
-}
-
-/// As many bytes as tell any format from others, and what is none; an SVG after its declaration is the last to show.
+/// Bytes that are enough to tell every format from the others and from no image; an SVG behind a declaration needs most.
 const SIGNATURE_BYTES: usize = 4 << 10;
 
 /// Converts an image file that is read from `source` to a gray one that is written to `target`. As [`crate::convert`], in
 /// less memory: a GIF is written while it is read, of other formats the input is held, but no copy of what the output has
 /// in common with it.
 ///
-/// `size_hint` is the input's size in bytes, if it is known, and else 0. The limits hold for all that is allocated, the
+/// `size_hint` is the input's size in bytes, or 0 if it is not known. The limits hold for everything that is allocated, the
 /// input included.
 ///
 /// # Errors
@@ -48,14 +34,14 @@ pub fn convert_stream(
         .read_to_end(&mut signature)
         .map_err(StreamError::Read)?;
     let to_gif = parameters.format.unwrap_or(Format::Gif) == Format::Gif;
-    // What is no image need not be read to its end.
+    // A file that is no image is refused here, before the rest of it is read.
     if Format::detect(&signature)? == Format::Gif && to_gif {
         let mut source = signature.chain(source);
         return gif::convert(&mut source, target, parameters, limits);
     }
     let mut input = signature;
     let limit_bytes = limits.memory_bytes;
-    // A hint that promises too much is no reason to allocate it.
+    // A hint may be wrong: it allocates no more than the limit.
     let expected = size_hint.min(limit_bytes).saturating_sub(first);
     input.reserve_exact(usize::try_from(expected).unwrap_or(0));
     let most = limit_bytes.saturating_add(1);
@@ -68,8 +54,8 @@ pub fn convert_stream(
     };
     let left = Limits::new(left);
     let gray = convert_in_pieces(&input, parameters, &left)?;
-    for piece in gray.bytes.slices() {
-        target.write_all(piece).map_err(StreamError::Write)?;
+    for slice in gray.bytes.slices() {
+        target.write_all(slice).map_err(StreamError::Write)?;
     }
     Ok(gray.report)
 }

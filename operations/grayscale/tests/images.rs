@@ -26,7 +26,7 @@ fn converted(name: &str, parameters: &Parameters) -> Conversion {
 }
 
 fn path_of(name: &str) -> String {
-    converted(name, &Parameters::default()).report.path.to_string()
+    converted(name, &Parameters::default()).report.route.to_string()
 }
 
 /// Names and data of a PNG's chunks.
@@ -88,7 +88,7 @@ fn a_converted_image_is_gray_and_comes_back_untouched_the_next_time() {
             assert!(
                 once.bytes == twice.bytes,
                 "{name} by way of {}",
-                twice.report.path
+                twice.report.route
             );
         }
     }
@@ -275,9 +275,9 @@ fn a_stripped_png_keeps_density_and_orientation() {
 }
 
 #[test]
-fn a_colour_profile_does_not_survive_on_gray() {
+fn a_color_profile_does_not_survive_on_gray() {
     let mut png = image("rgb.png");
-    // A profile's name, how it is compressed, and something compressed; behind the header.
+    // A profile's name, how it is compressed, and something compressed; after the header.
     let body = b"iCCPsRGB\0\0not a profile";
     let mut profile = (u32::try_from(body.len()).unwrap() - 4).to_be_bytes().to_vec();
     profile.extend_from_slice(body);
@@ -307,7 +307,7 @@ fn depth_alpha_and_interlacing_of_a_png_stay() {
     assert_eq!(
         chunk(&after, "sBIT").unwrap(),
         [12],
-        "as precise as the most precise colour"
+        "as precise as the most precise color"
     );
     assert!(chunk(&after, "gAMA").is_some());
 }
@@ -334,7 +334,7 @@ fn an_animated_png_stays_animated() {
 }
 
 #[test]
-fn a_gif_differs_from_its_original_in_colour_tables_only() {
+fn a_gif_differs_from_its_original_in_color_tables_only() {
     for name in ["animated.gif", "still.gif"] {
         let (before, after) = (image(name), converted(name, &Parameters::default()).bytes);
         assert_eq!(before.len(), after.len());
@@ -452,7 +452,7 @@ fn parameters_and_reports_have_stable_names() {
         (parameters.format, parameters.luma),
         (Some(Format::WebP), Luma::Bt709)
     );
-    assert!(serde_json::from_str::<Parameters>(r#"{"colour":1}"#).is_err());
+    assert!(serde_json::from_str::<Parameters>(r#"{"color":1}"#).is_err());
     let report = serde_json::to_value(converted("animated.gif", &Parameters::default()).report).unwrap();
     assert_eq!(report["input_format"], "gif");
     assert_eq!(report["path"], "palette");

@@ -168,7 +168,7 @@ fn a_ycck_jpeg_becomes_a_gray_jpeg_by_way_of_pixels() {
         ..Parameters::default()
     };
     let gray = convert(&jpeg, &parameters, &Limits::default()).unwrap();
-    assert_eq!(gray.report.path.to_string(), "pixels");
+    assert_eq!(gray.report.route.to_string(), "pixels");
     assert_near(&grays(&gray.bytes, Luma::Bt601), FORMULAS[0].1, 3.0);
 }
 

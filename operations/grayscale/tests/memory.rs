@@ -1,4 +1,4 @@
-//! Nothing takes more memory than its limit, however small a file is and whatever it claims.
+//! No conversion takes more memory than its limit, however small the file is and whatever it claims.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -17,7 +17,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 /// The allocator counts for the whole process: tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// What a conversion may take beside its limit: threads, tables and the like, which no image makes grow.
+/// What a conversion may take in addition to its limit: threads, tables and the like, which do not grow with the image.
 const BESIDE: usize = 4 << 20;
 /// The LZW encoder asks for 16 MiB of zeros to collect its output in. The system gives such memory page by page as it is
 /// written to, so that only the length of the output counts; this allocator cannot tell.
@@ -105,7 +105,7 @@ fn a_tiff_that_claims_millions_of_values_for_a_tag_takes_no_memory_for_them() {
 #[test]
 fn a_thumbnail_that_claims_to_be_huge_takes_no_memory() {
     let _turn = my_turn();
-    // In colour, 65,500 x 65,500, and cut off in its first block.
+    // In color, 65,500 x 65,500, and cut off in its first block.
     let mut thumbnail = b"\xFF\xD8\xFF\xDB\0\x43\0".to_vec();
     thumbnail.extend([1; 64]);
     thumbnail.extend(b"\xFF\xC0\0\x11\x08\xFF\xDC\xFF\xDC\x03\x01\x11\0\x02\x11\0\x03\x11\0");

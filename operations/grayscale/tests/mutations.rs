@@ -67,7 +67,7 @@ fn no_damaged_image_makes_the_conversion_panic_or_hang() {
     assert!(tried > 20 * mutations, "only {tried} images were tried");
 }
 
-/// A decimal or hexadecimal number, with underscores wherever one likes.
+/// A decimal or hexadecimal number, with underscores anywhere.
 fn from_environment(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?.replace('_', "");
     let number = match text.strip_prefix("0x") {
@@ -136,7 +136,7 @@ impl Random {
     }
 }
 
-/// Sets the checksums of a PNG's chunks right, so that damage reaches what is behind them.
+/// Sets the checksums of a PNG's chunks right, so that damage is not caught by them.
 fn repair_checksums(bytes: &mut [u8]) {
     let mut at = 8;
     while let Some(length) = bytes.get(at..at + 4) {

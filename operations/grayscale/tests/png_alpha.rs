@@ -6,7 +6,7 @@ use errand_grayscale::{Limits, Luma, Parameters, convert};
 use flate2::write::ZlibEncoder;
 use png::{ColorType, Decoder, Transformations};
 
-/// A true-colour PNG with alpha.
+/// A true-color PNG with alpha.
 struct Picture {
     size: (u32, u32),
     wide: bool,
@@ -19,7 +19,7 @@ struct Picture {
 const ALPHA: u16 = 0xFEFD;
 
 impl Picture {
-    /// Colours and alpha, in 16 bits: a mosaic in which each filter does best somewhere.
+    /// Colors and alpha, in 16 bits: a mosaic in which each filter does best somewhere.
     fn pixel(&self, frame: u32, x: u32, y: u32) -> [u16; 4] {
         let noise = (x * 7_919 + y * 104_729 + frame).wrapping_mul(2_654_435_761) >> 16;
         let value = match (y * 6 / self.size.1, self.wide) {
@@ -170,7 +170,7 @@ fn chunk(file: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
 
 #[test]
 fn alpha_that_shows_late_is_there_from_the_first_row_on() {
-    // One that is done on one thread, and one that is not, of which fewer cases have to do.
+    // One that takes one thread, and one that takes two, for which fewer cases are enough.
     for (size, step) in [((37, 29), 1), ((810, 700), 3)] {
         for (wide, interlaced) in [(false, false), (false, true), (true, false), (true, true)] {
             for frames in [1, 2] {

@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use errand_grayscale::{
-    Error, Limits, Luma, Parameters, Path as Way, Report, StreamError, convert, convert_stream,
+    Error, Limits, Luma, Parameters, Report, Route, StreamError, convert, convert_stream,
 };
 
-/// Gives at most so many bytes at once, and then fails if it is to.
+/// Reads at most `step` bytes at once, and fails at the end if it is to.
 struct Slowly<'a> {
     rest: &'a [u8],
     step: usize,
@@ -29,7 +29,7 @@ impl Read for Slowly<'_> {
     }
 }
 
-/// Has room for so many bytes.
+/// Has room for this many bytes.
 struct Full(usize);
 
 impl Write for Full {
@@ -83,10 +83,10 @@ fn every_format_comes_out_as_from_memory() {
     assert!(count > 0);
 }
 
-/// A GIF of several megabytes with colour tables and comments at all places, and what it is as gray, with its comments
+/// A GIF of several megabytes with color tables and comments at all places, and what it is as gray, with its comments
 /// and without. No sub-block is decoded here or there, so they hold anything.
 struct Large {
-    colour: Vec<u8>,
+    color: Vec<u8>,
     gray: Vec<u8>,
     stripped: Vec<u8>,
 }
@@ -94,19 +94,19 @@ struct Large {
 impl Large {
     fn new() -> Self {
         let mut large = Self {
-            colour: Vec::new(),
+            color: Vec::new(),
             gray: Vec::new(),
             stripped: Vec::new(),
         };
         large.all(b"GIF89a\x40\x01\xC8\x00\x91\x00\x00");
-        large.colours(4, 0);
+        large.colors(4, 0);
         large.all(b"\x21\xFF\x0BNETSCAPE2.0\x03\x01\x00\x00\x00");
         for frame in 0..40 {
-            // A comment that is larger than any window; lengths that move all that follows against its bounds.
+            // A comment that is larger than any window; lengths that shift all that follows against its bounds.
             large.comment(if frame == 7 { 2_000 } else { frame * 13 });
             large.all(b"\x21\xF9\x04\x00\x0A\x00\x00\x00");
             large.all(b"\x2C\x00\x00\x00\x00\x40\x01\xC8\x00\x87");
-            large.colours(256, frame);
+            large.colors(256, frame);
             large.all(b"\x08");
             large.sub_blocks(400 + frame, frame);
         }
@@ -116,14 +116,14 @@ impl Large {
 
     fn all(&mut self, bytes: &[u8]) {
         self.gray.extend(bytes);
-        self.colour.extend(bytes);
+        self.color.extend(bytes);
         self.stripped.extend(bytes);
     }
 
-    fn colours(&mut self, count: usize, seed: usize) {
+    fn colors(&mut self, count: usize, seed: usize) {
         for index in 0..count {
             let [r, g, b] = [17, 23, 29].map(|factor| low_byte((index + seed) * factor));
-            self.colour.extend([r, g, b]);
+            self.color.extend([r, g, b]);
             let gray = [Luma::default().gray8(r, g, b); 3];
             self.gray.extend(gray);
             self.stripped.extend(gray);
@@ -159,28 +159,28 @@ fn a_gif_passes_through_whatever_its_size_and_pace() {
         ..Parameters::default()
     };
     for step in [997, 65_536, usize::MAX] {
-        let (bytes, report) = streamed(&large.colour, step, &Parameters::default()).unwrap();
+        let (bytes, report) = streamed(&large.color, step, &Parameters::default()).unwrap();
         assert!(bytes == large.gray, "{step}");
-        assert_eq!((report.path, report.frames), (Way::Palette, Some(40)));
-        assert_eq!(report.input_bytes, large.colour.len() as u64);
+        assert_eq!((report.route, report.frames), (Route::Palette, Some(40)));
+        assert_eq!(report.input_bytes, large.color.len() as u64);
         assert_eq!(report.output_bytes, bytes.len() as u64);
 
-        let (stripped, report) = streamed(&large.colour, step, &strip).unwrap();
+        let (stripped, report) = streamed(&large.color, step, &strip).unwrap();
         assert!(stripped == large.stripped, "{step}");
         assert_eq!(report.output_bytes, stripped.len() as u64);
 
         // Gray already: as it is.
         let (again, report) = streamed(&bytes, step, &Parameters::default()).unwrap();
         assert!(again == bytes);
-        assert_eq!(report.path, Way::AsIs);
+        assert_eq!(report.route, Route::AsIs);
     }
 }
 
 #[test]
 fn a_gif_that_ends_early_is_named_with_the_byte() {
     let large = Large::new();
-    for length in [7, 20, 1_000, 300_000, large.colour.len() - 5] {
-        let error = streamed(&large.colour[..length], 65_536, &Parameters::default()).unwrap_err();
+    for length in [7, 20, 1_000, 300_000, large.color.len() - 5] {
+        let error = streamed(&large.color[..length], 65_536, &Parameters::default()).unwrap_err();
         let StreamError::Image(Error::Truncated { offset, .. }) = error else {
             panic!("{length}: {error}");
         };
@@ -188,7 +188,7 @@ fn a_gif_that_ends_early_is_named_with_the_byte() {
     }
     // Behind a whole frame, a missing trailer is made good.
     let (bytes, _) = streamed(
-        &large.colour[..large.colour.len() - 1],
+        &large.color[..large.color.len() - 1],
         65_536,
         &Parameters::default(),
     )
@@ -204,7 +204,7 @@ fn errors_tell_the_side_that_failed() {
         luma: Luma::Bt709,
         ..Parameters::default()
     };
-    for input in [&large.colour[..500_000], b"P6 1 1 255\n"] {
+    for input in [&large.color[..500_000], b"P6 1 1 255\n"] {
         let broken = Slowly {
             rest: input,
             step: 4_096,
@@ -213,7 +213,7 @@ fn errors_tell_the_side_that_failed() {
         let error = convert_stream(broken, 0, &mut Vec::new(), &parameters, &limits).unwrap_err();
         assert!(matches!(error, StreamError::Read(_)), "{error}");
     }
-    for (input, room) in [(&large.colour[..], 300_000), (b"P6 1 1 255\nabc", 3)] {
+    for (input, room) in [(&large.color[..], 300_000), (b"P6 1 1 255\nabc", 3)] {
         let error = convert_stream(input, 0, &mut Full(room), &parameters, &limits).unwrap_err();
         assert!(matches!(error, StreamError::Write(_)), "{error}");
     }
@@ -225,7 +225,7 @@ fn errors_tell_the_side_that_failed() {
         "the file is larger than the limit of 100000 bytes of memory; raise the limit"
     );
     let small = Limits::new(1_000);
-    let error = convert_stream(&large.colour[..], 0, &mut Vec::new(), &parameters, &small).unwrap_err();
+    let error = convert_stream(&large.color[..], 0, &mut Vec::new(), &parameters, &small).unwrap_err();
     assert!(
         matches!(error, StreamError::Image(Error::TooLarge { .. })),
         "{error}"

@@ -1,4 +1,4 @@
-//! The coloured thumbnail inside EXIF, wherever a format keeps EXIF: gray in the output, or gone.
+//! The colored thumbnail inside EXIF, wherever a format keeps EXIF: gray in the output, or gone.
 
 #![allow(clippy::cast_possible_truncation, reason = "small numbers throughout")]
 
@@ -38,11 +38,11 @@ fn exif((offset_tag, length_tag): (u16, u16), thumbnail: &[u8]) -> Vec<u8> {
 const JPEG_TAGS: (u16, u16) = (0x0201, 0x0202);
 const STRIP_TAGS: (u16, u16) = (0x0111, 0x0117);
 
-fn coloured_jpeg() -> Vec<u8> {
+fn colored_jpeg() -> Vec<u8> {
     Image::random(&mut Random(7), (24, 16), &[(2, 2), (1, 1), (1, 1)]).sequential(0)
 }
 
-/// A PNG with an `eXIf` behind its header.
+/// A PNG with an `eXIf` after its header.
 fn png_with(name: &str, exif: &[u8]) -> Vec<u8> {
     let mut png = image(name);
     let body = [b"eXIf", exif].concat();
@@ -105,7 +105,7 @@ fn exif_of_webp(webp: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The EXIF that is left of a block in each format that keeps one, by each path.
+/// The EXIF that is left of a block in each format that keeps one, by each route.
 fn left_of(block: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut left = Vec::new();
     for luma in [Luma::Bt601, Luma::Linear] {
@@ -125,7 +125,7 @@ fn left_of(block: &[u8]) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn a_thumbnail_in_a_png_or_webp_becomes_gray() {
-    let thumbnail = coloured_jpeg();
+    let thumbnail = colored_jpeg();
     let block = exif(JPEG_TAGS, &thumbnail);
     // Some writers put JPEG's signature in front.
     for signature in [b"".as_slice(), b"Exif\0\0"] {
@@ -177,14 +177,14 @@ fn a_block_of_exif_that_is_none_is_kept_as_it_is() {
 
 #[test]
 fn a_thumbnail_that_claims_to_be_huge_is_removed_from_a_jpeg_too() {
-    let mut thumbnail = coloured_jpeg();
+    let mut thumbnail = colored_jpeg();
     let frame = thumbnail
         .windows(2)
         .position(|pair| pair == [0xFF, 0xC0])
         .unwrap();
     thumbnail[frame + 5..frame + 9].fill(0xFF);
     let block = [b"Exif\0\0".as_slice(), &exif(JPEG_TAGS, &thumbnail)].concat();
-    let jpeg = coloured_jpeg();
+    let jpeg = colored_jpeg();
     let mut with_exif = jpeg[..2].to_vec();
     segment(&mut with_exif, 0xE1, &block);
     with_exif.extend(&jpeg[2..]);

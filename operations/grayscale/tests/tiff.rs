@@ -78,7 +78,7 @@ fn page((width, height): (u64, u64), bits: u64, photometric: u64, channels: usiz
 
 fn palette_page(size: (u64, u64), bits: u64, palette: &[[u16; 3]], samples: &[u8]) -> Page {
     let mut page = page(size, bits, 3, 1, samples);
-    let map = (0..3).flat_map(|channel| palette.iter().map(move |colour| u64::from(colour[channel])));
+    let map = (0..3).flat_map(|channel| palette.iter().map(move |color| u64::from(color[channel])));
     page.tags.push((320, SHORT, map.collect()));
     page
 }
@@ -145,23 +145,23 @@ fn pixels(tiff: &[u8], luma: Luma, count: usize) -> Vec<u8> {
     pgm[pgm.len() - count..].to_vec()
 }
 
-/// A palette of `count` colours, and its gray by BT.601 and BT.709 (ITU-R BT.601-7 and BT.709-6) to the nearest level.
+/// A palette of `count` colors, and its gray by BT.601 and BT.709 (ITU-R BT.601-7 and BT.709-6) to the nearest level.
 fn palette(count: u16) -> (Vec<[u16; 3]>, Vec<u8>, Vec<u8>) {
-    let colour = |index: u16| [index * 37 % 256, 255 - index * 11 % 256, index * 91 % 256];
+    let color = |index: u16| [index * 37 % 256, 255 - index * 11 % 256, index * 91 % 256];
     let weighted = |weights: [f64; 3]| {
         let gray = |index| -> f64 {
-            let colour = colour(index).map(f64::from);
-            colour
+            let color = color(index).map(f64::from);
+            color
                 .iter()
                 .zip(weights)
                 .map(|(value, weight)| value * weight)
                 .sum()
         };
-        #[allow(clippy::cast_sign_loss, reason = "weights and colours are positive")]
+        #[allow(clippy::cast_sign_loss, reason = "weights and colors are positive")]
         (0..count).map(|index| gray(index).round() as u8).collect()
     };
     let wide = (0..count)
-        .map(|index| colour(index).map(|value| value * 257))
+        .map(|index| color(index).map(|value| value * 257))
         .collect();
     (
         wide,
@@ -213,7 +213,7 @@ fn the_indexes_of_a_palette_page_are_looked_up_where_the_format_changes() {
                 } else {
                     "pixels"
                 };
-                assert_eq!(conversion.report.path.to_string(), path, "{format}");
+                assert_eq!(conversion.report.route.to_string(), path, "{format}");
             }
         }
     }
@@ -236,13 +236,13 @@ fn a_palette_that_is_rewritten_shows_the_same_gray_as_one_that_is_looked_up() {
 }
 
 #[test]
-fn palettes_scaled_by_256_and_palettes_not_scaled_at_all_mean_the_same_colours() {
+fn palettes_scaled_by_256_and_palettes_not_scaled_at_all_mean_the_same_colors() {
     let (map, grays, _) = palette(16);
     let indexes = [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF];
     for scale in [257, 256, 1] {
         let map: Vec<_> = map
             .iter()
-            .map(|colour| colour.map(|value| value / 257 * scale))
+            .map(|color| color.map(|value| value / 257 * scale))
             .collect();
         let tiff = file(KINDS[0], &[palette_page((16, 1), 4, &map, &indexes)]);
         assert_near(&pixels(&tiff, Luma::Bt601, 16), &grays, &format!("times {scale}"));
@@ -256,22 +256,22 @@ fn an_index_beyond_the_palette_is_black() {
 }
 
 #[test]
-fn pages_with_palettes_and_pages_in_true_colour_may_be_mixed() {
+fn pages_with_palettes_and_pages_in_true_color_may_be_mixed() {
     let (map, grays, _) = palette(256);
     let indexed = palette_page((3, 1), 8, &map, &[7, 77, 177]);
-    let coloured = page((3, 1), 8, 2, 3, &[255, 0, 0, 0, 255, 0, 0, 0, 255]);
+    let colored = page((3, 1), 8, 2, 3, &[255, 0, 0, 0, 255, 0, 0, 0, 255]);
     let expected = [vec![grays[7], grays[77], grays[177]], vec![76, 150, 29]];
     for kind in KINDS {
         for (pages, expected) in [
-            ([indexed.clone(), coloured.clone()], expected.clone()),
+            ([indexed.clone(), colored.clone()], expected.clone()),
             (
-                [coloured.clone(), indexed.clone()],
+                [colored.clone(), indexed.clone()],
                 [expected[1].clone(), expected[0].clone()],
             ),
         ] {
             let conversion = convert(&file(kind, &pages), &with(None), &Limits::default()).unwrap();
             assert_eq!(conversion.report.pages, Some(2));
-            assert_eq!(conversion.report.path.to_string(), "pixels");
+            assert_eq!(conversion.report.route.to_string(), "pixels");
             let mut reader = Decoder::new(Cursor::new(&conversion.bytes)).unwrap();
             for (page, expected) in expected.iter().enumerate() {
                 if page > 0 {
@@ -317,7 +317,7 @@ fn palettes_that_are_missing_cut_or_over_the_structure_are_errors_in_every_forma
 
 #[test]
 fn directories_over_one_another_are_refused_before_they_are_counted() {
-    // Each of 250 directories begins four bytes behind the other, and claims a hundred entries.
+    // Each of 250 directories begins four bytes after the one before, and claims a hundred entries.
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     tiff.resize(3_000, 0);
     for directory in 0..250_u32 {
@@ -331,7 +331,7 @@ fn directories_over_one_another_are_refused_before_they_are_counted() {
 }
 
 #[test]
-fn a_palette_page_loses_its_coloured_thumbnails_and_keeps_its_texts() {
+fn a_palette_page_loses_its_colored_thumbnails_and_keeps_its_texts() {
     let (map, ..) = palette(16);
     let mut page = palette_page((2, 1), 8, &map, &[1, 2]);
     // A description, a directory of its own, and Photoshop's resources.
@@ -345,12 +345,51 @@ fn a_palette_page_loses_its_coloured_thumbnails_and_keeps_its_texts() {
             &Limits::default(),
         )
         .unwrap();
-        assert_eq!(gray.report.path.to_string(), "palette");
+        assert_eq!(gray.report.route.to_string(), "palette");
         let mut reader = Decoder::new(Cursor::new(&gray.bytes)).unwrap();
         let kept = [270, 330, 34_377].map(|tag| {
             let tag = tiff::tags::Tag::from_u16_exhaustive(tag);
             reader.find_tag(tag).unwrap().is_some()
         });
         assert_eq!(kept, [true, false, false], "{kind:?}");
+    }
+}
+
+#[test]
+fn inks_of_sixteen_bits_are_mixed_to_the_nearest_level() {
+    // Cyan, magenta, yellow and black. Of the first two, cutting off instead of rounding loses a level.
+    let inks: [[u16; 4]; 6] = [
+        [1, 1, 1, 32_768],
+        [10_000, 20_000, 30_000, 65_000],
+        [0, 0, 0, 0],
+        [65_535, 65_535, 65_535, 65_535],
+        [65_535, 0, 0, 1],
+        [12_345, 54_321, 1, 33_333],
+    ];
+    // The light that ink and black let through, exactly, then rounded.
+    let light = |ink: u16, black: u16| {
+        let product = (65_535 - u64::from(ink)) * (65_535 - u64::from(black));
+        u16::try_from((product * 2 + 65_535) / (2 * 65_535)).unwrap()
+    };
+    for luma in [Luma::Bt601, Luma::Bt709, Luma::Linear] {
+        let expected = inks.map(|[cyan, magenta, yellow, black]| {
+            luma.gray16(light(cyan, black), light(magenta, black), light(yellow, black))
+        });
+        assert_eq!(expected[0], 32_767);
+        for kind in KINDS {
+            let samples: Vec<u8> = inks
+                .iter()
+                .flatten()
+                .flat_map(|ink| kind.bytes(u64::from(*ink), 2))
+                .collect();
+            let tiff = file(kind, &[page((6, 1), 16, 5, 4, &samples)]);
+            let found: Vec<u16> = pixels(&tiff, luma, 12)
+                .as_chunks()
+                .0
+                .iter()
+                .map(|sample| u16::from_be_bytes(*sample))
+                .collect();
+            assert_eq!(found, expected, "{luma}, {kind:?}");
+        }
     }
 }

@@ -74,7 +74,7 @@ fn alpha_of(webp: &[u8]) -> Option<&[u8]> {
 }
 
 /// Red, green and blue of a frame.
-fn colours(frame: &[u8]) -> Vec<[u8; 3]> {
+fn colors(frame: &[u8]) -> Vec<[u8; 3]> {
     let length = |bytes: usize| u32::try_from(bytes).unwrap().to_le_bytes();
     let file = [
         b"RIFF",
@@ -85,9 +85,9 @@ fn colours(frame: &[u8]) -> Vec<[u8; 3]> {
     ]
     .concat();
     let mut decoder = WebPDecoder::new(Cursor::new(file)).unwrap();
-    let mut colours = vec![0; decoder.output_buffer_size().unwrap()];
-    decoder.read_image(&mut colours).unwrap();
-    colours.as_chunks().0.to_vec()
+    let mut colors = vec![0; decoder.output_buffer_size().unwrap()];
+    decoder.read_image(&mut colors).unwrap();
+    colors.as_chunks().0.to_vec()
 }
 
 const LOSSY: [&str; 5] = [
@@ -111,7 +111,7 @@ fn lossy_stays_lossy_by_another_formula_and_the_gray_is_that_formulas() {
             convert(&original, &parameters, &Limits::default()).unwrap()
         };
         let (gray, coarse) = (with_quality(100), with_quality(10));
-        assert_eq!(gray.report.path.to_string(), "pixels", "{name}");
+        assert_eq!(gray.report.route.to_string(), "pixels", "{name}");
         assert!(
             gray.bytes.len() > coarse.bytes.len(),
             "{name}: quality has no effect"
@@ -131,7 +131,7 @@ fn lossy_stays_lossy_by_another_formula_and_the_gray_is_that_formulas() {
                 .chain(&planes.vbuf)
                 .all(|chroma| *chroma == 128);
             assert!(neutral, "{name}: chroma is left");
-            let (before, after) = (colours(before), colours(after));
+            let (before, after) = (colors(before), colors(after));
             // BT.709's weights (ITU-R BT.709-6, 3.2).
             let expected = before.iter().map(|&[red, green, blue]| {
                 0.2126 * f64::from(red) + 0.7152 * f64::from(green) + 0.0722 * f64::from(blue)
@@ -157,7 +157,7 @@ fn a_gray_lossy_image_is_not_encoded_again_by_any_formula() {
             let once = convert(&image(name), &parameters, &Limits::default()).unwrap();
             let twice = convert(&once.bytes, &parameters, &Limits::default()).unwrap();
             assert!(once.bytes == twice.bytes, "{name}, {luma}");
-            assert_eq!(twice.report.path.to_string(), "webp-luma-copy", "{name}, {luma}");
+            assert_eq!(twice.report.route.to_string(), "webp-luma-copy", "{name}, {luma}");
         }
     }
 }

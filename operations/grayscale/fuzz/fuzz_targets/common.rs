@@ -6,7 +6,8 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// What a conversion may take, and what it may take beside: threads, tables and the like, which no image makes grow.
+/// What a conversion may take, and what it may take in addition: threads, tables and the like, which do not grow with the
+/// image.
 const BUDGET: usize = 16 << 20;
 const BESIDE: usize = 4 << 20;
 /// The buffer that a TIFF's LZW encoder asks for, of which only what is written to becomes memory.

@@ -36,10 +36,10 @@ def png(path, width, height, depth, color, rows, chunks=(), interlace=0, late=()
 
 def main():
     picture = Image.open(sys.argv[1]).convert("RGB")
-    colour = picture.crop((60, 40, 60 + 6 * W, 40 + 6 * H)).resize((W, H), Image.LANCZOS)
-    turned = [colour.rotate(30 * i, resample=Image.BILINEAR) for i in range(3)]
+    color = picture.crop((60, 40, 60 + 6 * W, 40 + 6 * H)).resize((W, H), Image.LANCZOS)
+    turned = [color.rotate(30 * i, resample=Image.BILINEAR) for i in range(3)]
     alpha = Image.linear_gradient("L").resize((W, H))
-    rgba = colour.copy()
+    rgba = color.copy()
     rgba.putalpha(alpha)
     turned_rgba = []
     for frame in turned:
@@ -55,16 +55,16 @@ def main():
     info = PngImagePlugin.PngInfo()
     info.add_text("Title", "balloons")
     info.add_itxt("Comment", "montgolfières")
-    colour.save(HERE / "rgb.png", pnginfo=info, dpi=(300, 300), exif=exif)
+    color.save(HERE / "rgb.png", pnginfo=info, dpi=(300, 300), exif=exif)
     rgba.save(HERE / "rgba.png")
-    colour.quantize(16).save(HERE / "palette4.png", bits=4)
-    colour.quantize(200).save(HERE / "palette8.png", transparency=bytes([0, 128, 255]))
-    colour.convert("L").save(HERE / "gray8.png")
-    colour.convert("1").save(HERE / "gray1.png")
+    color.quantize(16).save(HERE / "palette4.png", bits=4)
+    color.quantize(200).save(HERE / "palette8.png", transparency=bytes([0, 128, 255]))
+    color.convert("L").save(HERE / "gray8.png")
+    color.convert("1").save(HERE / "gray1.png")
     rgba.convert("LA").save(HERE / "gray-alpha.png")
     turned[0].save(HERE / "animated.png", save_all=True, append_images=turned[1:], duration=[40, 80, 120], loop=3)
     rand = random.Random(1)
-    pixel = colour.load()
+    pixel = color.load()
 
     def wide(x, y):
         return [v * 257 ^ rand.getrandbits(7) for v in pixel[x, y]]
@@ -87,24 +87,24 @@ def main():
     palettes[0].save(
         HERE / "animated.gif", save_all=True, append_images=palettes[1:], duration=[40, 80, 120], loop=2, comment=b"hi"
     )
-    colour.quantize(32).save(HERE / "still.gif", transparency=3)
-    colour.save(HERE / "rgb.bmp")
-    colour.quantize(256).save(HERE / "palette8.bmp")
-    colour.convert("1").save(HERE / "palette1.bmp")
-    colour.save(HERE / "rgb.tif", compression="tiff_lzw", dpi=(150, 150), description="balloons")
+    color.quantize(32).save(HERE / "still.gif", transparency=3)
+    color.save(HERE / "rgb.bmp")
+    color.quantize(256).save(HERE / "palette8.bmp")
+    color.convert("1").save(HERE / "palette1.bmp")
+    color.save(HERE / "rgb.tif", compression="tiff_lzw", dpi=(150, 150), description="balloons")
     rgba.save(HERE / "rgba.tif")
-    colour.convert("CMYK").save(HERE / "cmyk.tif", compression="tiff_adobe_deflate")
-    colour.quantize(256).save(HERE / "palette.tif", compression="packbits")
+    color.convert("CMYK").save(HERE / "cmyk.tif", compression="tiff_adobe_deflate")
+    color.quantize(256).save(HERE / "palette.tif", compression="packbits")
     turned[0].save(HERE / "pages.tif", save_all=True, append_images=turned[1:], compression="tiff_lzw")
-    colour.convert("L").save(HERE / "gray.tif")
-    colour.save(HERE / "rgb.ppm")
-    colour.convert("L").save(HERE / "gray.pgm")
-    colour.save(HERE / "rgb.qoi")
+    color.convert("L").save(HERE / "gray.tif")
+    color.save(HERE / "rgb.ppm")
+    color.convert("L").save(HERE / "gray.pgm")
+    color.save(HERE / "rgb.qoi")
 
     # WebP
-    colour.save(HERE / "lossy.webp", quality=70, exif=exif)
+    color.save(HERE / "lossy.webp", quality=70, exif=exif)
     rgba.save(HERE / "lossy-alpha.webp", quality=50, alpha_quality=80)
-    colour.save(HERE / "lossless.webp", lossless=True)
+    color.save(HERE / "lossless.webp", lossless=True)
     rgba.save(HERE / "lossless-alpha.webp", lossless=True, exact=True)
     turned_rgba[0].save(
         HERE / "animated.webp", save_all=True, append_images=turned_rgba[1:], duration=[40, 80, 120], loop=2, quality=60
@@ -116,9 +116,9 @@ def main():
     )
 
     # JPEG
-    colour.save(HERE / "rgb.jpg", quality=85, exif=exif)
-    colour.save(HERE / "progressive.jpg", quality=80, progressive=True, subsampling=0)
-    inks = colour.convert("CMYK")
+    color.save(HERE / "rgb.jpg", quality=85, exif=exif)
+    color.save(HERE / "progressive.jpg", quality=80, progressive=True, subsampling=0)
+    inks = color.convert("CMYK")
     inks.save(HERE / "cmyk.jpg", quality=85)
     # Pillow writes no YCCK. It stores 255 less each ink behind an Adobe marker of transform 0: given channels that hold
     # the transformed inks, it stores those, and only the marker's last byte is still to be set to 2. What is transformed

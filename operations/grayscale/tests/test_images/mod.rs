@@ -1,4 +1,4 @@
-//! The images beside the tests, by name.
+//! The images of `tests/images`, by name.
 
 use std::fs;
 use std::path::Path;

@@ -1,0 +1,176 @@
+//! A TIFF of palette pages (TIFF 6.0, section 5): their palettes are rewritten in place, or, where pixels are needed,
+//! their indexes decoded and looked up.
+
+use std::borrow::Cow;
+
+use super::file::{BITS, BLACK_IS_ZERO, COLOR_MAP, Directory, File, PALETTE, PHOTOMETRIC, SHORT};
+use super::writer::TEXTS;
+use crate::report::{Report, Route};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
+
+/// Tags that do not belong on a gray page: sub-directories, where thumbnails are; Photoshop's resources, with a
+/// thumbnail; a color profile; and Photoshop's layers.
+const COLORED: [u16; 4] = [330, 34_377, 34_675, 37_724];
+
+/// The file with gray palettes; `None` unless every page has a palette or is gray, and one has a palette.
+pub(super) fn convert(
+    file: &File<'_>,
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Option<Conversion>, Error> {
+    let (input, pages) = (file.bytes, &file.pages);
+    let kind = |page: &Directory| file.value(page, PHOTOMETRIC);
+    let gray_or_palette = |page: &Directory| matches!(kind(page), Some(0 | BLACK_IS_ZERO | PALETTE));
+    let (Some(first), true) = (pages.first(), pages.iter().any(|page| has_palette(file, page))) else {
+        return Ok(None);
+    };
+    if !file.sound || !pages.iter().all(gray_or_palette) {
+        return Ok(None);
+    }
+    let (width, height) = file.size(first);
+    if width == 0 || height == 0 {
+        return Err(Error::corrupt(
+            Format::Tiff,
+            format_args!("a page's size is {width}x{height}"),
+        ));
+    }
+    limits.check(Format::Tiff, (width, height), input.len() as u64)?;
+
+    let mut output = input.to_vec();
+    for page in pages {
+        if !file.has_data(page) {
+            return Err(Error::truncated(Format::Tiff, input.len()));
+        }
+        if has_palette(file, page) {
+            let map = Map::of(file, page)?;
+            map.make_gray(file, &mut output, parameters.luma);
+        }
+    }
+    for page in pages {
+        let gone = |tag: u16| COLORED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
+        file.remove(&mut output, page, gone);
+    }
+    let bits = file.value(first, BITS).and_then(|bits| u8::try_from(bits).ok());
+    let report = Report::new(Format::Tiff, Route::Palette, parameters.luma, (width, height))
+        .with_bit_depth(bits.unwrap_or(1))
+        .with_sizes(input.len(), output.len())
+        .with_pages(u32::try_from(pages.len()).ok().filter(|pages| *pages > 1));
+    Ok(Some(Conversion {
+        bytes: output,
+        report,
+    }))
+}
+
+/// A file that the codec can decode, and the grays of its palette pages.
+pub(super) struct Decodable<'a> {
+    /// The file, with its palette pages marked as gray, so that the codec returns their indexes as they are.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// For each page: the gray of each index, if it has a palette.
+    grays: Vec<Option<Vec<u8>>>,
+    /// What is held while a page is decoded: the page's values, and the copy of the file if it is one.
+    pub(super) held_bytes: u64,
+}
+
+impl<'a> Decodable<'a> {
+    pub(super) fn new(file: &File<'a>, luma: Luma, limits: &Limits) -> Result<Self, Error> {
+        let mut held_bytes = file.values_bytes(limits)?;
+        if file.pages.iter().any(|page| has_palette(file, page)) {
+            held_bytes += file.bytes.len() as u64;
+            limits.check(Format::Tiff, file.size(&file.pages[0]), held_bytes)?;
+        }
+        let mut bytes = Cow::Borrowed(file.bytes);
+        let mut grays = Vec::with_capacity(file.pages.len());
+        for page in &file.pages {
+            let kind = file.entry(page, PHOTOMETRIC).filter(|kind| kind.kind == SHORT);
+            let Some(kind) = kind.filter(|_| has_palette(file, page)) else {
+                grays.push(None);
+                continue;
+            };
+            grays.push(Some(Map::of(file, page)?.grays(file, luma)));
+            let gray = file.short_bytes(BLACK_IS_ZERO as u16);
+            bytes.to_mut()[kind.at..kind.at + 2].copy_from_slice(&gray);
+        }
+        Ok(Self {
+            bytes,
+            grays,
+            held_bytes,
+        })
+    }
+
+    /// The grays of a page's indexes, if it has a palette.
+    pub(super) fn grays_of(&self, page: usize) -> Option<&[u8]> {
+        self.grays.get(page)?.as_deref()
+    }
+}
+
+fn has_palette(file: &File<'_>, page: &Directory) -> bool {
+    file.value(page, PHOTOMETRIC) == Some(PALETTE)
+}
+
+/// Where a palette is: all reds, then all greens, then all blues, in 16 bits.
+struct Map {
+    at: usize,
+    entries: usize,
+}
+
+impl Map {
+    /// The palette of a page; an error if it is missing, not whole, or where the file's structure is.
+    fn of(file: &File<'_>, page: &Directory) -> Result<Self, Error> {
+        let entry = file
+            .entry(page, COLOR_MAP)
+            .filter(|entry| entry.kind == SHORT)
+            .ok_or_else(|| Error::corrupt(Format::Tiff, "a page's palette is missing"))?;
+        let place = entry.at..entry.at.saturating_add(entry.count.saturating_mul(2));
+        if file.is_structure(&place) {
+            return Err(Error::corrupt(
+                Format::Tiff,
+                format_args!(
+                    "a page's palette, at byte {}, overlaps the file's structure",
+                    entry.at
+                ),
+            ));
+        }
+        if place.end > file.bytes.len() {
+            return Err(Error::truncated(Format::Tiff, file.bytes.len()));
+        }
+        Ok(Self {
+            at: entry.at,
+            entries: entry.count / 3,
+        })
+    }
+
+    /// Where red, green and blue of an entry are.
+    fn places(&self, entry: usize) -> [usize; 3] {
+        [entry, self.entries + entry, 2 * self.entries + entry].map(|value| self.at + value * 2)
+    }
+
+    fn color(&self, file: &File<'_>, entry: usize) -> [u16; 3] {
+        self.places(entry)
+            .map(|at| file.short(at).expect("the palette lies within the file"))
+    }
+
+    fn make_gray(&self, file: &File<'_>, output: &mut [u8], luma: Luma) {
+        for entry in 0..self.entries {
+            let [red, green, blue] = self.color(file, entry);
+            let gray = file.short_bytes(luma.gray16(red, green, blue));
+            for at in self.places(entry) {
+                output[at..at + 2].copy_from_slice(&gray);
+            }
+        }
+    }
+
+    /// The gray of each index in 8 bits. Writers scale 8 bits to 16 by 256 or by 257, so that the high byte is what was
+    /// meant, and a few do not scale at all: the same is assumed as by libtiff.
+    fn grays(&self, file: &File<'_>, luma: Luma) -> Vec<u8> {
+        let colors: Vec<_> = (0..self.entries.min(256))
+            .map(|entry| self.color(file, entry))
+            .collect();
+        let scaled = colors.iter().flatten().any(|value| *value > 255);
+        let narrow = |value: u16| (if scaled { value >> 8 } else { value }) as u8;
+        let gray = |color: [u16; 3]| {
+            let [red, green, blue] = color.map(narrow);
+            luma.gray8(red, green, blue)
+        };
+        colors.into_iter().map(gray).collect()
+    }
+}
