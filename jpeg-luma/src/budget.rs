@@ -39,12 +39,12 @@ impl Plan {
             });
         };
         let row_buffers = (2 * rows).min(3 * input.len());
-        let optimizer = if optimize {
+        let recoder = if optimize {
             first_capacity + 16 * columns * lines
         } else {
             0
         };
-        let others = TABLES + row_buffers + optimizer;
+        let others = TABLES + row_buffers + recoder;
         let needed = (others + first_capacity) as u64;
         if needed > budget {
             return Err(Error::MemoryBudget { needed, budget });

@@ -1,4 +1,4 @@
-//! From the segments of a colour JPEG to those of a gray one.
+//! From the segments of a color JPEG to those of a gray one.
 
 use std::iter;
 
@@ -10,22 +10,22 @@ use crate::huffman::HuffmanTable;
 use crate::interleaved::Interleaved;
 use crate::marker::{EOI, SOS, Segment, end_of_scan, write_segment};
 use crate::metadata;
-use crate::optimize::{Coded, Optimizer};
 use crate::output::{Coding, Output};
-use crate::pieces::Pieces;
 use crate::progressive::{DcFirst, DcRefinement};
+use crate::recode::{Coded, Recoder};
+use crate::rope::Rope;
 use crate::scan::{Layout, Process, Scan, ScanComponent};
 use crate::sequential::Sequential;
 use crate::tables::Tables;
 
 /// Writes the luma component of `input` as a JPEG of its own.
-pub(crate) fn luma<'a>(input: &'a [u8], frame: Frame, options: &Options) -> Result<Pieces<'a>, Error> {
+pub(crate) fn luma<'a>(input: &'a [u8], frame: Frame, options: &Options) -> Result<Rope<'a>, Error> {
     let plan = Plan::new(input, &frame, options.optimize, options.memory_budget)?;
     let (columns, lines) = frame.luma_blocks();
     let blocks = columns as usize * lines as usize;
     // An image that is almost empty has nothing to gain, and a hostile one would take its time.
     let worthwhile = blocks <= 64 * input.len();
-    let optimizer = (options.optimize && worthwhile).then(|| Optimizer::new(blocks, plan.output_limit));
+    let recoder = (options.optimize && worthwhile).then(|| Recoder::new(blocks, plan.output_limit));
     let mut conversion = Conversion {
         input,
         frame,
@@ -34,7 +34,7 @@ pub(crate) fn luma<'a>(input: &'a [u8], frame: Frame, options: &Options) -> Resu
         tables: Tables::new(),
         progress: Progress::new(),
         output: Output::new(plan.first_capacity),
-        optimizer,
+        recoder,
     };
     match conversion.run() {
         // What there is so far is an image, though a coarse one; a browser would show it too.
@@ -48,9 +48,9 @@ pub(crate) fn luma<'a>(input: &'a [u8], frame: Frame, options: &Options) -> Resu
 /// Returns a gray JPEG as it is, or without its metadata.
 ///
 /// Its scans are not decoded; but they must end with an end-of-image marker, unless `lenient`.
-pub(crate) fn as_is<'a>(input: &'a [u8], options: &Options) -> Result<Pieces<'a>, Error> {
-    let mut pieces = Pieces::default();
-    pieces.copy(&input[..2]);
+pub(crate) fn as_is<'a>(input: &'a [u8], options: &Options) -> Result<Rope<'a>, Error> {
+    let mut rope = Rope::default();
+    rope.push_borrowed(&input[..2]);
     let mut at = 2;
     loop {
         let segment = match Segment::read(input, at, options.lenient) {
@@ -64,18 +64,18 @@ pub(crate) fn as_is<'a>(input: &'a [u8], options: &Options) -> Result<Pieces<'a>
         }
         match metadata::is_metadata(segment.marker).then(|| metadata::for_gray(&segment, true)) {
             Some(None) => {}
-            Some(Some(payload)) => write_segment(pieces.made(), segment.marker, &payload),
-            None => pieces.copy(&input[segment.offset..at]),
+            Some(Some(payload)) => write_segment(rope.owned_mut(), segment.marker, &payload),
+            None => rope.push_borrowed(&input[segment.offset..at]),
         }
         if segment.marker == EOI {
             break;
         }
     }
     if !options.strip {
-        pieces = Pieces::default();
-        pieces.copy(input);
+        rope = Rope::default();
+        rope.push_borrowed(input);
     }
-    Ok(pieces)
+    Ok(rope)
 }
 
 struct Conversion<'a, 'o> {
@@ -87,7 +87,7 @@ struct Conversion<'a, 'o> {
     progress: Progress,
     output: Output<'a>,
     /// If there is to be one.
-    optimizer: Option<Optimizer>,
+    recoder: Option<Recoder>,
 }
 
 impl Conversion<'_, '_> {
@@ -107,7 +107,7 @@ impl Conversion<'_, '_> {
                 }
                 code if metadata::is_metadata(code) => {
                     if let Some(payload) = metadata::for_gray(&segment, self.options.strip) {
-                        write_segment(self.output.pieces.made(), code, &payload);
+                        write_segment(self.output.rope.owned_mut(), code, &payload);
                     }
                 }
                 _ => self.tables.define(&segment)?,
@@ -131,10 +131,10 @@ impl Conversion<'_, '_> {
             let table = &self.tables.quantization[usize::from(self.frame.luma().quantization)];
             let table = table
                 .as_ref()
-                .ok_or(Error::corrupt(header.offset, "luma has no quantisation table"))?;
+                .ok_or(Error::corrupt(header.offset, "luma has no quantization table"))?;
             self.output.frame(self.frame.marker, &self.frame.info, table);
         }
-        let mark = self.output.pieces.made().len();
+        let mark = self.output.rope.owned_mut().len();
         let coding = self.coding(&scan, luma, header.offset)?;
         let end = if scan.is_luma_alone() {
             self.copy(header, &scan, &coding)
@@ -143,7 +143,7 @@ impl Conversion<'_, '_> {
         };
         match end {
             Ok(_) => self.output.scans += 1,
-            Err(_) => self.output.pieces.made().truncate(mark),
+            Err(_) => self.output.rope.owned_mut().truncate(mark),
         }
         end
     }
@@ -173,26 +173,26 @@ impl Conversion<'_, '_> {
     /// counted in blocks already (A.2.2).
     fn copy(&mut self, header: &Segment, scan: &Scan, coding: &Coding) -> Result<usize, Error> {
         let end = end_of_scan(self.input, header.end);
-        let mark = self.output.pieces.made().len();
-        if let Some(optimizer) = &mut self.optimizer
+        let mark = self.output.rope.owned_mut().len();
+        if let Some(recoder) = &mut self.recoder
             && scan.process != Process::DcRefinement
         {
             let coded = Coded {
                 data: self.input,
                 start: header.end,
             };
-            match optimizer.recode(coded, scan, coding, &mut self.output) {
+            match recoder.recode(coded, scan, coding, &mut self.output) {
                 Ok(()) => return Ok(end),
                 Err(Error::Truncated { .. } | Error::Corrupt { .. }) if self.options.lenient => {
                     // Scans to come would build on what this one failed to tell.
-                    self.optimizer = None;
-                    self.output.pieces.made().truncate(mark);
+                    self.recoder = None;
+                    self.output.rope.owned_mut().truncate(mark);
                 }
                 Err(error) => return Err(error),
             }
         }
         self.output.scan_header(scan, coding);
-        self.output.pieces.copy(&self.input[header.end..end]);
+        self.output.rope.push_borrowed(&self.input[header.end..end]);
         Ok(end)
     }
 
@@ -218,11 +218,11 @@ impl Conversion<'_, '_> {
             Process::DcFirst => walk.luma(&mut DcFirst::new(input, &output, &others, lenient), out),
             _ => walk.luma(&mut DcRefinement::new(&walk.layout), out),
         };
-        let at = match &mut self.optimizer {
-            Some(optimizer) if scan.process != Process::DcRefinement => {
+        let at = match &mut self.recoder {
+            Some(recoder) if scan.process != Process::DcRefinement => {
                 let mut data = Vec::with_capacity(self.plan.first_capacity);
                 let at = luma(&mut data)?;
-                optimizer.recode(
+                recoder.recode(
                     Coded {
                         data: &data,
                         start: 0,
@@ -235,7 +235,7 @@ impl Conversion<'_, '_> {
             }
             _ => {
                 self.output.scan_header(scan, &output);
-                luma(self.output.pieces.made())?
+                luma(self.output.rope.owned_mut())?
             }
         };
         Ok(end_of_scan(self.input, at))

@@ -1,4 +1,4 @@
-//! EXIF: the orientation, and the thumbnail, which is a JPEG of its own in colour. In a JPEG it is an APP1 segment with a
+//! EXIF: the orientation, and the thumbnail, which is a JPEG of its own in color. In a JPEG it is an APP1 segment with a
 //! signature; PNG and WebP hold the same block in a chunk, most without the signature.
 //!
 //! EXIF is a TIFF file: a header, then directories of entries with 12 bytes each. The first directory describes the
@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::{Options, Verdict, grayscale};
+use crate::{Options, Outcome, grayscale};
 
 const SIGNATURE: &[u8] = b"Exif\0\0";
 const ORIENTATION: u16 = 0x0112;
@@ -99,7 +99,7 @@ fn gray_jpeg(thumbnail: &[u8]) -> Option<Vec<u8>> {
         ..Options::default()
     };
     match grayscale(thumbnail, &options).ok()? {
-        Verdict::Converted(gray) if gray.bytes.len() <= thumbnail.len() => Some(gray.bytes),
+        Outcome::Gray(gray) if gray.bytes.len() <= thumbnail.len() => Some(gray.bytes),
         _ => None,
     }
 }

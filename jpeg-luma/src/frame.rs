@@ -13,16 +13,16 @@ pub struct FrameInfo {
     pub width: u32,
     /// Lines, taken from the DNL segment (T.81, B.2.5) where the frame header leaves them open.
     pub height: u32,
-    /// Colour components.
+    /// Color components.
     pub components: u8,
     /// Bits of a sample.
     pub precision: u8,
     /// The coding process.
     pub kind: Kind,
-    /// The colour transform that an Adobe marker (APP14) names: 0 none, 1 `YCbCr`, 2 YCCK. `None` without the marker.
+    /// The color transform that an Adobe marker (APP14) names: 0 none, 1 `YCbCr`, 2 YCCK. `None` without the marker.
     pub adobe_transform: Option<u8>,
     /// What the components mean.
-    pub colour: Colour,
+    pub color: Color,
     /// Whether the first component has fewer samples than another one.
     pub luma_subsampled: bool,
 }
@@ -67,10 +67,10 @@ pub enum Kind {
 /// neither, the component identifiers, as libjpeg and the browsers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Colour {
+pub enum Color {
     /// One component: gray already.
     Gray,
-    /// Luma and two colour differences (ITU-T T.871, clause 7).
+    /// Luma and two color differences (ITU-T T.871, clause 7).
     YCbCr,
     /// Red, green and blue without a transform.
     Rgb,
@@ -95,7 +95,7 @@ pub(crate) struct Component {
     /// Horizontal and vertical sampling factor, 1 to 4.
     pub(crate) horizontal: u8,
     pub(crate) vertical: u8,
-    /// Destination of the quantisation table, 0 to 3.
+    /// Destination of the quantization table, 0 to 3.
     pub(crate) quantization: u8,
 }
 
@@ -207,7 +207,7 @@ impl Header {
                 return Err(Error::corrupt(*offset, "a sampling factor outside 1 to 4"));
             }
             if component.quantization > 3 {
-                return Err(Error::corrupt(*offset, "a quantisation table above 3"));
+                return Err(Error::corrupt(*offset, "a quantization table above 3"));
             }
             if components[..index].iter().any(|other| other.id == component.id) {
                 return Err(Error::corrupt(*offset, "two components with the same identifier"));
@@ -229,7 +229,7 @@ impl Header {
             precision: *precision,
             kind: Kind::of(*code),
             adobe_transform: self.adobe_transform,
-            colour: self.colour(&components),
+            color: self.color(&components),
             luma_subsampled: components
                 .iter()
                 .any(|other| other.horizontal > luma.horizontal || other.vertical > luma.vertical),
@@ -241,18 +241,18 @@ impl Header {
         })
     }
 
-    fn colour(&self, components: &[Component]) -> Colour {
+    fn color(&self, components: &[Component]) -> Color {
         let inverted = self.adobe_transform.is_some();
         match (components.len(), self.adobe_transform) {
-            (1, _) => Colour::Gray,
-            (3, Some(0)) if !self.jfif => Colour::Rgb,
+            (1, _) => Color::Gray,
+            (3, Some(0)) if !self.jfif => Color::Rgb,
             (3, None) if !self.jfif && components.iter().map(|component| component.id).eq(*b"RGB") => {
-                Colour::Rgb
+                Color::Rgb
             }
-            (3, _) => Colour::YCbCr,
-            (4, None | Some(0)) => Colour::Cmyk { inverted },
-            (4, Some(_)) => Colour::Ycck { inverted },
-            _ => Colour::Unknown,
+            (3, _) => Color::YCbCr,
+            (4, None | Some(0)) => Color::Cmyk { inverted },
+            (4, Some(_)) => Color::Ycck { inverted },
+            _ => Color::Unknown,
         }
     }
 }

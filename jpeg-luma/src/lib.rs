@@ -2,10 +2,10 @@
 //!
 //! # Why it can be done
 //!
-//! A colour JPEG almost always holds three components: luma Y, which *is* the BT.601 gray of its pixels (ITU-T T.871,
-//! clause 7), and two colour differences. Each is coded apart: its samples are cut into blocks of 8 by 8, transformed,
-//! quantised, and written as Huffman codes. So the gray image is in the file already. To decode pixels, average them
-//! and encode them again is much work that makes the image worse; to leave the colour differences out is little work,
+//! A color JPEG almost always holds three components: luma Y, which *is* the BT.601 gray of its pixels (ITU-T T.871,
+//! clause 7), and two color differences. Each is coded apart: its samples are cut into blocks of 8 by 8, transformed,
+//! quantized, and written as Huffman codes. So the gray image is in the file already. To decode pixels, average them
+//! and encode them again is much work that makes the image worse; to leave the color differences out is little work,
 //! and luma stays what it was, bit for bit. What follows is how to leave them out. Sections and figures in brackets
 //! are those of ITU-T T.81, which is ISO/IEC 10918-1.
 //!
@@ -15,11 +15,11 @@
 //! header come first, then one or more scans: a header that names components, then entropy-coded data. In that data,
 //! a byte `FF` is followed by a stuffed 0, so that the next true marker can be found without decoding a thing; only
 //! restart markers may stand within. `marker` and `tables` read segments, `frame` and `scan` the two headers,
-//! `metadata` decides what application segments mean for a gray image, `output` writes the new file (in `pieces`, so that
+//! `metadata` decides what application segments mean for a gray image, `output` writes the new file (in `rope`, so that
 //! nothing of the input is copied needlessly), and `convert` goes from the one to the other.
 //!
 //! The new frame has one component with sampling factors 1 and 1. The factors of the old one, say 2 and 2, only told
-//! how its component relates to the others (A.1.1). Its quantisation table is copied. Of the scans:
+//! how its component relates to the others (A.1.1). Its quantization table is copied. Of the scans:
 //!
 //! - A scan without luma is **skipped**: its end is the next marker.
 //! - A scan of luma alone is **copied**, byte for byte. It is not interleaved, and so is neither the order of its
@@ -29,7 +29,7 @@
 //! # Interleaved scans
 //!
 //! Here blocks come in minimum coded units: of luma with factors 2 and 2, four luma blocks in two lines, then one
-//! block of each colour difference (A.2.3). Three things change when luma is left alone:
+//! block of each color difference (A.2.3). Three things change when luma is left alone:
 //!
 //! 1. The *order*: line by line over the whole image. The units of one line are therefore taken apart into lines of
 //!    blocks, each in a buffer of its own, and the buffers are written one after another (`interleaved`).
@@ -44,7 +44,7 @@
 //! block ends. A symbol is a Huffman code, which tells a run of zeros and a number of additional bits, and then those
 //! bits (F.1.2.2). To pass over it, its lengths are enough, so one look-up in a table of 2^13 entries passes over all
 //! symbols that these 13 bits hold, often with the end of the block (`lookup`). Bits are copied as many at a time as
-//! were read since the last refill (`bits`). Blocks of colour differences are passed over in the same way, their DC
+//! were read since the last refill (`bits`). Blocks of color differences are passed over in the same way, their DC
 //! coefficient included (`sequential`).
 //!
 //! Restart markers cut an interleaved scan after a number of *units*. In general that is no number of blocks that
@@ -68,7 +68,7 @@
 //!
 //! The input's tables were made for luma, but perhaps for more than luma, or by nobody in particular. With
 //! [`Options::optimize`], each scan of luma is read once more, symbol by symbol, for the frequencies of the symbols
-//! (K.2, `optimal`), and once more to write it with new codes (`optimize`).
+//! (K.2, `huffman_build`), and once more to write it with new codes (`recode`).
 
 #![allow(
     clippy::inline_always,
@@ -83,24 +83,24 @@ mod error;
 mod exif;
 mod frame;
 mod huffman;
+mod huffman_build;
 mod interleaved;
 mod lookup;
 mod marker;
 mod metadata;
-mod optimal;
-mod optimize;
 mod output;
-mod pieces;
 mod progressive;
+mod recode;
+mod rope;
 mod scan;
 mod sequential;
 mod tables;
 
 pub use error::Error;
 pub use exif::with_gray_thumbnail;
-pub use frame::{Colour, FrameInfo, Kind};
+pub use frame::{Color, FrameInfo, Kind};
 pub use metadata::{metadata_segments, splice};
-pub use pieces::Pieces;
+pub use rope::Rope;
 
 use frame::Frame;
 
@@ -119,7 +119,7 @@ pub struct Options {
 
 /// A gray JPEG.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Converted<B = Vec<u8>> {
+pub struct GrayJpeg<B = Vec<u8>> {
     /// The file.
     pub bytes: B,
     /// Samples in a line.
@@ -127,15 +127,15 @@ pub struct Converted<B = Vec<u8>> {
     /// Lines.
     pub height: u32,
     /// How it came about.
-    pub path: Path,
+    pub method: Method,
     /// Bits of a sample.
     pub bit_depth: u8,
 }
 
 /// How a gray JPEG came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Path {
-    /// The luma component was copied: its coefficients and quantisation are those of the input, bit for bit.
+pub enum Method {
+    /// The luma component was copied: its coefficients and quantization are those of the input, bit for bit.
     LumaCopy,
     /// The input was gray already.
     AsIs,
@@ -143,9 +143,9 @@ pub enum Path {
 
 /// The outcome for a valid JPEG.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict<B = Vec<u8>> {
+pub enum Outcome<B = Vec<u8>> {
     /// The gray JPEG.
-    Converted(Converted<B>),
+    Gray(GrayJpeg<B>),
     /// Gray is not among the components: it has to be computed from pixels.
     NeedsPixels(Reason, FrameInfo),
 }
@@ -160,14 +160,14 @@ pub enum Reason {
     Cmyk,
     /// The components are four inks, three of them transformed.
     Ycck,
-    /// Luma has fewer samples than a colour difference: alone it would be a smaller image.
+    /// Luma has fewer samples than a color difference: alone it would be a smaller image.
     LumaSubsampled,
 }
 
 /// Makes a JPEG gray, or tells why that takes pixels.
 ///
-/// A gray input comes back as it is, unless tables are to be optimised or metadata stripped. Data after the end of the
-/// image is dropped with the colours.
+/// A gray input comes back as it is, unless tables are to be optimized or metadata stripped. Data after the end of the
+/// image is dropped with the colors.
 ///
 /// # Errors
 /// Says what is wrong with the input, at which byte; see [`Error`]. With [`Options::lenient`], damage is an error only
@@ -179,20 +179,20 @@ pub enum Reason {
 /// let error = grayscale(b"GIF89a", &Options::default()).unwrap_err();
 /// assert_eq!(error, Error::NotJpeg);
 /// ```
-pub fn grayscale(input: &[u8], options: &Options) -> Result<Verdict, Error> {
-    let converted = match grayscale_in_pieces(input, options)? {
-        Verdict::Converted(converted) => converted,
-        Verdict::NeedsPixels(reason, info) => return Ok(Verdict::NeedsPixels(reason, info)),
+pub fn grayscale(input: &[u8], options: &Options) -> Result<Outcome, Error> {
+    let converted = match grayscale_rope(input, options)? {
+        Outcome::Gray(converted) => converted,
+        Outcome::NeedsPixels(reason, info) => return Ok(Outcome::NeedsPixels(reason, info)),
     };
-    let needed = converted.bytes.bytes_to_join();
+    let needed = converted.bytes.into_bytes_peak();
     if let Some(budget) = options.memory_budget.filter(|&budget| budget < needed) {
         return Err(Error::MemoryBudget { needed, budget });
     }
-    Ok(Verdict::Converted(Converted {
+    Ok(Outcome::Gray(GrayJpeg {
         bytes: converted.bytes.into_bytes(),
         width: converted.width,
         height: converted.height,
-        path: converted.path,
+        method: converted.method,
         bit_depth: converted.bit_depth,
     }))
 }
@@ -201,20 +201,20 @@ pub fn grayscale(input: &[u8], options: &Options) -> Result<Verdict, Error> {
 ///
 /// # Errors
 /// Those of [`grayscale`].
-pub fn grayscale_in_pieces<'a>(input: &'a [u8], options: &Options) -> Result<Verdict<Pieces<'a>>, Error> {
+pub fn grayscale_rope<'a>(input: &'a [u8], options: &Options) -> Result<Outcome<Rope<'a>>, Error> {
     let frame = Frame::read(input, options.lenient)?;
     let info = frame.info;
-    let reason = match info.colour {
-        Colour::Gray if !options.optimize || info.check_supported().is_err() => {
+    let reason = match info.color {
+        Color::Gray if !options.optimize || info.check_supported().is_err() => {
             let bytes = convert::as_is(input, options)?;
-            return Ok(converted(bytes, &info, Path::AsIs));
+            return Ok(converted(bytes, &info, Method::AsIs));
         }
-        Colour::Gray | Colour::YCbCr if !info.luma_subsampled => None,
-        Colour::Gray | Colour::YCbCr => Some(Reason::LumaSubsampled),
-        Colour::Rgb => Some(Reason::Rgb),
-        Colour::Cmyk { .. } => Some(Reason::Cmyk),
-        Colour::Ycck { .. } => Some(Reason::Ycck),
-        Colour::Unknown => {
+        Color::Gray | Color::YCbCr if !info.luma_subsampled => None,
+        Color::Gray | Color::YCbCr => Some(Reason::LumaSubsampled),
+        Color::Rgb => Some(Reason::Rgb),
+        Color::Cmyk { .. } => Some(Reason::Cmyk),
+        Color::Ycck { .. } => Some(Reason::Ycck),
+        Color::Unknown => {
             return Err(Error::Unsupported {
                 feature: "other than 1, 3 or 4 components",
             });
@@ -222,24 +222,24 @@ pub fn grayscale_in_pieces<'a>(input: &'a [u8], options: &Options) -> Result<Ver
     };
     info.check_supported()?;
     if let Some(reason) = reason {
-        return Ok(Verdict::NeedsPixels(reason, info));
+        return Ok(Outcome::NeedsPixels(reason, info));
     }
     let bytes = convert::luma(input, frame, options)?;
-    Ok(converted(bytes, &info, Path::LumaCopy))
+    Ok(converted(bytes, &info, Method::LumaCopy))
 }
 
-fn converted<'a>(bytes: Pieces<'a>, info: &FrameInfo, path: Path) -> Verdict<Pieces<'a>> {
+fn converted<'a>(bytes: Rope<'a>, info: &FrameInfo, method: Method) -> Outcome<Rope<'a>> {
     let FrameInfo {
         width,
         height,
         precision: bit_depth,
         ..
     } = *info;
-    Verdict::Converted(Converted {
+    Outcome::Gray(GrayJpeg {
         bytes,
         width,
         height,
-        path,
+        method,
         bit_depth,
     })
 }

@@ -4,15 +4,15 @@
 //!
 //! | segment | content | on a gray image |
 //! |---|---|---|
-//! | APP0 `JFIF` | density | stays, without its colour thumbnail |
-//! | APP0 `JFXX` | colour thumbnail | goes |
+//! | APP0 `JFIF` | density | stays, without its color thumbnail |
+//! | APP0 `JFXX` | color thumbnail | goes |
 //! | APP1 `Exif` | EXIF, orientation | stays, its thumbnail made gray or removed |
-//! | APP2 `ICC_PROFILE` | profile of the colour space | goes: a colour profile is invalid for one component |
+//! | APP2 `ICC_PROFILE` | profile of the color space | goes: a color profile is invalid for one component |
 //! | APP2 `MPF` | index of further pictures after this one | goes, as those pictures do |
 //! | APP2 ISO 21496-1 | gain map, a further picture | goes |
 //! | APP11 `JP` | JPEG XT residuals, or a signed manifest of the file | goes: it describes other data |
-//! | APP13 `Photoshop` | IPTC | stays, without thumbnails and colour profile |
-//! | APP14 `Adobe` | colour transform | goes |
+//! | APP13 `Photoshop` | IPTC | stays, without thumbnails and color profile |
+//! | APP14 `Adobe` | color transform | goes |
 
 use std::borrow::Cow;
 
@@ -55,7 +55,7 @@ pub(crate) fn for_gray<'a>(segment: &Segment<'a>, strip: bool) -> Option<Cow<'a,
         APP11 if payload.starts_with(b"JP") => return None,
         APP14 if payload.starts_with(b"Adobe") => return None,
         APP1 if payload.starts_with(EXIF) => return Some(exif::with_gray_thumbnail(payload)),
-        APP13 if payload.starts_with(PHOTOSHOP) => return Some(without_colour_resources(payload)),
+        APP13 if payload.starts_with(PHOTOSHOP) => return Some(without_color_resources(payload)),
         _ => {}
     }
     Some(Cow::Borrowed(payload))
@@ -72,9 +72,9 @@ fn without_jfif_thumbnail(payload: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Drops the image resources that hold thumbnails and a colour profile (Adobe Photoshop File Formats Specification,
+/// Drops the image resources that hold thumbnails and a color profile (Adobe Photoshop File Formats Specification,
 /// image resource blocks). A segment that cannot be read to its end stays as it is: it may go on in the next.
-fn without_colour_resources(payload: &[u8]) -> Cow<'_, [u8]> {
+fn without_color_resources(payload: &[u8]) -> Cow<'_, [u8]> {
     const THUMBNAILS_AND_PROFILE: [u16; 3] = [0x0409, 0x040C, 0x040F];
     let mut kept = PHOTOSHOP.to_vec();
     let mut rest = &payload[PHOTOSHOP.len()..];

@@ -3,7 +3,7 @@
 use crate::frame::FrameInfo;
 use crate::huffman::{Class, HuffmanTable};
 use crate::marker::{DRI, EOI, SOF0, SOF1, SOI, SOS, write_segment};
-use crate::pieces::Pieces;
+use crate::rope::Rope;
 use crate::scan::Scan;
 use crate::tables::Quantization;
 
@@ -13,7 +13,7 @@ const LUMA: u8 = 1;
 /// What is written so far, and what a decoder reading it would know by now.
 #[derive(Debug)]
 pub(crate) struct Output<'a> {
-    pub(crate) pieces: Pieces<'a>,
+    pub(crate) rope: Rope<'a>,
     dc: Option<HuffmanTable>,
     ac: Option<HuffmanTable>,
     restart_interval: u16,
@@ -36,7 +36,7 @@ impl<'a> Output<'a> {
         let mut bytes = Vec::with_capacity(capacity);
         bytes.extend_from_slice(&[0xFF, SOI]);
         Self {
-            pieces: bytes.into(),
+            rope: bytes.into(),
             dc: None,
             ac: None,
             restart_interval: 0,
@@ -50,10 +50,10 @@ impl<'a> Output<'a> {
         self.has_frame
     }
 
-    /// Writes the quantisation table and the frame header. One component has no need of sampling factors above one:
+    /// Writes the quantization table and the frame header. One component has no need of sampling factors above one:
     /// they say how it relates to others (T.81, A.1.1).
     pub(crate) fn frame(&mut self, marker: u8, info: &FrameInfo, quantization: &Quantization) {
-        quantization.write(self.pieces.made());
+        quantization.write(self.rope.owned_mut());
         let [.., y1, y0] = info.height.to_be_bytes();
         let [.., x1, x0] = info.width.to_be_bytes();
         let marker = if marker == SOF0 && quantization.is_wide() {
@@ -62,7 +62,7 @@ impl<'a> Output<'a> {
             marker
         };
         write_segment(
-            self.pieces.made(),
+            self.rope.owned_mut(),
             marker,
             &[info.precision, y1, y0, x1, x0, 1, LUMA, 0x11, 0],
         );
@@ -78,27 +78,27 @@ impl<'a> Output<'a> {
             if let Some(table) = wanted
                 && known != wanted
             {
-                table.write(class, self.pieces.made());
+                table.write(class, self.rope.owned_mut());
                 *known = Some(table.clone());
             }
         }
         if self.restart_interval != coding.restart_interval {
-            write_segment(self.pieces.made(), DRI, &coding.restart_interval.to_be_bytes());
+            write_segment(self.rope.owned_mut(), DRI, &coding.restart_interval.to_be_bytes());
             self.restart_interval = coding.restart_interval;
         }
         let (first, last) = scan.spectral;
         let (before, now) = scan.approximation;
         write_segment(
-            self.pieces.made(),
+            self.rope.owned_mut(),
             SOS,
             &[1, LUMA, 0, first, last, before << 4 | now],
         );
     }
 
     /// Ends the image.
-    pub(crate) fn finish(mut self) -> Pieces<'a> {
-        self.pieces.made().extend_from_slice(&[0xFF, EOI]);
-        self.pieces.shrink();
-        self.pieces
+    pub(crate) fn finish(mut self) -> Rope<'a> {
+        self.rope.owned_mut().extend_from_slice(&[0xFF, EOI]);
+        self.rope.shrink();
+        self.rope
     }
 }

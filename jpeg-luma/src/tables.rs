@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::huffman::{Class, HuffmanTable};
 use crate::marker::{DHT, DQT, DRI, Segment, write_segment};
 
-/// A quantisation table: 64 elements of one or two bytes in zigzag order, as they stand in the file.
+/// A quantization table: 64 elements of one or two bytes in zigzag order, as they stand in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quantization {
     elements: Vec<u8>,
@@ -72,13 +72,13 @@ impl Tables {
             let length = match head >> 4 {
                 0 => 64,
                 1 => 128,
-                _ => return Err(corrupt("a quantisation table of unknown precision")),
+                _ => return Err(corrupt("a quantization table of unknown precision")),
             };
             let destination = self.quantization.get_mut(usize::from(head & 15));
-            let destination = destination.ok_or_else(|| corrupt("a quantisation table above 3"))?;
+            let destination = destination.ok_or_else(|| corrupt("a quantization table above 3"))?;
             let split = elements.split_at_checked(length);
             let (elements, after) =
-                split.ok_or_else(|| corrupt("a quantisation table is longer than its segment"))?;
+                split.ok_or_else(|| corrupt("a quantization table is longer than its segment"))?;
             *destination = Some(Quantization {
                 elements: elements.to_vec(),
             });

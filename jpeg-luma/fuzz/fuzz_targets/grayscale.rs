@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use jpeg_luma::{Options, Verdict, grayscale, inspect, metadata_segments, splice};
+use jpeg_luma::{Options, Outcome, grayscale, inspect, metadata_segments, splice};
 use libfuzzer_sys::fuzz_target;
 use peak_alloc::PeakAlloc;
 
@@ -29,7 +29,7 @@ fuzz_target!(|input: &[u8]| {
         let outcome = grayscale(input, &options);
         let taken = ALLOCATOR.peak_usage() - before;
         assert!(taken <= BUDGET + BESIDES, "{taken} bytes were taken");
-        if let Ok(Verdict::Converted(gray)) = outcome {
+        if let Ok(Outcome::Gray(gray)) = outcome {
             assert_eq!(inspect(&gray.bytes).map(|info| info.components), Ok(1));
         }
     }

@@ -7,7 +7,7 @@
 )]
 
 use crate::support::{Image, Random, Table, decode_gray, segment};
-use jpeg_luma::{Colour, Converted, Error, Options, Path, Reason, Verdict, grayscale, inspect};
+use jpeg_luma::{Color, Error, GrayJpeg, Method, Options, Outcome, Reason, grayscale, inspect};
 
 const SAMPLINGS: [&[(usize, usize)]; 12] = [
     &[(1, 1), (1, 1), (1, 1)],
@@ -36,9 +36,9 @@ const SIZES: [(usize, usize); 9] = [
     (65, 66),
 ];
 
-fn convert(jpeg: &[u8], options: &Options) -> Converted {
+fn convert(jpeg: &[u8], options: &Options) -> GrayJpeg {
     match grayscale(jpeg, options) {
-        Ok(Verdict::Converted(converted)) => converted,
+        Ok(Outcome::Gray(converted)) => converted,
         other => panic!("{other:?}"),
     }
 }
@@ -56,7 +56,7 @@ fn luma_is_exact(image: &Image, jpeg: &[u8]) {
             (converted.width as usize, converted.height as usize),
             (image.width, image.height)
         );
-        assert_eq!((converted.path, converted.bit_depth), (Path::LumaCopy, 8));
+        assert_eq!((converted.method, converted.bit_depth), (Method::LumaCopy, 8));
         let gray = decode_gray(&converted.bytes);
         assert_eq!((gray.width, gray.height), (image.width, image.height));
         assert_eq!(gray.quantization[1..], (1..=64).collect::<Vec<u8>>());
@@ -161,7 +161,7 @@ fn tables_defined_anew_between_scans_are_those_of_their_scan() {
     };
     let mut jpeg = image.head(0xC0);
     image.scan(&mut jpeg, &[1], None, 0);
-    // The head again, without start of image and frame: quantisation tables and Huffman tables.
+    // The head again, without start of image and frame: quantization tables and Huffman tables.
     let head = steep.head(0xC0);
     jpeg.extend(&head[2..2 + 2 * 69]);
     jpeg.extend(&head[2 + 2 * 69 + 19..]);
@@ -233,7 +233,7 @@ fn a_gray_jpeg_comes_back_byte_for_byte() {
     let mut jpeg = image.sequential(2);
     jpeg.extend(b"and more");
     let converted = convert(&jpeg, &Options::default());
-    assert_eq!((converted.bytes, converted.path), (jpeg, Path::AsIs));
+    assert_eq!((converted.bytes, converted.method), (jpeg, Method::AsIs));
 }
 
 fn jpeg_with(components: usize, sampling: (usize, usize), extra: &[(u8, &[u8])]) -> Vec<u8> {
@@ -254,9 +254,9 @@ const ADOBE_NONE: (u8, &[u8]) = (0xEE, b"Adobe\0\x64\0\0\0\0\0");
 const ADOBE_YCCK: (u8, &[u8]) = (0xEE, b"Adobe\0\x64\0\0\0\0\x02");
 
 #[test]
-fn what_is_not_luma_and_colour_differences_needs_pixels() {
+fn what_is_not_luma_and_color_differences_needs_pixels() {
     let reason = |jpeg: &[u8]| match grayscale(jpeg, &Options::default()) {
-        Ok(Verdict::NeedsPixels(reason, info)) => (reason, info.colour),
+        Ok(Outcome::NeedsPixels(reason, info)) => (reason, info.color),
         other => panic!("{other:?}"),
     };
     let mut rgb = jpeg_with(3, (1, 1), &[]);
@@ -267,31 +267,31 @@ fn what_is_not_luma_and_colour_differences_needs_pixels() {
             }
         }
     }
-    assert_eq!(inspect(&rgb).unwrap().colour, Colour::Rgb);
+    assert_eq!(inspect(&rgb).unwrap().color, Color::Rgb);
     assert_eq!(
         reason(&jpeg_with(3, (1, 1), &[ADOBE_NONE])),
-        (Reason::Rgb, Colour::Rgb)
+        (Reason::Rgb, Color::Rgb)
     );
     assert_eq!(
         reason(&jpeg_with(4, (1, 1), &[])),
-        (Reason::Cmyk, Colour::Cmyk { inverted: false })
+        (Reason::Cmyk, Color::Cmyk { inverted: false })
     );
     let adobe = jpeg_with(4, (1, 1), &[ADOBE_NONE]);
-    assert_eq!(reason(&adobe), (Reason::Cmyk, Colour::Cmyk { inverted: true }));
+    assert_eq!(reason(&adobe), (Reason::Cmyk, Color::Cmyk { inverted: true }));
     let ycck = jpeg_with(4, (1, 1), &[ADOBE_YCCK]);
-    assert_eq!(reason(&ycck), (Reason::Ycck, Colour::Ycck { inverted: true }));
+    assert_eq!(reason(&ycck), (Reason::Ycck, Color::Ycck { inverted: true }));
     let image = Image::random(&mut Random(1), (20, 20), &[(1, 1), (2, 1), (1, 1)]);
     assert_eq!(
         reason(&image.sequential(0)),
-        (Reason::LumaSubsampled, Colour::YCbCr)
+        (Reason::LumaSubsampled, Color::YCbCr)
     );
 }
 
 #[test]
 fn jfif_outranks_an_adobe_marker() {
     let jpeg = jpeg_with(3, (2, 2), &[JFIF, ADOBE_NONE]);
-    assert_eq!(inspect(&jpeg).unwrap().colour, Colour::YCbCr);
-    assert_eq!(convert(&jpeg, &Options::default()).path, Path::LumaCopy);
+    assert_eq!(inspect(&jpeg).unwrap().color, Color::YCbCr);
+    assert_eq!(convert(&jpeg, &Options::default()).method, Method::LumaCopy);
 }
 
 #[test]

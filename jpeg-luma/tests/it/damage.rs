@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{Image, Random, Table, decode_gray, segment};
-use jpeg_luma::{Error, Options, Verdict, grayscale, inspect, metadata_segments, splice};
+use jpeg_luma::{Error, Options, Outcome, grayscale, inspect, metadata_segments, splice};
 
 /// What no file may take; generous, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -116,12 +116,12 @@ fn thousands_of_damaged_files_end_in_a_result_or_a_typed_error() {
             let start = Instant::now();
             for options in every_option() {
                 match grayscale(&damaged, &options) {
-                    Ok(Verdict::Converted(gray)) => {
+                    Ok(Outcome::Gray(gray)) => {
                         converted += 1;
                         // What came out is a JPEG that this library reads as gray.
                         assert_eq!(inspect(&gray.bytes).map(|info| info.components), Ok(1));
                     }
-                    Ok(Verdict::NeedsPixels(..)) => {}
+                    Ok(Outcome::NeedsPixels(..)) => {}
                     Err(Error::Corrupt { offset, .. } | Error::Truncated { offset, .. }) => {
                         refused += 1;
                         assert!(offset <= damaged.len());
@@ -173,7 +173,7 @@ fn a_truncated_scan_keeps_its_blocks_and_the_rest_is_mid_gray() {
         lenient: true,
         ..Options::default()
     };
-    let Ok(Verdict::Converted(gray)) = grayscale(&jpeg[..jpeg.len() * 3 / 4], &lenient) else {
+    let Ok(Outcome::Gray(gray)) = grayscale(&jpeg[..jpeg.len() * 3 / 4], &lenient) else {
         panic!()
     };
     let (gray, whole) = (decode_gray(&gray.bytes), image.visible(0));
@@ -197,7 +197,7 @@ fn a_lost_restart_marker_costs_its_interval_and_no_more() {
         lenient: true,
         ..Options::default()
     };
-    let Ok(Verdict::Converted(gray)) = grayscale(&jpeg, &lenient) else {
+    let Ok(Outcome::Gray(gray)) = grayscale(&jpeg, &lenient) else {
         panic!()
     };
     let (gray, whole) = (decode_gray(&gray.bytes), image.visible(0));

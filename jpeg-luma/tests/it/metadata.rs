@@ -3,11 +3,11 @@
 #![allow(clippy::cast_possible_truncation, reason = "small numbers throughout")]
 
 use crate::support::{Image, Random, decode_gray, segment};
-use jpeg_luma::{Options, Verdict, grayscale, inspect, metadata_segments, splice};
+use jpeg_luma::{Options, Outcome, grayscale, inspect, metadata_segments, splice};
 
 const JFIF: &[u8] = b"JFIF\0\x01\x02\x01\0\x96\0\x96\0\0";
 
-fn colour_jpeg() -> Vec<u8> {
+fn color_jpeg() -> Vec<u8> {
     Image::random(&mut Random(31), (24, 24), &[(2, 2), (1, 1), (1, 1)]).sequential(0)
 }
 
@@ -22,7 +22,7 @@ fn with(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
 
 /// Marker and payload of all metadata after the conversion.
 fn kept(segments: &[(u8, &[u8])], strip: bool) -> Vec<(u8, Vec<u8>)> {
-    let jpeg = with(&colour_jpeg(), segments);
+    let jpeg = with(&color_jpeg(), segments);
     match grayscale(
         &jpeg,
         &Options {
@@ -30,7 +30,7 @@ fn kept(segments: &[(u8, &[u8])], strip: bool) -> Vec<(u8, Vec<u8>)> {
             ..Options::default()
         },
     ) {
-        Ok(Verdict::Converted(gray)) => decode_gray(&gray.bytes).others,
+        Ok(Outcome::Gray(gray)) => decode_gray(&gray.bytes).others,
         other => panic!("{other:?}"),
     }
 }
@@ -111,7 +111,7 @@ fn profiles_adobe_markers_and_further_pictures_go() {
 }
 
 #[test]
-fn a_colour_thumbnail_inside_jfif_goes_and_the_density_stays() {
+fn a_color_thumbnail_inside_jfif_goes_and_the_density_stays() {
     let mut jfif = JFIF.to_vec();
     jfif[12..].fill(1);
     jfif.extend([255, 0, 0]);
@@ -146,7 +146,7 @@ fn the_thumbnail_inside_exif_turns_gray_and_the_orientation_stays() {
 
 #[test]
 fn a_thumbnail_that_cannot_be_copied_is_removed() {
-    let rgb = with(&colour_jpeg(), &[(0xEE, b"Adobe\0\x64\0\0\0\0\0")]);
+    let rgb = with(&color_jpeg(), &[(0xEE, b"Adobe\0\x64\0\0\0\0\0")]);
     let kept = kept(&[(0xE1, &exif(3, &rgb, false))], false);
     let tiff = &kept[0].1[6..];
     assert_eq!((tiff.len(), &tiff[22..26]), (56, [0; 4].as_slice()));
@@ -154,7 +154,7 @@ fn a_thumbnail_that_cannot_be_copied_is_removed() {
 
 #[test]
 fn stripping_leaves_density_and_an_unusual_orientation() {
-    let turned = exif(6, &colour_jpeg(), true);
+    let turned = exif(6, &color_jpeg(), true);
     let segments: [(u8, &[u8]); 4] = [
         (0xE0, JFIF),
         (0xE1, &turned),
@@ -176,7 +176,7 @@ fn a_stripped_gray_image_loses_its_metadata_and_keeps_its_scans() {
         &gray,
         &[(0xFE, b"a comment"), (0xE2, b"ICC_PROFILE\0\x01\x01gray")],
     );
-    let Ok(Verdict::Converted(as_is)) = grayscale(&input, &Options::default()) else {
+    let Ok(Outcome::Gray(as_is)) = grayscale(&input, &Options::default()) else {
         panic!()
     };
     assert_eq!(as_is.bytes, input);
@@ -184,7 +184,7 @@ fn a_stripped_gray_image_loses_its_metadata_and_keeps_its_scans() {
         strip: true,
         ..Options::default()
     };
-    let Ok(Verdict::Converted(stripped)) = grayscale(&input, &strip) else {
+    let Ok(Outcome::Gray(stripped)) = grayscale(&input, &strip) else {
         panic!()
     };
     assert_eq!(stripped.bytes, gray);
@@ -194,7 +194,7 @@ fn a_stripped_gray_image_loses_its_metadata_and_keeps_its_scans() {
 fn metadata_moves_into_a_newly_encoded_jpeg_with_the_density_in_place_of_the_encoders() {
     let plain_exif = exif(6, &[], true);
     let source = with(
-        &colour_jpeg(),
+        &color_jpeg(),
         &[
             (0xFE, b"a comment"),
             (0xE0, JFIF),

@@ -1,5 +1,5 @@
 //! Exactness against libjpeg-turbo's tools, Debian package `libjpeg-turbo-progs`: what `djpeg -grayscale` shows of a
-//! colour JPEG it must show of ours, and what `jpegtran -grayscale` makes of the one it must make of the other, byte
+//! color JPEG it must show of ours, and what `jpegtran -grayscale` makes of the one it must make of the other, byte
 //! for byte. Where the tools are absent, each test says SKIPPED and passes.
 
 #![allow(
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::support::Random;
-use jpeg_luma::{Options, Verdict, grayscale};
+use jpeg_luma::{Options, Outcome, grayscale};
 
 const SAMPLINGS: [&str; 15] = [
     "1x1",
@@ -79,7 +79,7 @@ fn output_of(tool: &str, arguments: &[&str], file: &Path) -> Vec<u8> {
 
 fn gray_of(jpeg: &[u8], options: &Options) -> Vec<u8> {
     match grayscale(jpeg, options) {
-        Ok(Verdict::Converted(gray)) => gray.bytes,
+        Ok(Outcome::Gray(gray)) => gray.bytes,
         other => panic!("{other:?}"),
     }
 }

@@ -190,7 +190,7 @@ impl Image {
         units
     }
 
-    /// Start of image, quantisation tables, frame header, Huffman tables.
+    /// Start of image, quantization tables, frame header, Huffman tables.
     pub(crate) fn head(&self, frame: u8) -> Vec<u8> {
         let mut out = vec![0xFF, 0xD8];
         for table in 0..2u8 {

@@ -9,8 +9,6 @@
     reason = "parameters and limits are passed alike, and limits may grow beyond one figure"
 )]
 
-pub use jpeg_luma as jpeg;
-
 mod cmyk;
 mod convert;
 mod decode;
@@ -29,10 +27,10 @@ mod report;
 mod stream;
 mod transcode;
 
-pub use convert::{convert, convert_in_pieces};
+pub use convert::{convert, convert_to_rope};
 pub use error::{Error, StreamError};
 pub use format::Format;
-pub use jpeg_luma::Pieces;
+pub use jpeg_luma::Rope;
 pub use limits::Limits;
 pub use luma::Luma;
 pub use parameters::Parameters;

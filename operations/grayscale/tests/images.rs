@@ -5,7 +5,7 @@ mod test_images;
 use std::fs;
 use std::path::Path;
 
-use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_in_pieces};
+use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_to_rope};
 use test_images::image;
 
 fn all_images() -> Vec<(String, Vec<u8>)> {
@@ -119,7 +119,7 @@ fn the_pieces_of_a_gray_image_make_the_same_file() {
                 ..Parameters::default()
             };
             let whole = convert(&bytes, &parameters, &Limits::default()).unwrap();
-            let pieces = convert_in_pieces(&bytes, &parameters, &Limits::default()).unwrap();
+            let pieces = convert_to_rope(&bytes, &parameters, &Limits::default()).unwrap();
             assert_eq!(pieces.report, whole.report, "{name}");
             assert_eq!(pieces.bytes.len(), whole.bytes.len(), "{name}");
             let joined: Vec<u8> = pieces.bytes.slices().flatten().copied().collect();

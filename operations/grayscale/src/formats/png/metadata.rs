@@ -3,7 +3,7 @@
 use ::png::ColorType;
 
 use super::chunks::{self, Chunk, Chunks, Summary};
-use crate::{Error, Luma, Parameters, exif, jpeg};
+use crate::{Error, Luma, Parameters, exif};
 
 /// Chunks that say how bright a value is, or where and how large the image is shown: always kept.
 const SHOWN: [[u8; 4]; 8] = [
@@ -78,7 +78,7 @@ impl<'a> Keeper<'a> {
                 }
             }
             _ if self.strip => {}
-            b"eXIf" => chunks::write(output, chunk.name, &jpeg::with_gray_thumbnail(chunk.data)),
+            b"eXIf" => chunks::write(output, chunk.name, &jpeg_luma::with_gray_thumbnail(chunk.data)),
             // Text and time; others if their name's last letter says that they are safe to copy (PNG, 5.4).
             name if name[3] & 0x20 != 0 || name == b"tIME" => copy(output, chunk),
             _ => {}

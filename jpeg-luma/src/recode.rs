@@ -7,8 +7,8 @@
 use crate::bits::{BitReader, BitWriter};
 use crate::error::Error;
 use crate::huffman::{Codes, codes};
+use crate::huffman_build::{self, Frequencies};
 use crate::lookup::SymbolLookup;
-use crate::optimal::{self, Frequencies};
 use crate::output::{Coding, Output};
 use crate::scan::{Process, Scan};
 use crate::sequential::LONGEST_BLOCK;
@@ -18,7 +18,7 @@ const RAW: u32 = 16;
 
 /// Gives scans of luma alone new tables, in the order of the file.
 #[derive(Debug)]
-pub(crate) struct Optimizer {
+pub(crate) struct Recoder {
     /// One element a block; bit k tells that the coefficient with zigzag index k is not zero. Empty until needed.
     history: Vec<u64>,
     blocks: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Coded<'a> {
     pub(crate) start: usize,
 }
 
-impl Optimizer {
+impl Recoder {
     /// For an image of this many luma blocks and an output of at most `limit` bytes.
     pub(crate) fn new(blocks: usize, limit: usize) -> Self {
         Self {
@@ -69,14 +69,14 @@ impl Optimizer {
         };
         walk.run(&mut self.history, &mut count)?;
         let new = Coding {
-            dc: coding.dc.is_some().then(|| optimal::table(&count.dc)),
-            ac: coding.ac.is_some().then(|| optimal::table(&count.ac)),
+            dc: coding.dc.is_some().then(|| huffman_build::table(&count.dc)),
+            ac: coding.ac.is_some().then(|| huffman_build::table(&count.ac)),
             restart_interval: coding.restart_interval,
         };
         output.scan_header(scan, &new);
         let dc = codes(new.dc.as_ref());
         let ac = codes(new.ac.as_ref());
-        let writer = BitWriter::new(output.pieces.made());
+        let writer = BitWriter::new(output.rope.owned_mut());
         let mut write = Write {
             dc,
             ac,
