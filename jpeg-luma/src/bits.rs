@@ -5,6 +5,7 @@ use std::mem;
 
 use crate::error::Error;
 use crate::marker::{RST0, RST7, ff_bytes, find_ff};
+use crate::reserve::reserve;
 
 /// How many bits can be read after [`BitReader::refill`] before it must be called again.
 pub(crate) const REFILLED: u32 = 56;
@@ -317,7 +318,7 @@ impl<'a> BitWriter<'a> {
 
     /// Makes room for `bytes` of data however much has to be stuffed, if that keeps below `limit`.
     pub(crate) fn reserve(&mut self, bytes: usize, limit: usize) -> Result<(), Error> {
-        crate::budget::reserve(self.out, 2 * bytes + 16, limit)
+        reserve(self.out, 2 * bytes + 16, limit)
     }
 
     /// Appends the top `count` bits of `bits`; all lower bits must be zero.

@@ -2,14 +2,14 @@
 
 use std::iter;
 
-use crate::Options;
+use crate::app_segments::{self, Keep};
 use crate::budget::Plan;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::huffman::HuffmanTable;
 use crate::interleaved::Interleaved;
 use crate::marker::{EOI, SOS, Segment, end_of_scan, write_segment};
-use crate::metadata;
+use crate::options::Options;
 use crate::output::{Coding, Output};
 use crate::progressive::{DcFirst, DcRefinement};
 use crate::recode::{Coded, Recoder};
@@ -18,8 +18,13 @@ use crate::scan::{Layout, Process, Scan, ScanComponent};
 use crate::sequential::Sequential;
 use crate::tables::Tables;
 
-/// Writes the luma component of `input` as a JPEG of its own.
-pub(crate) fn luma<'a>(input: &'a [u8], frame: Frame, options: &Options) -> Result<Rope<'a>, Error> {
+/// Writes the luma component of `input` as a JPEG of its own, with the metadata that `keep` says.
+pub(crate) fn luma<'a>(
+    input: &'a [u8],
+    frame: Frame,
+    options: &Options,
+    keep: Keep,
+) -> Result<Rope<'a>, Error> {
     let plan = Plan::new(input, &frame, options.optimize, options.memory_budget)?;
     let (columns, lines) = frame.luma_blocks();
     let blocks = columns as usize * lines as usize;
@@ -30,6 +35,7 @@ pub(crate) fn luma<'a>(input: &'a [u8], frame: Frame, options: &Options) -> Resu
         input,
         frame,
         options,
+        keep,
         plan,
         tables: Tables::new(),
         progress: Progress::new(),
@@ -62,7 +68,9 @@ pub(crate) fn as_is<'a>(input: &'a [u8], options: &Options) -> Result<Rope<'a>, 
         if segment.marker == SOS {
             at = end_of_scan(input, at);
         }
-        match metadata::is_metadata(segment.marker).then(|| metadata::for_gray(&segment, true)) {
+        match app_segments::is_metadata(segment.marker)
+            .then(|| app_segments::for_gray(&segment, Keep::Display))
+        {
             Some(None) => {}
             Some(Some(payload)) => write_segment(rope.owned_mut(), segment.marker, &payload),
             None => rope.push_borrowed(&input[segment.offset..at]),
@@ -82,6 +90,7 @@ struct Conversion<'a, 'o> {
     input: &'a [u8],
     frame: Frame,
     options: &'o Options,
+    keep: Keep,
     plan: Plan,
     tables: Tables,
     progress: Progress,
@@ -105,8 +114,8 @@ impl Conversion<'_, '_> {
                         "the image ends without a scan of its luma",
                     ));
                 }
-                code if metadata::is_metadata(code) => {
-                    if let Some(payload) = metadata::for_gray(&segment, self.options.strip) {
+                code if app_segments::is_metadata(code) => {
+                    if let Some(payload) = app_segments::for_gray(&segment, self.keep) {
                         write_segment(self.output.rope.owned_mut(), code, &payload);
                     }
                 }

@@ -1,5 +1,7 @@
 //! What can be wrong with a JPEG, and where.
 
+use std::io;
+
 /// Why a JPEG cannot be made gray. None of these goes away by trying again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -37,10 +39,28 @@ pub enum Error {
         /// Bytes that may be.
         budget: u64,
     },
+    /// What is read from a reader takes more memory than allowed by itself.
+    #[error("this JPEG is too long to be held in memory, the budget is {budget} bytes")]
+    InputTooLarge {
+        /// Bytes that may be allocated.
+        budget: u64,
+    },
+}
+
+/// Why a JPEG that is read from a reader cannot be made gray.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The reader failed. Whether trying again would help, the error's kind tells.
+    #[error("the JPEG cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// The JPEG was read, and is wrong or takes too much memory.
+    #[error(transparent)]
+    Jpeg(#[from] Error),
 }
 
 impl Error {
-    /// A stable name for the kind of error, for programs.
+    /// A stable name for the kind of error, in snake case, for programs to act on.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -49,6 +69,7 @@ impl Error {
             Self::Corrupt { .. } => "jpeg_corrupt",
             Self::Unsupported { .. } => "jpeg_unsupported",
             Self::MemoryBudget { .. } => "memory_budget",
+            Self::InputTooLarge { .. } => "input_too_large",
         }
     }
 

@@ -1,136 +1,32 @@
-//! Metadata: what stays on a gray image, what goes, and what is made right.
-//!
-//! Application segments and comments stay, in their order, unless they would be wrong on a gray image:
-//!
-//! | segment | content | on a gray image |
-//! |---|---|---|
-//! | APP0 `JFIF` | density | stays, without its color thumbnail |
-//! | APP0 `JFXX` | color thumbnail | goes |
-//! | APP1 `Exif` | EXIF, orientation | stays, its thumbnail made gray or removed |
-//! | APP2 `ICC_PROFILE` | profile of the color space | goes: a color profile is invalid for one component |
-//! | APP2 `MPF` | index of further pictures after this one | goes, as those pictures do |
-//! | APP2 ISO 21496-1 | gain map, a further picture | goes |
-//! | APP11 `JP` | JPEG XT residuals, or a signed manifest of the file | goes: it describes other data |
-//! | APP13 `Photoshop` | IPTC | stays, without thumbnails and color profile |
-//! | APP14 `Adobe` | color transform | goes |
+//! Metadata for a gray image that was not made by this crate: where gray has to be computed from pixels, a new JPEG is
+//! encoded, and the metadata of the old one moves into it by [`segments`] and [`splice`]. EXIF in other formats is what
+//! [`with_gray_thumbnail`] is for.
 
 use std::borrow::Cow;
 
+use crate::app_segments::{JFIF, for_gray, is_metadata};
 use crate::error::Error;
 use crate::exif;
-use crate::marker::{
-    APP0, APP1, APP2, APP11, APP13, APP14, APP15, COM, EOI, SOI, SOS, Segment, write_segment,
-};
-
-const JFIF: &[u8] = b"JFIF\0";
-const EXIF: &[u8] = b"Exif\0\0";
-const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
-/// Bytes of a JFIF segment without a thumbnail (ITU-T T.871, 10.1).
-const JFIF_LENGTH: usize = 14;
-
-/// Whether a marker opens an application segment or a comment.
-pub(crate) fn is_metadata(marker: u8) -> bool {
-    matches!(marker, APP0..=APP15 | COM)
-}
-
-/// What a metadata segment becomes on a gray image; nothing if it goes. With `strip`, only what decides how the image
-/// is shown stays: density, and an EXIF segment with the orientation alone if that is not the usual one.
-pub(crate) fn for_gray<'a>(segment: &Segment<'a>, strip: bool) -> Option<Cow<'a, [u8]>> {
-    let payload = segment.payload;
-    match segment.marker {
-        APP0 if payload.starts_with(JFIF) => return Some(without_jfif_thumbnail(payload)),
-        APP1 if payload.starts_with(EXIF) && strip => {
-            return exif::orientation(payload)
-                .and_then(exif::orientation_alone)
-                .map(Cow::Owned);
-        }
-        _ if strip => return None,
-        APP0 if payload.starts_with(b"JFXX\0") => return None,
-        APP2 if [b"ICC_PROFILE\0", b"MPF\0".as_slice(), b"urn:iso:std:iso:ts:21496"]
-            .iter()
-            .any(|start| payload.starts_with(start)) =>
-        {
-            return None;
-        }
-        APP11 if payload.starts_with(b"JP") => return None,
-        APP14 if payload.starts_with(b"Adobe") => return None,
-        APP1 if payload.starts_with(EXIF) => return Some(exif::with_gray_thumbnail(payload)),
-        APP13 if payload.starts_with(PHOTOSHOP) => return Some(without_color_resources(payload)),
-        _ => {}
-    }
-    Some(Cow::Borrowed(payload))
-}
-
-fn without_jfif_thumbnail(payload: &[u8]) -> Cow<'_, [u8]> {
-    match payload.first_chunk::<JFIF_LENGTH>() {
-        Some(head) if payload.len() > JFIF_LENGTH || head[12..] != [0, 0] => {
-            let mut head = *head;
-            head[12..].fill(0);
-            Cow::Owned(head.to_vec())
-        }
-        _ => Cow::Borrowed(payload),
-    }
-}
-
-/// Drops the image resources that hold thumbnails and a color profile (Adobe Photoshop File Formats Specification,
-/// image resource blocks). A segment that cannot be read to its end stays as it is: it may go on in the next.
-fn without_color_resources(payload: &[u8]) -> Cow<'_, [u8]> {
-    const THUMBNAILS_AND_PROFILE: [u16; 3] = [0x0409, 0x040C, 0x040F];
-    let mut kept = PHOTOSHOP.to_vec();
-    let mut rest = &payload[PHOTOSHOP.len()..];
-    while !rest.is_empty() {
-        let Some((id, length)) = image_resource(rest) else {
-            return Cow::Borrowed(payload);
-        };
-        let (resource, after) = rest.split_at(length);
-        if !THUMBNAILS_AND_PROFILE.contains(&id) {
-            kept.extend_from_slice(resource);
-        }
-        rest = after;
-    }
-    if kept.len() == payload.len() {
-        Cow::Borrowed(payload)
-    } else {
-        Cow::Owned(kept)
-    }
-}
-
-/// The identifier and the length of the image resource block that `data` begins with.
-fn image_resource(data: &[u8]) -> Option<(u16, usize)> {
-    let rest = data.strip_prefix(b"8BIM")?;
-    let (id, rest) = rest.split_first_chunk::<2>()?;
-    // A name with its length in front, padded to an even number of bytes, then the size of the data.
-    let name = (usize::from(*rest.first()?) + 2) & !1;
-    let (size, rest) = rest.get(name..)?.split_first_chunk::<4>()?;
-    let size = usize::try_from(u32::from_be_bytes(*size)).ok()?;
-    let padded = size.checked_add(size & 1)?;
-    (padded <= rest.len()).then(|| (u16::from_be_bytes(*id), data.len() - rest.len() + padded))
-}
+use crate::grayscale::{gray_thumbnail, keep};
+use crate::marker::{APP0, APP1, EOI, SOI, SOS, Segment, write_segment};
 
 /// The metadata of a JPEG as segments for a gray one: each with marker and length, in the order of the file.
 ///
 /// For a JPEG that goes through pixels; see [`splice`]. Reading stops without an error where the data is damaged.
 ///
 /// # Errors
+///
 /// [`Error::NotJpeg`].
-pub fn metadata_segments(input: &[u8], strip: bool) -> Result<Vec<Vec<u8>>, Error> {
+pub fn segments(input: &[u8], strip: bool) -> Result<Vec<Vec<u8>>, Error> {
     if input.get(..2) != Some(&[0xFF, SOI]) {
         return Err(Error::NotJpeg);
     }
     let mut segments = Vec::new();
-    let mut at = 2;
-    while let Ok(segment) = Segment::read(input, at, true) {
-        at = segment.end;
-        match segment.marker {
-            SOS | EOI => break,
-            code if is_metadata(code) => {
-                if let Some(payload) = for_gray(&segment, strip) {
-                    let mut bytes = Vec::with_capacity(payload.len() + 4);
-                    write_segment(&mut bytes, code, &payload);
-                    segments.push(bytes);
-                }
-            }
-            _ => {}
+    for segment in header_segments(input).filter(|segment| is_metadata(segment.marker)) {
+        if let Some(payload) = for_gray(&segment, keep(strip)) {
+            let mut bytes = Vec::with_capacity(payload.len() + 4);
+            write_segment(&mut bytes, segment.marker, &payload);
+            segments.push(bytes);
         }
     }
     Ok(segments)
@@ -139,6 +35,7 @@ pub fn metadata_segments(input: &[u8], strip: bool) -> Result<Vec<Vec<u8>>, Erro
 /// Puts metadata segments into a newly encoded JPEG. A JFIF segment among them takes the place of the encoder's own.
 ///
 /// # Errors
+///
 /// [`Error::NotJpeg`], or [`Error::Truncated`] if `encoded` ends within its first segments.
 pub fn splice(encoded: &[u8], segments: &[Vec<u8>]) -> Result<Vec<u8>, Error> {
     if encoded.get(..2) != Some(&[0xFF, SOI]) {
@@ -164,4 +61,32 @@ pub fn splice(encoded: &[u8], segments: &[Vec<u8>]) -> Result<Vec<u8>, Error> {
     }
     bytes.extend_from_slice(rest);
     Ok(bytes)
+}
+
+/// How the image of a JPEG is to be turned, 1 (as stored) to 8, by its EXIF; `None` if that does not say.
+///
+/// Reading stops without an error where the data is damaged.
+#[must_use]
+pub fn orientation(input: &[u8]) -> Option<u8> {
+    header_segments(input)
+        .filter(|segment| segment.marker == APP1)
+        .filter(|segment| segment.payload.starts_with(exif::SIGNATURE))
+        .find_map(|segment| exif::orientation(segment.payload))
+}
+
+/// A block of EXIF, behind [its signature](exif::SIGNATURE) or without one, with its thumbnail made gray in place, or
+/// without it where that is not possible. A block without a thumbnail that can be found comes back as it is.
+#[must_use]
+pub fn with_gray_thumbnail(block: &[u8]) -> Cow<'_, [u8]> {
+    exif::with_thumbnail(block, gray_thumbnail)
+}
+
+/// The segments before the first scan, as far as they can be read.
+fn header_segments(input: &[u8]) -> impl Iterator<Item = Segment<'_>> {
+    let mut at = 2;
+    std::iter::from_fn(move || {
+        let segment = Segment::read(input, at, true).ok()?;
+        at = segment.end;
+        (!matches!(segment.marker, SOS | EOI)).then_some(segment)
+    })
 }

@@ -90,7 +90,7 @@ impl Recoder {
 }
 
 /// What becomes of the symbols of a scan.
-trait Sink {
+trait Visitor {
     fn dc(&mut self, symbol: u8);
     fn ac(&mut self, symbol: u8);
     /// Bits without a code, left-aligned.
@@ -105,7 +105,7 @@ struct Count {
     ac: Frequencies,
 }
 
-impl Sink for Count {
+impl Visitor for Count {
     fn dc(&mut self, symbol: u8) {
         self.dc[usize::from(symbol)] += 1;
     }
@@ -141,7 +141,7 @@ impl Write<'_> {
     }
 }
 
-impl Sink for Write<'_> {
+impl Visitor for Write<'_> {
     fn dc(&mut self, symbol: u8) {
         self.code(self.dc[usize::from(symbol)]);
     }
@@ -174,19 +174,19 @@ struct Walk<'a> {
 }
 
 /// The place within a scan.
-struct State<'a, S> {
+struct State<'a, V> {
     reader: BitReader<'a>,
-    sink: &'a mut S,
+    visitor: &'a mut V,
     /// Blocks that the last end-of-band code covers and that are still to come (G.1.2.2).
     end_of_band_run: u32,
 }
 
 impl Walk<'_> {
-    fn run<S: Sink>(&self, history: &mut [u64], sink: &mut S) -> Result<(), Error> {
+    fn run<V: Visitor>(&self, history: &mut [u64], visitor: &mut V) -> Result<(), Error> {
         let reader = BitReader::new(self.coded.data, self.coded.start);
         let mut state = State {
             reader,
-            sink,
+            visitor,
             end_of_band_run: 0,
         };
         let mut unused = 0;
@@ -200,11 +200,11 @@ impl Walk<'_> {
                         "a restart marker was expected",
                     ));
                 }
-                state.sink.restart(number);
+                state.visitor.restart(number);
                 state.end_of_band_run = 0;
                 number = (number + 1) & 7;
             }
-            state.sink.block()?;
+            state.visitor.block()?;
             let nonzero = history.get_mut(block).unwrap_or(&mut unused);
             let fault = match self.scan.process {
                 Process::Sequential => self.dc(&mut state).and_then(|()| self.sequential(&mut state)),
@@ -227,19 +227,19 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn dc<S: Sink>(&self, state: &mut State<S>) -> Result<(), &'static str> {
+    fn dc<V: Visitor>(&self, state: &mut State<V>) -> Result<(), &'static str> {
         let category = state.symbol(&self.dc)?;
-        state.sink.dc(category);
+        state.visitor.dc(category);
         state.copy(u32::from(category));
         Ok(())
     }
 
     /// F.1.2.2.
-    fn sequential<S: Sink>(&self, state: &mut State<S>) -> Result<(), &'static str> {
+    fn sequential<V: Visitor>(&self, state: &mut State<V>) -> Result<(), &'static str> {
         let mut at = 1;
         while at <= 63 {
             let symbol = state.symbol(&self.ac)?;
-            state.sink.ac(symbol);
+            state.visitor.ac(symbol);
             match (symbol >> 4, symbol & 15) {
                 (15, 0) => at += 16,
                 (_, 0) => return Ok(()),
@@ -257,7 +257,7 @@ impl Walk<'_> {
     }
 
     /// G.1.2.2.
-    fn ac_first<S: Sink>(&self, state: &mut State<S>, nonzero: &mut u64) -> Result<(), &'static str> {
+    fn ac_first<V: Visitor>(&self, state: &mut State<V>, nonzero: &mut u64) -> Result<(), &'static str> {
         if state.end_of_band_run > 0 {
             state.end_of_band_run -= 1;
             return Ok(());
@@ -265,7 +265,7 @@ impl Walk<'_> {
         let (mut at, last) = self.scan.spectral;
         while at <= last {
             let symbol = state.symbol(&self.ac)?;
-            state.sink.ac(symbol);
+            state.visitor.ac(symbol);
             match (symbol >> 4, symbol & 15) {
                 (15, 0) => at += 16,
                 (exponent, 0) => {
@@ -287,12 +287,12 @@ impl Walk<'_> {
     }
 
     /// G.1.2.3: coefficients that are not zero have a bit each in passing, new ones come with their sign.
-    fn ac_refinement<S: Sink>(&self, state: &mut State<S>, nonzero: &mut u64) -> Result<(), &'static str> {
+    fn ac_refinement<V: Visitor>(&self, state: &mut State<V>, nonzero: &mut u64) -> Result<(), &'static str> {
         let (mut at, last) = self.scan.spectral;
         let known = *nonzero;
         while state.end_of_band_run == 0 && at <= last {
             let symbol = state.symbol(&self.ac)?;
-            state.sink.ac(symbol);
+            state.visitor.ac(symbol);
             let (run, size) = (symbol >> 4, symbol & 15);
             match (run, size) {
                 (15, 0) => {}
@@ -335,7 +335,7 @@ impl Walk<'_> {
     }
 }
 
-impl<S: Sink> State<'_, S> {
+impl<V: Visitor> State<'_, V> {
     fn symbol(&mut self, lookup: &SymbolLookup) -> Result<u8, &'static str> {
         self.reader.refill();
         let decoded = lookup
@@ -350,7 +350,7 @@ impl<S: Sink> State<'_, S> {
         self.reader.refill();
         let place = self.reader.place();
         let value = self.reader.take(count);
-        self.sink.raw(self.reader.since(place));
+        self.visitor.raw(self.reader.since(place));
         value
     }
 

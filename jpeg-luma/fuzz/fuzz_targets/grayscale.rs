@@ -5,7 +5,8 @@
 
 #![no_main]
 
-use jpeg_luma::{Options, Outcome, grayscale, inspect, metadata_segments, splice};
+use jpeg_luma::metadata::{segments, splice};
+use jpeg_luma::{Options, Outcome, grayscale, inspect};
 use libfuzzer_sys::fuzz_target;
 use peak_alloc::PeakAlloc;
 
@@ -18,12 +19,7 @@ const BESIDES: usize = 4 << 20;
 
 fuzz_target!(|input: &[u8]| {
     for bits in 0..8 {
-        let options = Options {
-            optimize: bits & 1 != 0,
-            lenient: bits & 2 != 0,
-            strip: bits & 4 != 0,
-            memory_budget: Some(BUDGET as u64),
-        };
+        let options = Options::default().optimize(bits & 1 != 0).lenient(bits & 2 != 0).strip(bits & 4 != 0).memory_budget(BUDGET as u64);
         ALLOCATOR.reset_peak_usage();
         let before = ALLOCATOR.current_usage();
         let outcome = grayscale(input, &options);
@@ -35,7 +31,7 @@ fuzz_target!(|input: &[u8]| {
     }
     _ = inspect(input);
     for strip in [false, true] {
-        if let Ok(segments) = metadata_segments(input, strip) {
+        if let Ok(segments) = segments(input, strip) {
             _ = splice(input, &segments);
         }
     }

@@ -45,13 +45,7 @@ fn convert(jpeg: &[u8], options: &Options) -> GrayJpeg {
 
 fn luma_is_exact(image: &Image, jpeg: &[u8]) {
     for optimize in [false, true] {
-        let converted = convert(
-            jpeg,
-            &Options {
-                optimize,
-                ..Options::default()
-            },
-        );
+        let converted = convert(jpeg, &Options::default().optimize(optimize));
         assert_eq!(
             (converted.width as usize, converted.height as usize),
             (image.width, image.height)
@@ -331,16 +325,13 @@ fn a_budget_that_is_too_small_is_refused_with_the_figures_and_those_suffice() {
     every_image(|_, image| {
         for jpeg in [image.sequential(0), image.progressive(0)] {
             for optimize in [false, true] {
-                let with_budget = |memory_budget| Options {
-                    optimize,
-                    memory_budget,
-                    ..Options::default()
-                };
-                let refused = grayscale(&jpeg, &with_budget(Some(1000)));
+                let with_budget =
+                    |memory_budget| Options::default().optimize(optimize).memory_budget(memory_budget);
+                let refused = grayscale(&jpeg, &with_budget(1000));
                 let Err(Error::MemoryBudget { needed, budget: 1000 }) = refused else {
                     panic!()
                 };
-                convert(&jpeg, &with_budget(Some(needed)));
+                convert(&jpeg, &with_budget(needed));
             }
         }
     });

@@ -6,7 +6,8 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{Image, Random, Table, decode_gray, segment};
-use jpeg_luma::{Error, Options, Outcome, grayscale, inspect, metadata_segments, splice};
+use jpeg_luma::metadata::{segments, splice};
+use jpeg_luma::{Error, Options, Outcome, grayscale, inspect};
 
 /// What no file may take; generous, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,11 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ROUNDS: u64 = 1500;
 
 fn every_option() -> impl Iterator<Item = Options> {
-    (0..4).map(|bits| Options {
-        optimize: bits & 1 != 0,
-        lenient: bits & 2 != 0,
-        strip: bits == 3,
-        memory_budget: Some(8 << 20),
+    (0..4).map(|bits| {
+        Options::default()
+            .optimize(bits & 1 != 0)
+            .lenient(bits & 2 != 0)
+            .strip(bits == 3)
+            .memory_budget(8 << 20)
     })
 }
 
@@ -131,7 +133,7 @@ fn thousands_of_damaged_files_end_in_a_result_or_a_typed_error() {
             }
             _ = inspect(&damaged);
             for strip in [false, true] {
-                if let Ok(segments) = metadata_segments(&damaged, strip) {
+                if let Ok(segments) = segments(&damaged, strip) {
                     _ = splice(&damaged, &segments);
                 }
             }
@@ -154,10 +156,7 @@ fn every_truncation_is_an_error_at_the_end_and_lenient_mode_decodes_it() {
                 Err(Error::Truncated { offset, .. }) => assert!(offset <= length),
                 other => panic!("{length}: {other:?}"),
             }
-            let lenient = Options {
-                lenient: true,
-                ..Options::default()
-            };
+            let lenient = Options::default().lenient(true);
             if length > scan + 14 {
                 assert!(grayscale(&file[..length], &lenient).is_ok(), "{length}");
             }
@@ -169,10 +168,7 @@ fn every_truncation_is_an_error_at_the_end_and_lenient_mode_decodes_it() {
 fn a_truncated_scan_keeps_its_blocks_and_the_rest_is_mid_gray() {
     let image = Image::random(&mut Random(21), (64, 64), &[(2, 2), (1, 1), (1, 1)]);
     let jpeg = image.sequential(0);
-    let lenient = Options {
-        lenient: true,
-        ..Options::default()
-    };
+    let lenient = Options::default().lenient(true);
     let Ok(Outcome::Gray(gray)) = grayscale(&jpeg[..jpeg.len() * 3 / 4], &lenient) else {
         panic!()
     };
@@ -193,10 +189,7 @@ fn a_lost_restart_marker_costs_its_interval_and_no_more() {
         matches!(error, Error::Corrupt { offset, .. } if offset.abs_diff(second) < 8),
         "{error}"
     );
-    let lenient = Options {
-        lenient: true,
-        ..Options::default()
-    };
+    let lenient = Options::default().lenient(true);
     let Ok(Outcome::Gray(gray)) = grayscale(&jpeg, &lenient) else {
         panic!()
     };

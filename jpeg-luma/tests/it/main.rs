@@ -4,4 +4,5 @@ mod conversion;
 mod damage;
 mod metadata;
 mod oracle;
+mod reader;
 mod support;

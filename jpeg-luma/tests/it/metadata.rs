@@ -3,7 +3,8 @@
 #![allow(clippy::cast_possible_truncation, reason = "small numbers throughout")]
 
 use crate::support::{Image, Random, decode_gray, segment};
-use jpeg_luma::{Options, Outcome, grayscale, inspect, metadata_segments, splice};
+use jpeg_luma::metadata::{segments, splice};
+use jpeg_luma::{Options, Outcome, grayscale, inspect};
 
 const JFIF: &[u8] = b"JFIF\0\x01\x02\x01\0\x96\0\x96\0\0";
 
@@ -23,13 +24,7 @@ fn with(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
 /// Marker and payload of all metadata after the conversion.
 fn kept(segments: &[(u8, &[u8])], strip: bool) -> Vec<(u8, Vec<u8>)> {
     let jpeg = with(&color_jpeg(), segments);
-    match grayscale(
-        &jpeg,
-        &Options {
-            strip,
-            ..Options::default()
-        },
-    ) {
+    match grayscale(&jpeg, &Options::default().strip(strip)) {
         Ok(Outcome::Gray(gray)) => decode_gray(&gray.bytes).others,
         other => panic!("{other:?}"),
     }
@@ -180,10 +175,7 @@ fn a_stripped_gray_image_loses_its_metadata_and_keeps_its_scans() {
         panic!()
     };
     assert_eq!(as_is.bytes, input);
-    let strip = Options {
-        strip: true,
-        ..Options::default()
-    };
+    let strip = Options::default().strip(true);
     let Ok(Outcome::Gray(stripped)) = grayscale(&input, &strip) else {
         panic!()
     };
@@ -207,12 +199,12 @@ fn metadata_moves_into_a_newly_encoded_jpeg_with_the_density_in_place_of_the_enc
     pixels
         .write_to(&mut std::io::Cursor::new(&mut encoded), image::ImageFormat::Jpeg)
         .unwrap();
-    let segments = metadata_segments(&source, false).unwrap();
-    let spliced = splice(&encoded, &segments).unwrap();
+    let moved = segments(&source, false).unwrap();
+    let spliced = splice(&encoded, &moved).unwrap();
     assert_eq!(inspect(&spliced).unwrap().width, 20);
     let decode = |jpeg: &[u8]| image::load_from_memory(jpeg).unwrap().to_luma8();
     assert_eq!(decode(&spliced), decode(&encoded));
-    let moved: Vec<_> = metadata_segments(&spliced, false).unwrap();
+    let moved: Vec<_> = segments(&spliced, false).unwrap();
     assert_eq!(
         moved.iter().map(|segment| segment[1]).collect::<Vec<_>>(),
         [0xE0, 0xFE, 0xE1]

@@ -155,10 +155,7 @@ fn every_sampling_size_quality_script_and_restart_interval_is_exact() {
         let jpeg = output_of("cjpeg", &borrowed, &picture);
         assert!(!jpeg.is_empty(), "cjpeg {arguments:?}");
         fs::write(&source, &jpeg).unwrap();
-        let options = Options {
-            optimize: case % 2 == 1,
-            ..Options::default()
-        };
+        let options = Options::default().optimize(case % 2 == 1);
         fs::write(&ours, gray_of(&jpeg, &options)).unwrap();
         assert_eq!(
             difference(&source, &ours),
@@ -177,13 +174,7 @@ fn new_tables_are_as_good_as_those_of_jpegtran() {
     write_picture(&mut Random(77), (200, 150), &picture);
     fs::write(&source, output_of("cjpeg", &["-quality", "80"], &picture)).unwrap();
     let theirs = output_of("jpegtran", &["-copy", "all", "-grayscale", "-optimize"], &source);
-    let ours = gray_of(
-        &fs::read(&source).unwrap(),
-        &Options {
-            optimize: true,
-            ..Options::default()
-        },
-    );
+    let ours = gray_of(&fs::read(&source).unwrap(), &Options::default().optimize(true));
     // Which of two codes of one length a symbol has is free, and decides how many bytes need stuffing.
     assert!(
         ours.len().abs_diff(theirs.len()) <= theirs.len() / 200,
@@ -213,17 +204,7 @@ fn lenient_mode_keeps_of_a_truncated_scan_what_the_tools_show() {
         let length = scan + 14 + random.below(jpeg.len() as u64 - scan - 14);
         let cut = &jpeg[..length as usize];
         fs::write(&source, cut).unwrap();
-        fs::write(
-            &ours,
-            gray_of(
-                cut,
-                &Options {
-                    lenient: true,
-                    ..Options::default()
-                },
-            ),
-        )
-        .unwrap();
+        fs::write(&ours, gray_of(cut, &Options::default().lenient(true))).unwrap();
         assert_eq!(
             difference(&source, &ours),
             None,

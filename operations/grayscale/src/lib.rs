@@ -16,7 +16,6 @@ mod decoder_error;
 mod encode;
 mod encoded;
 mod error;
-mod exif;
 mod format;
 mod formats;
 mod gray;

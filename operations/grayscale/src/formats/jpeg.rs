@@ -19,7 +19,7 @@ use zune_jpeg::JpegDecoder;
 
 use crate::gray::Gray;
 use crate::report::{Report, Route};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk, decoder_error, exif};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk, decoder_error};
 use jpeg_luma::{Color, FrameInfo, Kind, Method, Options, Outcome, Rope};
 
 /// Converts a JPEG to a gray JPEG.
@@ -29,12 +29,11 @@ pub(crate) fn convert<'a>(
     limits: &Limits,
 ) -> Result<Conversion<Rope<'a>>, Error> {
     if parameters.luma == Luma::Bt601 {
-        let options = Options {
-            optimize: parameters.optimize,
-            lenient: parameters.lenient,
-            strip: parameters.strip,
-            memory_budget: Some(limits.memory_bytes),
-        };
+        let options = Options::default()
+            .optimize(parameters.optimize)
+            .lenient(parameters.lenient)
+            .strip(parameters.strip)
+            .memory_budget(limits.memory_bytes);
         if let Outcome::Gray(converted) =
             jpeg_luma::grayscale_rope(input, &options).map_err(|error| explain(&error, input))?
         {
@@ -60,8 +59,8 @@ pub(crate) fn convert<'a>(
         .map_err(|error| Error::encode(Format::Jpeg, error))?;
     drop(gray);
     let explain = |error: jpeg_luma::Error| explain(&error, input);
-    let metadata = jpeg_luma::metadata_segments(input, parameters.strip).map_err(explain)?;
-    let bytes = jpeg_luma::splice(&encoded, &metadata).map_err(explain)?;
+    let metadata = jpeg_luma::metadata::segments(input, parameters.strip).map_err(explain)?;
+    let bytes = jpeg_luma::metadata::splice(&encoded, &metadata).map_err(explain)?;
     let report = Report::new(Format::Jpeg, Route::Pixels, parameters.luma, (width, height))
         .with_sizes(input.len(), bytes.len());
     Ok(Conversion {
@@ -73,14 +72,7 @@ pub(crate) fn convert<'a>(
 /// The gray of a JPEG's pixels, upright.
 pub(crate) fn upright(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
     let gray = Gray::L8(decode(input, parameters, limits)?);
-    let metadata = jpeg_luma::metadata_segments(input, false).map_err(|error| explain(&error, input))?;
-    // An EXIF segment: marker, length, identifier.
-    let exif = metadata
-        .iter()
-        .find(|segment| segment.starts_with(&[0xFF, 0xE1]) && segment[4..].starts_with(b"Exif\0"));
-    let orientation = exif
-        .and_then(|segment| exif::orientation(&segment[4..]))
-        .and_then(Orientation::from_exif);
+    let orientation = jpeg_luma::metadata::orientation(input).and_then(Orientation::from_exif);
     Ok(gray.upright(orientation.unwrap_or(Orientation::NoTransforms)))
 }
 
