@@ -24,14 +24,13 @@ use crate::gray::Gray;
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Parameters, decoder_error};
 use file::File;
+use page::Reader;
 use palette::Decodable;
 use writer::PageWriter;
 
 /// All pages together may take this many times the memory limit, one after another: a file can name the same pixels
 /// on many pages, and would keep a processor busy for hours.
 const TOTAL_FACTOR: u64 = 16;
-
-type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// Converts a TIFF to a gray TIFF.
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {

@@ -33,7 +33,7 @@ pub(crate) use decode::first_picture;
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 use decode::{decode, gray_of, is_gray, lossless_dimensions, size_of, three_bytes};
-use riff::{Chunk, Chunks};
+use riff::{Chunk, Chunks, HAS_EXIF, HAS_PROFILE, HAS_XMP, damaged};
 
 /// Converts a WebP to a gray WebP.
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
@@ -65,11 +65,6 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     })
 }
 
-/// Flags of the extended header: what else the file has.
-const HAS_PROFILE: u8 = 0x20;
-const HAS_ALPHA: u8 = 0x10;
-const HAS_EXIF: u8 = 0x08;
-const HAS_XMP: u8 = 0x04;
 /// Place, size, time and flags before the chunks of an animation's frame.
 const FRAME_HEADER_BYTES: usize = 16;
 
@@ -239,8 +234,4 @@ impl<'a> Converter<'a> {
         }
         Ok(())
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::corrupt(Format::WebP, detail)
 }

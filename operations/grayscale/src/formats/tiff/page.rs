@@ -1,13 +1,17 @@
 //! One page of a TIFF, decoded and made gray.
 
-use ::tiff::decoder::DecodingResult;
+use std::io::Cursor;
+
+use ::tiff::decoder::{Decoder, DecodingResult};
 use ::tiff::tags::{ExtraSamples, PhotometricInterpretation, Tag};
 use ::tiff::{ColorType, TiffResult};
 use image::{GrayAlphaImage, GrayImage, ImageBuffer};
 
-use super::Reader;
 use crate::gray::Gray;
 use crate::{Error, Format, Luma, cmyk, decoder_error};
+
+/// The codec, on a file in memory.
+pub(super) type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// A gray page.
 pub(super) struct Page {

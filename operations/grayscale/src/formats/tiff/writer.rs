@@ -14,8 +14,7 @@ use ::tiff::tags::{
 };
 use ::tiff::{TiffError, TiffResult};
 
-use super::Reader;
-use super::page::Page;
+use super::page::{Page, Reader};
 use crate::encoded::Encoded;
 use crate::gray::Gray;
 use crate::{Error, Format};

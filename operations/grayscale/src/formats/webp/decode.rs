@@ -7,8 +7,8 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage};
 use image_webp::WebPDecoder;
 use jpeg_luma::exif;
 
-use super::riff::{self, Chunk, Chunks};
-use super::{HAS_ALPHA, damaged, vp8};
+use super::riff::{self, Chunk, Chunks, HAS_ALPHA, damaged};
+use super::vp8;
 use crate::gray::Gray;
 use crate::{Error, Format, Limits, Luma, Parameters, decoder_error};
 

@@ -5,6 +5,12 @@ use crate::{Error, Format};
 /// Name and length.
 const HEADER_BYTES: usize = 8;
 
+/// Flags of the extended header: what else the file has.
+pub(super) const HAS_PROFILE: u8 = 0x20;
+pub(super) const HAS_ALPHA: u8 = 0x10;
+pub(super) const HAS_EXIF: u8 = 0x08;
+pub(super) const HAS_XMP: u8 = 0x04;
+
 /// One chunk.
 pub(super) struct Chunk<'a> {
     pub(super) name: [u8; 4],
@@ -86,4 +92,9 @@ pub(super) fn end(output: &mut Vec<u8>, start: usize) -> Result<(), Error> {
         output.push(0);
     }
     Ok(())
+}
+
+/// What is wrong with a WebP, or a frame of it.
+pub(super) fn damaged(detail: &str) -> Error {
+    Error::corrupt(Format::WebP, detail)
 }

@@ -18,6 +18,7 @@
 //! This takes a quarter of the time of decoding and encoding, and no memory but the output.
 
 use super::bool_coder::{Copier, Nowhere, Reader, Write, Writer};
+use super::riff::damaged;
 use super::tables::{BANDS, Bands, DEFAULTS, MODES, UPDATES};
 use super::tokens::copy_block;
 use crate::{Error, Format};
@@ -444,8 +445,4 @@ fn copy_sub_block_mode(copier: &mut Copier<'_, '_, Writer>, tree: &[u8; 9]) -> u
         return 7;
     }
     8 + u8::from(copier.bit(tree[8]))
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::corrupt(Format::WebP, detail)
 }

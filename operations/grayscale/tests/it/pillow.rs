@@ -55,7 +55,7 @@ fn pixels_are_those_of_pillow_within_one_level_and_alpha_is_the_same() {
             let conversion = conversion.unwrap_or_else(|error| panic!("{name}: {error}"));
             let gray = out.join(format!("{true_gray}-{name}"));
             fs::write(&gray, conversion.bytes).unwrap();
-            // A lossy WebP's luma is kept exactly (tests/webp.rs), while Pillow's gray goes by way of RGB, where colors
+            // A lossy WebP's luma is kept exactly (`webp.rs`), while Pillow's gray goes by way of RGB, where colors
             // that do not exist are cut off: near on the whole, and off by some levels in strong colors.
             let lossy =
                 name.starts_with("lossy") || name.starts_with("animated") || name.starts_with("segments");

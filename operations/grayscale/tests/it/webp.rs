@@ -1,13 +1,11 @@
 //! Lossy WebP in the compressed domain: the luma plane that a decoder shows is the same to the last bit.
 
-mod test_images;
-
 use std::io::Cursor;
 
+use crate::test_images::image;
 use errand_grayscale::{Limits, Luma, Parameters, convert};
 use image_webp::WebPDecoder;
 use image_webp::vp8::Vp8Decoder;
-use test_images::image;
 
 /// The `VP8 ` chunks of a file, those in an animation's frames included.
 fn lossy_frames(mut bytes: &[u8]) -> Vec<&[u8]> {

@@ -1,6 +1,6 @@
 //! JPEGs of four inks: CMYK and YCCK, Adobe's inverted samples and plain ones.
 //!
-//! The files are assembled coefficient by coefficient: patches of one colour, so that each decodes to exactly the samples
+//! The files are assembled coefficient by coefficient: patches of one color, so that each decodes to exactly the samples
 //! put in. What their gray should be is computed here from the inks, in real numbers.
 
 #![allow(
@@ -10,11 +10,8 @@
     reason = "samples of eight bits throughout"
 )]
 
-#[path = "../../../jpeg-luma/tests/it/support.rs"]
-mod jpeg_support;
-
+use crate::jpeg_support::{Image, Random, segment};
 use errand_grayscale::{Error, Format, Limits, Luma, Parameters, convert};
-use jpeg_support::{Image, Random, segment};
 
 /// Marker and payload of Adobe's segment (Adobe Technical Note 5116, 18): version, flags, and the transform.
 const ADOBE: u8 = 0xEE;
@@ -71,7 +68,7 @@ fn jpeg_of(samples: &[[u8; 4]], sampling: [(usize, usize); 4], adobe: Option<&[u
     out
 }
 
-/// Luma and two colour differences of red, green and blue (T.871, 7).
+/// Luma and two color differences of red, green and blue (T.871, 7).
 fn transformed([red, green, blue]: [u8; 3]) -> [u8; 3] {
     let [red, green, blue] = [red, green, blue].map(f64::from);
     [
@@ -115,7 +112,7 @@ fn assert_near(found: &[u8], weights: [f64; 3], tolerance: f64) {
 }
 
 const EQUAL: [(usize, usize); 4] = [(1, 1); 4];
-/// What encoders write: the colour differences halved, black not.
+/// What encoders write: the color differences halved, black not.
 const HALVED: [(usize, usize); 4] = [(2, 2), (1, 1), (1, 1), (2, 2)];
 
 const FORMULAS: [(Luma, [f64; 3]); 2] = [

@@ -1,25 +1,7 @@
 //! What is kept, dropped and refused, format by format.
 
-mod test_images;
-
-use std::fs;
-use std::path::Path;
-
+use crate::test_images::{self, image};
 use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_to_rope};
-use test_images::image;
-
-fn all_images() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
-    let names = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|name| name != "make.py").collect();
-    names.sort();
-    names
-        .into_iter()
-        .map(|name| (name.clone(), image(&name)))
-        .collect()
-}
 
 fn converted(name: &str, parameters: &Parameters) -> Conversion {
     convert(&image(name), parameters, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -80,7 +62,7 @@ fn each_image_takes_the_most_direct_way() {
 
 #[test]
 fn a_converted_image_is_gray_and_comes_back_untouched_the_next_time() {
-    for (name, original) in all_images() {
+    for (name, original) in test_images::all() {
         let once = convert(&original, &Parameters::default(), &Limits::default()).unwrap();
         let twice = convert(&once.bytes, &Parameters::default(), &Limits::default()).unwrap();
         // QOI has no gray; a bitmap with alpha neither; a palette stays one.
@@ -96,7 +78,7 @@ fn a_converted_image_is_gray_and_comes_back_untouched_the_next_time() {
 
 #[test]
 fn every_image_becomes_every_format() {
-    for (name, original) in all_images() {
+    for (name, original) in test_images::all() {
         for format in Format::ALL {
             let parameters = Parameters {
                 format: Some(format),
@@ -112,7 +94,7 @@ fn every_image_becomes_every_format() {
 
 #[test]
 fn the_pieces_of_a_gray_image_make_the_same_file() {
-    for (name, bytes) in all_images() {
+    for (name, bytes) in test_images::all() {
         for strip in [false, true] {
             let parameters = Parameters {
                 strip,
@@ -146,7 +128,7 @@ fn a_gif_that_has_local_palettes_only_tells_the_bits_of_the_largest() {
 
 #[test]
 fn half_an_image_is_refused() {
-    for (name, original) in all_images() {
+    for (name, original) in test_images::all() {
         let half = &original[..original.len() / 2];
         let error = convert(half, &Parameters::default(), &Limits::default()).expect_err(&name);
         assert!(

@@ -1,13 +1,8 @@
 //! What is said of a file that was cut short, which fetching it again mends, and of one that is damaged, which it does not:
 //! on the most direct route of every format, and on those through the decoders of other crates.
 
-mod test_images;
-
-use std::fs;
-use std::path::Path;
-
+use crate::test_images::{self, image};
 use errand_grayscale::{Error, Format, Limits, Luma, Parameters, convert};
-use test_images::image;
 
 /// Parameters for which each format takes its own route, computes luma anew, or is decoded whole.
 fn routes() -> [Parameters; 3] {
@@ -27,14 +22,8 @@ fn routes() -> [Parameters; 3] {
 fn a_file_that_is_cut_short_is_said_to_end_too_early() {
     // Of an animation or of several pages, the first alone is needed for a format that holds one.
     const SEVERAL: [&str; 2] = ["animated.gif", "pages.tif"];
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
     let mut formats = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if name == "make.py" {
-            continue;
-        }
-        let whole = image(&name);
+    for (name, whole) in test_images::all() {
         for parameters in routes() {
             for percent in [10, 30, 50, 70, 90, 98] {
                 let length = whole.len() * percent / 100;

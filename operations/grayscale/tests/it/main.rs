@@ -1,0 +1,19 @@
+//! All tests of this crate from outside, but for those that need a process of their own: the image crate and its codecs are
+//! linked once.
+
+mod damage;
+mod exif_in;
+mod images;
+mod jpeg_inks;
+#[allow(dead_code, reason = "most of it is for the tests of jpeg-luma")]
+#[path = "../../../../jpeg-luma/tests/it/support.rs"]
+mod jpeg_support;
+mod mutations;
+mod orientation;
+mod pillow;
+mod png_alpha;
+mod stream;
+mod test_images;
+mod thumbnails;
+mod tiff;
+mod webp;
