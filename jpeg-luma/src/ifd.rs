@@ -54,7 +54,7 @@ pub struct Entry {
     /// Where the first value is; perhaps beyond the end of the bytes.
     pub at: usize,
     /// Where the entry itself is.
-    entry_at: usize,
+    place: usize,
 }
 
 impl<'a> Tiff<'a> {
@@ -150,10 +150,10 @@ impl<'a> Tiff<'a> {
         self.entries(directory).find(|entry| entry.tag == tag)
     }
 
-    fn entry_at(&self, entry_at: usize) -> Option<Entry> {
-        let (tag, kind) = (self.short(entry_at)?, self.short(entry_at + 2)?);
-        let count = self.word(entry_at + 4)?;
-        let values = entry_at + 4 + self.word;
+    fn entry_at(&self, place: usize) -> Option<Entry> {
+        let (tag, kind) = (self.short(place)?, self.short(place + 2)?);
+        let count = self.word(place + 4)?;
+        let values = place + 4 + self.word;
         // Values that fit into a word are in the entry itself.
         let inside = count
             .checked_mul(size_of(kind))
@@ -164,7 +164,7 @@ impl<'a> Tiff<'a> {
             kind,
             count,
             at,
-            entry_at,
+            place,
         })
     }
 
@@ -270,7 +270,7 @@ impl<'a> Tiff<'a> {
     ///
     /// If `copy` is shorter than the bytes.
     pub fn set_long(&self, copy: &mut [u8], entry: &Entry, value: u32) {
-        let place = &mut copy[entry.entry_at + 2..][..self.entry_bytes() - 2];
+        let place = &mut copy[entry.place + 2..][..self.entry_bytes() - 2];
         let (head, values) = place.split_at_mut(2 + self.word);
         head[..2].copy_from_slice(&self.short_bytes(LONG));
         self.set_word(&mut head[2..], 1);

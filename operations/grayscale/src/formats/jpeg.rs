@@ -1,4 +1,4 @@
-//! JPEG: luma is copied in the compressed domain where it can be ([`jpeg`]), and else computed from pixels.
+//! JPEG: luma is copied in the compressed domain where it can be ([`jpeg_luma`]), and else computed from pixels.
 //!
 //! Through pixels go other formulas than BT.601, other output formats, and files whose components are not luma and
 //! two color differences. The decoder is asked for the components as they are stored, since what they mean is

@@ -5,7 +5,6 @@ mod damage;
 mod exif_in;
 mod images;
 mod jpeg_inks;
-#[allow(dead_code, reason = "most of it is for the tests of jpeg-luma")]
 #[path = "../../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
 mod mutations;
