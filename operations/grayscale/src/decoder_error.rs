@@ -19,19 +19,21 @@ const TOO_MUCH_MEMORY: &str = "decoding it takes more memory than its header let
 /// What `image` says of a file of `length` bytes.
 pub(crate) fn of_image(error: ImageError, format: Format, length: usize) -> Error {
     match error {
-        ImageError::IoError(error) if is_early_end(&error) => Error::truncated(format, length),
         ImageError::Unsupported(error) => Error::unsupported(format, error.to_string()),
         ImageError::Limits(error) if !matches!(error.kind(), LimitErrorKind::Unsupported { .. }) => {
             Error::corrupt(format, format_args!("{TOO_MUCH_MEMORY} ({error})"))
         }
-        other => {
-            let cause = innermost(&other);
-            if is_early_end(cause) {
-                Error::truncated(format, length)
-            } else {
-                Error::corrupt(format, sentence(cause))
-            }
-        }
+        // Its source is not the error of reading itself but that one's.
+        ImageError::IoError(error) => by_cause(&error, format, length),
+        other => by_cause(innermost(&other), format, length),
+    }
+}
+
+fn by_cause(cause: &(dyn StdError + 'static), format: Format, length: usize) -> Error {
+    if is_early_end(cause) {
+        Error::truncated(format, length)
+    } else {
+        Error::corrupt(format, sentence(cause))
     }
 }
 

@@ -1,5 +1,5 @@
-//! One module for each format that is more than pixels to this crate: what a file of it holds, and how it is made gray.
-//! Formats that are not here are read and written by the image crate alone.
+//! One module for each format of which more than pixels is kept, or which this crate writes itself. The others, PNM and QOI,
+//! are pixels alone, which `decode` and `encode` handle. No format knows another, or the modules above.
 
 pub(crate) mod bmp;
 pub(crate) mod gif;

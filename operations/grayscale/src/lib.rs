@@ -1,8 +1,12 @@
 //! Makes images gray. The principle, for every format: leave untouched what need not change.
 //!
-//! [`convert`] takes an image file's bytes and returns a gray image file's bytes and a [`Report`] of what was
+//! [`convert()`] takes an image file's bytes and returns a gray image file's bytes and a [`Report`] of what was
 //! done. It is pure: no files, no network, no threads that outlive the call. Memory is predicted from the header and
 //! held against [`Limits`] before anything of the image's size is allocated.
+//!
+//! Modules use only those below them. From the ground up: what all share (errors, formats' names, the luma formulas, the
+//! gray image), each format by itself in `formats`, `decode` and `encode`, which know all of these, `transcode`, which joins
+//! the two, `convert`, which chooses the route, and `stream`, from a reader to a writer.
 
 #![allow(
     clippy::trivially_copy_pass_by_ref,

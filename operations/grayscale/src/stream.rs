@@ -1,4 +1,4 @@
-//! From a file that is read to one that is written.
+//! From a reader to a writer.
 
 use std::io::{Read, Write};
 
@@ -6,10 +6,10 @@ use crate::convert::convert_to_rope;
 use crate::formats::gif;
 use crate::{Error, Format, Limits, Parameters, Report, StreamError};
 
-/// Bytes that are enough to tell every format from the others and from no image; an SVG behind a declaration needs most.
+/// Enough bytes to recognize every format, and what is no image; an SVG after an XML declaration needs most.
 const SIGNATURE_BYTES: usize = 4 << 10;
 
-/// Converts an image file that is read from `source` to a gray one that is written to `target`. As [`crate::convert`], in
+/// Reads an image file from `source` and writes the gray one to `target`. As [`crate::convert()`], in
 /// less memory: a GIF is written while it is read, of other formats the input is held, but no copy of what the output has
 /// in common with it.
 ///
