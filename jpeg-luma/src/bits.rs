@@ -104,7 +104,7 @@ impl<'a> BitReader<'a> {
             self.rest = rest;
             return Some(byte);
         }
-        // Decoders in use skip fill bytes inside a scan too.
+        // Common decoders skip fill bytes inside a scan too.
         let fill = rest.iter().take_while(|&&byte| byte == 0xFF).count();
         let (0, rest) = rest[fill..].split_first()? else {
             return None;

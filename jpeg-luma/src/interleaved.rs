@@ -105,7 +105,7 @@ impl Interleaved<'_> {
             }
             for mcu in 0..self.layout.mcus.0 {
                 if restarts.due() {
-                    // Without a marker, decoders in use read one more unit, of zero bits, before they give up.
+                    // Without a marker, common decoders read one more unit, of zero bits, before they give up.
                     if self.restart(&mut reader, &mut restarts)? {
                         blank = false;
                     }

@@ -10,7 +10,7 @@ const INDEX_BITS: u32 = 13;
 pub(crate) const LONGEST_STRIDE: u32 = REFILLED / 3;
 const SIZE: usize = 1 << INDEX_BITS;
 
-/// Bits that decoders in use take off the data when they meet no valid code; lenient mode does as they do.
+/// Bits that common decoders take off the data when they meet no valid code; lenient mode does as they do.
 pub(crate) const INVALID_CODE_BITS: u32 = 17;
 
 /// A code with its symbol.
