@@ -3,7 +3,7 @@
 //! The images are made here by a seeded generator, except for the lossy WebP, which no encoder of the test dependencies writes. Every
 //! figure is the least of several runs. What else the machine does shows in them: compare figures of one machine only.
 
-#[path = "../tests/jpeg_support/mod.rs"]
+#[path = "../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
 
 use std::hint::black_box;

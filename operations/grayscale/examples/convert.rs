@@ -1,10 +1,9 @@
 //! Converts one file, for measuring this crate by itself:
 //! `cargo run --release -p errand-grayscale --example convert -- IN OUT [PARAMETERS]`, the parameters as JSON.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use errand_grayscale::{Limits, Parameters, convert_in_pieces};
+use errand_grayscale::{Limits, Parameters, convert_to_rope};
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -23,11 +22,8 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         _ => return Err("usage: convert IN OUT [PARAMETERS]".into()),
     };
     let input = std::fs::read(input)?;
-    let conversion = convert_in_pieces(&input, &parameters, &Limits::default())?;
-    let mut file = std::fs::File::create(output)?;
-    for slice in conversion.bytes.slices() {
-        file.write_all(slice)?;
-    }
+    let conversion = convert_to_rope(&input, &parameters, &Limits::default())?;
+    conversion.bytes.write_to(std::fs::File::create(output)?)?;
     println!("{}", conversion.report);
     Ok(())
 }

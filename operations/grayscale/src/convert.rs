@@ -1,7 +1,7 @@
 //! Which route an image takes: its own format's, or, where the format changes, through pixels.
 
 use crate::formats::{bmp, gif, jpeg, png, tiff, webp};
-use crate::{Conversion, Error, Format, Limits, Parameters, Pieces, StreamError, transcode};
+use crate::{Conversion, Error, Format, Limits, Parameters, Rope, StreamError, transcode};
 
 /// Converts an image file to a gray image file.
 ///
@@ -12,11 +12,11 @@ use crate::{Conversion, Error, Format, Limits, Parameters, Pieces, StreamError, 
 ///
 /// [`Error`] says what is wrong with the input, or that the conversion would exceed the limits.
 pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
-    let Conversion { bytes, report } = convert_in_pieces(input, parameters, limits)?;
+    let Conversion { bytes, report } = convert_to_rope(input, parameters, limits)?;
     limits.check(
         report.format,
         (report.width, report.height),
-        bytes.bytes_to_join(),
+        bytes.into_bytes_peak(),
     )?;
     Ok(Conversion {
         bytes: bytes.into_bytes(),
@@ -30,11 +30,11 @@ pub fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result
 /// # Errors
 ///
 /// Those of [`convert`].
-pub fn convert_in_pieces<'a>(
+pub fn convert_to_rope<'a>(
     input: &'a [u8],
     parameters: &Parameters,
     limits: &Limits,
-) -> Result<Conversion<Pieces<'a>>, Error> {
+) -> Result<Conversion<Rope<'a>>, Error> {
     let from = Format::detect(input)?;
     parameters.checked_quality()?;
     let to = parameters.format.unwrap_or(from);
@@ -66,7 +66,7 @@ fn bitmap<'a>(
     input: &'a [u8],
     parameters: &Parameters,
     limits: &Limits,
-) -> Result<Conversion<Pieces<'a>>, Error> {
+) -> Result<Conversion<Rope<'a>>, Error> {
     if let Some(conversion) = bmp::convert(input, parameters, limits)? {
         return Ok(conversion);
     }

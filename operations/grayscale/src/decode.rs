@@ -5,6 +5,7 @@ use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use jpeg_luma::exif;
 
 use crate::formats::{jpeg, png, tiff, webp};
 use crate::gray::Gray;
@@ -62,7 +63,12 @@ fn by_image_crate(
             format_args!("its size is {width}x{height}"),
         ));
     }
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    // Read as everywhere here: the image crate knows no orientation that is stored as a LONG.
+    let exif = decoder.exif_metadata().unwrap_or_default();
+    let orientation = exif
+        .and_then(|block| exif::orientation(&block))
+        .and_then(Orientation::from_exif)
+        .unwrap_or(Orientation::NoTransforms);
     limits.check(format, (width, height), predicted_bytes(&decoder))?;
     let image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     let untouched = !image.color().has_color() && orientation == Orientation::NoTransforms;

@@ -13,8 +13,6 @@
     reason = "parameters and limits are passed alike, and limits may grow beyond one figure"
 )]
 
-pub mod jpeg;
-
 mod cmyk;
 mod convert;
 mod decode;
@@ -22,7 +20,6 @@ mod decoder_error;
 mod encode;
 mod encoded;
 mod error;
-mod exif;
 mod format;
 mod formats;
 mod gray;
@@ -33,10 +30,10 @@ mod report;
 mod stream;
 mod transcode;
 
-pub use convert::{convert, convert_in_pieces};
+pub use convert::{convert, convert_to_rope};
 pub use error::{Error, StreamError};
 pub use format::Format;
-pub use jpeg::Pieces;
+pub use jpeg_luma::Rope;
 pub use limits::Limits;
 pub use luma::Luma;
 pub use parameters::Parameters;

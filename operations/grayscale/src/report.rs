@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Format, Luma, Pieces};
+use crate::{Format, Luma, Rope};
 
 /// A converted image and what was done to get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Conversion<B = Vec<u8>> {
     pub report: Report,
 }
 
-impl From<Conversion> for Conversion<Pieces<'_>> {
+impl From<Conversion> for Conversion<Rope<'_>> {
     fn from(Conversion { bytes, report }: Conversion) -> Self {
         Self {
             bytes: bytes.into(),

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::convert::convert_in_pieces;
+use crate::convert::convert_to_rope;
 use crate::formats::gif;
 use crate::{Error, Format, Limits, Parameters, Report, StreamError};
 
@@ -53,9 +53,7 @@ pub fn convert_stream(
         return Err(Error::InputTooLarge { limit_bytes }.into());
     };
     let left = Limits::new(left);
-    let gray = convert_in_pieces(&input, parameters, &left)?;
-    for slice in gray.bytes.slices() {
-        target.write_all(slice).map_err(StreamError::Write)?;
-    }
+    let gray = convert_to_rope(&input, parameters, &left)?;
+    gray.bytes.write_to(target).map_err(StreamError::Write)?;
     Ok(gray.report)
 }

@@ -2,9 +2,9 @@
 //!
 //! Bitmaps in true color go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
 
-use crate::jpeg::Pieces;
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
+use jpeg_luma::Rope;
 
 /// Converts a bitmap that has a palette to a gray bitmap; `None` where pixels are needed, for one in true color or one that
 /// is to be truly gray.
@@ -15,7 +15,7 @@ pub(crate) fn convert<'a>(
     input: &'a [u8],
     parameters: &Parameters,
     limits: &Limits,
-) -> Result<Option<Conversion<Pieces<'a>>>, Error> {
+) -> Result<Option<Conversion<Rope<'a>>>, Error> {
     let header = Header::read(input)?;
     if !(1..=8).contains(&header.bits) || parameters.true_gray {
         return Ok(None);
@@ -36,8 +36,8 @@ pub(crate) fn convert<'a>(
     let report = Report::new(Format::Bmp, route, parameters.luma, (header.width, header.height))
         .with_bit_depth(header.bits)
         .with_sizes(input.len(), input.len());
-    let mut bytes = Pieces::from(gray);
-    bytes.copy(pixels);
+    let mut bytes = Rope::from(gray);
+    bytes.push_borrowed(pixels);
     Ok(Some(Conversion { bytes, report }))
 }
 

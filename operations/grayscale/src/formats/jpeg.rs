@@ -1,4 +1,4 @@
-//! JPEG: luma is copied in the compressed domain where it can be ([`jpeg`]), and else computed from pixels.
+//! JPEG: luma is copied in the compressed domain where it can be ([`jpeg_luma`]), and else computed from pixels.
 //!
 //! Through pixels go other formulas than BT.601, other output formats, and files whose components are not luma and
 //! two color differences. The decoder is asked for the components as they are stored, since what they mean is
@@ -18,29 +18,28 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::gray::Gray;
-use crate::jpeg::{self, Colour, FrameInfo, Kind, Options, Pieces, Verdict};
 use crate::report::{Report, Route};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk, decoder_error, exif};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk, decoder_error};
+use jpeg_luma::{Color, FrameInfo, Kind, Method, Options, Outcome, Rope};
 
 /// Converts a JPEG to a gray JPEG.
 pub(crate) fn convert<'a>(
     input: &'a [u8],
     parameters: &Parameters,
     limits: &Limits,
-) -> Result<Conversion<Pieces<'a>>, Error> {
+) -> Result<Conversion<Rope<'a>>, Error> {
     if parameters.luma == Luma::Bt601 {
-        let options = Options {
-            optimize: parameters.optimize,
-            lenient: parameters.lenient,
-            strip: parameters.strip,
-            memory_budget: Some(limits.memory_bytes),
-        };
-        if let Verdict::Converted(converted) =
-            jpeg::grayscale_in_pieces(input, &options).map_err(|error| explain(&error, input))?
+        let options = Options::default()
+            .optimize(parameters.optimize)
+            .lenient(parameters.lenient)
+            .strip(parameters.strip)
+            .memory_budget(limits.memory_bytes);
+        if let Outcome::Gray(converted) =
+            jpeg_luma::grayscale_rope(input, &options).map_err(|error| explain(&error, input))?
         {
-            let route = match converted.path {
-                jpeg::Path::LumaCopy => Route::JpegLumaCopy,
-                jpeg::Path::AsIs => Route::AsIs,
+            let route = match converted.method {
+                Method::LumaCopy => Route::JpegLumaCopy,
+                Method::AsIs => Route::AsIs,
             };
             let dimensions = (converted.width, converted.height);
             let report = Report::new(Format::Jpeg, route, parameters.luma, dimensions)
@@ -59,9 +58,9 @@ pub(crate) fn convert<'a>(
         .encode(&gray, width, height, image::ExtendedColorType::L8)
         .map_err(|error| Error::encode(Format::Jpeg, error))?;
     drop(gray);
-    let explain = |error: jpeg::Error| explain(&error, input);
-    let metadata = jpeg::metadata_segments(input, parameters.strip).map_err(explain)?;
-    let bytes = jpeg::splice(&encoded, &metadata).map_err(explain)?;
+    let explain = |error: jpeg_luma::Error| explain(&error, input);
+    let metadata = jpeg_luma::metadata::segments(input, parameters.strip).map_err(explain)?;
+    let bytes = jpeg_luma::metadata::splice(&encoded, &metadata).map_err(explain)?;
     let report = Report::new(Format::Jpeg, Route::Pixels, parameters.luma, (width, height))
         .with_sizes(input.len(), bytes.len());
     Ok(Conversion {
@@ -73,20 +72,13 @@ pub(crate) fn convert<'a>(
 /// The gray of a JPEG's pixels, upright.
 pub(crate) fn upright(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
     let gray = Gray::L8(decode(input, parameters, limits)?);
-    let metadata = jpeg::metadata_segments(input, false).map_err(|error| explain(&error, input))?;
-    // An EXIF segment: marker, length, identifier.
-    let exif = metadata
-        .iter()
-        .find(|segment| segment.starts_with(&[0xFF, 0xE1]) && segment[4..].starts_with(b"Exif\0"));
-    let orientation = exif
-        .and_then(|segment| exif::orientation(&segment[4..]))
-        .and_then(Orientation::from_exif);
+    let orientation = jpeg_luma::metadata::orientation(input).and_then(Orientation::from_exif);
     Ok(gray.upright(orientation.unwrap_or(Orientation::NoTransforms)))
 }
 
 /// Decodes a JPEG and computes its gray.
 fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<GrayImage, Error> {
-    let info = jpeg::inspect(input).map_err(|error| explain(&error, input))?;
+    let info = jpeg_luma::inspect(input).map_err(|error| explain(&error, input))?;
     check_supported(&info)?;
     let (width, height) = (info.width, info.height);
     let explain = |error| decoder_error::of_jpeg(&error, input.len());
@@ -107,32 +99,32 @@ fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray
     decoder.decode_headers().map_err(explain)?;
     let stored = decoder.input_colorspace().unwrap_or(ColorSpace::YCbCr);
     let luma_alone =
-        info.colour == Colour::YCbCr && stored == ColorSpace::YCbCr && parameters.luma == Luma::Bt601;
+        info.color == Color::YCbCr && stored == ColorSpace::YCbCr && parameters.luma == Luma::Bt601;
     let wanted = if luma_alone { ColorSpace::Luma } else { stored };
     let options = decoder.options().jpeg_set_out_colorspace(wanted);
     decoder.set_options(options);
     let samples = decoder.decode().map_err(explain)?;
 
     let luma = parameters.luma;
-    let gray: Vec<u8> = match (info.colour, wanted.num_components()) {
-        (Colour::Gray | Colour::YCbCr, 1) => samples,
-        (Colour::Rgb, 3) => {
+    let gray: Vec<u8> = match (info.color, wanted.num_components()) {
+        (Color::Gray | Color::YCbCr, 1) => samples,
+        (Color::Rgb, 3) => {
             let mut gray = vec![0; samples.len() / 3];
             luma.row8::<3, 1>(&samples, &mut gray);
             gray
         }
-        (Colour::YCbCr, 3) => {
+        (Color::YCbCr, 3) => {
             let gray = |&sample: &[u8; 3]| {
                 let [red, green, blue] = rgb_of(sample);
                 luma.gray8(red, green, blue)
             };
             samples.as_chunks().0.iter().map(gray).collect()
         }
-        (Colour::Cmyk { inverted }, 4) => {
+        (Color::Cmyk { inverted }, 4) => {
             let gray = |inks: &[u8; 4]| gray_of_inks(luma, *inks, inverted);
             samples.as_chunks().0.iter().map(gray).collect()
         }
-        (Colour::Ycck { inverted }, 4) => {
+        (Color::Ycck { inverted }, 4) => {
             let gray = |&[y, cb, cr, black]: &[u8; 4]| {
                 // The transform was made on 255 less the samples.
                 let [cyan, magenta, yellow] = rgb_of([y, cb, cr]).map(|value| 255 - value);
@@ -188,15 +180,15 @@ fn check_supported(info: &FrameInfo) -> Result<(), Error> {
 }
 
 /// Says in this crate's terms what is wrong with a JPEG.
-fn explain(error: &jpeg::Error, input: &[u8]) -> Error {
+fn explain(error: &jpeg_luma::Error, input: &[u8]) -> Error {
     match error {
-        jpeg::Error::Truncated { offset, .. } => Error::Truncated {
+        jpeg_luma::Error::Truncated { offset, .. } => Error::Truncated {
             format: Some(Format::Jpeg),
             offset: *offset as u64,
         },
-        jpeg::Error::Unsupported { feature } => Error::unsupported(Format::Jpeg, *feature),
-        jpeg::Error::MemoryBudget { needed, budget } => {
-            let (width, height) = jpeg::inspect(input).map_or((0, 0), |info| (info.width, info.height));
+        jpeg_luma::Error::Unsupported { feature } => Error::unsupported(Format::Jpeg, *feature),
+        jpeg_luma::Error::MemoryBudget { needed, budget } => {
+            let (width, height) = jpeg_luma::inspect(input).map_or((0, 0), |info| (info.width, info.height));
             Error::TooLarge {
                 format: Format::Jpeg,
                 width,
@@ -205,7 +197,7 @@ fn explain(error: &jpeg::Error, input: &[u8]) -> Error {
                 limit_bytes: *budget,
             }
         }
-        jpeg::Error::Corrupt { offset, what } => {
+        jpeg_luma::Error::Corrupt { offset, what } => {
             Error::corrupt(Format::Jpeg, format_args!("{what}, at byte {offset}"))
         }
         other => Error::corrupt(Format::Jpeg, other),

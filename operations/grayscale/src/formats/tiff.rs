@@ -16,7 +16,6 @@ mod writer;
 use std::io::Cursor;
 
 use ::tiff::decoder::Decoder;
-use ::tiff::tags::Tag;
 use image::metadata::Orientation;
 
 pub(crate) use writer::encode;
@@ -76,16 +75,16 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
 /// The gray of the first page, upright.
 pub(crate) fn first_page(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
     let explain = |error| decoder_error::of_tiff(&error, input.len());
-    let decodable = Decodable::new(&File::open(input)?, parameters.luma, limits)?;
+    let file = File::open(input)?;
+    let decodable = Decodable::new(&file, parameters.luma, limits)?;
     let mut reader = open(&decodable.bytes, limits)?;
     let needed = page::needed_bytes(&mut reader).map_err(explain)?;
     let dimensions = reader.dimensions().map_err(explain)?;
     limits.check(Format::Tiff, dimensions, needed + decodable.held_bytes)?;
     let page = page::read(&mut reader, parameters.luma, decodable.grays_of(0), input.len())?;
-    let orientation = reader
-        .find_tag_unsigned::<u8>(Tag::Orientation)
-        .ok()
-        .flatten()
+    let first = file.pages.first();
+    let orientation = first
+        .and_then(|page| file.tiff.orientation(page))
         .and_then(Orientation::from_exif);
     Ok(page
         .gray

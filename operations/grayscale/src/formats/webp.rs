@@ -26,11 +26,12 @@ mod tokens;
 mod vp8;
 
 use image_webp::{ColorType, WebPEncoder};
+use jpeg_luma::{exif, metadata};
 
 pub(crate) use decode::first_picture;
 
 use crate::report::{Report, Route};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, exif, jpeg};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
 use decode::{decode, gray_of, is_gray, lossless_dimensions, size_of, three_bytes};
 use riff::{Chunk, Chunks, HAS_EXIF, HAS_PROFILE, HAS_XMP, damaged};
 
@@ -116,7 +117,7 @@ impl<'a> Converter<'a> {
                 .as_ref()
                 .map_or(Ok(()), |exif| riff::write(output, chunk.name, exif)),
             _ if self.parameters.strip => Ok(()),
-            b"EXIF" => riff::write(output, chunk.name, &jpeg::with_gray_thumbnail(chunk.data)),
+            b"EXIF" => riff::write(output, chunk.name, &metadata::with_gray_thumbnail(chunk.data)),
             _ => riff::write(output, chunk.name, chunk.data),
         }
     }

@@ -1,7 +1,7 @@
 //! What is kept, dropped and refused, format by format.
 
 use crate::test_images::{self, image};
-use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_in_pieces};
+use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert, convert_to_rope};
 
 fn converted(name: &str, parameters: &Parameters) -> Conversion {
     convert(&image(name), parameters, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -101,7 +101,7 @@ fn the_pieces_of_a_gray_image_make_the_same_file() {
                 ..Parameters::default()
             };
             let whole = convert(&bytes, &parameters, &Limits::default()).unwrap();
-            let pieces = convert_in_pieces(&bytes, &parameters, &Limits::default()).unwrap();
+            let pieces = convert_to_rope(&bytes, &parameters, &Limits::default()).unwrap();
             assert_eq!(pieces.report, whole.report, "{name}");
             assert_eq!(pieces.bytes.len(), whole.bytes.len(), "{name}");
             let joined: Vec<u8> = pieces.bytes.slices().flatten().copied().collect();

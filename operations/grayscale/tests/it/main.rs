@@ -2,11 +2,17 @@
 //! linked once.
 
 mod damage;
+mod exif_in;
 mod images;
+mod jpeg_inks;
+#[path = "../../../../jpeg-luma/tests/it/support.rs"]
+mod jpeg_support;
 mod mutations;
+mod orientation;
 mod pillow;
 mod png_alpha;
 mod stream;
 mod test_images;
+mod thumbnails;
 mod tiff;
 mod webp;

@@ -1,9 +1,11 @@
 //! Which ancillary chunks a gray image keeps, and what they become (PNG, 11.3).
 
 use ::png::ColorType;
+use jpeg_luma::exif;
+use jpeg_luma::metadata::with_gray_thumbnail;
 
 use super::chunks::{self, Chunk, Chunks, Summary};
-use crate::{Error, Luma, Parameters, exif, jpeg};
+use crate::{Error, Luma, Parameters};
 
 /// Chunks that say how bright a value is, or where and how large the image is shown: always kept.
 const SHOWN: [[u8; 4]; 8] = [
@@ -78,7 +80,7 @@ impl<'a> Keeper<'a> {
                 }
             }
             _ if self.strip => {}
-            b"eXIf" => chunks::write(output, chunk.name, &jpeg::with_gray_thumbnail(chunk.data)),
+            b"eXIf" => chunks::write(output, chunk.name, &with_gray_thumbnail(chunk.data)),
             // Text and time; others if their name's last letter says that they are safe to copy (PNG, 5.4).
             name if name[3] & 0x20 != 0 || name == b"tIME" => copy(output, chunk),
             _ => {}

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::file::{BITS, BLACK_IS_ZERO, COLOR_MAP, Directory, File, PALETTE, PHOTOMETRIC, SHORT};
+use jpeg_luma::ifd::{Directory, SHORT};
+
+use super::file::{BITS, BLACK_IS_ZERO, COLOR_MAP, File, PALETTE, PHOTOMETRIC};
 use super::writer::TEXTS;
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
@@ -18,8 +20,8 @@ pub(super) fn convert(
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Option<Conversion>, Error> {
-    let (input, pages) = (file.bytes, &file.pages);
-    let kind = |page: &Directory| file.value(page, PHOTOMETRIC);
+    let (input, pages) = (file.tiff.bytes(), &file.pages);
+    let kind = |page: &Directory| file.tiff.value(page, PHOTOMETRIC);
     let gray_or_palette = |page: &Directory| matches!(kind(page), Some(0 | BLACK_IS_ZERO | PALETTE));
     let (Some(first), true) = (pages.first(), pages.iter().any(|page| has_palette(file, page))) else {
         return Ok(None);
@@ -48,9 +50,12 @@ pub(super) fn convert(
     }
     for page in pages {
         let gone = |tag: u16| COLORED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
-        file.remove(&mut output, page, gone);
+        file.tiff.remove_entries(&mut output, page, gone);
     }
-    let bits = file.value(first, BITS).and_then(|bits| u8::try_from(bits).ok());
+    let bits = file
+        .tiff
+        .value(first, BITS)
+        .and_then(|bits| u8::try_from(bits).ok());
     let report = Report::new(Format::Tiff, Route::Palette, parameters.luma, (width, height))
         .with_bit_depth(bits.unwrap_or(1))
         .with_sizes(input.len(), output.len())
@@ -75,19 +80,22 @@ impl<'a> Decodable<'a> {
     pub(super) fn new(file: &File<'a>, luma: Luma, limits: &Limits) -> Result<Self, Error> {
         let mut held_bytes = file.values_bytes(limits)?;
         if file.pages.iter().any(|page| has_palette(file, page)) {
-            held_bytes += file.bytes.len() as u64;
+            held_bytes += file.tiff.bytes().len() as u64;
             limits.check(Format::Tiff, file.size(&file.pages[0]), held_bytes)?;
         }
-        let mut bytes = Cow::Borrowed(file.bytes);
+        let mut bytes = Cow::Borrowed(file.tiff.bytes());
         let mut grays = Vec::with_capacity(file.pages.len());
         for page in &file.pages {
-            let kind = file.entry(page, PHOTOMETRIC).filter(|kind| kind.kind == SHORT);
+            let kind = file
+                .tiff
+                .entry(page, PHOTOMETRIC)
+                .filter(|kind| kind.kind == SHORT);
             let Some(kind) = kind.filter(|_| has_palette(file, page)) else {
                 grays.push(None);
                 continue;
             };
             grays.push(Some(Map::of(file, page)?.grays(file, luma)));
-            let gray = file.short_bytes(BLACK_IS_ZERO as u16);
+            let gray = file.tiff.short_bytes(BLACK_IS_ZERO as u16);
             bytes.to_mut()[kind.at..kind.at + 2].copy_from_slice(&gray);
         }
         Ok(Self {
@@ -104,7 +112,7 @@ impl<'a> Decodable<'a> {
 }
 
 fn has_palette(file: &File<'_>, page: &Directory) -> bool {
-    file.value(page, PHOTOMETRIC) == Some(PALETTE)
+    file.tiff.value(page, PHOTOMETRIC) == Some(PALETTE)
 }
 
 /// Where a palette is: all reds, then all greens, then all blues, in 16 bits.
@@ -117,6 +125,7 @@ impl Map {
     /// The palette of a page; an error if it is missing, not whole, or where the file's structure is.
     fn of(file: &File<'_>, page: &Directory) -> Result<Self, Error> {
         let entry = file
+            .tiff
             .entry(page, COLOR_MAP)
             .filter(|entry| entry.kind == SHORT)
             .ok_or_else(|| Error::corrupt(Format::Tiff, "a page's palette is missing"))?;
@@ -130,8 +139,8 @@ impl Map {
                 ),
             ));
         }
-        if place.end > file.bytes.len() {
-            return Err(Error::truncated(Format::Tiff, file.bytes.len()));
+        if place.end > file.tiff.bytes().len() {
+            return Err(Error::truncated(Format::Tiff, file.tiff.bytes().len()));
         }
         Ok(Self {
             at: entry.at,
@@ -146,13 +155,13 @@ impl Map {
 
     fn color(&self, file: &File<'_>, entry: usize) -> [u16; 3] {
         self.places(entry)
-            .map(|at| file.short(at).expect("the palette lies within the file"))
+            .map(|at| file.tiff.short(at).expect("the palette lies within the file"))
     }
 
     fn make_gray(&self, file: &File<'_>, output: &mut [u8], luma: Luma) {
         for entry in 0..self.entries {
             let [red, green, blue] = self.color(file, entry);
-            let gray = file.short_bytes(luma.gray16(red, green, blue));
+            let gray = file.tiff.short_bytes(luma.gray16(red, green, blue));
             for at in self.places(entry) {
                 output[at..at + 2].copy_from_slice(&gray);
             }

@@ -5,11 +5,12 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage};
 use image_webp::WebPDecoder;
+use jpeg_luma::exif;
 
 use super::riff::{self, Chunk, Chunks, HAS_ALPHA, damaged};
 use super::vp8;
 use crate::gray::Gray;
-use crate::{Error, Format, Limits, Luma, Parameters, decoder_error, exif};
+use crate::{Error, Format, Limits, Luma, Parameters, decoder_error};
 
 /// The gray of the first picture, upright: a still image, or an animation's first frame where it is on the canvas.
 pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
