@@ -1,7 +1,10 @@
 //! A small JPEG encoder and decoder that work on coefficients, written apart from the code under test: bit by bit,
 //! with no thought of speed.
 
-#![allow(dead_code, reason = "the tests of operations/grayscale use it too, and each crate its own part")]
+#![allow(
+    dead_code,
+    reason = "the tests of operations/grayscale use it too, and each crate its own part"
+)]
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
