@@ -39,7 +39,7 @@ def started_at(pid: int) -> str | None:
     stat = Path(f"/proc/{pid}/stat")
     try:
         if stat.exists():
-            # Fields after the parenthesised name: the first is the state, the 20th the start time (proc(5)).
+            # Fields after the parenthesized name: the first is the state, the 20th the start time (proc(5)).
             fields = stat.read_text().rpartition(")")[2].split()
             return None if fields[0] == "Z" else fields[19]
         if Path("/proc/self/stat").exists():

@@ -1,6 +1,6 @@
 """Makes an animated GIF of a photograph, every frame with a palette of its own: make_gif.py PHOTOGRAPH OUT.
 
-The frames are windows that move over the photograph: much data to copy, many colour tables to rewrite."""
+The frames are windows that move over the photograph: much data to copy, many color tables to rewrite."""
 
 import sys
 

@@ -14,29 +14,29 @@ class Targets(unittest.TestCase):
         results.input_bytes[case] = 10_000_000
         for tool, cost in measured.items():
             results.add(case, tool, cost)
-        found = [judgement for judgement in judge(results, {case}) if word in judgement["target"]]
+        found = [judgment for judgment in judge(results, {case}) if word in judgment["target"]]
         self.assertEqual(len(found), 1)
         return found[0]
 
     def test_a_ratio_is_the_peer_s_median_over_errand_s(self):
-        judgement = self.judged("jpeg-a", "jpegtran", errand=costs(0.125), jpegtran=costs(0.4375))
-        self.assertEqual((judgement["measured"], judgement["reached"]), ("3.5 times", True))
-        judgement = self.judged("jpeg-a", "jpegtran", errand=costs(0.125), jpegtran=costs(0.43))
-        self.assertFalse(judgement["reached"])
+        judgment = self.judged("jpeg-a", "jpegtran", errand=costs(0.125), jpegtran=costs(0.4375))
+        self.assertEqual((judgment["measured"], judgment["reached"]), ("3.5 times", True))
+        judgment = self.judged("jpeg-a", "jpegtran", errand=costs(0.125), jpegtran=costs(0.43))
+        self.assertFalse(judgment["reached"])
 
     def test_memory_may_be_three_times_the_file_and_sixteen_megabytes(self):
         self.assertTrue(self.judged("jpeg-a", "memory", errand=costs(1, memory=46_000_000))["reached"])
         self.assertFalse(self.judged("jpeg-a", "memory", errand=costs(1, memory=46_000_001))["reached"])
 
     def test_parsing_is_rated_by_user_time(self):
-        judgement = self.judged("list-lines", "parsing", **{"errand, parsing on one core": costs(0.02)})
-        self.assertEqual(judgement["measured"], "1.00 GB/s (0.50 with the system's time)")
-        self.assertTrue(judgement["reached"])
+        judgment = self.judged("list-lines", "parsing", **{"errand, parsing on one core": costs(0.02)})
+        self.assertEqual(judgment["measured"], "1.00 GB/s (0.50 with the system's time)")
+        self.assertTrue(judgment["reached"])
 
     def test_an_absent_peer_leaves_a_target_unmeasured_and_says_so(self):
-        judgement = self.judged("webp", "Pillow", errand=costs(0.1))
-        self.assertIsNone(judgement["reached"])
-        self.assertEqual(judgement["measured"], "Pillow on webp was not measured")
+        judgment = self.judged("webp", "Pillow", errand=costs(0.1))
+        self.assertIsNone(judgment["reached"])
+        self.assertEqual(judgment["measured"], "Pillow on webp was not measured")
 
     def test_only_targets_of_the_chosen_cases_are_judged(self):
         self.assertEqual(judge(Results(), set()), [])
