@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_dead_letter_is_known_by_the_ids_under_which_its_function_answers_it() {
         for sample in Sample::all() {
-            for operation in operations::ALL {
+            for &operation in operations::ALL {
                 let name = operation.name();
                 let body = sample.body(name.as_str());
                 let content = DeadLetterContent::read(operation, "m-1", &body);

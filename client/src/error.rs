@@ -124,7 +124,7 @@ impl Error {
     }
 
     /// The process could not be set up to wait for the network: too few file descriptors, say.
-    pub(crate) fn of_start(error: io::Error) -> Self {
+    pub(crate) fn of_start(error: &io::Error) -> Self {
         Self::Service {
             action: "start".to_owned(),
             message: error.to_string(),

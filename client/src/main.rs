@@ -50,7 +50,7 @@ fn run(Arguments { global, command }: Arguments) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::of_start)?;
+        .map_err(|error| Error::of_start(&error))?;
     // Boxed: the type of the whole future is deeper than the compiler likes.
     runtime.block_on(Box::pin(async {
         let cloud = Cloud::connect(&global.connection()).await;

@@ -24,12 +24,12 @@ pub(crate) const GRAYSCALE: Operation = Operation {
 };
 
 /// All of them.
-pub(crate) const ALL: [Operation; 2] = [STATS, GRAYSCALE];
+pub(crate) const ALL: &[Operation] = &[STATS, GRAYSCALE];
 
 impl Operation {
     /// The operation of that name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        ALL.into_iter().find(|operation| operation.name == name)
+        ALL.iter().copied().find(|operation| operation.name == name)
     }
 
     pub(crate) fn name(self) -> OperationName {

@@ -3,12 +3,12 @@
 mod dead_letters;
 mod findings;
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use errand_grayscale::Report;
 use errand_protocol::{JobId, ObjectLocation, Outcome, Status};
-use errand_stats::Summary;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -35,16 +35,20 @@ pub(crate) fn note(text: &str) {
 }
 
 #[derive(Serialize)]
-struct StatsAnswer<'a> {
+struct ResultAnswer<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     job_id: Option<JobId>,
     #[serde(flatten)]
-    summary: &'a Summary,
+    result: &'a T,
 }
 
-/// Shows statistics.
-pub(crate) fn stats(summary: &Summary, job_id: Option<JobId>, style: Style) -> Result<(), Error> {
-    show(style, &StatsAnswer { job_id, summary }, || summary.to_string())
+/// Shows the result of an operation that makes no file. There is no job when it ran in this process.
+pub(crate) fn result(
+    result: &(impl Serialize + Display),
+    job_id: Option<JobId>,
+    style: Style,
+) -> Result<(), Error> {
+    show(style, &ResultAnswer { job_id, result }, || result.to_string())
 }
 
 #[derive(Serialize)]

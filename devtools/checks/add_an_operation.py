@@ -62,7 +62,7 @@ def take_over(source, target):
     """A file of Cargo's with its time, by which Cargo tells what is up to date. A library of the registry's, which is
     never written to again, is there a second time without a copy."""
     path = Path(source)
-    if path.suffix in (".rlib", ".rmeta", ".so") and not path.name.startswith("liberrand"):
+    if path.suffix in (".rlib", ".rmeta", ".so") and not path.name.startswith(("liberrand", "libjpeg_luma")):
         os.link(source, target)
     else:
         shutil.copy2(source, target)

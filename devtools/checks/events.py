@@ -25,7 +25,7 @@ def main():
         raise Failure("AWS_ENDPOINT_URL names no local cloud: run this with `make test-events`")
     s3 = boto3.client("s3")
     keys = samples.put_inputs(s3)
-    # The deployed functions do the dropped files by themselves. Let them, so that what appears later is ours.
+    # The deployed functions do the uploaded files by themselves. Let them, so that what appears later is ours.
     wait_for_outcomes(s3, sum(not key.startswith("uploads/") for key in keys))
     failed = 0
     for operation in stack.operations():
@@ -68,7 +68,7 @@ def wait_for_outcomes(s3, count):
     while len(outcomes(s3)) < count:
         if time.monotonic() > deadline:
             raise Failure(
-                f"{count} files were dropped into the input bucket and {len(outcomes(s3))} outcomes came of it"
+                f"{count} files were uploaded to the input bucket and {len(outcomes(s3))} outcomes came of it"
             )
         time.sleep(0.1)
 

@@ -87,22 +87,22 @@ def function(name, others):
     }
     s3, sqs = boto3.client("s3", **credentials), boto3.client("sqs", **credentials)
     allowed("read an upload", s3.get_object, Bucket=input_bucket(), Key="uploads/job/input.txt")
-    allowed("read a dropped file", s3.get_object, Bucket=input_bucket(), Key=f"{name}/permissions.txt")
+    allowed("read an uploaded file", s3.get_object, Bucket=input_bucket(), Key=f"{name}/permissions.txt")
     allowed("write an outcome", s3.put_object, Bucket=result_bucket(), Key="outcomes/permissions.json", Body=b"1")
     allowed("send to the response queue", sqs.send_message, QueueUrl=queue("responses"), MessageBody="1")
     allowed("send to a reply queue", sqs.send_message, QueueUrl=queue("reply-permissions"), MessageBody="1")
     denied("write an input", s3.put_object, Bucket=input_bucket(), Key="uploads/job/input.txt", Body=b"1")
-    denied("drop a file", s3.put_object, Bucket=input_bucket(), Key=f"{name}/x", Body=b"1")
+    denied("upload a file", s3.put_object, Bucket=input_bucket(), Key=f"{name}/x", Body=b"1")
     denied("delete an input", s3.delete_object, Bucket=input_bucket(), Key="uploads/job/input.txt")
     for other in others:
         key = f"{other}/permissions.txt"
-        denied(f"read what was dropped for {other}", s3.get_object, Bucket=input_bucket(), Key=key)
+        denied(f"read what was uploaded for {other}", s3.get_object, Bucket=input_bucket(), Key=key)
     denied("read beside the prefixes", s3.get_object, Bucket=input_bucket(), Key="elsewhere/input.txt")
     denied("read other results", s3.get_object, Bucket=result_bucket(), Key="elsewhere/file")
     denied("write other results", s3.put_object, Bucket=result_bucket(), Key="elsewhere/file", Body=b"1")
     denied("delete an outcome", s3.delete_object, Bucket=result_bucket(), Key="outcomes/job.json")
     if name != "grayscale":
-        denied("write a dropped image's result", s3.put_object, Bucket=result_bucket(), Key="grayscale/x", Body=b"1")
+        denied("write an uploaded image's result", s3.put_object, Bucket=result_bucket(), Key="grayscale/x", Body=b"1")
     denied("write to a foreign bucket", s3.put_object, Bucket=FOREIGN_BUCKET, Key="x", Body=b"1")
     denied("send to a foreign queue", sqs.send_message, QueueUrl=queue_url(FOREIGN_QUEUE), MessageBody="1")
     denied("send itself requests", sqs.send_message, QueueUrl=queue(f"{name}-requests"), MessageBody="1")

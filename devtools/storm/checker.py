@@ -103,7 +103,7 @@ def check(folder):
             verdict.notes["shown as failed for now, kept for redrive"] += 1
 
     again = Counter(each["job_id"] for each in received)
-    verdict.notes["replies that came again, and were dropped"] = sum(count - 1 for count in again.values())
+    verdict.notes["replies that came again, and were ignored"] = sum(count - 1 for count in again.values())
     return verdict
 
 

@@ -1,5 +1,5 @@
 """Clients that ask for many jobs at once, each with its own reply queue, as the protocol has it: requests in tens,
-replies in tens, repeated replies dropped, an outcome looked up on S3 where no reply came. Some of their jobs go through
+replies in tens, repeated replies ignored, an outcome looked up on S3 where no reply came. Some of their jobs go through
 the real `errand` command, as a person would give it."""
 
 import contextlib

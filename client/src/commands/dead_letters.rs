@@ -26,7 +26,7 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &DeadLettersArgu
     };
     let mut queues = Vec::new();
     let only = wanted.operation.as_deref().and_then(Operation::named);
-    for operation in operations::ALL {
+    for &operation in operations::ALL {
         if only.is_none_or(|only| only == operation) {
             queues.push(Queue::find(cloud, operation).await?);
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use errand_protocol::{JobId, Outcome, Status};
+use errand_stats::Summary;
 
 use super::{failed, success};
 use crate::cli::{Global, ResultArguments};
@@ -55,8 +56,8 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments
         return output::outcome(&outcome, style);
     }
     if operation == Some(STATS) {
-        let (summary, _) = success(outcome)?;
-        return output::stats(&summary, Some(job_id), style);
+        let (summary, _): (Summary, _) = success(outcome)?;
+        return output::result(&summary, Some(job_id), style);
     }
     output::outcome(&outcome, style)
 }

@@ -23,7 +23,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         },
     })?;
     let summary = list.finish().map_err(rejected)?;
-    output::stats(&summary, None, style(global))
+    output::result(&summary, None, style(global))
 }
 
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -31,7 +31,7 @@ pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArgumen
     let outcome = ask(cloud, global, STATS, &parameters(wanted), &input).await?;
     let job_id = outcome.job_id;
     let (summary, _): (Summary, _) = success(outcome)?;
-    output::stats(&summary, Some(job_id), style(global))
+    output::result(&summary, Some(job_id), style(global))
 }
 
 fn parameters(wanted: &StatsArguments) -> Parameters {

@@ -15,7 +15,7 @@ use crate::ports::{PortError, PortErrorKind};
 ///
 /// It runs on a thread of its own, may block, and may panic: a panic is answered as a failure of that one job.
 pub trait Operation: Send + Sync + 'static {
-    /// The operation's name, as requests spell it. Files dropped under this prefix ask for it too.
+    /// The operation's name, as requests spell it. Files uploaded under this prefix ask for it too.
     const NAME: &'static str;
 
     /// Whether a message that is no request is taken as the input itself.
