@@ -16,7 +16,6 @@ ENVIRONMENTS = {
     "sam": "SAM CLI, cargo-lambda with zig, cfn-lint",
     "lint": "what `make lint` checks with, beside Cargo, SAM CLI and cfn-lint",
     "bench": "the libraries that errand is measured against",
-    "lint": "ruff and mypy",
 }
 BY_DEFAULT = ["cloud", "sam"]
 

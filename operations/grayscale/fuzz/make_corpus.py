@@ -1,4 +1,6 @@
-"""Makes the seeds in corpus/ with Pillow 11 or later: `python3 make_corpus.py`. More seeds for JPEG are in jpeg-luma/fuzz.
+"""Makes the seeds in corpus/ with Pillow 11 or later: `python3 make_corpus.py`.
+
+More seeds for JPEG are in jpeg-luma/fuzz.
 
 Each is a drawing of 19 x 13 pixels, so that libFuzzer gets through thousands a second, and holds something that the
 others do not.

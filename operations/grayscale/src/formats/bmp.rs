@@ -56,7 +56,7 @@ const SRGB: &[u8; 4] = b"BGRs";
 const FILE_HEADER_BYTES: usize = 14;
 /// The oldest header (`BITMAPCOREHEADER`), with 16-bit sizes and three bytes a palette entry.
 const CORE_HEADER_BYTES: usize = 12;
-/// The one that nearly all have (`BITMAPINFOHEADER`), and where its pixels per metre are, across and down.
+/// The one that nearly all have (`BITMAPINFOHEADER`), and where its pixels per meter are, across and down.
 const INFO_HEADER_BYTES: usize = 40;
 const DENSITY: std::ops::Range<usize> = FILE_HEADER_BYTES + 24..FILE_HEADER_BYTES + 32;
 /// The newest (`BITMAPV5HEADER`), and where the fourth version's kind of color space is in it.

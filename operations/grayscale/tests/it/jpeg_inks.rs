@@ -55,7 +55,7 @@ fn jpeg_of(samples: &[[u8; 4]], sampling: [(usize, usize); 4], adobe: Option<&[u
         );
     }
     let mut jpeg = image.sequential(0);
-    // All components take the first quantisation table, whose first element is 1.
+    // All components take the first quantization table, whose first element is 1.
     let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
     for component in 0..4 {
         jpeg[frame + 10 + 3 * component + 2] = 0;
