@@ -5,7 +5,6 @@ use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
-use jpeg_luma::exif;
 
 use crate::formats::{jpeg, png, tiff, webp};
 use crate::gray::Gray;
@@ -30,11 +29,11 @@ pub(crate) fn decode(
         Format::WebP => webp::first_picture(input, parameters, limits)?,
         Format::Tiff => tiff::first_page(input, parameters, limits)?,
         Format::Png => {
-            png::check(input)?;
-            return by_image_crate(input, format, parameters, limits);
+            let orientation = png::orientation(input)?;
+            return by_image_crate(input, format, orientation, parameters, limits);
         }
         Format::Gif | Format::Bmp | Format::Pnm | Format::Qoi => {
-            return by_image_crate(input, format, parameters, limits);
+            return by_image_crate(input, format, None, parameters, limits);
         }
     };
     Ok(Decoded {
@@ -43,10 +42,12 @@ pub(crate) fn decode(
     })
 }
 
-/// Decodes by the image crate.
+/// Decodes by the image crate. The orientation is read before, as everywhere here: the crate knows none that is stored as a
+/// LONG, or behind the pixels.
 fn by_image_crate(
     input: &[u8],
     format: Format,
+    orientation: Option<u8>,
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Decoded, Error> {
@@ -55,7 +56,7 @@ fn by_image_crate(
     let mut bounds = image::Limits::no_limits();
     bounds.max_alloc = Some(limits.memory_bytes);
     reader.limits(bounds);
-    let mut decoder = reader.into_decoder().map_err(explain)?;
+    let decoder = reader.into_decoder().map_err(explain)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(Error::corrupt(
@@ -63,10 +64,7 @@ fn by_image_crate(
             format_args!("its size is {width}x{height}"),
         ));
     }
-    // Read as everywhere here: the image crate knows no orientation that is stored as a LONG.
-    let exif = decoder.exif_metadata().unwrap_or_default();
-    let orientation = exif
-        .and_then(|block| exif::orientation(&block))
+    let orientation = orientation
         .and_then(Orientation::from_exif)
         .unwrap_or(Orientation::NoTransforms);
     limits.check(format, (width, height), predicted_bytes(&decoder))?;

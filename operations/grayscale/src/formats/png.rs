@@ -32,6 +32,8 @@ mod unfilter;
 mod widen;
 mod writer;
 
+use jpeg_luma::exif;
+
 use crate::encoded::Encoded;
 use crate::gray::Gray;
 use crate::report::{Report, Route};
@@ -78,9 +80,10 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     Ok(Conversion { bytes, report })
 }
 
-/// Refuses a file whose structure is damaged: the codec panics on some of them.
-pub(crate) fn check(input: &[u8]) -> Result<(), Error> {
-    Summary::read(input).map(drop)
+/// The orientation that a file asks for, if it asks for one. Refuses a file whose structure is damaged: the codec panics
+/// on some of them.
+pub(crate) fn orientation(input: &[u8]) -> Result<Option<u8>, Error> {
+    Ok(Summary::read(input)?.exif.and_then(exif::orientation))
 }
 
 /// Writes a still gray image as a PNG.

@@ -85,13 +85,10 @@ struct Converter<'a> {
 
 impl<'a> Converter<'a> {
     fn new(input: &'a [u8], parameters: &'a Parameters, limits: &'a Limits) -> Result<Self, Error> {
-        let exif = Chunks::of_file(input)?
-            .flatten()
-            .find(|chunk| chunk.name == *b"EXIF");
         Ok(Self {
             parameters,
             limits,
-            minimal_exif: exif.and_then(|chunk| exif::orientation_only(chunk.data)),
+            minimal_exif: riff::exif(input)?.and_then(exif::orientation_only),
             canvas: None,
             alpha: None,
             frames: 0,

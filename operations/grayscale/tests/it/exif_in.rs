@@ -25,6 +25,15 @@ pub(crate) fn png_with(name: &str, exif: &[u8]) -> Vec<u8> {
     png
 }
 
+/// The same, with the `eXIf` behind the image data.
+pub(crate) fn png_with_late(name: &str, exif: &[u8]) -> Vec<u8> {
+    let mut png = png_with(name, exif);
+    let chunk: Vec<u8> = png.drain(33..33 + 12 + exif.len()).collect();
+    let end = png.len() - 12;
+    png.splice(end..end, chunk);
+    png
+}
+
 pub(crate) fn exif_of_png(png: &[u8]) -> Vec<u8> {
     let mut at = 8;
     while &png[at + 4..at + 8] != b"eXIf" {

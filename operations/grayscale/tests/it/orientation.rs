@@ -4,7 +4,7 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "small numbers throughout")]
 
-use crate::exif_in::{exif_of_png, exif_of_webp, png_with, webp_with};
+use crate::exif_in::{exif_of_png, exif_of_webp, png_with, png_with_late, webp_with};
 use crate::jpeg_support::{Image, Random, segment};
 use errand_grayscale::{Conversion, Format, Limits, Parameters, convert};
 use jpeg_luma::ifd::{LONG, SHORT, Tiff};
@@ -102,9 +102,9 @@ fn files(kind: u16, value: u32) -> Vec<Case> {
         files.push((jpeg_with(&block), metadata::orientation));
         for signature in [b"".as_slice(), exif::SIGNATURE] {
             let block = [signature, &block].concat();
-            files.push((png_with("rgb.png", &block), |png| {
-                exif::orientation(&exif_of_png(png))
-            }));
+            for png in [png_with("rgb.png", &block), png_with_late("rgb.png", &block)] {
+                files.push((png, |png| exif::orientation(&exif_of_png(png))));
+            }
             files.push((webp_with("lossy.webp", &block), |webp| {
                 exif::orientation(&exif_of_webp(webp))
             }));
@@ -135,6 +135,22 @@ fn an_orientation_stored_as_a_long_counts_as_one_stored_as_a_short() {
             }
         }
     }
+}
+
+#[test]
+fn of_several_exif_chunks_in_a_webp_the_first_one_counts() {
+    let mut webp = webp_with("lossy.webp", &block(SHORT, TURNED, true));
+    let upright = block(SHORT, 1, true);
+    webp.extend(b"EXIF");
+    webp.extend((upright.len() as u32).to_le_bytes());
+    webp.extend(&upright);
+    let length = (webp.len() as u32 - 8).to_le_bytes();
+    webp[4..8].copy_from_slice(&length);
+    let stripped = converted(&webp, true, None);
+    assert_eq!(exif::orientation(&exif_of_webp(&stripped.bytes)), Some(6));
+    let upright = converted(&webp, false, Some(Format::Qoi)).report;
+    let kept = &stripped.report;
+    assert_eq!((upright.width, upright.height), (kept.height, kept.width));
 }
 
 #[test]

@@ -191,6 +191,8 @@ pub(super) struct Summary<'a> {
     pub(super) palette: &'a [u8],
     /// `tRNS`: a transparent color, or an alpha value for each palette entry.
     pub(super) transparency: Option<&'a [u8]>,
+    /// `eXIf`: the first one, wherever it stands (PNG, 11.3.4.5: before or after the image data).
+    pub(super) exif: Option<&'a [u8]>,
     /// Whether there is an `acTL`.
     pub(super) animated: bool,
     /// How many frames the animation has.
@@ -216,6 +218,7 @@ impl<'a> Summary<'a> {
             header: Header::read(first.data)?,
             palette: &[],
             transparency: None,
+            exif: None,
             animated: false,
             animation_frames: 0,
             separate_still: false,
@@ -241,6 +244,9 @@ impl<'a> Summary<'a> {
                     palette_seen = true;
                 }
                 b"tRNS" => summary.transparency = Some(chunk.data),
+                b"eXIf" => {
+                    summary.exif.get_or_insert(chunk.data);
+                }
                 b"acTL" if !still_seen => summary.animated = true,
                 b"fcTL" => summary.animation_frames += 1,
                 b"IDAT" => {

@@ -14,18 +14,16 @@ use crate::{Error, Format, Limits, Luma, Parameters, decoder_error};
 
 /// The gray of the first picture, upright: a still image, or an animation's first frame where it is on the canvas.
 pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
-    let mut orientation = Orientation::NoTransforms;
+    let orientation = riff::exif(input)?
+        .and_then(exif::orientation)
+        .and_then(Orientation::from_exif)
+        .unwrap_or(Orientation::NoTransforms);
     let mut canvas = None;
     let mut alpha = None;
     let mut picture = None;
     for chunk in Chunks::of_file(input)? {
         let chunk = chunk?;
         match (&chunk.name, chunk.data) {
-            (b"EXIF", data) => {
-                orientation = exif::orientation(data)
-                    .and_then(Orientation::from_exif)
-                    .unwrap_or(orientation);
-            }
             (b"VP8X", &[_, _, _, _, w0, w1, w2, h0, h1, h2]) => {
                 canvas = Some((1 + three_bytes(w0, w1, w2), 1 + three_bytes(h0, h1, h2)));
             }

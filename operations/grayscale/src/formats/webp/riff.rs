@@ -42,6 +42,14 @@ impl<'a> Chunks<'a> {
     }
 }
 
+/// The EXIF of a file. Of several, the first one counts.
+pub(super) fn exif(input: &[u8]) -> Result<Option<&[u8]>, Error> {
+    let mut chunks = Chunks::of_file(input)?.flatten();
+    Ok(chunks
+        .find(|chunk| chunk.name == *b"EXIF")
+        .map(|chunk| chunk.data))
+}
+
 impl<'a> Iterator for Chunks<'a> {
     type Item = Result<Chunk<'a>, Error>;
 
