@@ -59,6 +59,7 @@ fmt: ## format the code
 	$(CARGO) fmt --all
 	@$(PYTHON) -m devtools.install lint
 	.venv/lint/bin/ruff format
+	RUST_LOG=warn .venv/lint/bin/taplo fmt
 
 .PHONY: clean
 clean: local-down ## remove what was built; the tools in .venv/ stay
@@ -144,7 +145,7 @@ fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS=60), where a nightly to
 
 # Not part of `make test`: it compiles all that is pure for another architecture.
 .PHONY: test-arm64
-test-arm64: ## run the tests of operations and protocol on arm64, by QEMU where this machine is another
+test-arm64: ## run the tests of operations, protocol and jpeg-luma on arm64, by QEMU where this machine is another
 	@scripts/test-arm64
 
 test-events: setup build

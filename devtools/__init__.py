@@ -9,7 +9,7 @@
     checks            what is asserted of the template, the events, the permissions, the page on adding an operation
     storm             many clients while everything fails, and the checker that counts afterwards
     bench             speed and memory beside other tools
-    s3                a file to or from S3, for who has no `aws` command
+    s3                a file to or from S3, for those who have no `aws` command
     tests             of all this, without a cloud
 
 What runs before anything is installed needs the standard library alone: all but checks, storm, s3, the local cloud's

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 
 class Started(TypedDict):
-    """A process that was started, as it is kept in a file for who has to stop it."""
+    """A process that was started, as it is kept in a file for those who have to stop it."""
 
     pid: int
     started: str | None

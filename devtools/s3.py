@@ -1,4 +1,4 @@
-"""Copies one file to or from S3, for who has no `aws` command at hand.
+"""Copies one file to or from S3, for those who have no `aws` command at hand.
 
     cp FILE s3://BUCKET/KEY
     cp [--wait SECONDS] s3://BUCKET/KEY FILE     waits for the object to appear

@@ -4,7 +4,7 @@
 use errand_protocol::message::S3Record;
 use errand_protocol::{JobId, Message, RequestInput};
 
-use crate::operations::Operation;
+use crate::operations::KnownOperation;
 
 /// What a dead letter asks for.
 #[derive(Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub(crate) struct DeadLetterContent {
 
 impl DeadLetterContent {
     /// Reads a message of the operation's dead-letter queue.
-    pub(crate) fn read(operation: Operation, message_id: &str, body: &str) -> Self {
+    pub(crate) fn read(operation: KnownOperation, message_id: &str, body: &str) -> Self {
         let message = Message::read(body, message_id, operation.takes_bare_text);
         Self {
             jobs: message.job_ids(),

@@ -158,7 +158,7 @@ impl OutputFile {
         }
         let part = builder
             .tempfile_in(folder)
-            // Its own words name the file beside the place, which nobody asked for.
+            // Its message names the temporary file.
             .map_err(|error| failed(error.kind().into()))?;
         Ok(Self::File {
             path: path.to_owned(),

@@ -1,11 +1,12 @@
 //! The `errand` command: sends work to the cloud and brings the answer back.
 //!
 //! From the top: [`cli`] says what can be typed, [`commands`] does it, one file a subcommand. [`job`] is the way of one job
-//! through the cloud, [`reply_queues`] and [`dead_letter`] what there is to look after; they stand on [`cloud`], which
-//! alone knows the SDK. [`output`] is all that is written to stdout, [`files`] where inputs come from and results go,
+//! through the cloud, [`answer`] asks for one and takes its outcome apart, [`reply_queues`] and [`dead_letter`] are what there
+//! is to look after; they stand on [`cloud`], which alone knows the SDK. [`output`] is all that is written to stdout, [`files`] where inputs come from and results go,
 //! [`error`] all that can go wrong, with its exit code.
 #![allow(clippy::large_futures, reason = "a command is one future, made once")]
 
+mod answer;
 mod cli;
 mod clock;
 mod cloud;

@@ -4,7 +4,7 @@ use errand_protocol::OperationName;
 
 /// An operation, as far as the client treats all of them alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Operation {
+pub(crate) struct KnownOperation {
     /// Its name, as requests spell it.
     name: &'static str,
     /// Whether its function takes a message that is no request as the input itself.
@@ -12,21 +12,21 @@ pub(crate) struct Operation {
 }
 
 /// Statistics of a list of integers.
-pub(crate) const STATS: Operation = Operation {
+pub(crate) const STATS: KnownOperation = KnownOperation {
     name: errand_stats::NAME,
     takes_bare_text: errand_stats::TAKES_BARE_TEXT,
 };
 
 /// Grayscale of an image.
-pub(crate) const GRAYSCALE: Operation = Operation {
+pub(crate) const GRAYSCALE: KnownOperation = KnownOperation {
     name: errand_grayscale::NAME,
     takes_bare_text: false,
 };
 
 /// All of them.
-pub(crate) const ALL: &[Operation] = &[STATS, GRAYSCALE];
+pub(crate) const ALL: &[KnownOperation] = &[STATS, GRAYSCALE];
 
-impl Operation {
+impl KnownOperation {
     /// The operation of that name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|operation| operation.name == name)

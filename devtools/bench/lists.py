@@ -25,18 +25,18 @@ class Recipe:
 
 
 def values(recipe):
-    """The list's values, in pieces. Mersenne Twister's bytes are the same on every Python (`random.randbytes`)."""
+    """The list's values, in chunks. Mersenne Twister's bytes are the same on every Python (`random.randbytes`)."""
     generator = random.Random(recipe.seed)
     left = recipe.count
     while left:
-        piece = array.array(recipe.code)
+        chunk = array.array(recipe.code)
         size = min(left, CHUNK)
         # As little-endian everywhere, so that every machine gets the same list.
-        piece.frombytes(generator.randbytes(size * piece.itemsize))
+        chunk.frombytes(generator.randbytes(size * chunk.itemsize))
         if _big_endian():
-            piece.byteswap()
+            chunk.byteswap()
         left -= size
-        yield [value % recipe.below for value in piece] if recipe.below else piece
+        yield [value % recipe.below for value in chunk] if recipe.below else chunk
 
 
 def _big_endian():
@@ -50,12 +50,12 @@ def write(recipe, path):
     numbers = array.array("q")
     with open(path, "w") as file:
         first = True
-        for piece in values(recipe):
+        for chunk in values(recipe):
             if not first:
                 file.write(recipe.separator)
             first = False
-            file.write(recipe.separator.join(map(str, piece)))
-            numbers.extend(iter(piece))
+            file.write(recipe.separator.join(map(str, chunk)))
+            numbers.extend(iter(chunk))
         if not recipe.one_line:
             file.write("\n")
     answer_path(path).write_text(json.dumps(answer(numbers)))

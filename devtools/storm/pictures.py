@@ -9,8 +9,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 def make(seed, width, height):
     """A colorful PNG (RGB, 8 bits), different for every seed."""
-    dice = random.Random(seed)
-    pixels = dice.randbytes(3 * width * height)
+    generator = random.Random(seed)
+    pixels = generator.randbytes(3 * width * height)
     rows = b"".join(b"\0" + pixels[3 * width * y : 3 * width * (y + 1)] for y in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")

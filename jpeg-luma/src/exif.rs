@@ -43,7 +43,7 @@ pub fn orientation_only(block: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Makes a JPEG gray in no more bytes than it has, if it can. Handed in, because this module is below the conversion,
-/// which comes upon EXIF.
+/// which calls this module.
 pub(crate) type ThumbnailConverter = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// The block, behind its signature or without one, with its thumbnail converted in place, or without it where that is
@@ -78,7 +78,7 @@ fn convert_thumbnail(block: &[u8], convert: ThumbnailConverter) -> Option<Vec<u8
     } else {
         tiff.end_chain(&mut changed, &first);
         for range in [jpeg, pixels].into_iter().flatten() {
-            // A range that reaches into the directories would be a trap.
+            // A range that reaches into the directories could overwrite the directories.
             if range.start < directories.end {
                 continue;
             }

@@ -243,7 +243,7 @@ impl<'a> Tiff<'a> {
         })
     }
 
-    /// An offset or a number of values. What no address can hold is as far away as one can.
+    /// An offset or a number of values. Saturates at `usize::MAX`.
     fn word(&self, at: usize) -> Option<usize> {
         let word = if self.word == 4 {
             self.long(at)?.into()

@@ -1,9 +1,8 @@
 //! Looks at the parts of a stack, without changing any.
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use errand_protocol::{BucketName, QueueName};
-
 use errand_aws::FailureKind;
+use errand_protocol::{BucketName, QueueName};
 
 use super::Cloud;
 use crate::error::Error;
@@ -16,18 +15,18 @@ pub(crate) enum Presence {
     /// It is not.
     Missing,
     /// It is, but this user may not look at it.
-    Hidden,
+    Denied,
 }
 
 /// What a queue holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backlog {
-    /// So many messages that nobody is at.
+    /// So many messages that wait, and that no receiver holds.
     Waiting(u64),
     /// There is no such queue.
     Missing,
     /// This user may not know.
-    Hidden,
+    Denied,
 }
 
 impl Cloud {
@@ -40,7 +39,7 @@ impl Cloud {
             Err(error) => {
                 return match FailureKind::of(&error) {
                     FailureKind::NotFound => Ok(Backlog::Missing),
-                    FailureKind::Denied => Ok(Backlog::Hidden),
+                    FailureKind::Denied => Ok(Backlog::Denied),
                     _ => Err(self.failure(action(), &error)),
                 };
             }
@@ -54,7 +53,7 @@ impl Cloud {
                     .and_then(|attributes| attributes.get(&name)?.parse().ok())
                     .unwrap_or_default(),
             )),
-            Err(error) if FailureKind::of(&error) == FailureKind::Denied => Ok(Backlog::Hidden),
+            Err(error) if FailureKind::of(&error) == FailureKind::Denied => Ok(Backlog::Denied),
             Err(error) => Err(self.failure(action(), &error)),
         }
     }
@@ -65,7 +64,7 @@ impl Cloud {
         match self.s3.head_bucket().bucket(bucket.as_str()).send().await {
             Ok(_) => Ok(Presence::There),
             Err(error) => match FailureKind::of(&error) {
-                FailureKind::Denied => Ok(Presence::Hidden),
+                FailureKind::Denied => Ok(Presence::Denied),
                 // Whether there is a bucket is the question here.
                 FailureKind::NotFound => Ok(Presence::Missing),
                 _ if errand_aws::code(&error) == Some("NoSuchBucket") => Ok(Presence::Missing),

@@ -47,8 +47,8 @@ impl Cloud {
             .send()
             .await
             .map_err(|error| self.failure("receive dead letters", &error))?;
-        let letters = received.messages.unwrap_or_default().into_iter();
-        let letters = letters.filter_map(|message| {
+        let messages = received.messages.unwrap_or_default().into_iter();
+        let messages = messages.filter_map(|message| {
             let known = message.attributes.unwrap_or_default();
             Some(DeadLetter {
                 message_id: message.message_id?,
@@ -63,16 +63,16 @@ impl Cloud {
                 attributes: message.message_attributes,
             })
         });
-        Ok(letters.collect())
+        Ok(messages.collect())
     }
 
     /// Makes dead letters visible to others again.
-    pub(crate) async fn release_dead_letters(&self, url: &str, letters: &[DeadLetter]) -> Result<(), Error> {
-        for letters in letters.chunks(limits::BATCH_MESSAGES) {
-            let entries = letters.iter().enumerate().map(|(index, letter)| {
+    pub(crate) async fn release_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
+        for messages in messages.chunks(limits::BATCH_MESSAGES) {
+            let entries = messages.iter().enumerate().map(|(index, message)| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(index.to_string())
-                    .receipt_handle(&letter.receipt_handle)
+                    .receipt_handle(&message.receipt_handle)
                     .visibility_timeout(0)
                     .build()
                     .expect("id and handle are set")
@@ -88,12 +88,12 @@ impl Cloud {
     }
 
     /// Sends `body` to a request queue, with the attributes that the dead letter had.
-    pub(crate) async fn redrive(&self, url: &str, letter: &DeadLetter, body: &str) -> Result<(), Error> {
+    pub(crate) async fn redrive(&self, url: &str, message: &DeadLetter, body: &str) -> Result<(), Error> {
         self.sqs
             .send_message()
             .queue_url(url)
             .message_body(body)
-            .set_message_attributes(letter.attributes.clone())
+            .set_message_attributes(message.attributes.clone())
             .send()
             .await
             .map(drop)
@@ -101,11 +101,11 @@ impl Cloud {
     }
 
     /// Removes dead letters that have been sent again. One that stays would be sent once more, which is harmless.
-    pub(crate) async fn remove_dead_letters(&self, url: &str, letters: &[DeadLetter]) -> Result<(), Error> {
-        let entries = letters.iter().enumerate().map(|(index, letter)| {
+    pub(crate) async fn remove_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
+        let entries = messages.iter().enumerate().map(|(index, message)| {
             DeleteMessageBatchRequestEntry::builder()
                 .id(index.to_string())
-                .receipt_handle(&letter.receipt_handle)
+                .receipt_handle(&message.receipt_handle)
                 .build()
                 .expect("id and handle are set")
         });

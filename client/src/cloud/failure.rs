@@ -2,8 +2,7 @@
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-
-use errand_aws::{FailureKind, root_cause};
+use errand_aws::{FailureKind, code, message, root_cause};
 
 use super::{Cloud, is_local};
 use crate::error::Error;
@@ -39,32 +38,26 @@ impl Cloud {
                 cure,
             };
         }
-        let (code, message) = match error.as_service_error() {
-            Some(service) => (
-                service.code().unwrap_or("unknown error").to_owned(),
-                service.message().unwrap_or("no reason given").to_owned(),
-            ),
-            None => ("unreadable answer".to_owned(), root_cause(error)),
-        };
-        let hint = match code.as_str() {
-            code if code.contains("AccessDenied") => {
+        let kind = FailureKind::of(error);
+        let hint = match (kind, code(error).unwrap_or_default()) {
+            (FailureKind::Denied, _) => {
                 ": attach the stack's client policy (output ClientPolicyArn) to this user"
             }
-            "InvalidAccessKeyId" | "InvalidClientTokenId" | "ExpiredToken" | "SignatureDoesNotMatch" => {
+            (_, "InvalidAccessKeyId" | "InvalidClientTokenId" | "ExpiredToken" | "SignatureDoesNotMatch") => {
                 ": the credentials are not valid (any more): renew them, or name another profile with --profile"
             }
-            "NoSuchBucket" => ": the stack is not complete; deploy it again",
+            (_, "NoSuchBucket") => ": the stack is not complete; deploy it again",
             _ => "",
         };
         Error::Service {
             action: action.into(),
-            message: format!("{message} ({code}){hint}"),
+            message: format!("{}{hint}", message(error)),
             retryable: match error {
                 // Nothing was sent, and nothing will be.
                 SdkError::ConstructionFailure(_) => false,
                 // An answer that broke off on the way may arrive whole the next time.
                 SdkError::ResponseError(_) => true,
-                _ => FailureKind::of(error) == FailureKind::Transient,
+                _ => kind == FailureKind::Transient,
             },
         }
     }

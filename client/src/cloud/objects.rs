@@ -3,9 +3,8 @@
 use std::io::Write as _;
 
 use aws_sdk_s3::primitives::ByteStream;
-use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
-
 use errand_aws::FailureKind;
+use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
 
 use super::{Cloud, Deployment};
 use crate::error::Error;

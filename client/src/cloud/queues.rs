@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
-use errand_protocol::{QueueName, Request};
-
 use errand_aws::FailureKind;
+use errand_protocol::{QueueName, Request};
 
 use super::{Cloud, Deployment};
 use crate::clock::unix_secs;

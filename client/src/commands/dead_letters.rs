@@ -9,7 +9,7 @@ use crate::cli::{DeadLettersAction, DeadLettersArguments, Global};
 use crate::cloud::{Cloud, DeadLetter, Deployment};
 use crate::dead_letter::DeadLetterContent;
 use crate::error::Error;
-use crate::operations::{self, Operation};
+use crate::operations::{self, KnownOperation};
 use crate::output::{self, DeadLetterAnswer, Style};
 
 /// How long a dead letter that is looked at stays invisible to others, should this process die before it makes it visible
@@ -25,7 +25,7 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &DeadLettersArgu
         aside: false,
     };
     let mut queues = Vec::new();
-    let only = wanted.operation.as_deref().and_then(Operation::named);
+    let only = wanted.operation.as_deref().and_then(KnownOperation::named);
     for &operation in operations::ALL {
         if only.is_none_or(|only| only == operation) {
             queues.push(Queue::find(cloud, operation).await?);
@@ -40,14 +40,14 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &DeadLettersArgu
 
 /// The dead letters of one operation, and where they came from.
 struct Queue {
-    operation: Operation,
+    operation: KnownOperation,
     name: OperationName,
     deployment: Deployment,
     requests_url: String,
 }
 
 impl Queue {
-    async fn find(cloud: &Cloud, operation: Operation) -> Result<Self, Error> {
+    async fn find(cloud: &Cloud, operation: KnownOperation) -> Result<Self, Error> {
         let name = operation.name();
         let deployment = cloud.locate(&cloud.stack.dead_letter_queue(&name)).await?;
         let requests = cloud.stack.request_queue(&name);
@@ -64,24 +64,24 @@ impl Queue {
         &self.deployment.queue_url
     }
 
-    fn read(&self, letter: &DeadLetter) -> DeadLetterContent {
-        DeadLetterContent::read(self.operation, &letter.message_id, &letter.body)
+    fn read(&self, message: &DeadLetter) -> DeadLetterContent {
+        DeadLetterContent::read(self.operation, &message.message_id, &message.body)
     }
 
-    fn answer<'a>(&'a self, letter: &'a DeadLetter, content: &'a DeadLetterContent) -> DeadLetterAnswer<'a> {
+    fn answer<'a>(&'a self, message: &'a DeadLetter, content: &'a DeadLetterContent) -> DeadLetterAnswer<'a> {
         DeadLetterAnswer {
             job_ids: &content.jobs,
             operation: &self.name,
-            message_id: &letter.message_id,
-            sent_at_unix_ms: letter.sent_unix_ms,
-            receives: letter.receives,
+            message_id: &message.message_id,
+            sent_at_unix_ms: message.sent_unix_ms,
+            receives: message.receives,
             input: &content.input,
             error: None,
             body: None,
         }
     }
 
-    /// Goes through the queue once. `visit` sees each letter as long as it asks for more; all that it does not
+    /// Goes through the queue once. `visit` sees each dead letter as long as it asks for more; all that it does not
     /// take away are visible to others again at the end.
     async fn walk(
         &self,
@@ -91,33 +91,33 @@ impl Queue {
         let (mut seen, mut kept, mut empty) = (HashSet::new(), Vec::new(), 0);
         let mut walked = Ok(());
         'walk: while empty < EMPTY_RECEIVES {
-            let letters = match cloud.receive_dead_letters(self.url(), VISIBILITY_TIMEOUT).await {
-                Ok(letters) => letters,
+            let messages = match cloud.receive_dead_letters(self.url(), VISIBILITY_TIMEOUT).await {
+                Ok(messages) => messages,
                 Err(error) => {
                     walked = Err(error);
                     break;
                 }
             };
             empty += 1;
-            let mut letters = letters.into_iter();
-            while let Some(letter) = letters.next() {
-                // A long walk meets those again that it saw first.
-                if !seen.insert(letter.message_id.clone()) {
-                    kept.push(letter);
+            let mut messages = messages.into_iter();
+            while let Some(message) = messages.next() {
+                // During a long walk a message becomes visible again.
+                if !seen.insert(message.message_id.clone()) {
+                    kept.push(message);
                     continue;
                 }
                 empty = 0;
-                match visit(letter).await {
+                match visit(message).await {
                     Ok(Visit::Taken) => {}
-                    Ok(Visit::Kept(letter)) => kept.push(letter),
-                    Ok(Visit::Last(letter)) => {
-                        kept.extend(letter);
-                        kept.extend(letters);
+                    Ok(Visit::Kept(message)) => kept.push(message),
+                    Ok(Visit::Last(message)) => {
+                        kept.extend(message);
+                        kept.extend(messages);
                         break 'walk;
                     }
                     Err(error) => {
                         walked = Err(error);
-                        kept.extend(letters);
+                        kept.extend(messages);
                         break 'walk;
                     }
                 }
@@ -130,11 +130,11 @@ impl Queue {
 
 /// What a visit leads to.
 enum Visit {
-    /// The letter has gone.
+    /// The dead letter has gone.
     Taken,
-    /// The letter stays.
+    /// The dead letter stays.
     Kept(DeadLetter),
-    /// No more letters are wanted; this one stays, where it has not gone.
+    /// No more dead letters are wanted; this one stays, where it has not gone.
     Last(Option<DeadLetter>),
 }
 
@@ -142,11 +142,11 @@ async fn list(cloud: &Cloud, queues: &[Queue], style: Style) -> Result<(), Error
     let mut count = 0;
     for queue in queues {
         queue
-            .walk(cloud, async |letter| {
-                let content = queue.read(&letter);
-                output::dead_letter_line(&queue.answer(&letter, &content), style)?;
+            .walk(cloud, async |message| {
+                let content = queue.read(&message);
+                output::dead_letter_line(&queue.answer(&message, &content), style)?;
                 count += 1;
-                Ok(Visit::Kept(letter))
+                Ok(Visit::Kept(message))
             })
             .await?;
     }
@@ -160,10 +160,10 @@ async fn show(cloud: &Cloud, queues: &[Queue], job: JobId, style: Style) -> Resu
     let mut is_found = false;
     for queue in queues {
         queue
-            .walk(cloud, async |letter| {
-                let content = queue.read(&letter);
-                if !is_meant(job, &letter, &content) {
-                    return Ok(Visit::Kept(letter));
+            .walk(cloud, async |message| {
+                let content = queue.read(&message);
+                if !is_meant(job, &message, &content) {
+                    return Ok(Visit::Kept(message));
                 }
                 is_found = true;
                 let mut outcome = None;
@@ -176,11 +176,11 @@ async fn show(cloud: &Cloud, queues: &[Queue], job: JobId, style: Style) -> Resu
                 });
                 let answer = DeadLetterAnswer {
                     error: error.as_ref(),
-                    body: Some(&letter.body),
-                    ..queue.answer(&letter, &content)
+                    body: Some(&message.body),
+                    ..queue.answer(&message, &content)
                 };
                 output::dead_letter(&answer, style)?;
-                Ok(Visit::Last(Some(letter)))
+                Ok(Visit::Last(Some(message)))
             })
             .await?;
         if is_found {
@@ -197,19 +197,19 @@ async fn redrive(cloud: &Cloud, queues: &[Queue], job: Option<JobId>, style: Sty
         // One that fails again while this goes on comes back under the same id, and stays.
         let mut redriven = HashSet::new();
         queue
-            .walk(cloud, async |letter| {
-                let content = queue.read(&letter);
-                let is_wanted = job.is_none_or(|job| is_meant(job, &letter, &content));
+            .walk(cloud, async |message| {
+                let content = queue.read(&message);
+                let is_wanted = job.is_none_or(|job| is_meant(job, &message, &content));
                 if !is_wanted || content.jobs.iter().any(|id| redriven.contains(id)) {
-                    return Ok(Visit::Kept(letter));
+                    return Ok(Visit::Kept(message));
                 }
-                // In this order: a letter that was sent twice does no harm, one that was lost does.
+                // In this order: a message that was sent twice does no harm, one that was lost does.
                 cloud
-                    .redrive(&queue.requests_url, &letter, &content.redrive_body)
+                    .redrive(&queue.requests_url, &message, &content.redrive_body)
                     .await?;
-                let letter = [letter];
-                cloud.remove_dead_letters(queue.url(), &letter).await?;
-                output::redriven(&queue.answer(&letter[0], &content), style)?;
+                let message = [message];
+                cloud.remove_dead_letters(queue.url(), &message).await?;
+                output::redriven(&queue.answer(&message[0], &content), style)?;
                 redriven.extend(content.jobs.iter().copied());
                 count += 1;
                 Ok(if job.is_some() {
@@ -233,14 +233,14 @@ async fn redrive(cloud: &Cloud, queues: &[Queue], job: Option<JobId>, style: Sty
     }
 }
 
-fn is_meant(job: JobId, letter: &DeadLetter, content: &DeadLetterContent) -> bool {
-    content.jobs.contains(&job) || letter.message_id == job.to_string()
+fn is_meant(job: JobId, message: &DeadLetter, content: &DeadLetterContent) -> bool {
+    content.jobs.contains(&job) || message.message_id == job.to_string()
 }
 
 fn not_found(cloud: &Cloud, job: JobId) -> Error {
     Error::Usage(format!(
-        "no dead letter of job {job} in stack `{}`: it was done, or redriven, or somebody else is looking at it; see \
-         `errand result {job}` and `errand dead-letters list`",
+        "no dead message of job {job} in stack `{}`: it was done, or redriven, or somebody else is looking at it; see \
+         `errand result {job}` and `errand dead-messages list`",
         cloud.stack
     ))
 }

@@ -74,8 +74,8 @@ async fn buckets(cloud: &Cloud, deployment: &Deployment, findings: &mut Vec<Find
     ] {
         findings.push(match (cloud.bucket_presence(bucket).await, cure) {
             // Clients put inputs there and never look: that they may not is as it should be.
-            (Ok(Presence::There), _) | (Ok(Presence::Hidden), None) => Finding::ok(check, bucket.as_str()),
-            (Ok(Presence::Hidden), Some(cure)) => Finding::warning(check, format!("{bucket}: {cure}")),
+            (Ok(Presence::There), _) | (Ok(Presence::Denied), None) => Finding::ok(check, bucket.as_str()),
+            (Ok(Presence::Denied), Some(cure)) => Finding::warning(check, format!("{bucket}: {cure}")),
             (Ok(Presence::Missing), _) => {
                 Finding::wrong(check, format!("{bucket} is missing: deploy the stack again"))
             }
@@ -88,7 +88,7 @@ async fn queue(cloud: &Cloud, name: &QueueName) -> Finding {
     let check = "queue";
     match cloud.backlog(name).await {
         Ok(Backlog::Waiting(count)) => Finding::ok(check, format!("{name}, {count} waiting")),
-        Ok(Backlog::Hidden) => Finding::warning(check, format!("{name}: {ASK_FOR_POLICY}")),
+        Ok(Backlog::Denied) => Finding::warning(check, format!("{name}: {ASK_FOR_POLICY}")),
         Ok(Backlog::Missing) => Finding::wrong(check, format!("{name} is missing: deploy the stack again")),
         Err(error) => Finding::failed(check, &error),
     }
@@ -102,7 +102,7 @@ async fn dead_letters(cloud: &Cloud, operation: &OperationName) -> Finding {
             check,
             format!("{name}, {count} waiting: see `errand dead-letters list --operation {operation}`"),
         ),
-        Ok(Backlog::Hidden) => Finding::warning(check, format!("{name}: {ASK_FOR_POLICY}")),
+        Ok(Backlog::Denied) => Finding::warning(check, format!("{name}: {ASK_FOR_POLICY}")),
         Ok(Backlog::Missing) => Finding::wrong(check, format!("{name} is missing: deploy the stack again")),
         Err(error) => Finding::failed(check, &error),
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
-use super::{ask, success};
+use crate::answer::{ask, success};
 use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
@@ -43,7 +43,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
     let input = LocalInput::open(&wanted.image)?;
     let mut target = OutputFile::open(&output_path(wanted)?)?;
-    let outcome = ask(cloud, global, GRAYSCALE, &parameters(wanted), &input).await?;
+    let outcome = ask(cloud, GRAYSCALE, &parameters(wanted), &input, global.timeout).await?;
     let job_id = outcome.job_id;
     let (report, object): (Report, _) = success(outcome)?;
     let object = object.ok_or(Error::BadAnswer {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use errand_protocol::{Reply, limits};
+use errand_protocol::{JobId, Reply, limits};
 
 use crate::cli::{Global, ListenArguments};
 use crate::cloud::{Cloud, Deployment, Received};
@@ -30,11 +30,15 @@ async fn listen(
     wanted: &ListenArguments,
     deployment: &Deployment,
 ) -> Result<(), Error> {
-    let style = Style {
-        json: global.json,
-        aside: false,
+    let mut printer = Printer {
+        cloud,
+        deployment,
+        style: Style {
+            json: global.json,
+            aside: false,
+        },
+        printed: HashSet::new(),
     };
-    let mut printed = HashSet::new();
     let mut left = wanted.count.unwrap_or(u64::MAX);
     let mut last = Instant::now();
     while left > 0 {
@@ -63,24 +67,7 @@ async fn listen(
                 break;
             }
             last = Instant::now();
-            match Reply::from_json(&message.body) {
-                Ok(reply) => {
-                    let outcome = match reply.outcome {
-                        Some(outcome) => Some(outcome),
-                        None => cloud.outcome(deployment, reply.job_id).await?,
-                    };
-                    if printed.len() >= REMEMBERED {
-                        printed.clear();
-                    }
-                    if let Some(outcome) = outcome
-                        && printed.insert((outcome.job_id, outcome.finished_at_unix_ms))
-                    {
-                        output::outcome(&outcome, style)?;
-                        left -= 1;
-                    }
-                }
-                Err(error) => eprintln!("errand: a message that is no reply was removed: {error}"),
-            }
+            left -= u64::from(printer.print(&message.body).await?);
             done.push(message);
         }
         if !done.is_empty() {
@@ -88,4 +75,39 @@ async fn listen(
         }
     }
     Ok(())
+}
+
+/// Prints answers, each once.
+struct Printer<'a> {
+    cloud: &'a Cloud,
+    deployment: &'a Deployment,
+    style: Style,
+    printed: HashSet<(JobId, u64)>,
+}
+
+impl Printer<'_> {
+    /// Prints the answer that a message announces; whether there was one, and a new one.
+    async fn print(&mut self, body: &str) -> Result<bool, Error> {
+        let reply = match Reply::from_json(body) {
+            Ok(reply) => reply,
+            Err(error) => {
+                eprintln!("errand: a message that is no reply was removed: {error}");
+                return Ok(false);
+            }
+        };
+        let outcome = match reply.outcome {
+            Some(outcome) => Some(outcome),
+            None => self.cloud.outcome(self.deployment, reply.job_id).await?,
+        };
+        if self.printed.len() >= REMEMBERED {
+            self.printed.clear();
+        }
+        if let Some(outcome) = outcome
+            && self.printed.insert((outcome.job_id, outcome.finished_at_unix_ms))
+        {
+            output::outcome(&outcome, self.style)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
 }

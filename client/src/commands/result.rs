@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use errand_protocol::{JobId, Outcome, Status};
 use errand_stats::Summary;
 
-use super::{failed, success};
+use crate::answer::{failed, success};
 use crate::cli::{Global, ResultArguments};
 use crate::cloud::{Cloud, Deployment};
 use crate::error::Error;
 use crate::files::{OutputFile, default_output};
 use crate::job_reference::JobReference;
-use crate::operations::{GRAYSCALE, Operation, STATS};
+use crate::operations::{GRAYSCALE, KnownOperation, STATS};
 use crate::output::{self, Style};
 
 /// A pause between two looks at S3.
@@ -31,7 +31,7 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments
         json: global.json,
         aside: false,
     };
-    let operation = Operation::named(outcome.operation.as_str());
+    let operation = KnownOperation::named(outcome.operation.as_str());
     let object = match &outcome.status {
         Status::Failed { error } => return Err(failed(job_id, error.clone())),
         Status::Succeeded { object, .. } => object.clone(),

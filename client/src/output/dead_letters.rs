@@ -3,7 +3,7 @@
 use errand_protocol::{JobError, JobId, OperationName};
 use serde::Serialize;
 
-use super::{Style, show};
+use super::show::{Style, show};
 use crate::clock::unix_secs;
 use crate::error::Error;
 
@@ -42,50 +42,50 @@ impl DeadLetterAnswer<'_> {
 }
 
 /// Shows a dead letter on one line.
-pub(crate) fn dead_letter_line(letter: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
-    show(style, letter, || {
+pub(crate) fn dead_letter_line(message: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
+    show(style, message, || {
         format!(
             "{}  {}  sent {}  {}",
-            letter.ids(),
-            letter.operation,
-            letter.age(),
-            letter.input
+            message.ids(),
+            message.operation,
+            message.age(),
+            message.input
         )
     })
 }
 
 /// Shows all of a dead letter.
-pub(crate) fn dead_letter(letter: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
-    show(style, letter, || {
-        let reason = letter
+pub(crate) fn dead_letter(message: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
+    show(style, message, || {
+        let reason = message
             .error
             .map_or("the function could not store one".to_owned(), |error| {
                 format!("{error} ({})", error.code)
             });
         format!(
             "job        {}\noperation  {}\nmessage    {}\nsent       {}\ninput      {}\nreason     {reason}\nrequest    {}\n",
-            letter.ids(),
-            letter.operation,
-            letter.message_id,
-            letter.age(),
-            letter.input,
-            letter.body.unwrap_or_default()
+            message.ids(),
+            message.operation,
+            message.message_id,
+            message.age(),
+            message.input,
+            message.body.unwrap_or_default()
         )
     })
 }
 
 /// Tells that a dead letter was sent to its function again.
-pub(crate) fn redriven(letter: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
-    show(style, letter, || {
-        let commands: Vec<_> = letter
+pub(crate) fn redriven(message: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
+    show(style, message, || {
+        let commands: Vec<_> = message
             .job_ids
             .iter()
             .map(|id| format!("`errand result {id}`"))
             .collect();
         format!(
             "{}  {}  sent again: fetch the answer with {}",
-            letter.ids(),
-            letter.operation,
+            message.ids(),
+            message.operation,
             commands.join(", ")
         )
     })

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use super::{Style, show};
+use super::show::{Style, show};
 use crate::error::Error;
 
 /// How a part of the system is.

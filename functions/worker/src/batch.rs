@@ -15,7 +15,7 @@ use crate::event::{self, Delivery, Event};
 use crate::job::Job;
 use crate::operation::Operation;
 use crate::ports::{Objects, Queues};
-use crate::process::{End, Worker};
+use crate::process::{End, Processor};
 use crate::retry;
 
 /// Answers one invocation.
@@ -25,7 +25,7 @@ use crate::retry;
 /// Something has to be retried that cannot be named in the answer: Lambda then repeats the whole event, which is
 /// harmless.
 pub(crate) async fn handle<O, S, Q>(
-    worker: Arc<Worker<O, S, Q>>,
+    processor: Arc<Processor<O, S, Q>>,
     payload: &str,
     context: &lambda_runtime::Context,
 ) -> Result<Value, Error>
@@ -35,17 +35,22 @@ where
     Q: Queues,
 {
     let deadline = Deadline::at_unix_ms(context.deadline);
-    match event::decode(payload, &context.request_id, &worker.expected, &worker.config) {
+    match event::decode(
+        payload,
+        &context.request_id,
+        &processor.expected,
+        &processor.config,
+    ) {
         Event::Sqs(deliveries) => {
-            let response = answer_deliveries(worker, deliveries, deadline).await?;
+            let response = answer_deliveries(processor, deliveries, deadline).await?;
             Ok(serde_json::to_value(response)?)
         }
-        Event::Direct(jobs) => answer_direct(worker, jobs, deadline).await,
+        Event::Direct(jobs) => answer_direct(processor, jobs, deadline).await,
     }
 }
 
 async fn answer_deliveries<O, S, Q>(
-    worker: Arc<Worker<O, S, Q>>,
+    processor: Arc<Processor<O, S, Q>>,
     deliveries: Vec<Delivery>,
     deadline: Deadline,
 ) -> Result<SqsBatchResponse, Error>
@@ -60,8 +65,8 @@ where
         .collect();
     let mut running = JoinSet::new();
     for (index, delivery) in deliveries.into_iter().enumerate() {
-        let worker = Arc::clone(&worker);
-        running.spawn(async move { (index, process_delivery(&worker, delivery, deadline).await) });
+        let processor = Arc::clone(&processor);
+        running.spawn(async move { (index, process_delivery(&processor, delivery, deadline).await) });
     }
     // A message whose task panicked, or still runs when Lambda has to be answered, is not done: it is delivered again,
     // and the others are not held up by it.
@@ -88,7 +93,11 @@ where
 }
 
 /// Does all jobs of one message; whether it can be deleted.
-async fn process_delivery<O, S, Q>(worker: &Worker<O, S, Q>, delivery: Delivery, deadline: Deadline) -> bool
+async fn process_delivery<O, S, Q>(
+    processor: &Processor<O, S, Q>,
+    delivery: Delivery,
+    deadline: Deadline,
+) -> bool
 where
     O: Operation,
     S: Objects,
@@ -97,10 +106,10 @@ where
     let mut wait = None;
     let mut longest = |time: Duration| wait = wait.max(Some(time));
     for job in delivery.jobs {
-        match worker.process(job, deadline).await {
+        match processor.process(job, deadline).await {
             End::Answered(_) => {}
             End::DeadLettered | End::Deferred => longest(Duration::ZERO),
-            End::Retry => longest(retry::backoff(worker.config.retry_base, delivery.attempt)),
+            End::Retry => longest(retry::backoff(processor.config.retry_base, delivery.attempt)),
         }
     }
     let Some(wait) = wait else {
@@ -108,9 +117,9 @@ where
     };
     if let Some(handle) = &delivery.receipt_handle {
         // Without a handle, or if this fails, the message is delivered again after the queue's visibility timeout.
-        if let Err(error) = worker
+        if let Err(error) = processor
             .queues
-            .change_visibility(&worker.config.request_queue_url, handle, wait)
+            .change_visibility(&processor.config.request_queue_url, handle, wait)
             .await
         {
             tracing::warn!(%error, "the wait for the next delivery could not be set");
@@ -120,7 +129,7 @@ where
 }
 
 async fn answer_direct<O, S, Q>(
-    worker: Arc<Worker<O, S, Q>>,
+    processor: Arc<Processor<O, S, Q>>,
     jobs: Vec<Job>,
     deadline: Deadline,
 ) -> Result<Value, Error>
@@ -132,7 +141,7 @@ where
     let mut outcomes = Vec::new();
     let mut unanswered = 0;
     for job in jobs {
-        match worker.process(job, deadline).await {
+        match processor.process(job, deadline).await {
             End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
             End::DeadLettered | End::Retry | End::Deferred => unanswered += 1,
         }

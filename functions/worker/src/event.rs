@@ -21,7 +21,7 @@ pub(crate) enum Event {
 /// One SQS message, and the jobs that it asks for: none when it is a notification that asks for nothing.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    /// What SQS calls the message, and what a function calls it when it hands it back.
+    /// The message's id, by which the batch response names it if it has to be delivered again.
     pub(crate) message_id: Option<String>,
     /// What the message is called while this delivery of it lasts.
     pub(crate) receipt_handle: Option<String>,

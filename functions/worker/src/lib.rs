@@ -68,11 +68,11 @@ pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
 
     let config = Config::from_env()?;
     let (objects, queues) = aws::connect().await;
-    let worker = Arc::new(process::Worker::new(operation, config, objects, queues));
+    let processor = Arc::new(process::Processor::new(operation, config, objects, queues));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let worker = Arc::clone(&worker);
+        let processor = Arc::clone(&processor);
         // Boxed: the type of the whole future would be nested too deeply for the compiler.
-        Box::pin(async move { batch::handle(worker, event.payload.get(), &event.context).await })
+        Box::pin(async move { batch::handle(processor, event.payload.get(), &event.context).await })
     }))
     .await
 }

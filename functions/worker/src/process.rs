@@ -17,7 +17,7 @@ use crate::retry::{self, Verdict};
 use crate::runner::{Run, Runner};
 
 /// A function: an operation and its surroundings.
-pub(crate) struct Worker<O, S, Q> {
+pub(crate) struct Processor<O, S, Q> {
     pub(crate) config: Config,
     pub(crate) expected: Expected,
     pub(crate) queues: Arc<Q>,
@@ -39,7 +39,7 @@ pub(crate) enum End {
     Deferred,
 }
 
-impl<O: Operation, S: Objects, Q: Queues> Worker<O, S, Q> {
+impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     pub(crate) fn new(operation: O, config: Config, objects: S, queues: Q) -> Self {
         let (objects, queues) = (Arc::new(objects), Arc::new(queues));
         Self {

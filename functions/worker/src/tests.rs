@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::fakes::{Call, Failing, FakeObjects, FakeQueues, Fault, Log, Script};
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
 use crate::ports::PortErrorKind;
-use crate::process::Worker;
+use crate::process::Processor;
 
 const INPUTS: &str = "errand-input";
 const RESULTS: &str = "errand-results";
@@ -83,11 +83,11 @@ impl Operation for Probe {
     }
 }
 
-type TestWorker = Worker<Probe, Failing<FakeObjects>, Failing<FakeQueues>>;
+type TestProcessor = Processor<Probe, Failing<FakeObjects>, Failing<FakeQueues>>;
 
 /// A function and its cloud.
 struct Fixture {
-    worker: Arc<TestWorker>,
+    processor: Arc<TestProcessor>,
     objects: FakeObjects,
     queues: FakeQueues,
     script: Script,
@@ -100,7 +100,7 @@ impl Fixture {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
         let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
         let queues = FakeQueues::new(&log, &[RESPONSES, CLIENT_URL]);
-        let worker = Worker::new(
+        let processor = Processor::new(
             Probe {
                 runs: Arc::clone(&runs),
             },
@@ -109,7 +109,7 @@ impl Fixture {
             Failing::new(queues.clone(), &script),
         );
         Self {
-            worker: Arc::new(worker),
+            processor: Arc::new(processor),
             objects,
             queues,
             script,
@@ -133,7 +133,7 @@ impl Fixture {
         context.request_id = "invocation-1".to_owned();
         let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         context.deadline = u64::try_from(end.as_millis()).unwrap();
-        let answer = batch::handle(Arc::clone(&self.worker), &event.to_string(), &context)
+        let answer = batch::handle(Arc::clone(&self.processor), &event.to_string(), &context)
             .await
             .map_err(|error| error.to_string())?;
         if answer.is_object() {

@@ -15,7 +15,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// What a conversion may take, and what it may take besides: the metadata that it rewrites.
 const BUDGET: usize = 16 << 20;
-const BESIDES: usize = 4 << 20;
+const BESIDE: usize = 4 << 20;
 
 fuzz_target!(|input: &[u8]| {
     for bits in 0..8 {
@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
         let before = ALLOCATOR.current_usage();
         let outcome = grayscale(input, &options);
         let taken = ALLOCATOR.peak_usage() - before;
-        assert!(taken <= BUDGET + BESIDES, "{taken} bytes were taken");
+        assert!(taken <= BUDGET + BESIDE, "{taken} bytes were taken");
         if let Ok(Outcome::Gray(gray)) = outcome {
             assert_eq!(inspect(&gray.bytes).map(|info| info.components), Ok(1));
         }

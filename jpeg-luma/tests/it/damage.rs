@@ -87,16 +87,16 @@ fn mutate(random: &mut Random, file: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
             5 => {
                 let other = &others[random.below(others.len() as u64) as usize];
                 let from = random.below(other.len() as u64) as usize;
-                let piece = &other[from..(from + random.below(100) as usize).min(other.len())];
-                damaged.splice(at..at, piece.iter().copied());
+                let part = &other[from..(from + random.below(100) as usize).min(other.len())];
+                damaged.splice(at..at, part.iter().copied());
             }
             6 => {
                 let marker = [0xD0, 0xD3, 0xD9, 0xDA, 0xC4, 0xDB, 0xDD, 0xC2, 0xDC][random.below(9) as usize];
                 damaged.splice(at..at, [0xFF, marker]);
             }
             _ => {
-                let piece = damaged[at..at + (random.below(60) as usize).min(rest)].to_vec();
-                damaged.splice(at..at, piece);
+                let part = damaged[at..at + (random.below(60) as usize).min(rest)].to_vec();
+                damaged.splice(at..at, part);
             }
         }
         if damaged.is_empty() {

@@ -131,10 +131,10 @@ impl Report {
     }
 
     /// The same report with the sizes of both files, in bytes.
-    pub(crate) fn with_sizes(self, input_bytes: usize, output_bytes: usize) -> Self {
+    pub(crate) fn with_sizes(self, input_bytes: u64, output_bytes: u64) -> Self {
         Self {
-            input_bytes: input_bytes as u64,
-            output_bytes: output_bytes as u64,
+            input_bytes,
+            output_bytes,
             ..self
         }
     }

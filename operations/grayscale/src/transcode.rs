@@ -33,7 +33,7 @@ pub(crate) fn convert(
     let report = Report::new(from, route, parameters.luma, (width, height))
         .with_output_format(to)
         .with_bit_depth(encoded.bit_depth)
-        .with_sizes(input.len(), encoded.bytes.len());
+        .with_sizes(input.len() as u64, encoded.bytes.len() as u64);
     Ok(Conversion {
         bytes: encoded.bytes,
         report,

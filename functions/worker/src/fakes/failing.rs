@@ -31,7 +31,7 @@ pub(crate) enum Fault {
     Takes(Duration),
     /// The object breaks off after so many chunks, with an error.
     BreaksOff(usize),
-    /// The object ends after so many chunks, and nobody says so.
+    /// The object ends after so many chunks, without an error.
     EndsEarly(usize),
     /// The adapter has a defect.
     Panics,

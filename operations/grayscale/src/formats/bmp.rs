@@ -35,7 +35,7 @@ pub(crate) fn convert<'a>(
     let route = if gray == top { Route::AsIs } else { Route::Palette };
     let report = Report::new(Format::Bmp, route, parameters.luma, (header.width, header.height))
         .with_bit_depth(header.bits)
-        .with_sizes(input.len(), input.len());
+        .with_sizes(input.len() as u64, input.len() as u64);
     let mut bytes = Rope::from(gray);
     bytes.push_borrowed(pixels);
     Ok(Some(Conversion { bytes, report }))

@@ -43,14 +43,10 @@ pub(crate) fn convert(
     };
     // Without any table, a viewer takes one of its own.
     let bit_depth = if walk.index_bits == 0 { 8 } else { walk.index_bits };
-    let report = Report::new(Format::Gif, route, parameters.luma, (width, height))
+    Ok(Report::new(Format::Gif, route, parameters.luma, (width, height))
         .with_bit_depth(bit_depth)
-        .with_frames((walk.frames > 1).then_some(walk.frames));
-    Ok(Report {
-        input_bytes,
-        output_bytes,
-        ..report
-    })
+        .with_sizes(input_bytes, output_bytes)
+        .with_frames((walk.frames > 1).then_some(walk.frames)))
 }
 
 /// What begins a block (`GIF89a`, appendix A).
@@ -66,7 +62,7 @@ const HAS_TABLE: u8 = 0x80;
 /// A walk over the file.
 struct Walk<'a> {
     window: Window<'a>,
-    /// Whether a color table was not gray, or something was dropped.
+    /// Whether a color table was not gray, or something was left out.
     changed: bool,
     frames: u32,
     /// Bits of an index into the largest color table so far.

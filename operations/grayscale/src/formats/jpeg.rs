@@ -44,7 +44,7 @@ pub(crate) fn convert<'a>(
             let dimensions = (converted.width, converted.height);
             let report = Report::new(Format::Jpeg, route, parameters.luma, dimensions)
                 .with_bit_depth(converted.bit_depth)
-                .with_sizes(input.len(), converted.bytes.len());
+                .with_sizes(input.len() as u64, converted.bytes.len() as u64);
             return Ok(Conversion {
                 bytes: converted.bytes,
                 report,
@@ -62,7 +62,7 @@ pub(crate) fn convert<'a>(
     let metadata = jpeg_luma::metadata::segments(input, parameters.strip).map_err(explain)?;
     let bytes = jpeg_luma::metadata::splice(&encoded, &metadata).map_err(explain)?;
     let report = Report::new(Format::Jpeg, Route::Pixels, parameters.luma, (width, height))
-        .with_sizes(input.len(), bytes.len());
+        .with_sizes(input.len() as u64, bytes.len() as u64);
     Ok(Conversion {
         bytes: bytes.into(),
         report,

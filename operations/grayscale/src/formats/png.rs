@@ -75,7 +75,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     };
     let report = Report::new(Format::Png, route, parameters.luma, header.dimensions())
         .with_bit_depth(bit_depth)
-        .with_sizes(input.len(), bytes.len())
+        .with_sizes(input.len() as u64, bytes.len() as u64)
         .with_frames(summary.animated.then_some(summary.animation_frames));
     Ok(Conversion { bytes, report })
 }

@@ -1,7 +1,8 @@
 //! TIFF, of one page or several, 1 to 16 bits.
 //!
-//! Pages are decoded one at a time and written as gray pages, compressed by the same method where the encoder knows it. Where all pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a
-//! color profile goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
+//! Pages are decoded one at a time and written as gray pages, compressed by the same method where the encoder knows it.
+//! Where all pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a color profile
+//! goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -67,7 +68,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     };
     let report = Report::new(Format::Tiff, route, parameters.luma, (first.width, first.height))
         .with_bit_depth(first.bit_depth)
-        .with_sizes(input.len(), bytes.len())
+        .with_sizes(input.len() as u64, bytes.len() as u64)
         .with_pages((first.pages > 1).then_some(first.pages));
     Ok(Conversion { bytes, report })
 }

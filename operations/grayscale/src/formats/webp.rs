@@ -57,7 +57,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         (false, false) => Route::AsIs,
     };
     let report = Report::new(Format::WebP, route, parameters.luma, (width, height))
-        .with_sizes(input.len(), output.len())
+        .with_sizes(input.len() as u64, output.len() as u64)
         .with_frames((converter.frames > 1).then_some(converter.frames));
     Ok(Conversion {
         bytes: output,

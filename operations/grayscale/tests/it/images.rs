@@ -93,7 +93,7 @@ fn every_image_becomes_every_format() {
 }
 
 #[test]
-fn the_pieces_of_a_gray_image_make_the_same_file() {
+fn the_rope_of_a_gray_image_is_the_same_file() {
     for (name, bytes) in test_images::all() {
         for strip in [false, true] {
             let parameters = Parameters {
@@ -101,10 +101,10 @@ fn the_pieces_of_a_gray_image_make_the_same_file() {
                 ..Parameters::default()
             };
             let whole = convert(&bytes, &parameters, &Limits::default()).unwrap();
-            let pieces = convert_to_rope(&bytes, &parameters, &Limits::default()).unwrap();
-            assert_eq!(pieces.report, whole.report, "{name}");
-            assert_eq!(pieces.bytes.len(), whole.bytes.len(), "{name}");
-            let joined: Vec<u8> = pieces.bytes.slices().flatten().copied().collect();
+            let rope = convert_to_rope(&bytes, &parameters, &Limits::default()).unwrap();
+            assert_eq!(rope.report, whole.report, "{name}");
+            assert_eq!(rope.bytes.len(), whole.bytes.len(), "{name}");
+            let joined: Vec<u8> = rope.bytes.slices().flatten().copied().collect();
             assert!(joined == whole.bytes, "{name}");
         }
     }

@@ -1,21 +1,21 @@
-//! The fast path: plain integers, read many bytes at a time.
+//! The fast path: short integers, read many bytes at a time.
 //!
-//! An integer is plain if it is an optional minus and at most 19 digits that fit 64 bits, with a separator after it.
+//! An integer is short if it is an optional minus and at most 19 digits that fit 64 bits, with a separator after it.
 //! [`block`] reads 64 bytes of them at once, and [`token`] reads one by one what a block does not take. Both turn
 //! digits into values a [`word`] at a time, a technique known as SWAR, SIMD within a register.
 //!
-//! What is not plain (comments, brackets, a plus, more than 19 digits, what is no integer, the end of the chunk) is
+//! What is no short integer (comments, brackets, a plus, more than 19 digits, what is no integer, the end of the chunk) is
 //! left to the scanner, which reads such a token byte by byte and then comes back.
 
 mod block;
 mod token;
 mod word;
 
-/// Tokens read one by one where a block was not plain, before blocks are tried again.
+/// Tokens read one by one where a block held anything but short integers, before blocks are tried again.
 const TOKENS_BETWEEN_BLOCKS: usize = 32;
 
-/// Reads plain integers from `text`, which begins between two tokens, into `values`, until either ends or
-/// something is not plain. Returns how many bytes were read, up to between two tokens again, and how many values.
+/// Reads short integers from `text`, which begins between two tokens, into `values`, until either ends or
+/// something is no short integer. Returns how many bytes were read, up to between two tokens again, and how many values.
 pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     let mut at = 0;
     let mut count = 0;
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_is_left() {
+    fn what_is_not_a_short_integer_is_left() {
         for (left, tail) in [
             ("x", ""),
             ("1x", ""),

@@ -58,7 +58,7 @@ pub(super) fn convert(
         .and_then(|bits| u8::try_from(bits).ok());
     let report = Report::new(Format::Tiff, Route::Palette, parameters.luma, (width, height))
         .with_bit_depth(bits.unwrap_or(1))
-        .with_sizes(input.len(), output.len())
+        .with_sizes(input.len() as u64, output.len() as u64)
         .with_pages(u32::try_from(pages.len()).ok().filter(|pages| *pages > 1));
     Ok(Some(Conversion {
         bytes: output,

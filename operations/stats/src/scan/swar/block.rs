@@ -33,7 +33,7 @@ const fn last_digits(but: usize) -> [u64; 32] {
     masks
 }
 
-/// Reads whole blocks of `text` from `at` on, which is between two tokens, until something is not plain. Returns the
+/// Reads whole blocks of `text` from `at` on, which is between two tokens, until something is no short integer. Returns the
 /// place reached, between two tokens too, and how many values were read.
 pub(super) fn read(text: &[u8], mut at: usize, values: &mut [i64]) -> (usize, usize) {
     let mut count = 0;
@@ -91,14 +91,14 @@ fn tokens<const LONG: bool>(
         let sign = usize::from(is_negative);
         // Between the separator after the last token and this one's digits, there is usually at most a minus, sometimes
         // one more separator, as in `1, 2`.
-        let is_plain = match start.wrapping_sub(read + sign) {
+        let is_short = match start.wrapping_sub(read + sign) {
             0 => true,
             1 => is_separator(window[MARGIN + read]),
             _ => window
                 .get(MARGIN + read..MARGIN + start - sign)
                 .is_some_and(|bytes| bytes.iter().all(|byte| is_separator(*byte))),
         };
-        if !is_plain {
+        if !is_short {
             break;
         }
         if !is_separator(window[MARGIN + end]) {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_read_up_to_what_is_not_plain() {
+    fn tokens_are_read_up_to_what_is_no_short_integer() {
         assert_eq!(all("1 -22,333;-4444\n55555 "), [1, -22, 333, -4_444, 55_555]);
         assert_eq!(
             all("\n\n 123456789, -1234567890123456\r\n0\t"),

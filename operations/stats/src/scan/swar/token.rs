@@ -20,7 +20,7 @@ const POWERS: [u64; 9] = [
 ];
 
 /// Reads token by token from `text`, which begins between two tokens, into `values`, until either ends or something
-/// is not plain. Returns how many bytes were read, up to between two tokens again, and how many values.
+/// is not short. Returns how many bytes were read, up to between two tokens again, and how many values.
 pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     let mut rest = text;
     let mut count = 0;
@@ -44,7 +44,7 @@ pub(super) fn read(text: &[u8], values: &mut [i64]) -> (usize, usize) {
     (text.len() - rest.len(), count)
 }
 
-/// The integer at the beginning of the window and its length, if it is plain.
+/// The integer at the beginning of the window and its length, if it is short.
 #[inline]
 fn token(window: &[u8; WINDOW]) -> Option<(i64, usize)> {
     let negative = window[0] == b'-';

@@ -1,0 +1,54 @@
+//! From a request to its answer: has the cloud carry out an operation, and takes its outcome apart.
+
+use std::time::Duration;
+
+use errand_protocol::{JobError, JobId, Outcome, Status, StoredObject};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::cloud::Cloud;
+use crate::error::Error;
+use crate::files::LocalInput;
+use crate::job;
+use crate::operations::KnownOperation;
+
+/// Has the cloud carry out an operation, and waits for its outcome: for `timeout`, or as long as is usual.
+pub(crate) async fn ask(
+    cloud: &Cloud,
+    operation: KnownOperation,
+    parameters: &impl Serialize,
+    input: &LocalInput,
+    timeout: Option<Duration>,
+) -> Result<Outcome, Error> {
+    let parameters = match serde_json::to_value(parameters) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    };
+    let timeout = timeout.unwrap_or(job::DEFAULT_TIMEOUT);
+    // Boxed: it holds an upload and a wait, and would make every future around it as large.
+    Box::pin(job::run(cloud, &operation.name(), parameters, input, timeout)).await
+}
+
+/// The result of a job that succeeded, as the type that its operation gives, and the file that it made.
+pub(crate) fn success<T: DeserializeOwned>(outcome: Outcome) -> Result<(T, Option<StoredObject>), Error> {
+    let job_id = outcome.job_id;
+    match outcome.status {
+        Status::Succeeded { result, object } => match serde_json::from_value(Value::Object(result)) {
+            Ok(result) => Ok((result, object)),
+            Err(error) => Err(Error::BadAnswer {
+                job_id,
+                message: error.to_string(),
+            }),
+        },
+        Status::Failed { error } => Err(failed(job_id, error)),
+    }
+}
+
+/// The error of a job that was answered with a failure.
+pub(crate) fn failed(job_id: JobId, error: JobError) -> Error {
+    Error::Failed {
+        job_id: Some(job_id),
+        error,
+    }
+}

@@ -1,0 +1,95 @@
+//! What became of jobs.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use errand_grayscale::Report;
+use errand_protocol::{JobId, ObjectLocation, Outcome, Status};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::show::{Style, show};
+use crate::error::Error;
+
+#[derive(Serialize)]
+struct ResultAnswer<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<JobId>,
+    #[serde(flatten)]
+    result: &'a T,
+}
+
+/// Shows the result of an operation that makes no file. There is no job when it ran in this process.
+pub(crate) fn result(
+    result: &(impl Serialize + Display),
+    job_id: Option<JobId>,
+    style: Style,
+) -> Result<(), Error> {
+    show(style, &ResultAnswer { job_id, result }, || result.to_string())
+}
+
+#[derive(Serialize)]
+struct GrayscaleAnswer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<JobId>,
+    /// The local file; none when it went to standard output.
+    output: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// Shows what became of an image.
+pub(crate) fn grayscale(
+    report: &Report,
+    output: Option<&Path>,
+    stored: Option<(JobId, &ObjectLocation)>,
+    style: Style,
+) -> Result<(), Error> {
+    let location = stored.map(|(_, location)| location.to_string());
+    let answer = GrayscaleAnswer {
+        job_id: stored.map(|(id, _)| id),
+        output,
+        location: location.clone(),
+        report,
+    };
+    show(style, &answer, || {
+        let mut text = format!("{}: {report}", output.map_or("-".into(), Path::to_string_lossy));
+        if let Some(location) = &location {
+            text.push_str("\nkept at ");
+            text.push_str(location);
+        }
+        text
+    })
+}
+
+/// Shows an outcome of any operation, on one line.
+pub(crate) fn outcome(outcome: &Outcome, style: Style) -> Result<(), Error> {
+    show(style, outcome, || {
+        let input = outcome
+            .input
+            .as_ref()
+            .map_or("a message".to_owned(), ToString::to_string);
+        let ending = match &outcome.status {
+            Status::Succeeded {
+                object: Some(object), ..
+            } => format!("succeeded: {}", object.location),
+            Status::Succeeded { result, object: None } => {
+                let plain = |value: &Value| match value {
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                let short = result
+                    .iter()
+                    .filter(|(_, value)| !value.is_object() && !value.is_array());
+                let fields: Vec<String> = short
+                    .map(|(name, value)| format!("{name} {}", plain(value)))
+                    .collect();
+                format!("succeeded: {}", fields.join(", "))
+            }
+            Status::Failed { error } => format!("failed ({}): {error}", error.code),
+        };
+        format!("{} {} of {input} {ending}", outcome.job_id, outcome.operation)
+    })
+}

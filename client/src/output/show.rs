@@ -1,0 +1,51 @@
+//! How anything is written.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// How and where an answer is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    /// As JSON instead of text.
+    pub(crate) json: bool,
+    /// To stderr, because a file goes to stdout.
+    pub(crate) aside: bool,
+}
+
+/// Tells a person at a terminal what is going on.
+pub(crate) fn note(text: &str) {
+    if io::stderr().is_terminal() {
+        // A terminal that cannot be written to is no reason to give the job up.
+        let _ = writeln!(io::stderr(), "errand: {text}");
+    }
+}
+
+/// Writes an answer on lines of its own: as JSON, or as `text` says it.
+pub(super) fn show(
+    style: Style,
+    answer: &impl Serialize,
+    text: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    let failed = |source| Error::Write {
+        path: "-".into(),
+        source,
+    };
+    let mut line = if style.json {
+        serde_json::to_string(answer).map_err(|error| failed(error.into()))?
+    } else {
+        text()
+    };
+    if !line.ends_with('\n') {
+        line.push('\n');
+    }
+    let written = if style.aside {
+        io::stderr().lock().write_all(line.as_bytes())
+    } else {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush())
+    };
+    written.map_err(failed)
+}
