@@ -54,7 +54,7 @@ def parse_arguments(description):
     show.add_argument("--emulator", action="store_true", help="the emulator's own log instead")
     once = verbs.add_parser("run", parents=[modes], help="run a command against a cloud of its own")
     once.add_argument(
-        "--bare", action="store_true", help="deploy nothing, and serve plain http even with --auth: for devtools.checks.plain_http"
+        "--bare", action="store_true", help="deploy nothing, and serve plain http even with --auth (checks.plain_http)"
     )
     once.add_argument(
         "--as-client", action="store_true", help="run it as a user who has only the client policy; implies --auth"
