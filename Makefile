@@ -35,13 +35,13 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-add-an-operation test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z0-9-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Building
 
@@ -134,9 +134,10 @@ test-auth: setup build
 	$(LOCAL_CLOUD) run --auth --parameter RetryBaseSeconds=0 -- $(CLOUD_PYTHON) -m devtools.local_cloud.with_users \
 	  $(CARGO) test $(RELEASE) --workspace $(E2E)
 
-# docs/add-an-operation.md holds: what it says, done in a copy of the checkout, gives a third operation that answers.
+# docs/add-an-operation.md holds: what it says, done in a copy of the checkout, gives a third operation that answers. Not part
+# of `make test`, since it compiles the command and all functions once more.
 .PHONY: test-add-an-operation
-test-add-an-operation: setup build
+test-add-an-operation: setup build ## follow docs/add-an-operation.md in a copy of the checkout, and ask its operation
 	$(PYTHON) -m devtools.checks.add_an_operation
 
 .PHONY: fuzz
