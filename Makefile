@@ -11,7 +11,12 @@ export PYTHON
 PORT ?= 4566
 # Architecture of the functions on AWS: arm64 or x86_64.
 ARCHITECTURE ?= arm64
-# More for `sam deploy`, as in: make deploy DEPLOY="--guided" or DEPLOY="--stack-name errand-test --region eu-west-1"
+# Which stack `make deploy` deploys, and where: without a region, where your AWS configuration says.
+STACK ?= errand
+REGION ?=
+# Parameters of the stack, as in: make deploy PARAMETERS="RetentionDays=7 LogRetentionDays=14"
+PARAMETERS ?=
+# More for `sam deploy`, as in: make deploy DEPLOY="--guided"
 DEPLOY ?=
 # More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
 BENCH ?=
@@ -193,5 +198,8 @@ package: setup ## build both functions for AWS (ARCHITECTURE=arm64) and stage th
 
 .PHONY: deploy
 deploy: package ## deploy to the AWS account of your credentials; asks before it changes anything
+	$(if $(findstring --parameter-overrides,$(DEPLOY)),$(error give parameters as PARAMETERS="NAME=VALUE ...": \
+	  SAM takes the last --parameter-overrides alone, and would forget Architecture))
 	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml \
-	  --template-file build/aws/template.yaml --parameter-overrides Architecture=$(ARCHITECTURE) $(DEPLOY)
+	  --template-file build/aws/template.yaml --stack-name $(STACK) $(if $(REGION),--region $(REGION)) \
+	  --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS) $(DEPLOY)
