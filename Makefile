@@ -118,7 +118,8 @@ lint-text:
 E2E := --test e2e
 .PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
 test-unit:
-	$(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
+	@$(PYTHON) -m devtools.install oracles
+	ERRAND_TEST_PYTHON=$(CURDIR)/.venv/oracles/bin/python $(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
 
 test-devtools:
 	$(PYTHON) -m unittest discover --top-level-directory . devtools/tests

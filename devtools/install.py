@@ -1,5 +1,5 @@
 """Installs the pinned tools into .venv/ of this checkout: MiniStack in one virtual environment, SAM CLI, cargo-lambda
-and cfn-lint in another; `bench` and `lint` are installed on request. Does nothing when they are there;
+and cfn-lint in another; the others are installed on request. Does nothing when they are there;
 starts over when a run was interrupted."""
 
 import hashlib
@@ -16,7 +16,10 @@ ENVIRONMENTS = {
     "sam": "SAM CLI, cargo-lambda with zig, cfn-lint",
     "lint": "what `make lint` checks with, beside Cargo, SAM CLI and cfn-lint",
     "bench": "the libraries that errand is measured against",
+    "oracles": "the image libraries that tests compare with (Pillow, imagecodecs)",
 }
+# What a newer Python takes than the rest; without it, those who would use it say SKIPPED.
+NEEDS = {"oracles": (3, 11)}
 BY_DEFAULT = ["cloud", "sam"]
 
 
@@ -24,6 +27,10 @@ def main():
     check_python()
     with lock(VENVS / "lock", "another `make setup`"):
         for name in sys.argv[1:] or BY_DEFAULT:
+            if sys.version_info < NEEDS.get(name, (3, 10)):
+                needed = ".".join(map(str, NEEDS[name]))
+                say(f"SKIPPED {ENVIRONMENTS[name]}: Python {needed} is needed, and this is {platform.python_version()}")
+                continue
             install(name, ENVIRONMENTS[name])
 
 

@@ -1,6 +1,6 @@
 //! All that can go wrong, each with its cure and its exit code.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -96,6 +96,17 @@ pub(crate) enum Error {
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
+    /// This program panicked.
+    #[error(
+        "this is a defect of errand: {message}{}; please report it, with the file if you may share it; no file was \
+         left behind",
+        place.as_deref().map(|place| format!(" ({place})")).unwrap_or_default()
+    )]
+    Defect {
+        message: String,
+        /// File and line of the source.
+        place: Option<String>,
+    },
 }
 
 fn hint_for_reading(error: &io::Error) -> &'static str {
@@ -149,7 +160,8 @@ impl Error {
             | Self::NoRegion
             | Self::BadAnswer { .. }
             | Self::Unhealthy { .. }
-            | Self::Usage(_) => false,
+            | Self::Usage(_)
+            | Self::Defect { .. } => false,
         }
     }
 
@@ -167,6 +179,8 @@ impl Error {
             Self::LostTrack { source, .. } => source.exit_code(),
             Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
             Self::Read { .. } | Self::Write { .. } => 5,
+            // What sysexits.h calls an internal software error.
+            Self::Defect { .. } => 70,
             Self::Interrupted { .. } => 130,
         }
     }
@@ -189,6 +203,7 @@ impl Error {
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
             Self::Usage(_) => "usage",
+            Self::Defect { .. } => "internal_error",
         }
     }
 
@@ -209,15 +224,18 @@ impl Error {
         if matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe) {
             return ExitCode::SUCCESS;
         }
-        eprintln!("errand: {self}");
+        // Where stdout or stderr is full or closed, the exit code is what is left to tell.
+        let mut stderr = io::stderr();
+        let _ = writeln!(stderr, "errand: {self}");
         if let (Some(id), Self::Failed { .. }) = (self.job_id(), self) {
-            eprintln!("errand: job {id} failed ({})", self.code());
+            let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
         }
         // The findings have told a program already.
         if json && !matches!(self, Self::Unhealthy { .. }) {
             let error =
                 json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
-            println!("{}", json!({ "job_id": self.job_id(), "error": error }));
+            let answer = json!({ "job_id": self.job_id(), "error": error });
+            let _ = writeln!(io::stdout(), "{answer}");
         }
         ExitCode::from(self.exit_code())
     }

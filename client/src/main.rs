@@ -3,7 +3,7 @@
 //! From the top: [`cli`] says what can be typed, [`commands`] does it, one file a subcommand. [`job`] is the way of one job
 //! through the cloud, [`answer`] asks for one and takes its outcome apart, [`reply_queues`] and [`dead_letter`] are what there
 //! is to look after; they stand on [`cloud`], which alone knows the SDK. [`output`] is all that is written to stdout, [`files`] where inputs come from and results go,
-//! [`error`] all that can go wrong, with its exit code.
+//! [`error`] all that can go wrong, with its exit code, and [`defect`] makes panics of it.
 #![allow(clippy::large_futures, reason = "a command is one future, made once")]
 
 mod answer;
@@ -13,6 +13,7 @@ mod cloud;
 mod commands;
 mod connection;
 mod dead_letter;
+mod defect;
 mod error;
 mod files;
 mod job;
@@ -37,7 +38,8 @@ static ALLOCATOR: HugePages = HugePages;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let json = arguments.global.json;
-    match run(arguments) {
+    defect::watch();
+    match defect::caught(|| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(json),
     }

@@ -1,6 +1,7 @@
 //! `errand listen`.
 
 use std::collections::HashSet;
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use errand_protocol::{JobId, Reply, limits};
@@ -91,7 +92,10 @@ impl Printer<'_> {
         let reply = match Reply::from_json(body) {
             Ok(reply) => reply,
             Err(error) => {
-                eprintln!("errand: a message that is no reply was removed: {error}");
+                let _ = writeln!(
+                    io::stderr(),
+                    "errand: a message that is no reply was removed: {error}"
+                );
                 return Ok(false);
             }
         };

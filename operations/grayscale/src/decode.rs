@@ -1,12 +1,13 @@
 //! A file of any format into gray pixels: of an animation the first frame, of a document the first page. An orientation tag
 //! is applied, since the output may have no place for it.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use crate::formats::{jpeg, png, tiff, webp};
+use crate::formats::{bmp, jpeg, png, tiff, webp};
 use crate::gray::Gray;
 use crate::{Error, Format, Limits, Parameters, decoder_error};
 
@@ -32,7 +33,17 @@ pub(crate) fn decode(
             let orientation = png::orientation(input)?;
             return by_image_crate(input, format, orientation, parameters, limits);
         }
-        Format::Gif | Format::Bmp | Format::Pnm | Format::Qoi => {
+        Format::Bmp => {
+            let bitmap = bmp::for_codec(input)?;
+            let copied = if matches!(bitmap, Cow::Owned(_)) {
+                bitmap.len()
+            } else {
+                0
+            };
+            let left = Limits::new(limits.memory_bytes.saturating_sub(copied as u64));
+            return by_image_crate(&bitmap, format, None, parameters, &left);
+        }
+        Format::Gif | Format::Pnm | Format::Qoi => {
             return by_image_crate(input, format, None, parameters, limits);
         }
     };

@@ -5,9 +5,10 @@
 //! one, its text is the last resort ([`says_early_end`]).
 
 use std::error::Error as StdError;
+use std::fmt::Display;
 use std::io;
 
-use image::error::{ImageError, LimitErrorKind};
+use image::error::{ImageError, LimitErrorKind, UnsupportedErrorKind};
 use tiff::{TiffError, TiffFormatError};
 use zune_core::bytestream::ZByteIoError;
 use zune_jpeg::errors::DecodeErrors;
@@ -19,13 +20,22 @@ const TOO_MUCH_MEMORY: &str = "decoding it takes more memory than its header let
 /// What `image` says of a file of `length` bytes.
 pub(crate) fn of_image(error: ImageError, format: Format, length: usize) -> Error {
     match error {
-        ImageError::Unsupported(error) => Error::unsupported(format, error.to_string()),
+        ImageError::Unsupported(error) => Error::unsupported(format, feature(&error.kind())),
         ImageError::Limits(error) if !matches!(error.kind(), LimitErrorKind::Unsupported { .. }) => {
             Error::corrupt(format, format_args!("{TOO_MUCH_MEMORY} ({error})"))
         }
         // Its source is not the error of reading itself but that one's.
         ImageError::IoError(error) => by_cause(&error, format, length),
         other => by_cause(innermost(&other), format, length),
+    }
+}
+
+/// What is not supported, in words that go on a sentence.
+fn feature(kind: &UnsupportedErrorKind) -> String {
+    match kind {
+        UnsupportedErrorKind::GenericFeature(text) => sentence(text),
+        UnsupportedErrorKind::Color(color) => format!("pixels of {} bits", color.bits_per_pixel()),
+        _ => "a variant of the format".to_owned(),
     }
 }
 
@@ -123,9 +133,26 @@ fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'st
     error
 }
 
-/// An error's text as a part of this crate's own sentence.
-fn sentence(error: &dyn StdError) -> String {
-    error.to_string().trim_end_matches('.').to_owned()
+/// Another crate's text as a part of this crate's own sentence: without its own punctuation, and without values as Rust
+/// prints them.
+fn sentence(error: &(impl Display + ?Sized)) -> String {
+    let text = error.to_string();
+    let text = text.trim_start_matches('"').trim_start_matches("[strict-mode]: ");
+    if text.to_ascii_lowercase().starts_with("corrupt deflate stream") {
+        // What follows is the name of a variant.
+        return "its compressed data cannot be inflated".to_owned();
+    }
+    if text.contains(" { ") || text.contains("::") {
+        return "its parts do not fit one another".to_owned();
+    }
+    let text = text.trim_end_matches(['"', '.']);
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -199,6 +226,28 @@ mod tests {
             io::ErrorKind::UnexpectedEof,
         )));
         assert_eq!(error.code(), DAMAGED, "{error}");
+    }
+
+    #[test]
+    fn texts_of_others_become_parts_of_a_sentence() {
+        for (text, expected) in [
+            (
+                "\"[strict-mode]: Extra bytes between headers\"",
+                "extra bytes between headers",
+            ),
+            (
+                "Corrupt deflate stream. BadZlibHeader",
+                "its compressed data cannot be inflated",
+            ),
+            (
+                "Chunk ChunkType { type: IDAT } is early.",
+                "its parts do not fit one another",
+            ),
+            ("IDAT is missing.", "IDAT is missing"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), expected);
+        }
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Error {
     pub(crate) fn corrupt(format: Format, detail: impl Display) -> Self {
         Self::Corrupt {
             format,
-            detail: detail.to_string(),
+            detail: shortened(&detail.to_string()),
         }
     }
 
@@ -147,7 +147,7 @@ impl Error {
     pub(crate) fn unsupported(format: Format, feature: impl Into<String>) -> Self {
         Self::UnsupportedFeature {
             format,
-            feature: feature.into(),
+            feature: shortened(&feature.into()),
         }
     }
 
@@ -155,7 +155,7 @@ impl Error {
     pub(crate) fn encode(format: Format, detail: impl Display) -> Self {
         Self::Encode {
             format,
-            detail: detail.to_string(),
+            detail: shortened(&detail.to_string()),
         }
     }
 }
@@ -174,6 +174,16 @@ pub enum StreamError {
     /// The input was read, and is wrong or too large.
     #[error(transparent)]
     Image(#[from] Error),
+}
+
+/// A part of a message on one line, and no longer than leaves room for the cure: decoders may list thousands of values.
+pub(crate) fn shortened(detail: &str) -> String {
+    const MOST: usize = 160;
+    let line = detail.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
 }
 
 /// The supported formats, for messages.

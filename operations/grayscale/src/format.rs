@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::error::shortened;
 
 /// An image format. All of them can be read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,7 +129,7 @@ impl Format {
                 _,
                 _,
                 _,
-                12 | 40 | 52 | 56 | 64 | 108 | 124,
+                12 | 16 | 40 | 52 | 56 | 64 | 108 | 124,
                 0,
                 0,
                 0,
@@ -188,7 +189,7 @@ impl FromStr for Format {
     /// Takes a format's name or any extension that [`Format::from_extension`] knows.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::from_extension(text.trim()).ok_or_else(|| Error::UnknownFormat {
-            name: text.to_owned(),
+            name: shortened(text),
         })
     }
 }

@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::error::shortened;
 
 /// The formula that computes one gray value from three color values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,7 +107,7 @@ impl FromStr for Luma {
             .into_iter()
             .find(|luma| luma.name().eq_ignore_ascii_case(text.trim()))
             .ok_or_else(|| Error::UnknownLuma {
-                name: text.to_owned(),
+                name: shortened(text),
             })
     }
 }

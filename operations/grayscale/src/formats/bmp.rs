@@ -1,6 +1,9 @@
 //! BMP with a palette: only the palette is rewritten.
 //!
-//! Bitmaps in true color go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI).
+//! Bitmaps in true color go through pixels. References are to Microsoft's "Bitmap Storage" (Win32, GDI) and, for headers of
+//! OS/2 2, to `BITMAPINFOHEADER2` in IBM's "OS/2 2.0 Presentation Manager Programming".
+
+use std::borrow::Cow;
 
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
@@ -50,6 +53,35 @@ pub(crate) fn copy_density(input: &[u8], output: &mut [u8]) {
     }
 }
 
+/// A bitmap that the codec reads: the same file, or one whose OS/2 2 header is a `BITMAPINFOHEADER`.
+///
+/// # Errors
+///
+/// What is wrong with the header, or which of its features is not supported.
+pub(crate) fn for_codec(input: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    let header = Header::read(input)?;
+    if !header.is_os2() {
+        return Ok(Cow::Borrowed(input));
+    }
+    if header.own_bytes > INFO_HEADER_BYTES && matches!(header.compression, OS2_HUFFMAN | OS2_RLE24) {
+        return Err(Error::unsupported(Format::Bmp, "a compression of OS/2"));
+    }
+    // The longer header is the same up to there, and the shorter one leaves out what is zero by default. What was behind
+    // it keeps its distance from the palette.
+    let end = FILE_HEADER_BYTES + header.own_bytes;
+    let same = header.own_bytes.min(INFO_HEADER_BYTES);
+    let rest = input.get(end..).unwrap_or_default();
+    let mut bitmap = Vec::with_capacity(FILE_HEADER_BYTES + INFO_HEADER_BYTES + rest.len());
+    bitmap.extend_from_slice(&input[..FILE_HEADER_BYTES + same]);
+    bitmap.resize(FILE_HEADER_BYTES + INFO_HEADER_BYTES, 0);
+    bitmap.extend_from_slice(rest);
+    let pixels_at = (header.pixels_at + INFO_HEADER_BYTES).saturating_sub(header.own_bytes);
+    let short = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();
+    bitmap[PIXELS_AT].copy_from_slice(&short(pixels_at));
+    bitmap[OWN_BYTES].copy_from_slice(&short(INFO_HEADER_BYTES));
+    Ok(Cow::Owned(bitmap))
+}
+
 /// `LCS_sRGB`, little-endian.
 const SRGB: &[u8; 4] = b"BGRs";
 /// The size of the file header before the bitmap's own (`BITMAPFILEHEADER`).
@@ -59,6 +91,14 @@ const CORE_HEADER_BYTES: usize = 12;
 /// The one that nearly all have (`BITMAPINFOHEADER`), and where its pixels per meter are, across and down.
 const INFO_HEADER_BYTES: usize = 40;
 const DENSITY: std::ops::Range<usize> = FILE_HEADER_BYTES + 24..FILE_HEADER_BYTES + 32;
+/// Where the file header says where the pixels are, and the header behind it how long it is.
+const PIXELS_AT: std::ops::Range<usize> = 10..14;
+const OWN_BYTES: std::ops::Range<usize> = 14..18;
+/// The two lengths that OS/2 2 gives its header, which may end after any field: common are all of it, and the least.
+const OS2_HEADERS: [usize; 2] = [16, 64];
+/// Compressions of that header alone; in others, 3 means masks of bits and 4 a JPEG.
+const OS2_HUFFMAN: u32 = 3;
+const OS2_RLE24: u32 = 4;
 /// The newest (`BITMAPV5HEADER`), and where the fourth version's kind of color space is in it.
 const V4_HEADER_BYTES: usize = 108;
 const COLOR_SPACE: usize = FILE_HEADER_BYTES + 56;
@@ -67,6 +107,8 @@ struct Header {
     width: u32,
     height: u32,
     bits: u8,
+    compression: u32,
+    pixels_at: usize,
     palette: std::ops::Range<usize>,
     entry_bytes: usize,
     own_bytes: usize,
@@ -100,7 +142,11 @@ impl Header {
             // A negative height means that rows go from top to bottom.
             (long(18)?, long(22)?.cast_signed().unsigned_abs(), short(28)?)
         };
-        let (compression, used) = if core { (0, 0) } else { (long(30)?, long(46)?) };
+        let (compression, used) = if header_bytes < INFO_HEADER_BYTES {
+            (0, 0)
+        } else {
+            (long(30)?, long(46)?)
+        };
         let bits = u8::try_from(bits)
             .ok()
             .filter(|bits| matches!(bits, 0 | 1 | 2 | 4 | 8 | 16 | 24 | 32))
@@ -119,10 +165,14 @@ impl Header {
         if (1..=8).contains(&bits) {
             let all = 1_usize << bits;
             let entries = if used == 0 { all } else { index(used).min(all) };
-            // The palette ends where the pixels begin at the latest, whatever length the header claims.
-            palette.end = (palette_at + entries * entry_bytes)
-                .min(pixels_at)
-                .max(palette_at);
+            palette.end = palette_at.saturating_add(entries * entry_bytes);
+            if pixels_at < palette.end {
+                let detail = format_args!(
+                    "its pixels begin at byte {pixels_at}, inside its palette, which ends at byte {}",
+                    palette.end
+                );
+                return Err(Error::corrupt(Format::Bmp, detail));
+            }
             let row_bytes = (u64::from(width) * u64::from(bits)).div_ceil(32) * 4;
             let data_bytes = if compression == 0 {
                 row_bytes * u64::from(height)
@@ -138,10 +188,17 @@ impl Header {
             width,
             height,
             bits,
+            compression,
+            pixels_at,
             palette,
             entry_bytes,
             own_bytes: header_bytes,
         })
+    }
+
+    /// Whether it is a header of OS/2 2.
+    fn is_os2(&self) -> bool {
+        OS2_HEADERS.contains(&self.own_bytes)
     }
 
     /// Where the header says that a color profile is embedded or linked.

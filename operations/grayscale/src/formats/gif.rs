@@ -25,11 +25,13 @@ pub(crate) fn convert(
         window: Window::new(source, target),
         changed: false,
         frames: 0,
+        has_global_table: false,
         index_bits: 0,
     };
     let screen = walk.window.pass(13)?;
     let (width, height, packed) = (short(screen, 6), short(screen, 8), screen[10]);
     limits.check(Format::Gif, (width, height), window::BYTES as u64)?;
+    walk.has_global_table = packed & HAS_TABLE != 0;
     walk.color_table(packed, parameters.luma)?;
     let ended = walk.blocks(parameters)?;
     if !ended {
@@ -41,10 +43,8 @@ pub(crate) fn convert(
     } else {
         Route::AsIs
     };
-    // Without any table, a viewer takes one of its own.
-    let bit_depth = if walk.index_bits == 0 { 8 } else { walk.index_bits };
     Ok(Report::new(Format::Gif, route, parameters.luma, (width, height))
-        .with_bit_depth(bit_depth)
+        .with_bit_depth(walk.index_bits)
         .with_sizes(input_bytes, output_bytes)
         .with_frames((walk.frames > 1).then_some(walk.frames)))
 }
@@ -65,6 +65,8 @@ struct Walk<'a> {
     /// Whether a color table was not gray, or something was left out.
     changed: bool,
     frames: u32,
+    /// Whether there is a color table for frames that bring none.
+    has_global_table: bool,
     /// Bits of an index into the largest color table so far.
     index_bits: u8,
 }
@@ -87,6 +89,9 @@ impl Walk<'_> {
             match kind {
                 IMAGE => {
                     let packed = self.window.pass(9)?[8];
+                    if packed & HAS_TABLE == 0 && !self.has_global_table {
+                        return Err(self.without_colors(start));
+                    }
                     self.color_table(packed, parameters.luma)?;
                     self.window.pass(1)?;
                     self.sub_blocks()?;
@@ -111,6 +116,15 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// A viewer may take a table of its own then (`GIF89a`, 19.c.ii), in any colors.
+    fn without_colors(&self, start: u64) -> StreamError {
+        let frame = self.frames + 1;
+        let detail = format_args!(
+            "frame {frame}, at byte {start}, has no color table and neither has the file, so that its colors are unknown"
+        );
+        Error::corrupt(Format::Gif, detail).into()
     }
 
     /// Makes the color table after a descriptor gray, if the descriptor's packed byte says that there is one.

@@ -51,7 +51,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
         header.color,
         ::png::ColorType::Grayscale | ::png::ColorType::GrayscaleAlpha
     );
-    let (route, bit_depth, bytes) = if gray && !parameters.strip {
+    let (route, bit_depth, bytes) = if gray && !parameters.strip && !summary.damaged {
         (Route::AsIs, header.depth, copy(input, limits, &summary)?)
     } else if gray {
         (

@@ -1,12 +1,15 @@
 //! All tests of this crate from outside, but for those that need a process of their own: the image crate and its codecs are
 //! linked once.
 
+mod cases;
 mod damage;
+mod every_option;
 mod exif_in;
 mod images;
 mod jpeg_inks;
 #[path = "../../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
+mod messages;
 mod mutations;
 mod orientation;
 mod pillow;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use crate::messages;
 use errand_grayscale::{Format, Limits, Luma, Parameters, convert};
 
 /// Damaged files for each image, and what makes them, unless the environment says otherwise.
@@ -53,7 +54,14 @@ fn no_damaged_image_makes_the_conversion_panic_or_hang() {
                 {
                     "an output that is no image"
                 }
-                Ok(_) => continue,
+                Ok(Err(error)) => {
+                    messages::assert_readable(name, &error);
+                    if std::env::var("SHOW").is_ok() {
+                        println!("MSG {error}");
+                    }
+                    continue;
+                }
+                Ok(Ok(_)) => continue,
             };
             let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("damaged-{round}-{name}"));
             fs::write(&kept, &damaged).unwrap();

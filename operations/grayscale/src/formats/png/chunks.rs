@@ -26,12 +26,19 @@ impl Chunk<'_> {
         self.name[0] & 0x20 == 0
     }
 
+    /// Whether the picture would be another one without this chunk: damage in it is an error, and in any other chunk a reason
+    /// to leave that out.
+    pub(super) fn decides_pixels(&self) -> bool {
+        self.name == *b"tRNS" || self.is_animation() || self.is_critical()
+    }
+
     /// Whether the chunk is part of the animation's structure (PNG, 11.3.6).
     pub(super) fn is_animation(&self) -> bool {
         matches!(&self.name, b"acTL" | b"fcTL" | b"fdAT")
     }
 
-    fn is_whole(&self) -> bool {
+    /// Whether the chunk's checksum is right.
+    pub(super) fn is_whole(&self) -> bool {
         let (content, checksum) = self.whole[4..].split_at(4 + self.data.len());
         crc32fast::hash(content).to_be_bytes() == checksum
     }
@@ -191,7 +198,9 @@ pub(super) struct Summary<'a> {
     pub(super) palette: &'a [u8],
     /// `tRNS`: a transparent color, or an alpha value for each palette entry.
     pub(super) transparency: Option<&'a [u8]>,
-    /// `eXIf`: the first one, wherever it stands (PNG, 11.3.4.5: before or after the image data).
+    /// Whether an ancillary chunk that decides nothing about the pixels is damaged.
+    pub(super) damaged: bool,
+    /// `eXIf`: the first whole one, wherever it stands (PNG, 11.3.4.5: before or after the image data).
     pub(super) exif: Option<&'a [u8]>,
     /// Whether there is an `acTL`.
     pub(super) animated: bool,
@@ -206,7 +215,7 @@ pub(super) struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    /// Reads a file once and checks every checksum that matters.
+    /// Reads a file once and checks every checksum.
     pub(super) fn read(input: &'a [u8]) -> Result<Self, Error> {
         let mut chunks = Chunks::new(input);
         let first = chunks.next().expect("the first chunk is there or an error")?;
@@ -218,6 +227,7 @@ impl<'a> Summary<'a> {
             header: Header::read(first.data)?,
             palette: &[],
             transparency: None,
+            damaged: false,
             exif: None,
             animated: false,
             animation_frames: 0,
@@ -229,9 +239,11 @@ impl<'a> Summary<'a> {
         let (mut palette_seen, mut still_seen) = (false, false);
         for chunk in &mut chunks {
             let chunk = chunk?;
-            let known = matches!(&chunk.name, b"tRNS") || chunk.is_animation() || chunk.is_critical();
-            if known {
+            if chunk.decides_pixels() {
                 check(&chunk)?;
+            } else if !chunk.is_whole() {
+                summary.damaged = true;
+                continue;
             }
             match &chunk.name {
                 // The codec takes the first palette, and this check would see the last.

@@ -55,6 +55,10 @@ impl<'a> Keeper<'a> {
 
     /// Writes an ancillary chunk as it is, changed, or not at all.
     pub(super) fn keep(&self, output: &mut Vec<u8>, chunk: &Chunk<'_>) {
+        // With a new checksum, a damaged value would pass for what someone wrote.
+        if !chunk.decides_pixels() && !chunk.is_whole() {
+            return;
+        }
         let same_kind = self.from == self.to;
         let was_gray = matches!(self.from, ColorType::Grayscale | ColorType::GrayscaleAlpha);
         if SHOWN.contains(&chunk.name) {
@@ -121,6 +125,5 @@ impl<'a> Keeper<'a> {
 }
 
 fn copy(output: &mut Vec<u8>, chunk: &Chunk<'_>) {
-    // Written anew, so that a wrong checksum of the input does not survive.
-    chunks::write(output, chunk.name, chunk.data);
+    output.extend_from_slice(chunk.whole);
 }
