@@ -142,9 +142,19 @@ fn sentence(error: &(impl Display + ?Sized)) -> String {
         // What follows is the name of a variant.
         return "its compressed data cannot be inflated".to_owned();
     }
-    if text.contains(" { ") || text.contains("::") {
-        return "its parts do not fit one another".to_owned();
-    }
+    let is_plain = |text: &str| {
+        ![" { ", "::", "Some(", "None"]
+            .iter()
+            .any(|part| text.contains(part))
+    };
+    let text = if is_plain(text) {
+        text
+    } else {
+        match text.split_once(':') {
+            Some((before, _)) if is_plain(before) => before,
+            _ => "its parts do not fit one another",
+        }
+    };
     let text = text.trim_end_matches(['"', '.']);
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
@@ -242,6 +252,10 @@ mod tests {
             (
                 "Chunk ChunkType { type: IDAT } is early.",
                 "its parts do not fit one another",
+            ),
+            (
+                "missing header line: have height=Some(4), depth=None",
+                "missing header line",
             ),
             ("IDAT is missing.", "IDAT is missing"),
             ("", ""),

@@ -176,14 +176,24 @@ pub enum StreamError {
     Image(#[from] Error),
 }
 
-/// A part of a message on one line, and no longer than leaves room for the cure: decoders may list thousands of values.
+/// A part of a message on one line, without characters that a terminal obeys, and no longer than leaves room for the cure:
+/// decoders may list thousands of values, and repeat what a file says.
 pub(crate) fn shortened(detail: &str) -> String {
     const MOST: usize = 160;
-    let line = detail.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None => line,
+    let words: Vec<_> = detail.split_whitespace().collect();
+    let line = words.join(" ");
+    let mut shown = String::new();
+    for (count, letter) in line.chars().enumerate() {
+        if count == MOST {
+            return shown + "...";
+        }
+        if letter.is_control() {
+            shown.push(char::REPLACEMENT_CHARACTER);
+        } else {
+            shown.push(letter);
+        }
     }
+    shown
 }
 
 /// The supported formats, for messages.
@@ -191,4 +201,17 @@ fn supported() -> String {
     let (last, others) = Format::ALL.split_last().expect("there is at least one format");
     let others: Vec<_> = others.iter().map(|format| format.name()).collect();
     format!("{} and {last}", others.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_is_one_short_line_that_no_terminal_obeys() {
+        assert_eq!(shortened("two\n  lines"), "two lines");
+        assert_eq!(shortened("a \u{1b}[31mred"), "a \u{fffd}[31mred");
+        assert_eq!(shortened(&"x".repeat(160)), "x".repeat(160));
+        assert_eq!(shortened(&"é".repeat(161)), "é".repeat(160) + "...");
+    }
 }
