@@ -54,8 +54,6 @@ pub fn run(signature: &[u8], data: &[u8]) {
         Err(error) => {
             let text = error.to_string();
             assert!(text.chars().count() <= LONGEST_MESSAGE, "{text}");
-            // As Rust prints its values.
-            assert!(!text.contains(" { ") && !text.contains("Some("), "{text}");
         }
     }
 }
