@@ -7,11 +7,13 @@ Runs in the virtual environment of SAM CLI, for its YAML reader:
 """
 
 import json
+import re
 import unittest
 
 from samcli.yamlhelper import yaml_parse
 
 from devtools import stack
+from devtools.checkout import ROOT
 
 PARTS = ("Requests", "DeadLetters", "Role", "Logs")
 DAY = 24 * 60 * 60
@@ -133,13 +135,29 @@ class Buckets(unittest.TestCase):
                 self.assertIn(name, covered_by_tls_rule(policy))
                 self.assertIn(f"{name}/*", covered_by_tls_rule(policy))
 
-    def test_inputs_outlive_the_dead_letters_that_need_them(self):
-        kept = TEMPLATE["Parameters"]["InputRetentionDays"]["Default"] * DAY
-        for _, _, dead_letters, _, _ in FUNCTIONS.values():
-            self.assertGreater(kept, properties(dead_letters)["MessageRetentionPeriod"])
-        rule = lifecycle("InputBucket")["inputs-expire"]
-        self.assertEqual(rule["ExpirationInDays"], {"Ref": "InputRetentionDays"})
-        self.assertEqual(rule["NoncurrentVersionExpiration"]["NoncurrentDays"], {"Ref": "InputRetentionDays"})
+    def test_inputs_outlive_a_dead_letter_and_the_request_that_its_redrive_makes(self):
+        parameter = TEMPLATE["Parameters"]["InputRetentionDays"]
+        for _, requests, dead_letters, *_ in FUNCTIONS.values():
+            needed = [properties(queue)["MessageRetentionPeriod"] for queue in (requests, dead_letters)]
+            self.assertGreater(parameter["MinValue"] * DAY, sum(needed))
+        self.assertGreaterEqual(parameter["Default"], parameter["MinValue"])
+
+    def test_every_prefix_of_inputs_has_one_rule_and_a_version_lives_as_long_as_a_request_may_name_it(self):
+        days = {"Ref": "InputRetentionDays"}
+        rules = [rule for rule in lifecycle("InputBucket").values() if "ExpirationInDays" in rule]
+        self.assertEqual({rule["Prefix"] for rule in rules}, {f"{prefix}/" for prefix in ("uploads", *OPERATIONS)})
+        self.assertEqual(len(rules), 1 + len(OPERATIONS))
+        for rule in rules:
+            self.assertEqual(rule["ExpirationInDays"], days)
+            # Expiring hides an object; NoncurrentDays later its bytes go. Only uploads are never overwritten.
+            later = 1 if rule["Prefix"] == "uploads/" else days
+            self.assertEqual(rule["NoncurrentVersionExpiration"], {"NoncurrentDays": later})
+
+    def test_delete_markers_go_once_nothing_is_behind_them(self):
+        (rule,) = [rule for rule in lifecycle("InputBucket").values() if "ExpiredObjectDeleteMarker" in rule]
+        self.assertTrue(rule["ExpiredObjectDeleteMarker"])
+        # S3 refuses the two in one rule.
+        self.assertNotIn("ExpirationInDays", rule)
         self.assertNotIn("Prefix", rule)
 
     def test_results_expire(self):
@@ -147,8 +165,9 @@ class Buckets(unittest.TestCase):
 
     def test_unfinished_uploads_do_not_linger(self):
         for name in of_type("AWS::S3::Bucket"):
-            days = [rule.get("AbortIncompleteMultipartUpload") for rule in lifecycle(name).values()]
-            self.assertIn({"DaysAfterInitiation": 1}, days)
+            (rule,) = [rule for rule in lifecycle(name).values() if "AbortIncompleteMultipartUpload" in rule]
+            self.assertEqual(rule["AbortIncompleteMultipartUpload"], {"DaysAfterInitiation": 1})
+            self.assertNotIn("Prefix", rule)
 
     def test_the_input_bucket_keeps_versions(self):
         self.assertEqual(properties("InputBucket")["VersioningConfiguration"], {"Status": "Enabled"})
@@ -162,7 +181,11 @@ class Buckets(unittest.TestCase):
         created = "s3:ObjectCreated:*"
         wanted = {f"{name}/": (created, requests) for name, requests, *_ in FUNCTIONS.values()}
         self.assertEqual(watched, wanted)
-        self.assertEqual(RESOURCES["InputBucket"]["DependsOn"], "RequestQueuesPolicy")
+
+    def test_the_input_bucket_waits_for_the_policy_of_every_queue_that_it_sends_to(self):
+        configurations = properties("InputBucket")["NotificationConfiguration"]["QueueConfigurations"]
+        policies = [policy_of(each["Queue"]["Fn::GetAtt"][0])[0] for each in configurations]
+        self.assertEqual(sorted(RESOURCES["InputBucket"]["DependsOn"]), sorted(policies))
 
     def test_nothing_is_triggered_by_results(self):
         self.assertNotIn("NotificationConfiguration", properties("ResultBucket"))
@@ -170,13 +193,29 @@ class Buckets(unittest.TestCase):
 
 class Queues(unittest.TestCase):
     def test_every_queue_is_encrypted_and_refuses_plain_http(self):
-        covered = set()
-        for policy in of_type("AWS::SQS::QueuePolicy").values():
-            self.assertEqual({each["Ref"] for each in policy["Queues"]}, covered_by_tls_rule(policy))
-            covered |= covered_by_tls_rule(policy)
-        self.assertEqual(covered, set(of_type("AWS::SQS::Queue")))
         for name, queue in of_type("AWS::SQS::Queue").items():
+            self.assertEqual(covered_by_tls_rule(policy_of(name)[1]), {name})
             self.assertIs(queue["SqsManagedSseEnabled"], True, name)
+
+    def test_each_has_a_policy_of_its_own_that_names_it_alone(self):
+        # SQS refuses a statement about several queues, or about another one than that which it is set on.
+        for policy in of_type("AWS::SQS::QueuePolicy").values():
+            (queue,) = policy["Queues"]
+            for statement in policy["PolicyDocument"]["Statement"]:
+                self.assertEqual(statement["Resource"], {"Fn::GetAtt": [queue["Ref"], "Arn"]})
+        self.assertEqual(len(of_type("AWS::SQS::QueuePolicy")), len(of_type("AWS::SQS::Queue")))
+
+    def test_every_queue_takes_the_longest_message_that_the_client_sends(self):
+        limits = (ROOT / "protocol" / "src" / "limits.rs").read_text()
+        longest = re.search(r"MESSAGE_BYTES: usize = ([0-9_]+);", limits)
+        for name, queue in of_type("AWS::SQS::Queue").items():
+            self.assertEqual(queue["MaximumMessageSize"], int(longest[1].replace("_", "")), name)
+
+    def test_a_request_that_waited_to_the_last_is_a_dead_letter_for_days(self):
+        # SQS counts both from when the request was sent.
+        for _, requests, dead_letters, *_ in FUNCTIONS.values():
+            left = properties(dead_letters)["MessageRetentionPeriod"] - properties(requests)["MessageRetentionPeriod"]
+            self.assertGreaterEqual(left, 10 * DAY)
 
     def test_visibility_is_six_times_the_time_out(self):
         for function, (_, requests, *_) in FUNCTIONS.items():
@@ -189,23 +228,23 @@ class Queues(unittest.TestCase):
             self.assertEqual(redrive["maxReceiveCount"], 5)
             self.assertEqual(str(redrive["maxReceiveCount"]), told)
             self.assertEqual(redrive["deadLetterTargetArn"]["Fn::GetAtt"][0], dead_letters)
+            self.assertEqual(properties(requests)["MessageRetentionPeriod"], 4 * DAY)
             self.assertEqual(properties(dead_letters)["MessageRetentionPeriod"], 14 * DAY)
             sources = properties(dead_letters)["RedriveAllowPolicy"]["sourceQueueArns"]
             self.assertTrue(sources[0]["Fn::Sub"].endswith(f"-{name}-requests"))
 
     def test_only_the_input_bucket_may_send_events(self):
-        allowed = [
-            each
-            for each in properties("RequestQueuesPolicy")["PolicyDocument"]["Statement"]
-            if each["Effect"] == "Allow"
-        ]
-        self.assertEqual(len(allowed), 1)
-        self.assertEqual(allowed[0]["Principal"], {"Service": "s3.amazonaws.com"})
-        self.assertEqual(allowed[0]["Action"], "sqs:SendMessage")
-        self.assertEqual(allowed[0]["Condition"]["StringEquals"], {"aws:SourceAccount": {"Ref": "AWS::AccountId"}})
         bucket = properties("InputBucket")["BucketName"]["Fn::Sub"]
-        source = allowed[0]["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
-        self.assertEqual(source, f"arn:${{AWS::Partition}}:s3:::{bucket}")
+        for name in of_type("AWS::SQS::Queue"):
+            statements = policy_of(name)[1]["PolicyDocument"]["Statement"]
+            allowed = [each for each in statements if each["Effect"] == "Allow"]
+            self.assertEqual(len(allowed), 1 if name.endswith("Requests") else 0, name)
+            for each in allowed:
+                self.assertEqual(each["Principal"], {"Service": "s3.amazonaws.com"})
+                self.assertEqual(each["Action"], "sqs:SendMessage")
+                self.assertEqual(each["Condition"]["StringEquals"], {"aws:SourceAccount": {"Ref": "AWS::AccountId"}})
+                source = each["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+                self.assertEqual(source, f"arn:${{AWS::Partition}}:s3:::{bucket}")
 
 
 class Functions(unittest.TestCase):
@@ -332,6 +371,12 @@ def lifecycle(bucket):
     return {rule["Id"]: rule for rule in rules}
 
 
+def policy_of(queue):
+    """The one policy of a queue: its logical id and its properties."""
+    (found,) = [each for each in of_type("AWS::SQS::QueuePolicy").items() if each[1]["Queues"] == [{"Ref": queue}]]
+    return found
+
+
 def covered_by_tls_rule(policy):
     """The resources of a policy's statement that denies everything to everybody over plain http."""
     for statement in policy["PolicyDocument"]["Statement"]:
@@ -339,7 +384,7 @@ def covered_by_tls_rule(policy):
             assert statement["Principal"] == "*"
             assert statement["Action"] in ("s3:*", "sqs:*")
             assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-            return {text(each) for each in statement["Resource"]}
+            return {text(each) for each in listed(statement["Resource"])}
     return set()
 
 
