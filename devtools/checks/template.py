@@ -17,6 +17,10 @@ from devtools.checkout import ROOT
 
 PARTS = ("Requests", "DeadLetters", "Role", "Logs")
 DAY = 24 * 60 * 60
+# Sources: "Lambda quotas" in the AWS Lambda developer guide, which says that new accounts have reduced quotas, and what
+# users of such accounts report.
+NEW_ACCOUNT_CONCURRENCY = 10
+NEW_ACCOUNT_MEMORY_MB = 3008
 TEMPLATE = yaml_parse(stack.TEMPLATE.read_text())
 RESOURCES = TEMPLATE["Resources"]
 OPERATIONS = stack.names()
@@ -77,7 +81,7 @@ class Reading(unittest.TestCase):
             if not isinstance(said, list):
                 for key, value in read.items():
                     self.compare(value, said[key], f"{place}.{key}")
-                # Left out are texts of many lines, and keys in quotes.
+                # Left out are texts of many lines, and keys with a colon in them.
                 for key in said.keys() - read.keys():
                     self.assertTrue(":" in key or len(str(said[key])) > 80, f"{place}.{key} is not read")
         elif read.startswith("!Ref "):
@@ -95,7 +99,8 @@ class Reading(unittest.TestCase):
         for each in stack.operations():
             memory = properties(each.function)["MemorySize"]["Ref"]
             self.assertEqual(each.memory_mb, TEMPLATE["Parameters"][memory]["Default"])
-            self.assertEqual(each.timeout_secs, properties(each.function)["Timeout"])
+            timeout = properties(each.function)["Timeout"]["Ref"]
+            self.assertEqual(each.timeout_secs, TEMPLATE["Parameters"][timeout]["Default"])
             shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
             own = properties(each.function)["Environment"]["Variables"]
             self.assertEqual(each.environment.keys(), shared.keys() | own.keys())
@@ -219,7 +224,21 @@ class Queues(unittest.TestCase):
 
     def test_visibility_is_six_times_the_time_out(self):
         for function, (_, requests, *_) in FUNCTIONS.items():
-            self.assertEqual(properties(requests)["VisibilityTimeout"], 6 * properties(function)["Timeout"])
+            timeout = properties(function)["Timeout"]["Ref"]
+            parameter = TEMPLATE["Parameters"][timeout]
+            self.assertEqual([str(each) for each in parameter["AllowedValues"]], list(TEMPLATE["Mappings"]["Timeouts"]))
+            self.assertIn(parameter["Default"], parameter["AllowedValues"])
+            looked_up = {"Fn::FindInMap": ["Timeouts", {"Ref": timeout}, "VisibilitySeconds"]}
+            self.assertEqual(properties(requests)["VisibilityTimeout"], looked_up)
+        for seconds, row in TEMPLATE["Mappings"]["Timeouts"].items():
+            self.assertEqual(row, {"VisibilitySeconds": 6 * int(seconds), "NearMs": 800 * int(seconds)})
+            self.assertLessEqual(int(seconds), 900)  # Lambda's longest
+
+    def test_five_deliveries_fit_into_the_life_of_a_request(self):
+        for _, requests, *_ in FUNCTIONS.values():
+            slowest = max(row["VisibilitySeconds"] for row in TEMPLATE["Mappings"]["Timeouts"].values())
+            # Each waits for the visibility time-out at most, or for the longest backoff: 15 minutes.
+            self.assertGreater(properties(requests)["MessageRetentionPeriod"], 5 * max(slowest, 15 * 60))
 
     def test_five_receives_then_the_dead_letters_for_fourteen_days(self):
         told = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["ERRAND_MAX_RECEIVE_COUNT"]
@@ -256,10 +275,23 @@ class Functions(unittest.TestCase):
             self.assertEqual(source["Queue"]["Fn::GetAtt"], [requests, "Arn"])
             self.assertEqual(source["FunctionResponseTypes"], ["ReportBatchItemFailures"])
             self.assertEqual(source["BatchSize"], 10)
-            usual = TEMPLATE["Parameters"]["MaximumConcurrency"]["Default"]
-            self.assertEqual(TEMPLATE["Conditions"]["UsualConcurrency"]["Fn::Equals"][1], usual)
-            chosen = {"Fn::If": ["UsualConcurrency", usual, {"Ref": "MaximumConcurrency"}]}
+            chosen = {"Fn::FindInMap": ["Concurrency", {"Ref": "MaximumConcurrency"}, "Number"]}
             self.assertEqual(source["ScalingConfig"]["MaximumConcurrency"], chosen)
+
+    def test_every_allowed_concurrency_is_in_the_mapping_as_it_is(self):
+        parameter = TEMPLATE["Parameters"]["MaximumConcurrency"]
+        mapped = {int(key): value["Number"] for key, value in TEMPLATE["Mappings"]["Concurrency"].items()}
+        self.assertEqual(mapped, {each: each for each in parameter["AllowedValues"]})
+        self.assertIn(parameter["Default"], parameter["AllowedValues"])
+        # SQS takes 2 to 1000.
+        self.assertEqual((min(mapped), max(mapped)), (2, 1000))
+
+    def test_the_defaults_fit_a_new_account(self):
+        # The quotas that a new account may begin with: 10 executions at once, and 3008 MB for a function.
+        defaults = {name: each.get("Default") for name, each in TEMPLATE["Parameters"].items()}
+        self.assertLessEqual(defaults["MaximumConcurrency"] * len(FUNCTIONS), NEW_ACCOUNT_CONCURRENCY)
+        for function in FUNCTIONS:
+            self.assertLessEqual(defaults[properties(function)["MemorySize"]["Ref"]], NEW_ACCOUNT_MEMORY_MB)
 
     def test_each_is_a_rust_binary_where_make_build_puts_it(self):
         shared = TEMPLATE["Globals"]["Function"]
