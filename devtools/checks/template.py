@@ -7,10 +7,13 @@ Runs in the virtual environment of SAM CLI, for its YAML reader:
 """
 
 import json
+import logging
 import re
 import unittest
+from unittest import mock
 
 from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform
 
 from devtools import stack
 from devtools.checkout import ROOT
@@ -318,6 +321,44 @@ class Functions(unittest.TestCase):
             self.assertEqual(properties(function)["LoggingConfig"]["LogGroup"], {"Ref": logs})
 
 
+class Versions(unittest.TestCase):
+    """What SAM makes of the template, by its own translator."""
+
+    def test_without_being_asked_for_nothing_of_codedeploy_s_is_made(self):
+        kinds = {each["Type"] for each in translated().values()}
+        self.assertIn("AWS::Lambda::Alias", kinds)
+        self.assertFalse([kind for kind in kinds if kind.startswith("AWS::CodeDeploy")])
+
+    def test_a_gradual_deployment_is_rolled_back_by_the_alarm_on_errors(self):
+        parameter = TEMPLATE["Parameters"]["Deployment"]
+        self.assertEqual(set(TEMPLATE["Mappings"]["Gradual"]), set(parameter["AllowedValues"]))
+        for kind in parameter["AllowedValues"]:
+            made = translated(Deployment=kind)
+            groups = {name: each for name, each in made.items() if each["Type"] == "AWS::CodeDeploy::DeploymentGroup"}
+            self.assertEqual(len(groups), 0 if kind == "AllAtOnce" else len(OPERATIONS), kind)
+            for name, group in groups.items():
+                operation = name.removesuffix("FunctionDeploymentGroup")
+                alarms = group["Properties"]["AlarmConfiguration"]
+                self.assertEqual(alarms["Alarms"], [{"Name": {"Ref": f"{operation}ErrorsAlarm"}}])
+                self.assertIn("DEPLOYMENT_STOP_ON_ALARM", group["Properties"]["AutoRollbackConfiguration"]["Events"])
+                alias = made[f"{operation}FunctionAliaslive"]
+                self.assertEqual(alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"], {"Ref": name})
+
+    def test_queues_feed_the_alias(self):
+        made = translated()
+        for function in FUNCTIONS:
+            self.assertEqual(made[f"{function}Requests"]["Properties"]["FunctionName"], {"Ref": f"{function}Aliaslive"})
+
+    def test_new_code_or_a_new_revision_is_a_new_version(self):
+        # A parameter's new value alone is none: SAM does not see it. That is what Revision is for.
+        usual = versions()
+        self.assertEqual(len(usual), len(OPERATIONS))
+        self.assertEqual(versions(StatsMemoryMb="2048"), usual)
+        self.assertFalse(versions(code="s3://bucket/another") & usual)
+        self.assertFalse(versions(Revision="0123abcd") & usual)
+        self.assertFalse(versions(Revision="0123abcd") & versions(Revision="0123abce"))
+
+
 class Permissions(unittest.TestCase):
     def test_a_function_has_these_rights_and_no_others(self):
         for function, (name, requests, _, role, logs) in FUNCTIONS.items():
@@ -397,6 +438,21 @@ class Watching(unittest.TestCase):
             self.assertTrue(name.startswith("AWS::") or name in known, name)
 
 
+def translated(code="s3://bucket/key", **parameters):
+    """The resources that SAM makes of the template when it is deployed with these parameters."""
+    template = yaml_parse(stack.TEMPLATE.read_text())
+    for function in FUNCTIONS:
+        template["Resources"][function]["Properties"]["CodeUri"] = code
+    # It asks nobody: the policies that AWS manages, which it could be given, are not used here.
+    no_policies = mock.Mock(load=dict)
+    with mock.patch.dict("os.environ", AWS_DEFAULT_REGION="us-east-1"):
+        return transform(template, parameters, no_policies)["Resources"]
+
+
+def versions(**given):
+    return {name for name, each in translated(**given).items() if each["Type"] == "AWS::Lambda::Version"}
+
+
 def lifecycle(bucket):
     rules = properties(bucket)["LifecycleConfiguration"]["Rules"]
     assert all(rule["Status"] == "Enabled" for rule in rules)
@@ -435,4 +491,5 @@ def references(value):
 
 
 if __name__ == "__main__":
+    logging.disable()  # the translator's remarks about itself
     unittest.main()
