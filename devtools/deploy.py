@@ -1,7 +1,7 @@
 """What `make deploy` needs to know before it hands over to `sam deploy`.
 
-    python3 -m devtools.deploy check STACK              refuses a name that could not be deployed, or should not be
-    python3 -m devtools.deploy revision [NAME=VALUE...] prints the template's parameter `Revision`
+python3 -m devtools.deploy check STACK              refuses a name that could not be deployed, or should not be
+python3 -m devtools.deploy revision [NAME=VALUE...] prints the template's parameter `Revision`
 """
 
 import argparse
@@ -39,14 +39,14 @@ def check(stack: str) -> None:
     nested = re.match("(.+?)-reply(-|$)", stack)
     if nested:
         raise Failure(
-            f"STACK={stack} is not a stack name: the clients of a stack {nested[1]} may read and delete all queues whose "
-            f"names begin with {nested[1]}-reply-, and these would be among them; take a name without -reply"
+            f"STACK={stack} is not a stack name: the clients of a stack {nested[1]} may read and delete all queues "
+            f"whose names begin with {nested[1]}-reply-, and these would be among them; take a name without -reply"
         )
 
 
 def revision(staged: Path, parameters: list[str]) -> str:
-    """Another text whenever what is deployed is another: the template, a function's program or a parameter. SAM looks at
-    the first two by itself, and names versions after ten characters of this."""
+    """Another text whenever what is deployed is another: the template, a function's program or a parameter. SAM looks
+    at the first two by itself, and names versions after ten characters of this."""
     digest = hashlib.sha256()
     for file in (staged / "template.yaml", *sorted(staged.glob("build/lambda/*/bootstrap"))):
         if not file.exists():
