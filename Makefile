@@ -16,6 +16,8 @@ STACK ?= errand
 REGION ?=
 # Parameters of the stack, as in: make deploy PARAMETERS="RetentionDays=7 LogRetentionDays=14"
 PARAMETERS ?=
+# Tags for all that the stack consists of, as in: make deploy TAGS="team=imaging cost-center=7"
+TAGS ?=
 # More for `sam deploy`, as in: make deploy DEPLOY="--guided"
 DEPLOY ?=
 # More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
@@ -206,5 +208,6 @@ deploy: check-deploy package ## deploy to the AWS account of your credentials; a
 	  SAM takes the last --parameter-overrides alone, and would forget Architecture))
 	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml \
 	  --template-file build/aws/template.yaml --stack-name $(STACK) $(if $(REGION),--region $(REGION)) \
+	  $(if $(TAGS),--tags $(TAGS)) \
 	  --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS) \
 	  Revision="$$($(PYTHON) -m devtools.deploy revision Architecture=$(ARCHITECTURE) $(PARAMETERS))" $(DEPLOY)

@@ -14,7 +14,7 @@ from devtools.deploy import MAX_LEN, check, revision
 
 def clean_environment():
     """Another make's flags are not for this one, and none of its variables may come from outside."""
-    ours = ("MAKE", "MFLAGS", "STACK", "REGION", "PARAMETERS", "DEPLOY", "ARCHITECTURE")
+    ours = ("MAKE", "MFLAGS", "STACK", "REGION", "PARAMETERS", "TAGS", "DEPLOY", "ARCHITECTURE")
     return {key: value for key, value in os.environ.items() if not key.startswith(ours)}
 
 
@@ -92,6 +92,12 @@ class Deploy(unittest.TestCase):
         self.assertEqual(self.value(words, "--region"), "eu-west-1")
         at = words.index("--parameter-overrides")
         self.assertEqual(words[at + 1 : at + 4], ["Architecture=x86_64", "RetentionDays=7", "A=b"])
+
+    def test_tags_are_passed_on_and_left_out_where_there_are_none(self):
+        words = deploy("TAGS=team=imaging cost-center=7")
+        at = words.index("--tags")
+        self.assertEqual(words[at + 1 : at + 3], ["team=imaging", "cost-center=7"])
+        self.assertNotIn("--tags", deploy())
 
     def test_parameters_that_would_replace_the_architecture_are_refused_with_the_cure(self):
         said = deploy("DEPLOY=--parameter-overrides RetentionDays=7")

@@ -22,8 +22,12 @@ class Buckets(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(set(bucket["PublicAccessBlockConfiguration"].values()), {True})
                 self.assertEqual(len(bucket["PublicAccessBlockConfiguration"]), 4)
-                rule = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
-                self.assertEqual(rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256")
+                (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+                condition, own, usual = rule["Fn::If"]
+                self.assertEqual(condition, "HasKey")
+                key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Ref": "KmsKeyArn"}}
+                self.assertEqual(own, {"ServerSideEncryptionByDefault": key, "BucketKeyEnabled": True})
+                self.assertEqual(usual, {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}})
                 self.assertEqual(bucket["OwnershipControls"]["Rules"], [{"ObjectOwnership": "BucketOwnerEnforced"}])
 
     def test_every_bucket_refuses_plain_http(self):

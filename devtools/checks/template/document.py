@@ -31,6 +31,8 @@ def text(resource):
     """A resource as text: `StatsRequests` for its ARN, `InputBucket/uploads/*` for objects in it."""
     if isinstance(resource, str):
         return resource
+    if "Ref" in resource:
+        return resource["Ref"]
     if "Fn::GetAtt" in resource:
         return resource["Fn::GetAtt"][0]
     return (

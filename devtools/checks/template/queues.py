@@ -19,7 +19,10 @@ class Queues(unittest.TestCase):
     def test_every_queue_is_encrypted_and_refuses_plain_http(self):
         for name, queue in of_type("AWS::SQS::Queue").items():
             self.assertEqual(covered_by_tls_rule(policy_of(name)[1]), {name})
-            self.assertIs(queue["SqsManagedSseEnabled"], True, name)
+            # One or the other, never both.
+            self.assertEqual(queue["SqsManagedSseEnabled"], {"Fn::If": ["HasKey", False, True]}, name)
+            key = {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
+            self.assertEqual(queue["KmsMasterKeyId"], key, name)
 
     def test_each_has_a_policy_of_its_own_that_names_it_alone(self):
         # SQS refuses a statement about several queues, or about another one than that which it is set on.

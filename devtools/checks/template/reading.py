@@ -42,6 +42,15 @@ class Reading(unittest.TestCase):
             self.assertEqual(each.environment.keys(), shared.keys() | own.keys())
 
 
+class Tags(unittest.TestCase):
+    def test_everything_that_costs_says_whose_it_is(self):
+        stack_name = {"Ref": "AWS::StackName"}
+        for kind in ("AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::IAM::Role"):
+            for name, each in of_type(kind).items():
+                self.assertEqual(each["Tags"], [{"Key": "errand:stack", "Value": stack_name}], name)
+        self.assertEqual(TEMPLATE["Globals"]["Function"]["Tags"], {"errand:stack": stack_name})
+
+
 class Names(unittest.TestCase):
     """The client finds everything by name: protocol/ makes the same ones."""
 

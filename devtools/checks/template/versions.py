@@ -7,7 +7,7 @@ from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
 from devtools import stack
-from devtools.checks.template.document import FUNCTIONS, OPERATIONS, TEMPLATE
+from devtools.checks.template.document import FUNCTIONS, OPERATIONS, RESOURCES, TEMPLATE, of_type, properties
 
 
 class Versions(unittest.TestCase):
@@ -27,13 +27,23 @@ class Versions(unittest.TestCase):
             self.assertEqual(len(groups), 0 if kind == "AllAtOnce" else len(OPERATIONS), kind)
             for name, group in groups.items():
                 operation = name.removesuffix("FunctionDeploymentGroup")
-                alarms = group["Properties"]["AlarmConfiguration"]
+                condition, alarms, _ = group["Properties"]["AlarmConfiguration"]["Fn::If"]
+                self.assertEqual(condition, "HasErrorAlarms")
                 self.assertEqual(alarms["Alarms"], [{"Name": {"Ref": f"{operation}ErrorsAlarm"}}])
                 self.assertIn("DEPLOYMENT_STOP_ON_ALARM", group["Properties"]["AutoRollbackConfiguration"]["Events"])
                 alias = made[f"{operation}FunctionAliaslive"]
                 self.assertEqual(
                     alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"], {"Ref": name}
                 )
+
+    def test_the_alarm_that_rolls_back_is_there_whenever_a_deployment_is_gradual(self):
+        gradual = {"Fn::Not": [{"Fn::Equals": [{"Ref": "Deployment"}, "AllAtOnce"]}]}
+        self.assertIn(gradual, TEMPLATE["Conditions"]["HasErrorAlarms"]["Fn::Or"])
+        for name in of_type("AWS::CloudWatch::Alarm"):
+            if name.endswith("ErrorsAlarm"):
+                self.assertEqual(RESOURCES[name]["Condition"], "HasErrorAlarms")
+                # It has to go off within the five minutes of the shortest canary.
+                self.assertLessEqual(properties(name)["Period"] * properties(name)["EvaluationPeriods"], 120)
 
     def test_queues_feed_the_alias(self):
         made = translated()
