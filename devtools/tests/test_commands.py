@@ -133,7 +133,7 @@ Examples:
             'make deploy PARAMETERS="StatTimeout=1"',
             'make deploy PARAMETERS="StatsTimeoutSeconds=61"',
             "errand statistics a.txt",
-            "errand stats --colour x",
+            "errand stats --nothing x",
             "errand dead-letters bury",
             "errand result one two",
             "aws sqs purge",
