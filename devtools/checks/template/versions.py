@@ -56,6 +56,8 @@ class Versions(unittest.TestCase):
         self.assertEqual(len(usual), len(OPERATIONS))
         self.assertEqual(versions(StatsMemoryMb="2048"), usual)
         self.assertFalse(versions(code="s3://bucket/another") & usual)
+        for function in FUNCTIONS:
+            self.assertIs(properties(function)["AutoPublishAliasAllProperties"], True)
         self.assertFalse(versions(Revision="0123abcd") & usual)
         self.assertFalse(versions(Revision="0123abcd") & versions(Revision="0123abce"))
 
