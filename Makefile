@@ -16,6 +16,8 @@ STACK ?= errand
 REGION ?=
 # Parameters of the stack, as in: make deploy PARAMETERS="RetentionDays=7 LogRetentionDays=14"
 PARAMETERS ?=
+# Tags for all that the stack consists of, as in: make deploy TAGS="team=imaging cost-center=7"
+TAGS ?=
 # More for `sam deploy`, as in: make deploy DEPLOY="--guided"
 DEPLOY ?=
 # More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
@@ -197,10 +199,16 @@ bench-throughput: setup build ## jobs per second through the local cloud, beside
 package: setup ## build both functions for AWS (ARCHITECTURE=arm64) and stage them with the template
 	@scripts/package $(ARCHITECTURE)
 
+.PHONY: check-deploy
+check-deploy:
+	@$(PYTHON) -m devtools.deploy check '$(STACK)'
+
 .PHONY: deploy
-deploy: package ## deploy to the AWS account of your credentials; asks before it changes anything
+deploy: check-deploy package ## deploy to the AWS account of your credentials; asks before it changes anything
 	$(if $(findstring --parameter-overrides,$(DEPLOY)),$(error give parameters as PARAMETERS="NAME=VALUE ...": \
 	  SAM takes the last --parameter-overrides alone, and would forget Architecture))
 	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml \
 	  --template-file build/aws/template.yaml --stack-name $(STACK) $(if $(REGION),--region $(REGION)) \
-	  --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS) $(DEPLOY)
+	  $(if $(TAGS),--tags $(TAGS)) \
+	  --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS) \
+	  Revision="$$($(PYTHON) -m devtools.deploy revision Architecture=$(ARCHITECTURE) $(PARAMETERS))" $(DEPLOY)

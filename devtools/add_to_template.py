@@ -75,7 +75,9 @@ def speaks_of_pattern(line: str) -> bool:
 
 
 def renamed(line: str, name: str) -> str:
-    """The line with the new operation in the place of stats, in names as in words."""
+    """The line with the new operation in the place of stats, in names as in words. What the pattern's line gives a name
+    to, the copy refers to."""
+    line = re.sub(r": &([\w-]+) .*", r": *\1", line)
     line = re.sub(rf"\b{PATTERN.capitalize()}(?=[A-Z])", name.capitalize(), line)
     return re.sub(rf"\b{PATTERN}\b", name, line)
 

@@ -142,12 +142,12 @@ def mappings(text: str) -> dict:
             continue
         while path[-1][0] >= column:
             path.pop()
-        entry = re.fullmatch(r"([\w.-]+):(?: +(.*))?", bare.strip())
+        entry = re.fullmatch(r"""("?)([\w.-]+)\1:(?: +(.*))?""", bare.strip())
         if not entry:
             # A list's item, or a line of a text: what is in it belongs to nobody.
             path.append((column, {}))
             continue
-        key, value = entry[1], entry[2] or ""
+        key, value = entry[2], entry[3] or ""
         if not value or value.startswith("&"):
             inner: dict = {}
             path[-1][1][key] = inner

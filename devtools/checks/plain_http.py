@@ -65,7 +65,7 @@ def deploy(stack, policies):
     # Its notifications would be refused by the very policies.
     template["Resources"]["InputBucket"]["Properties"].pop("NotificationConfiguration")
     cloud = boto3.client("cloudformation")
-    cloud.create_stack(StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
+    cloud.create_stack(StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"])
     cloud.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.2})
 
 

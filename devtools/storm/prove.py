@@ -5,14 +5,10 @@ it stores takes the place of errand's, and the checker has to notice.
     python3 -m devtools.local_cloud run -- .venv/cloud/bin/python -m devtools.storm.prove
 """
 
-import io
 import json
 import shutil
-import stat
 import sys
 import tempfile
-import time
-import zipfile
 from pathlib import Path
 
 from devtools.storm import checker, cloud, load, record
@@ -161,19 +157,9 @@ def change_image(s3, place, folder):
 
 def misbehave():
     """Puts the function that replies first into the place of errand's stats function."""
-    functions = cloud.client("lambda", direct=True)
     source = Path(__file__).with_name("replies_first.py").read_bytes()
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        for name, text in {
-            "replies_first.py": source,
-            "bootstrap": f'#!/bin/sh\nexec "{sys.executable}" "$(dirname "$0")/replies_first.py"\n'.encode(),
-        }.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = (stat.S_IFREG | 0o755) << 16
-            archive.writestr(entry, text)
-    functions.update_function_code(FunctionName=f"{cloud.STACK}-stats", ZipFile=code.getvalue())
-    time.sleep(1)
+    start = f'#!/bin/sh\nexec "{sys.executable}" "$(dirname "$0")/replies_first.py"\n'
+    cloud.replace_stats({"replies_first.py": source, "bootstrap": start.encode()})
 
 
 if __name__ == "__main__":

@@ -6,13 +6,10 @@ bad requests is sent to it at once; each has to be answered, the good ones with 
       target/release/examples/troubled_stats
 """
 
-import io
 import json
-import stat
 import sys
 import time
 import uuid
-import zipfile
 from pathlib import Path
 
 from devtools.storm import cloud
@@ -98,16 +95,7 @@ def unanswered(sqs, place):
 
 def troubled(binary):
     """Puts the troubled function into the place of errand's stats function."""
-    functions = cloud.client("lambda", direct=True)
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr = (stat.S_IFREG | 0o755) << 16
-        archive.writestr(entry, binary.read_bytes())
-    name = f"{cloud.STACK}-stats"
-    functions.update_function_code(FunctionName=name, ZipFile=code.getvalue())
-    functions.update_function_configuration(FunctionName=name, Timeout=TIMEOUT_SECS)
-    time.sleep(1)
+    cloud.replace_stats({"bootstrap": binary.read_bytes()}, TIMEOUT_SECS)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,11 @@ Resources:
 """,
         )
 
+    def test_what_the_pattern_gives_a_name_to_the_copy_refers_to(self):
+        given = "Resources:\n  StatsQueue:\n    Tags: &tags [{ Key: a }] # why\n    More: *tags\n"
+        copy = "  LinecountQueue:\n    Tags: *tags\n    More: *tags\n"
+        self.assertEqual(added(given, "linecount"), given + copy)
+
     def test_a_place_that_cannot_be_copied_is_named_instead_of_forgotten(self):
         with self.assertRaisesRegex(Failure, "line 3: stats stands outside"):
             added("Policy:\n  Statement:\n    Resource: [!Ref StatsRequests, !Ref GrayscaleRequests]\n", "linecount")

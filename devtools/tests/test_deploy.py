@@ -1,25 +1,78 @@
-"""The command line that `make deploy` puts together, and the command that the client tells people to type."""
+"""The command line that `make deploy` puts together, what it refuses, and when it publishes a new version."""
 
 import os
 import re
 import shlex
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
-from devtools.checkout import ROOT
+from devtools.checkout import ROOT, Failure
+from devtools.deploy import MAX_LEN, check, revision
+
+
+def clean_environment():
+    """Another make's flags are not for this one, and none of its variables may come from outside."""
+    ours = ("MAKE", "MFLAGS", "STACK", "REGION", "PARAMETERS", "TAGS", "DEPLOY", "ARCHITECTURE")
+    return {key: value for key, value in os.environ.items() if not key.startswith(ours)}
 
 
 def deploy(*arguments):
     """The words of `sam deploy`, as make would run it; make's complaint where it would not."""
-    # Another make's flags are not for this one, and none of its variables may come from outside.
-    ours = ("MAKE", "MFLAGS", "STACK", "REGION", "PARAMETERS", "DEPLOY", "ARCHITECTURE")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     command = ["make", "--dry-run", "--silent", "deploy", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True)
     if done.returncode != 0:
         return done.stderr
     lines = done.stdout.replace("\\\n", " ").splitlines()
     return shlex.split(next(line for line in lines if "sam deploy" in line))
+
+
+class StackName(unittest.TestCase):
+    def test_names_that_the_client_takes_are_deployed(self):
+        for name in ("errand", "errand-2", "replying", "my-reply2", "a" * MAX_LEN):
+            check(name)
+        source = (ROOT / "protocol" / "src" / "stack.rs").read_text()
+        self.assertIn(f"const MAX_LEN: usize = {MAX_LEN};", source)
+
+    def test_a_name_that_no_bucket_could_carry_is_refused_with_what_to_take(self):
+        for name in ("Errand", "errand_two", "2nd", "", "a" * (MAX_LEN + 1), "errand\n"):
+            with self.assertRaisesRegex(Failure, "take 1 to 27 lower-case letters", msg=name):
+                check(name)
+
+    def test_a_name_whose_queues_would_be_another_stack_s_reply_queues_is_refused(self):
+        for name in ("errand-reply-two", "errand-reply", "a-reply-b-reply-c"):
+            with self.assertRaisesRegex(Failure, "the clients of a stack (errand|a) may read"):
+                check(name)
+
+    def test_make_deploy_looks_at_the_name_before_it_builds(self):
+        command = ["make", "--no-print-directory", "deploy", "STACK=Errand"]
+        done = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("error: STACK=Errand is not a stack name", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+
+class Revision(unittest.TestCase):
+    def test_it_is_another_one_when_a_program_the_template_or_a_parameter_is_and_only_then(self):
+        with tempfile.TemporaryDirectory() as directory:
+            staged = Path(directory)
+            program = staged / "build" / "lambda" / "stats" / "bootstrap"
+            program.parent.mkdir(parents=True)
+            program.write_text("program")
+            (staged / "template.yaml").write_text("template")
+            found = [revision(staged, ["A=1", "B=2"]), revision(staged, ["A=1", "B=3"])]
+            self.assertEqual(revision(staged, ["B=2", "A=1"]), found[0])
+            program.write_text("another")
+            found.append(revision(staged, ["A=1", "B=2"]))
+            (staged / "template.yaml").write_text("another")
+            found.append(revision(staged, ["A=1", "B=2"]))
+            self.assertEqual(len(set(found)), 4)
+
+    def test_make_deploy_hands_it_to_the_template(self):
+        at = [word for word in deploy("PARAMETERS=A=b") if word.startswith("Revision=")]
+        self.assertEqual(len(at), 1)
+        self.assertTrue(at[0].endswith("-m devtools.deploy revision Architecture=arm64 A=b)"), at)
 
 
 class Deploy(unittest.TestCase):
@@ -39,6 +92,12 @@ class Deploy(unittest.TestCase):
         self.assertEqual(self.value(words, "--region"), "eu-west-1")
         at = words.index("--parameter-overrides")
         self.assertEqual(words[at + 1 : at + 4], ["Architecture=x86_64", "RetentionDays=7", "A=b"])
+
+    def test_tags_are_passed_on_and_left_out_where_there_are_none(self):
+        words = deploy("TAGS=team=imaging cost-center=7")
+        at = words.index("--tags")
+        self.assertEqual(words[at + 1 : at + 3], ["team=imaging", "cost-center=7"])
+        self.assertNotIn("--tags", deploy())
 
     def test_parameters_that_would_replace_the_architecture_are_refused_with_the_cure(self):
         said = deploy("DEPLOY=--parameter-overrides RetentionDays=7")

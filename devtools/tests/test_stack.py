@@ -6,7 +6,7 @@ from devtools import stack
 TEMPLATE = """
 # A comment: with a colon.
 Parameters:
-  Memory:
+  "Memory":
     Type: Number
     Default: 512 # MB
     Description: >-

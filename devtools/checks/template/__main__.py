@@ -1,0 +1,9 @@
+import logging
+import sys
+import unittest
+
+PARTS = ("reading", "buckets", "queues", "functions", "versions", "permissions", "watching")
+
+if __name__ == "__main__":
+    logging.disable()  # SAM's translator has remarks about itself
+    unittest.main(module=None, argv=[*sys.argv, *(f"devtools.checks.template.{part}" for part in PARTS)])

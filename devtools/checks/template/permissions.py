@@ -1,0 +1,157 @@
+"""What roles and policies allow."""
+
+import re
+import unittest
+
+from botocore import xform_name
+from botocore.session import Session
+
+from devtools.checkout import ROOT
+from devtools.checks.template.document import FUNCTIONS, OPERATIONS, TEMPLATE, listed, of_type, properties, text
+
+REPLIES = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-reply-*"
+# Service -> the name of each of its calls, as the SDKs for Rust and Python spell it -> the call.
+OPERATIONS_OF_AWS = {
+    service: {xform_name(each): each for each in Session().get_service_model(service).operation_names}
+    for service in ("s3", "sqs")
+}
+# With a key of the account's own.
+KEY = (("kms:Decrypt", "KmsKeyArn"), ("kms:GenerateDataKey", "KmsKeyArn"))
+TRACING = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+# What Lambda needs to feed a function from a queue: "Using Lambda with Amazon SQS" in its developer guide.
+POLLER = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+}
+# Calls whose action has another name: "Actions, resources, and condition keys for Amazon S3" in the service
+# authorization reference.
+ACTIONS = {
+    "s3:HeadObject": "s3:GetObject",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
+    "s3:ListParts": "s3:ListMultipartUploadParts",
+}
+
+
+class Permissions(unittest.TestCase):
+    def test_a_function_has_these_rights_and_no_others(self):
+        for function, (name, requests, _, role, logs) in FUNCTIONS.items():
+            mirrored = {("s3:PutObject", "ResultBucket/grayscale/*")}
+            wanted = {
+                ("s3:GetObject", "InputBucket/uploads/*"),
+                ("s3:GetObjectVersion", "InputBucket/uploads/*"),
+                ("s3:GetObject", f"InputBucket/{name}/*"),
+                ("s3:GetObjectVersion", f"InputBucket/{name}/*"),
+                ("s3:ListBucket", "InputBucket"),
+                ("s3:ListBucket", "ResultBucket"),
+                ("s3:GetObject", "ResultBucket/outcomes/*"),
+                ("s3:PutObject", "ResultBucket/outcomes/*"),
+                ("s3:PutObject", "ResultBucket/results/*"),
+                ("sqs:SendMessage*", "Responses"),
+                ("sqs:SendMessage*", REPLIES),
+                ("sqs:ReceiveMessage", requests),
+                ("sqs:DeleteMessage*", requests),
+                ("sqs:GetQueueAttributes", requests),
+                ("sqs:ChangeMessageVisibility*", requests),
+                ("logs:CreateLogStream", logs),
+                ("logs:PutLogEvents", logs),
+                # With Tracing=Active, and with a key.
+                ("xray:PutTraceSegments", "*"),
+                ("xray:PutTelemetryRecords", "*"),
+                *KEY,
+            } | (mirrored if name == "grayscale" else set())
+            self.assertEqual(set(statements(role)), wanted, function)
+            self.assertEqual(properties(function)["Role"]["Fn::GetAtt"], [role, "Arn"])
+
+    def test_a_client_touches_no_request_but_its_own(self):
+        allowed = set(statements("ClientPolicy"))
+        for _, queue, *_ in FUNCTIONS.values():
+            actions = {action for action, resource in allowed if resource == queue}
+            self.assertEqual(actions, {"sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SendMessage*"})
+        for _, _, queue, *_ in FUNCTIONS.values():
+            actions = {action for action, resource in allowed if resource == queue}
+            self.assertEqual(actions, {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"})
+        self.assertEqual({action for action, resource in allowed if resource == "*"}, {"sqs:ListQueues"})
+        read = {resource for action, resource in allowed if action in ("s3:GetObject", "s3:GetObjectVersion")}
+        self.assertNotIn("InputBucket/uploads/*", read)
+        written = {resource for action, resource in allowed if action == "s3:PutObject"}
+        self.assertEqual(written, {f"InputBucket/{prefix}/*" for prefix in ("uploads", *OPERATIONS)})
+        self.assertFalse([action for action, _ in allowed if action.startswith(("lambda:", "iam:"))])
+        self.assertFalse([action for action, _ in allowed if action in ("sqs:*", "s3:*", "*", "sqs:PurgeQueue")])
+
+    def test_nobody_is_allowed_everything(self):
+        for name in [*of_type("AWS::IAM::Role"), *of_type("AWS::IAM::ManagedPolicy")]:
+            for action, resource in statements(name):
+                self.assertNotIn(action, ("*", "s3:*", "sqs:*"), name)
+                known = resource != "*" or action in ("sqs:ListQueues", *TRACING)
+                self.assertTrue(known, f"{name}: {action} on {resource}")
+
+    def test_what_the_sources_ask_of_aws_is_granted_and_nothing_else(self):
+        people, roles = ["ClientPolicy", "OperatorPolicy"], [role for _, _, _, role, _ in FUNCTIONS.values()]
+        # Lambda takes requests and writes logs in the function's name; the right to list tells it "not there" from "not
+        # allowed".
+        by_others = POLLER | LOGS | {"s3:ListBucket"}
+        for source, policies, others in (
+            ("client/src", people, set()),
+            ("functions/worker/src/aws.rs", roles, by_others),
+        ):
+            granted = {action.rstrip("*") for policy in policies for action, _ in statements(policy)}
+            optional = {action for action, _ in KEY} | set(TRACING)
+            self.assertEqual(granted - optional, asked(source) | others, policies)
+
+    def test_a_key_is_used_by_way_of_queues_and_buckets_alone_and_granted_only_where_there_is_one(self):
+        for policy in ("WorkerPolicy", "ClientPolicy", "OperatorPolicy"):
+            (condition, statement, nothing) = next(
+                each["Fn::If"]
+                for each in properties(policy)["PolicyDocument"]["Statement"]
+                if each.get("Fn::If", [""])[0] == "HasKey"
+            )
+            self.assertEqual((condition, nothing), ("HasKey", {"Ref": "AWS::NoValue"}))
+            services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+            suffix = "${AWS::Region}.${AWS::URLSuffix}"
+            self.assertEqual(services, [{"Fn::Sub": f"{service}.{suffix}"} for service in ("sqs", "s3")])
+
+    def test_policies_for_people_have_fixed_names_on_request_that_no_other_stack_or_region_has(self):
+        for policy, part in (("ClientPolicy", "client"), ("OperatorPolicy", "operator")):
+            name = {"Fn::Sub": f"${{AWS::StackName}}-{part}-${{AWS::Region}}"}
+            chosen = {"Fn::If": ["HasFixedNames", name, {"Ref": "AWS::NoValue"}]}
+            self.assertEqual(properties(policy)["ManagedPolicyName"], chosen)
+        self.assertEqual(TEMPLATE["Parameters"]["PolicyNames"]["Default"], "generated")
+        for line in (ROOT / "samconfig.toml").read_text().splitlines():
+            if line.startswith("capabilities"):
+                self.assertIn('"CAPABILITY_NAMED_IAM"', line)
+
+
+def statements(name):
+    """All that a role or managed policy allows, as (action, resource text) pairs, with every option chosen."""
+    body = properties(name)
+    documents = [body["PolicyDocument"]] if "PolicyDocument" in body else []
+    documents += [each["PolicyDocument"] for each in body.get("Policies", [])]
+    for reference in body.get("ManagedPolicyArns", []):
+        yield from statements(reference["Ref"])
+    for document in documents:
+        for given in document["Statement"]:
+            statement = given["Fn::If"][1] if "Fn::If" in given else given
+            for action in listed(statement["Action"]):
+                for resource in listed(statement["Resource"]):
+                    yield action, text(resource)
+
+
+def asked(source):
+    """The actions behind the SDK's calls in Rust files, such as `.get_queue_url()`; a batch's is the single call's."""
+    found = set()
+    path = ROOT / source
+    for file in [path] if path.is_file() else path.rglob("*.rs"):
+        code = file.read_text()
+        called = set(re.findall(r"\.([a-z0-9_]+)\(\)", code))
+        for service, operations in OPERATIONS_OF_AWS.items():
+            found |= {f"{service}:{operations[name].removesuffix('Batch')}" for name in called & operations.keys()}
+        if "set_version_id(" in code:
+            found.add("s3:GetObjectVersion")
+    return {ACTIONS.get(action, action) for action in found}

@@ -1,0 +1,90 @@
+"""Alarms, the dashboard, and references that lead nowhere."""
+
+import json
+import unittest
+
+from devtools.checks.template.document import DAY, FUNCTIONS, OPERATIONS, RESOURCES, TEMPLATE, of_type, properties
+
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+
+
+class Watching(unittest.TestCase):
+    def test_every_function_is_watched_for_what_goes_wrong_with_it(self):
+        for function, (name, requests, dead_letters, *_) in FUNCTIONS.items():
+            seconds = {"Ref": properties(function)["Timeout"]["Ref"]}
+            for metric, watched, threshold in (
+                ("ApproximateNumberOfMessagesVisible", dead_letters, 0),
+                ("ApproximateAgeOfOldestMessage", dead_letters, 7 * DAY),
+                ("ApproximateAgeOfOldestMessage", requests, 300),
+                ("Errors", function, 0),
+                ("Throttles", function, 0),
+                ("Duration", function, {"Fn::FindInMap": ["Timeouts", seconds, "NearMs"]}),
+            ):
+                of_queue = {"Name": "QueueName", "Value": {"Fn::GetAtt": [watched, "QueueName"]}}
+                of_function = {"Name": "FunctionName", "Value": {"Ref": watched}}
+                dimensions = [of_function if watched == function else of_queue]
+                found = [
+                    each for each in ALARMS.values() if (each["MetricName"], each["Dimensions"]) == (metric, dimensions)
+                ]
+                self.assertEqual([each["Threshold"] for each in found], [threshold], f"{name}: {metric} of {watched}")
+        self.assertEqual(len(ALARMS), 6 * len(OPERATIONS))
+
+    def test_an_alarm_tells_when_it_is_over_too_and_can_be_left_out(self):
+        told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+        for name, alarm in ALARMS.items():
+            self.assertEqual((alarm["AlarmActions"], alarm["OKActions"]), (told, told), name)
+            self.assertEqual(alarm["TreatMissingData"], "notBreaching", name)
+            wanted = "HasErrorAlarms" if name.endswith("ErrorsAlarm") else "HasAlarms"
+            self.assertEqual(RESOURCES[name]["Condition"], wanted)
+        self.assertEqual(len({json.dumps(each["AlarmName"]) for each in ALARMS.values()}), len(ALARMS))
+
+    def test_an_old_dead_letter_is_told_of_before_it_is_removed(self):
+        # Its alarm counts from when it became a dead letter, SQS from when its request was sent.
+        for _, requests, dead_letters, *_ in FUNCTIONS.values():
+            kept = properties(dead_letters)["MessageRetentionPeriod"] - properties(requests)["MessageRetentionPeriod"]
+            self.assertGreaterEqual(kept - 7 * DAY, 2 * DAY)
+
+    def test_the_saved_query_looks_for_a_job_in_every_log(self):
+        query = properties("JobQuery")
+        self.assertEqual(query["LogGroupNames"], [{"Ref": logs} for *_, logs in FUNCTIONS.values()])
+        self.assertIn("filter job_id =", query["QueryString"])
+        self.assertEqual(RESOURCES["JobQuery"]["Condition"], "HasDashboard")
+        self.assertEqual(RESOURCES["Dashboard"]["Condition"], "HasDashboard")
+
+    def test_tracing_is_off_unless_asked_for_and_has_the_right_that_it_needs(self):
+        self.assertEqual(TEMPLATE["Globals"]["Function"]["Tracing"], {"Ref": "Tracing"})
+        self.assertEqual(TEMPLATE["Parameters"]["Tracing"]["Default"], "PassThrough")
+        chosen = [
+            each["Fn::If"][0] for each in properties("WorkerPolicy")["PolicyDocument"]["Statement"] if "Fn::If" in each
+        ]
+        self.assertIn("Traced", chosen)
+
+    def test_the_dashboard_is_json(self):
+        json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])
+
+    def test_every_reference_leads_somewhere(self):
+        # The local cloud deploys dangling ones.
+        known = set(RESOURCES) | set(TEMPLATE["Parameters"])
+        for name in references(TEMPLATE):
+            self.assertTrue(name.startswith("AWS::") or name in known, name)
+
+    def test_every_condition_is_used_and_every_parameter_too(self):
+        said = json.dumps({name: part for name, part in TEMPLATE.items() if name != "Parameters"})
+        for name in TEMPLATE["Parameters"]:
+            self.assertIn(json.dumps({"Ref": name}), said, name)
+        for name in TEMPLATE["Conditions"]:
+            self.assertTrue(f'"Fn::If": ["{name}"' in said or f'"Condition": "{name}"' in said, name)
+
+
+def references(value):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "Ref":
+                yield inner
+            elif key == "Fn::GetAtt":
+                yield inner[0]
+            else:
+                yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
