@@ -33,6 +33,8 @@ pub(crate) fn is_metadata(marker: u8) -> bool {
 /// Which metadata a gray image keeps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Keep {
+    /// None at all.
+    Nothing,
     /// Only what decides how the image is shown: density, and an orientation if that is not the usual one.
     Display,
     /// All that is right on a gray image, with thumbnails made gray by this function.
@@ -42,6 +44,9 @@ pub(crate) enum Keep {
 /// What a metadata segment becomes on a gray image; nothing if it goes.
 pub(crate) fn for_gray<'a>(segment: &Segment<'a>, keep: Keep) -> Option<Cow<'a, [u8]>> {
     let payload = segment.payload;
+    if matches!(keep, Keep::Nothing) {
+        return None;
+    }
     if segment.marker == APP0 && payload.starts_with(JFIF) {
         return Some(without_jfif_thumbnail(payload));
     }
@@ -52,7 +57,7 @@ pub(crate) fn for_gray<'a>(segment: &Segment<'a>, keep: Keep) -> Option<Cow<'a, 
             let minimal = exif::orientation_only(payload)?;
             return Some(Cow::Owned([exif::SIGNATURE, &minimal].concat()));
         }
-        Keep::Display => return None,
+        Keep::Display | Keep::Nothing => return None,
     };
     match segment.marker {
         APP1 if is_exif => return Some(exif::with_thumbnail(payload, convert_thumbnail)),

@@ -1,4 +1,4 @@
-//! New Huffman tables for luma alone: a scan is read symbol by symbol, once to count the symbols and once to write
+//! New Huffman tables for one component alone: a scan is read symbol by symbol, once to count the symbols and once to write
 //! them with their new codes. Additional bits stay as they are, and coefficients are never put together.
 //!
 //! Only where a scan refines AC coefficients does the place of its bits depend on the past: which coefficients are
@@ -16,7 +16,7 @@ use crate::sequential::LONGEST_BLOCK;
 /// Bits that are not Huffman codes, read at once at the most.
 const RAW: u32 = 16;
 
-/// Gives scans of luma alone new tables, in the order of the file.
+/// Gives scans of one component new tables, in the order of the file.
 #[derive(Debug)]
 pub(crate) struct Recoder {
     /// One element a block; bit k tells that the coefficient with zigzag index k is not zero. Empty until needed.
@@ -25,7 +25,7 @@ pub(crate) struct Recoder {
     limit: usize,
 }
 
-/// Coded data of luma alone.
+/// Coded data of one component.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coded<'a> {
     pub(crate) data: &'a [u8],
@@ -34,7 +34,7 @@ pub(crate) struct Coded<'a> {
 }
 
 impl Recoder {
-    /// For an image of this many luma blocks and an output of at most `limit` bytes.
+    /// For a component of this many blocks and an output of at most `limit` bytes.
     pub(crate) fn new(blocks: usize, limit: usize) -> Self {
         Self {
             history: Vec::new(),
@@ -51,17 +51,7 @@ impl Recoder {
         coding: &Coding,
         output: &mut Output,
     ) -> Result<(), Error> {
-        if matches!(scan.process, Process::AcFirst | Process::AcRefinement) {
-            self.history.resize(self.blocks, 0);
-        }
-        let walk = Walk {
-            coded,
-            blocks: self.blocks,
-            scan,
-            dc: SymbolLookup::new(coding.dc.as_ref()),
-            ac: SymbolLookup::new(coding.ac.as_ref()),
-            restart_interval: coding.restart_interval,
-        };
+        let walk = self.walk(coded, scan, coding);
         let mut before = self.history.clone();
         let mut count = Count {
             dc: [0; 256],
@@ -86,6 +76,25 @@ impl Recoder {
         walk.run(&mut before, &mut write)?;
         write.writer.finish();
         Ok(())
+    }
+
+    /// Reads a scan to its end, in the order of the file like [`Recoder::recode`].
+    pub(crate) fn check(&mut self, coded: Coded, scan: &Scan, coding: &Coding) -> Result<(), Error> {
+        self.walk(coded, scan, coding).run(&mut self.history, &mut Check)
+    }
+
+    fn walk<'a>(&mut self, coded: Coded<'a>, scan: &'a Scan, coding: &Coding) -> Walk<'a> {
+        if matches!(scan.process, Process::AcFirst | Process::AcRefinement) {
+            self.history.resize(self.blocks, 0);
+        }
+        Walk {
+            coded,
+            blocks: self.blocks,
+            scan,
+            dc: SymbolLookup::new(coding.dc.as_ref()),
+            ac: SymbolLookup::new(coding.ac.as_ref()),
+            restart_interval: coding.restart_interval,
+        }
     }
 }
 
@@ -113,6 +122,23 @@ impl Visitor for Count {
     fn ac(&mut self, symbol: u8) {
         self.ac[usize::from(symbol)] += 1;
     }
+
+    fn raw(&mut self, _: (u64, u32)) {}
+
+    fn restart(&mut self, _: u8) {}
+
+    fn block(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Does nothing with them: reading is the check.
+struct Check;
+
+impl Visitor for Check {
+    fn dc(&mut self, _: u8) {}
+
+    fn ac(&mut self, _: u8) {}
 
     fn raw(&mut self, _: (u64, u32)) {}
 
