@@ -4,9 +4,11 @@
 mod damage;
 mod exif_in;
 mod images;
+mod jpeg_cases;
 mod jpeg_inks;
 #[path = "../../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
+mod libjpeg_turbo;
 mod mutations;
 mod orientation;
 mod pillow;
