@@ -31,6 +31,7 @@ mod rope;
 mod scan;
 mod sequential;
 mod tables;
+mod xmp;
 
 pub use component::component;
 pub use error::{Error, ReadError};

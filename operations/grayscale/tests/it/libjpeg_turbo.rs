@@ -67,13 +67,13 @@ impl Model {
 
     /// What libjpeg-turbo is to decode to for a formula, and by how many levels two right decoders may differ: one for the
     /// inverse transform, which T.83 lets everyone round in his own way, and for a color transform that multiplies what
-    /// it gets by up to 1.8 and weighs it again, or for a product of two components, two more.
+    /// it gets by up to 1.8 and weighs it again, or for a product of two components, one more.
     fn comparison(self, luma: Luma) -> (&'static str, u8) {
         match (self, luma) {
             (Self::YCbCr, Luma::Bt601) => ("grayscale", 1),
-            (Self::YCbCr, _) => ("rgb", 3),
+            (Self::YCbCr, _) => ("rgb", 2),
             (Self::Rgb, _) => ("rgb", 1),
-            (Self::Cmyk | Self::Ycck, _) => ("cmyk", 3),
+            (Self::Cmyk | Self::Ycck, _) => ("cmyk", 2),
         }
     }
 }

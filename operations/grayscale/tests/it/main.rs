@@ -6,6 +6,7 @@ mod exif_in;
 mod images;
 mod jpeg_cases;
 mod jpeg_inks;
+
 #[path = "../../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
 mod libjpeg_turbo;
