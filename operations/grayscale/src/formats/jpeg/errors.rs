@@ -35,8 +35,20 @@ pub(crate) fn advise(error: Error, input: &[u8], lenient: bool, limits: &Limits)
     let options = Options::default()
         .lenient(true)
         .memory_budget(limits.memory_bytes);
-    match jpeg_luma::component(input, 0, &options) {
-        Ok(_) => error.with_lenient_advice(),
-        Err(_) => error,
+    if is_worth_a_try(input) && jpeg_luma::component(input, 0, &options).is_ok() {
+        error.with_lenient_advice()
+    } else {
+        error
     }
+}
+
+/// Whether a file is long enough to hold more than a trace of the picture that its header claims. To try others would take
+/// time, and show nothing.
+fn is_worth_a_try(input: &[u8]) -> bool {
+    // A block that has no coefficients takes two bits at least.
+    const BLOCKS_IN_A_BYTE: u64 = 4;
+    jpeg_luma::inspect(input).is_ok_and(|info| {
+        let blocks = u64::from(info.width.div_ceil(8)) * u64::from(info.height.div_ceil(8));
+        blocks <= BLOCKS_IN_A_BYTE * input.len() as u64
+    })
 }
