@@ -15,16 +15,16 @@ use crate::outcome::{GrayJpeg, Method};
 /// height x V / Vmax, both rounded up (ITU-T T.81, A.1.1); [`FrameInfo::component_size`](crate::FrameInfo::component_size)
 /// tells it beforehand. No metadata comes along, and the sampling factors are written as 1 and 1.
 ///
-/// All of its data is read, so that damage is an error even in a scan that [`grayscale`](crate::grayscale) copies unseen, and
+/// All of its data is read, so that damage is an error even in a scan that [`grayscale`](crate::grayscale()) copies unseen, and
 /// what comes out can be decoded. In lenient mode, damage is made good where it is in DC coefficients or in a sequential
 /// scan, and stays as it is in the AC coefficients of a progressive one.
 ///
 /// So a plain decoder of gray JPEGs is enough to have the samples of any JPEG, as they are stored; to bring components of
-/// different sizes together is up to the caller. For the luma that *is* the gray image, see [`grayscale`](crate::grayscale).
+/// different sizes together is up to the caller. For the luma that *is* the gray image, see [`grayscale`](crate::grayscale()).
 ///
 /// # Errors
 ///
-/// As for [`grayscale`](crate::grayscale). [`Error::Unsupported`] too for a JPEG of more than four components, and
+/// As for [`grayscale`](crate::grayscale()). [`Error::Unsupported`] too for a JPEG of more than four components, and
 /// [`Error::NoSuchComponent`] if it has no component with this index.
 ///
 /// ```

@@ -243,10 +243,9 @@ fn end_of_tag(rest: &str) -> Option<usize> {
     for (at, char) in rest.char_indices() {
         match quote {
             Some(open) if open == char => quote = None,
-            Some(_) => {}
             None if char == '>' => return Some(at + 1),
             None if ['"', '\''].contains(&char) => quote = Some(char),
-            None => {}
+            Some(_) | None => {}
         }
     }
     None

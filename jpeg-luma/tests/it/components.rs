@@ -15,7 +15,7 @@ fn every_image(mut test: impl FnMut(&mut Random, &Image)) {
     for &first in &factors {
         for &second in &factors {
             let mut sampling = vec![first, second];
-            for _ in 0..1 + random.below(2) {
+            for _ in 0..=random.below(2) {
                 sampling.push(factors[random.below(16) as usize]);
             }
             samplings.push(sampling);

@@ -39,9 +39,11 @@ fn samples(pgm: &[u8]) -> (usize, usize, &[u8]) {
     )
 }
 
-/// Name, size, mean, and samples in the four corners, in the middle, and at a third of the width and a fifth of the height:
-/// by libjpeg-turbo (imagecodecs 2026.3.6, 2026-11-29); of four inks, of the products of each of three and black.
-const CASES: [(&str, (usize, usize), f64, [u8; 6]); 12] = [
+/// Name, size, mean, and samples in the four corners, in the middle, and at a third of the width and a fifth of the height.
+type Case = (&'static str, (usize, usize), f64, [u8; 6]);
+
+/// By libjpeg-turbo (imagecodecs 2026.3.6, 2026-11-29); of four inks, of the products of each of three and black.
+const CASES: [Case; 12] = [
     (
         "jpeg-cmyk-without-adobe-marker.jpg",
         (64, 48),
