@@ -2,7 +2,7 @@
 //!
 //! Through pixels go other formulas than BT.601, other output formats, and files whose components are not luma and
 //! two color differences, or whose luma has fewer samples than those. The components are decoded as they are stored
-//! ([`samples`]), since what they mean is decided here, from the same markers as in the compressed domain. Gray of
+//! ([`samples()`]), since what they mean is decided here, from the same markers as in the compressed domain. Gray of
 //! BT.601 is luma alone, and the rest of the file is not decoded.
 
 #![allow(
