@@ -208,3 +208,88 @@ fn problem_of(lines: &str) -> String {
     assert!(output.status.success() || !said.is_empty(), "the oracle failed");
     said
 }
+
+/// What a tool writes to standard output; nothing if it is not there.
+fn output_of(tool: &str, arguments: &[&str]) -> Option<Vec<u8>> {
+    let output = Command::new(tool).args(arguments).stderr(Stdio::null()).output();
+    output.ok().map(|output| output.stdout)
+}
+
+/// Samples of a PGM or PPM.
+fn body(pnm: &[u8]) -> &[u8] {
+    pnm.splitn(4, |&byte| byte == b'\n').nth(3).unwrap()
+}
+
+/// Photographs, so to speak, by another encoder than ours: `cjpeg` and `djpeg`, Debian package `libjpeg-turbo-progs`.
+#[test]
+fn pixels_of_what_cjpeg_writes_are_those_of_djpeg() {
+    if output_of("djpeg", &["-version"]).is_none() || output_of("cjpeg", &["-version"]).is_none() {
+        println!("SKIPPED: cjpeg or djpeg is not installed (Debian package libjpeg-turbo-progs)");
+        return;
+    }
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("djpeg");
+    fs::create_dir_all(&out).unwrap();
+    let path = |name: &str| out.join(name).display().to_string();
+    let (ppm, jpeg) = (path("in.ppm"), path("in.jpg"));
+    let samplings = [
+        "1x1",
+        "2x1",
+        "1x2",
+        "2x2",
+        "4x1",
+        "1x4",
+        "3x1",
+        "2x1,1x2",
+        "1x1,2x2",
+        "1x1,2x1,1x2",
+        "4x2,1x1,1x1",
+    ];
+    let mut random = Random(0x00C0_FFEE);
+    for case in 0..88 {
+        let (width, height) = (1 + random.below(60), 1 + random.below(60));
+        let mut picture = format!("P6 {width} {height} 255\n").into_bytes();
+        for place in 0..width * height {
+            let (x, y) = (place % width, place / width);
+            let levels = [90 + 2 * x, 200 - 2 * y, 60 + x + y];
+            picture.extend(levels.map(|level| (level + random.below(30)) as u8));
+        }
+        fs::write(&ppm, picture).unwrap();
+        let way: &[&str] = [
+            &["-progressive"][..],
+            &["-optimize"],
+            &["-restart", "1"],
+            &["-rgb"],
+        ][case % 4];
+        let sampling = samplings[case / 4 % samplings.len()];
+        let arguments = [
+            &["-quality", "85", "-sample", sampling, "-outfile", &jpeg],
+            way,
+            &[&ppm],
+        ]
+        .concat();
+        output_of("cjpeg", &arguments).unwrap();
+        let file = fs::read(&jpeg).unwrap();
+        for luma in [Luma::Bt601, Luma::Bt709] {
+            let context = format!("{sampling} {way:?} {width}x{height} {luma}");
+            let found = pnm(&file, luma).unwrap_or_else(|error| panic!("{context}: {error}"));
+            let luma_alone = luma == Luma::Bt601 && way != ["-rgb"];
+            let kind = if luma_alone { "-grayscale" } else { "-pnm" };
+            let theirs = output_of("djpeg", &[kind, "-pnm", &jpeg]).unwrap();
+            let of_pixel = |pixel: &[u8]| luma.gray8(pixel[0], pixel[1], pixel[2]);
+            let expected: Vec<u8> = if luma_alone {
+                body(&theirs).to_vec()
+            } else {
+                body(&theirs).chunks(3).map(of_pixel).collect()
+            };
+            let found = body(&found);
+            assert_eq!(found.len(), expected.len(), "{context}");
+            let worst = found
+                .iter()
+                .zip(&expected)
+                .map(|(one, other)| one.abs_diff(*other))
+                .max();
+            assert!(worst <= Some(2), "{context}: {worst:?} levels");
+        }
+    }
+    fs::remove_dir_all(&out).unwrap();
+}

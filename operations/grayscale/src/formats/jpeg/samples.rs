@@ -213,3 +213,61 @@ impl Work<'_> {
         ))
     }
 }
+
+#[cfg(test)]
+#[path = "../../../../../jpeg-luma/tests/it/support.rs"]
+mod support;
+
+#[cfg(test)]
+mod tests {
+    use super::support::{Image, Random};
+    use super::*;
+
+    /// Components of one value each: a DC coefficient is eight times what it adds to 128, and the first element of their
+    /// quantization tables is 1 for the first component and 65 for the others.
+    fn flat(sampling: &[(usize, usize)], coefficients: &[i32], progressive: bool) -> Vec<u8> {
+        let mut image = Image::random(&mut Random(1), (19, 21), sampling);
+        for (plane, &coefficient) in image.planes.iter_mut().zip(coefficients) {
+            plane.blocks.fill([0; 64]);
+            plane.blocks.iter_mut().for_each(|block| block[0] = coefficient);
+        }
+        if progressive {
+            image.progressive(0)
+        } else {
+            image.sequential(0)
+        }
+    }
+
+    #[test]
+    fn components_are_interleaved_as_they_are_stored_whatever_they_may_mean() {
+        let limits = Limits::default();
+        let sampling = [(1, 2), (2, 1), (1, 1), (2, 2)];
+        let coefficients = [-800, 1, -8, 3];
+        // 128 - 800 / 8, 128 + 65 / 8, 128 - 520 / 8, 128 + 195 / 8
+        let expected = [28, 136, 63, 152];
+        for count in 1..=4 {
+            for progressive in [false, true] {
+                let jpeg = flat(&sampling[..count], &coefficients[..count], progressive);
+                let all = samples(&jpeg, false, false, &limits).unwrap();
+                assert_eq!((all.width, all.height, all.components), (19, 21, count));
+                assert_eq!(all.data, expected[..count].repeat(19 * 21));
+                let first = samples(&jpeg, true, false, &limits).unwrap();
+                assert_eq!((first.width, first.height, first.components), (19, 21, 1));
+                assert_eq!(first.data, [28; 19 * 21]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_without_any_component_that_can_be_read_is_an_error_in_lenient_mode_too() {
+        let jpeg = flat(&[(1, 1); 3], &[0; 3], false);
+        let scan = jpeg.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
+        // The quantization tables are gone.
+        let mut without = jpeg[..2].to_vec();
+        without.extend(&jpeg[2 + 2 * 69..]);
+        let error = samples(&without, false, true, &Limits::default()).unwrap_err();
+        assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+        let cut = samples(&jpeg[..scan], false, true, &Limits::default()).unwrap_err();
+        assert!(matches!(cut, Error::Truncated { .. }), "{cut}");
+    }
+}
