@@ -16,8 +16,8 @@ use crate::outcome::{GrayJpeg, Method};
 /// tells it beforehand. No metadata comes along, and the sampling factors are written as 1 and 1.
 ///
 /// All of its data is read, so that damage is an error even in a scan that [`grayscale`](crate::grayscale()) copies unseen, and
-/// what comes out can be decoded. In lenient mode, damage is made good where it is in DC coefficients or in a sequential
-/// scan, and stays as it is in the AC coefficients of a progressive one.
+/// what comes out can be decoded. In lenient mode, the rest of a damaged scan of AC coefficients is left out, and later
+/// refinements with it; other damage is made good up to the next restart marker.
 ///
 /// So a plain decoder of gray JPEGs is enough to have the samples of any JPEG, as they are stored; to bring components of
 /// different sizes together is up to the caller. For the luma that *is* the gray image, see [`grayscale`](crate::grayscale()).

@@ -47,8 +47,7 @@ pub(crate) fn component<'a>(
     // An image that is almost empty has nothing to gain, and a hostile one would take its time.
     let worthwhile = blocks <= 64 * input.len();
     let recoder = (options.optimize && worthwhile).then(|| Recoder::new(blocks, plan.output_limit));
-    let checker =
-        (checks && recoder.is_none() && !options.lenient).then(|| Recoder::new(blocks, plan.output_limit));
+    let checker = (checks && recoder.is_none()).then(|| Recoder::new(blocks, plan.output_limit));
     let mut conversion = Conversion {
         input,
         frame,
@@ -61,6 +60,7 @@ pub(crate) fn component<'a>(
         output: Output::new(plan.first_capacity),
         recoder,
         checker,
+        refinable: true,
     };
     match conversion.run() {
         // What there is so far is an image, though a coarse one; a browser would show it too.
@@ -120,6 +120,8 @@ struct Conversion<'a, 'o> {
     recoder: Option<Recoder>,
     /// Reads scans that are copied, if they are to be checked.
     checker: Option<Recoder>,
+    /// Whether all coefficients so far are known, on which the bits of refinements depend.
+    refinable: bool,
 }
 
 impl Conversion<'_, '_> {
@@ -158,6 +160,9 @@ impl Conversion<'_, '_> {
                 return Ok(end_of_scan(self.input, header.end));
             }
             return Err(Error::corrupt(header.offset, what));
+        }
+        if scan.process == Process::AcRefinement && !self.refinable {
+            return Ok(end_of_scan(self.input, header.end));
         }
         if !self.output.has_frame() {
             let table = usize::from(self.frame.components[self.wanted.index].quantization);
@@ -228,14 +233,16 @@ impl Conversion<'_, '_> {
             }
         }
         if let Some(checker) = &mut self.checker {
-            checker.check(
-                Coded {
-                    data: self.input,
-                    start: header.end,
-                },
-                scan,
-                coding,
-            )?;
+            let coded = Coded {
+                data: self.input,
+                start: header.end,
+            };
+            if !self.options.lenient {
+                checker.check(coded, scan, coding)?;
+            } else if checker.salvage(coded, scan, coding, &mut self.output)? {
+                self.refinable = false;
+                return Ok(end);
+            }
         }
         self.output.scan_header(scan, coding);
         self.output.rope.push_borrowed(&self.input[header.end..end]);

@@ -181,6 +181,30 @@ fn damage_in_a_scan_of_one_component_is_found_and_made_good_on_demand() {
 }
 
 #[test]
+fn of_a_band_that_is_cut_off_the_blocks_that_are_there_are_kept() {
+    let image = Image::random(&mut Random(29), (64, 64), &[(1, 1), (1, 1), (1, 1)]);
+    for restart in [0, 5] {
+        let mut jpeg = image.head(0xC2);
+        image.scan(&mut jpeg, &[0, 1, 2], Some([0, 0, 0, 0]), 0);
+        let band = jpeg.len();
+        image.scan(&mut jpeg, &[0], Some([1, 63, 0, 0]), restart);
+        jpeg.truncate(band + (jpeg.len() - band) / 2);
+        let kept = component(&jpeg, 0, &Options::default().lenient(true)).unwrap();
+        let (kept, whole) = (decode_gray(&kept.bytes).blocks, image.visible(0));
+        let same = kept
+            .iter()
+            .zip(&whole)
+            .take_while(|(one, other)| one == other)
+            .count();
+        assert!((20..44).contains(&same), "{same} blocks of 64");
+        for (kept, whole) in kept.iter().zip(&whole).skip(same) {
+            assert_eq!(kept[0], whole[0], "the DC coefficient is known");
+            assert_eq!(kept[1..], [0; 63]);
+        }
+    }
+}
+
+#[test]
 fn a_budget_that_is_too_small_is_refused_with_the_figures_and_those_suffice() {
     every_image(|_, image| {
         for jpeg in [image.sequential(0), image.progressive(0)] {
