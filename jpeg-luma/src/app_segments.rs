@@ -7,6 +7,7 @@
 //! | APP0 `JFIF` | density | stays, without its color thumbnail |
 //! | APP0 `JFXX` | color thumbnail | goes |
 //! | APP1 `Exif` | EXIF, orientation | stays, its thumbnail made gray or removed |
+//! | APP1 XMP | properties | stays, without those that point to pictures or a video behind the image |
 //! | APP2 `ICC_PROFILE` | profile of the color space | goes: a color profile is invalid for one component |
 //! | APP2 `MPF` | index of further pictures after this one | goes, as those pictures do |
 //! | APP2 ISO 21496-1 | gain map, a further picture | goes |
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 
 use crate::exif::{self, ThumbnailConverter};
 use crate::marker::{APP0, APP1, APP2, APP11, APP13, APP14, APP15, COM, Segment};
+use crate::xmp;
 
 /// What the segment of that name begins with (ITU-T T.871, 10.1).
 pub(crate) const JFIF: &[u8] = b"JFIF\0";
@@ -33,6 +35,8 @@ pub(crate) fn is_metadata(marker: u8) -> bool {
 /// Which metadata a gray image keeps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Keep {
+    /// None at all.
+    Nothing,
     /// Only what decides how the image is shown: density, and an orientation if that is not the usual one.
     Display,
     /// All that is right on a gray image, with thumbnails made gray by this function.
@@ -42,6 +46,9 @@ pub(crate) enum Keep {
 /// What a metadata segment becomes on a gray image; nothing if it goes.
 pub(crate) fn for_gray<'a>(segment: &Segment<'a>, keep: Keep) -> Option<Cow<'a, [u8]>> {
     let payload = segment.payload;
+    if matches!(keep, Keep::Nothing) {
+        return None;
+    }
     if segment.marker == APP0 && payload.starts_with(JFIF) {
         return Some(without_jfif_thumbnail(payload));
     }
@@ -52,10 +59,11 @@ pub(crate) fn for_gray<'a>(segment: &Segment<'a>, keep: Keep) -> Option<Cow<'a, 
             let minimal = exif::orientation_only(payload)?;
             return Some(Cow::Owned([exif::SIGNATURE, &minimal].concat()));
         }
-        Keep::Display => return None,
+        Keep::Display | Keep::Nothing => return None,
     };
     match segment.marker {
         APP1 if is_exif => return Some(exif::with_thumbnail(payload, convert_thumbnail)),
+        APP1 => return xmp::without_removed_pictures(payload),
         APP0 if payload.starts_with(b"JFXX\0") => return None,
         APP2 if [b"ICC_PROFILE\0", b"MPF\0".as_slice(), b"urn:iso:std:iso:ts:21496"]
             .iter()

@@ -12,24 +12,34 @@ const HEADERS: usize = 4096;
 /// What the parts of a conversion may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    /// Bytes that luma's coded data gets room for at first: it is almost never larger than the input, but until it is
+    /// Bytes that the wanted component's coded data gets room for at first: it is almost never larger than the input, but until it is
     /// written, each byte of a line of blocks might need stuffing.
     pub(crate) first_capacity: usize,
     /// Bytes that the output may occupy, while it grows too.
     pub(crate) output_limit: usize,
 }
 
+/// What a conversion has to hold besides its result.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs {
+    /// A scan in its old codes, while it is written with new ones.
+    pub(crate) recoded: bool,
+    /// Which coefficients are not zero yet, before a scan and after it.
+    pub(crate) history: bool,
+}
+
 impl Plan {
-    /// Refuses a conversion that would take more than `budget` bytes besides its input.
+    /// Refuses a copy of the component with index `wanted` that would take more than `budget` bytes besides its input.
     pub(crate) fn new(
         input: &[u8],
         frame: &Frame,
-        optimize: bool,
+        wanted: usize,
+        needs: Needs,
         budget: Option<u64>,
     ) -> Result<Self, Error> {
-        let (columns, lines) = frame.luma_blocks();
+        let (columns, lines) = frame.blocks(wanted);
         let (columns, lines) = (columns as usize, lines as usize);
-        let rows = columns * usize::from(frame.max_sampling().1) * LONGEST_BLOCK;
+        let rows = columns * usize::from(frame.components[wanted].vertical) * LONGEST_BLOCK;
         let first_capacity = HEADERS + input.len() + rows.min(input.len());
         let Some(budget) = budget else {
             let output_limit = usize::MAX;
@@ -39,12 +49,9 @@ impl Plan {
             });
         };
         let row_buffers = (2 * rows).min(3 * input.len());
-        let recoder = if optimize {
-            first_capacity + 16 * columns * lines
-        } else {
-            0
-        };
-        let others = TABLES + row_buffers + recoder;
+        let recoded = if needs.recoded { first_capacity } else { 0 };
+        let history = if needs.history { 16 * columns * lines } else { 0 };
+        let others = TABLES + row_buffers + recoded + history;
         let needed = (others + first_capacity) as u64;
         if needed > budget {
             return Err(Error::MemoryBudget { needed, budget });

@@ -3,9 +3,9 @@
 use std::iter;
 
 use crate::app_segments::{self, Keep};
-use crate::budget::Plan;
+use crate::budget::{Needs, Plan};
 use crate::error::Error;
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use crate::huffman::HuffmanTable;
 use crate::interleaved::Interleaved;
 use crate::marker::{EOI, SOS, Segment, end_of_scan, write_segment};
@@ -18,22 +18,40 @@ use crate::scan::{Layout, Process, Scan, ScanComponent};
 use crate::sequential::Sequential;
 use crate::tables::Tables;
 
-/// Writes the luma component of `input` as a JPEG of its own, with the metadata that `keep` says.
-pub(crate) fn luma<'a>(
+/// What to copy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Index of the component.
+    pub(crate) index: usize,
+    /// Whether scans that could be copied unseen are read all the same, so that what comes out can be decoded: damage is
+    /// an error, or in lenient mode made good wherever that is possible. Without it, it is passed on.
+    pub(crate) checked: bool,
+}
+
+/// Writes the `wanted` component of `input` as a JPEG of its own, with the metadata that `keep` says.
+pub(crate) fn component<'a>(
     input: &'a [u8],
     frame: Frame,
+    wanted: Wanted,
     options: &Options,
     keep: Keep,
 ) -> Result<Rope<'a>, Error> {
-    let plan = Plan::new(input, &frame, options.optimize, options.memory_budget)?;
-    let (columns, lines) = frame.luma_blocks();
+    let checks = wanted.checked && frame.info.kind == Kind::Progressive;
+    let needs = Needs {
+        recoded: options.optimize,
+        history: options.optimize || checks,
+    };
+    let plan = Plan::new(input, &frame, wanted.index, needs, options.memory_budget)?;
+    let (columns, lines) = frame.blocks(wanted.index);
     let blocks = columns as usize * lines as usize;
     // An image that is almost empty has nothing to gain, and a hostile one would take its time.
     let worthwhile = blocks <= 64 * input.len();
     let recoder = (options.optimize && worthwhile).then(|| Recoder::new(blocks, plan.output_limit));
+    let checker = (checks && recoder.is_none()).then(|| Recoder::new(blocks, plan.output_limit));
     let mut conversion = Conversion {
         input,
         frame,
+        wanted,
         options,
         keep,
         plan,
@@ -41,6 +59,8 @@ pub(crate) fn luma<'a>(
         progress: Progress::new(),
         output: Output::new(plan.first_capacity),
         recoder,
+        checker,
+        refinable: true,
     };
     match conversion.run() {
         // What there is so far is an image, though a coarse one; a browser would show it too.
@@ -89,6 +109,7 @@ pub(crate) fn as_is<'a>(input: &'a [u8], options: &Options) -> Result<Rope<'a>, 
 struct Conversion<'a, 'o> {
     input: &'a [u8],
     frame: Frame,
+    wanted: Wanted,
     options: &'o Options,
     keep: Keep,
     plan: Plan,
@@ -97,6 +118,10 @@ struct Conversion<'a, 'o> {
     output: Output<'a>,
     /// If there is to be one.
     recoder: Option<Recoder>,
+    /// Reads scans that are copied, if they are to be checked.
+    checker: Option<Recoder>,
+    /// Whether all coefficients so far are known, on which the bits of refinements depend.
+    refinable: bool,
 }
 
 impl Conversion<'_, '_> {
@@ -111,7 +136,7 @@ impl Conversion<'_, '_> {
                 EOI => {
                     return Err(Error::corrupt(
                         segment.offset,
-                        "the image ends without a scan of its luma",
+                        "the image ends without a scan of the component that is wanted",
                     ));
                 }
                 code if app_segments::is_metadata(code) => {
@@ -124,10 +149,10 @@ impl Conversion<'_, '_> {
         }
     }
 
-    /// Carries a scan over, if luma has part in it. Returns where it ends.
+    /// Carries a scan over, if the wanted component has part in it. Returns where it ends.
     fn scan(&mut self, header: &Segment) -> Result<usize, Error> {
         let scan = Scan::parse(header, &self.frame)?;
-        let Some(luma) = scan.luma() else {
+        let Some(part) = scan.part_of(self.wanted.index) else {
             return Ok(end_of_scan(self.input, header.end));
         };
         if let Err(what) = self.progress.advance(&scan) {
@@ -136,16 +161,23 @@ impl Conversion<'_, '_> {
             }
             return Err(Error::corrupt(header.offset, what));
         }
+        if scan.process == Process::AcRefinement && !self.refinable {
+            return Ok(end_of_scan(self.input, header.end));
+        }
         if !self.output.has_frame() {
-            let table = &self.tables.quantization[usize::from(self.frame.luma().quantization)];
-            let table = table
-                .as_ref()
-                .ok_or(Error::corrupt(header.offset, "luma has no quantization table"))?;
-            self.output.frame(self.frame.marker, &self.frame.info, table);
+            let table = usize::from(self.frame.components[self.wanted.index].quantization);
+            let table = self.tables.quantization[table].as_ref().ok_or(Error::corrupt(
+                header.offset,
+                "the component that is wanted has no quantization table",
+            ))?;
+            let size = self.frame.size(self.wanted.index);
+            let precision = self.frame.info.precision;
+            self.output.frame(self.frame.marker, size, precision, table);
         }
         let mark = self.output.rope.owned_mut().len();
-        let coding = self.coding(&scan, luma, header.offset)?;
-        let end = if scan.is_luma_alone() {
+        let coding = self.coding(&scan, part, header.offset)?;
+        let is_band = matches!(scan.process, Process::AcFirst | Process::AcRefinement);
+        let end = if scan.has_one_component() && (is_band || !self.wanted.checked) {
             self.copy(header, &scan, &coding)
         } else {
             self.rewrite(header, &scan, &coding)
@@ -178,7 +210,7 @@ impl Conversion<'_, '_> {
         })
     }
 
-    /// A scan of luma alone stays as it is, restart markers included: it is not interleaved, so its intervals are
+    /// A scan of one component stays as it is, restart markers included: it is not interleaved, so its intervals are
     /// counted in blocks already (A.2.2).
     fn copy(&mut self, header: &Segment, scan: &Scan, coding: &Coding) -> Result<usize, Error> {
         let end = end_of_scan(self.input, header.end);
@@ -200,18 +232,30 @@ impl Conversion<'_, '_> {
                 Err(error) => return Err(error),
             }
         }
+        if let Some(checker) = &mut self.checker {
+            let coded = Coded {
+                data: self.input,
+                start: header.end,
+            };
+            if !self.options.lenient {
+                checker.check(coded, scan, coding)?;
+            } else if checker.salvage(coded, scan, coding, &mut self.output)? {
+                self.refinable = false;
+                return Ok(end);
+            }
+        }
         self.output.scan_header(scan, coding);
         self.output.rope.push_borrowed(&self.input[header.end..end]);
         Ok(end)
     }
 
-    /// An interleaved scan is read, and luma's part written again.
+    /// A scan, interleaved as a rule, is read, and the wanted component's part written again.
     fn rewrite(&mut self, header: &Segment, scan: &Scan, input: &Coding) -> Result<usize, Error> {
         let output = self.rewritten(input, header.offset)?;
         let walk = Interleaved {
             input: self.input,
             start: header.end,
-            layout: Layout::new(&self.frame, scan),
+            layout: Layout::new(&self.frame, scan, self.wanted.index),
             restart_interval: input.restart_interval,
             lenient: self.options.lenient,
             limit: self.plan.output_limit,
@@ -222,15 +266,15 @@ impl Conversion<'_, '_> {
             .map(|&component| self.coding(scan, component, header.offset));
         let others = others.collect::<Result<Vec<_>, _>>()?;
         let lenient = self.options.lenient;
-        let luma = |out: &mut Vec<u8>| match scan.process {
-            Process::Sequential => walk.luma(&mut Sequential::new(input, &output, &others, lenient), out),
-            Process::DcFirst => walk.luma(&mut DcFirst::new(input, &output, &others, lenient), out),
-            _ => walk.luma(&mut DcRefinement::new(&walk.layout), out),
+        let write = |out: &mut Vec<u8>| match scan.process {
+            Process::Sequential => walk.wanted(&mut Sequential::new(input, &output, &others, lenient), out),
+            Process::DcFirst => walk.wanted(&mut DcFirst::new(input, &output, &others, lenient), out),
+            _ => walk.wanted(&mut DcRefinement::new(&walk.layout), out),
         };
         let at = match &mut self.recoder {
             Some(recoder) if scan.process != Process::DcRefinement => {
                 let mut data = Vec::with_capacity(self.plan.first_capacity);
-                let at = luma(&mut data)?;
+                let at = write(&mut data)?;
                 recoder.recode(
                     Coded {
                         data: &data,
@@ -244,7 +288,7 @@ impl Conversion<'_, '_> {
             }
             _ => {
                 self.output.scan_header(scan, &output);
-                luma(self.output.rope.owned_mut())?
+                write(self.output.rope.owned_mut())?
             }
         };
         Ok(end_of_scan(self.input, at))
@@ -269,7 +313,7 @@ impl Conversion<'_, '_> {
     }
 }
 
-/// Which bits of which coefficients of luma the scans so far have brought.
+/// Which bits of which coefficients of the wanted component the scans so far have brought.
 struct Progress {
     /// Bit position of the last scan of each coefficient, in zigzag order.
     positions: [Option<u8>; 64],

@@ -5,8 +5,8 @@ use crate::huffman::{Codes, HuffmanTable, MAX_DC_CATEGORY, codes};
 use crate::interleaved::{Fault, Row};
 use crate::lookup::{INVALID_CODE_BITS, SymbolLookup};
 
-/// Reads luma's DC differences as coded in the input, and codes differences for the output.
-pub(crate) struct LumaDc {
+/// Reads the wanted component's DC differences as coded in the input, and codes differences for the output.
+pub(crate) struct WantedDc {
     lookup: SymbolLookup,
     codes: Codes,
     /// The last DC coefficient read.
@@ -16,7 +16,7 @@ pub(crate) struct LumaDc {
     lenient: bool,
 }
 
-impl LumaDc {
+impl WantedDc {
     /// `input` is the table of the input, `output` that of the output.
     pub(crate) fn new(input: Option<&HuffmanTable>, output: Option<&HuffmanTable>, lenient: bool) -> Self {
         Self {

@@ -31,6 +31,14 @@ pub enum Error {
         /// The feature of the file, such as `arithmetic coding`.
         feature: &'static str,
     },
+    /// There is no component with the index that was asked for.
+    #[error("this JPEG has {components} components and none with index {index}; count them from 0")]
+    NoSuchComponent {
+        /// As asked for.
+        index: usize,
+        /// How many there are.
+        components: u8,
+    },
     /// The conversion would need more memory than allowed.
     #[error("this JPEG needs {needed} bytes of memory, the budget is {budget} bytes")]
     MemoryBudget {
@@ -68,6 +76,7 @@ impl Error {
             Self::Truncated { .. } => "jpeg_truncated",
             Self::Corrupt { .. } => "jpeg_corrupt",
             Self::Unsupported { .. } => "jpeg_unsupported",
+            Self::NoSuchComponent { .. } => "no_such_component",
             Self::MemoryBudget { .. } => "memory_budget",
             Self::InputTooLarge { .. } => "input_too_large",
         }

@@ -25,9 +25,29 @@ pub struct FrameInfo {
     pub color: Color,
     /// Whether the first component has fewer samples than another one.
     pub luma_subsampled: bool,
+    /// Horizontal and vertical sampling factors of the first four components, each 1 to 4 (T.81, B.2.2); 0 and 0 for those
+    /// that the image does not have.
+    pub sampling: [(u8, u8); 4],
+    /// The largest horizontal and the largest vertical sampling factor of all components.
+    pub max_sampling: (u8, u8),
 }
 
 impl FrameInfo {
+    /// Samples in a line and lines of one of the first four components, counted from 0: the image's size times the
+    /// component's sampling factors over the largest ones, rounded up (T.81, A.1.1). `None` if there is no such component.
+    #[must_use]
+    pub fn component_size(&self, index: usize) -> Option<(u32, u32)> {
+        let &(horizontal, vertical) = self.sampling.get(index).filter(|factors| factors.0 > 0)?;
+        let share = |samples: u32, factor: u8, largest: u8| {
+            (samples * u32::from(factor)).div_ceil(u32::from(largest))
+        };
+        let (across, down) = self.max_sampling;
+        Some((
+            share(self.width, horizontal, across),
+            share(self.height, vertical, down),
+        ))
+    }
+
     /// Names the first feature that this crate does not decode.
     pub(crate) fn check_supported(&self) -> Result<(), Error> {
         let feature = match (self.kind, self.precision) {
@@ -74,16 +94,12 @@ pub enum Color {
     YCbCr,
     /// Red, green and blue without a transform.
     Rgb,
-    /// Four inks.
-    Cmyk {
-        /// Adobe's habit: a sample of 255 means no ink. Known by the Adobe marker.
-        inverted: bool,
-    },
-    /// Four inks, the first three transformed as if they were red, green and blue.
-    Ycck {
-        /// Adobe's habit: after the transform, a sample of 255 means no ink.
-        inverted: bool,
-    },
+    /// Four inks. A sample of 255 means no ink, the inverse of what printers count: Adobe writes it so, and everyone reads
+    /// it so, also without an Adobe marker (Pillow 13 and libvips 8.18 were tried).
+    Cmyk,
+    /// Four inks, the first three transformed as if they were red, green and blue: after the inverse transform, a sample of
+    /// 255 means no ink, as in [`Color::Cmyk`].
+    Ycck,
     /// Two components, or more than four.
     Unknown,
 }
@@ -152,26 +168,17 @@ impl Frame {
         }
     }
 
-    /// The component that carries luma.
-    pub(crate) fn luma(&self) -> Component {
-        self.components[0]
+    /// Samples in a line and lines of the component with this index, below 4 and one of the frame's.
+    pub(crate) fn size(&self, index: usize) -> (u32, u32) {
+        self.info
+            .component_size(index)
+            .expect("only components of the frame are asked for")
     }
 
-    /// Blocks in a line and lines of blocks of the luma component (T.81, A.1.1 and A.2.2).
-    pub(crate) fn luma_blocks(&self) -> (u32, u32) {
-        (self.info.width.div_ceil(8), self.info.height.div_ceil(8))
-    }
-
-    /// The largest horizontal and the largest vertical sampling factor.
-    pub(crate) fn max_sampling(&self) -> (u8, u8) {
-        self.components
-            .iter()
-            .fold((1, 1), |(horizontal, vertical), component| {
-                (
-                    horizontal.max(component.horizontal),
-                    vertical.max(component.vertical),
-                )
-            })
+    /// Blocks in a line and lines of blocks of the component with this index (T.81, A.2.2).
+    pub(crate) fn blocks(&self, index: usize) -> (u32, u32) {
+        let (width, height) = self.size(index);
+        (width.div_ceil(8), height.div_ceil(8))
     }
 }
 
@@ -222,6 +229,9 @@ impl Header {
             return Err(Error::corrupt(*offset, "an image without samples"));
         }
         let luma = components[0];
+        let max_sampling = components.iter().fold((1, 1), |(across, down), component| {
+            (across.max(component.horizontal), down.max(component.vertical))
+        });
         let info = FrameInfo {
             width,
             height,
@@ -230,9 +240,13 @@ impl Header {
             kind: Kind::of(*code),
             adobe_transform: self.adobe_transform,
             color: self.color(&components),
-            luma_subsampled: components
-                .iter()
-                .any(|other| other.horizontal > luma.horizontal || other.vertical > luma.vertical),
+            luma_subsampled: (luma.horizontal, luma.vertical) != max_sampling,
+            sampling: std::array::from_fn(|index| {
+                components
+                    .get(index)
+                    .map_or((0, 0), |component| (component.horizontal, component.vertical))
+            }),
+            max_sampling,
         };
         Ok(Frame {
             info,
@@ -242,7 +256,6 @@ impl Header {
     }
 
     fn color(&self, components: &[Component]) -> Color {
-        let inverted = self.adobe_transform.is_some();
         match (components.len(), self.adobe_transform) {
             (1, _) => Color::Gray,
             (3, Some(0)) if !self.jfif => Color::Rgb,
@@ -250,8 +263,8 @@ impl Header {
                 Color::Rgb
             }
             (3, _) => Color::YCbCr,
-            (4, None | Some(0)) => Color::Cmyk { inverted },
-            (4, Some(_)) => Color::Ycck { inverted },
+            (4, None | Some(0)) => Color::Cmyk,
+            (4, Some(_)) => Color::Ycck,
             _ => Color::Unknown,
         }
     }

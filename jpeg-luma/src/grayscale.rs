@@ -3,13 +3,18 @@
 use std::io::Read;
 
 use crate::app_segments::Keep;
-use crate::convert;
+use crate::convert::{self, Wanted};
 use crate::error::{Error, ReadError};
 use crate::frame::{Color, Frame, FrameInfo};
 use crate::options::Options;
 use crate::outcome::{GrayJpeg, Method, Outcome, Reason};
 use crate::rope::Rope;
 
+/// The component that carries luma (ITU-T T.871, 6.1).
+const LUMA: Wanted = Wanted {
+    index: 0,
+    checked: false,
+};
 /// What converting any thumbnail may take, beside eight times its length.
 const MEMORY_BESIDE: u64 = 2 << 20;
 
@@ -30,13 +35,7 @@ const MEMORY_BESIDE: u64 = 2 << 20;
 /// assert_eq!(error, Error::NotJpeg);
 /// ```
 pub fn grayscale(input: &[u8], options: &Options) -> Result<Outcome, Error> {
-    grayscale_rope(input, options)?.try_map(|rope| {
-        let needed = rope.into_bytes_peak();
-        match options.memory_budget {
-            Some(budget) if budget < needed => Err(Error::MemoryBudget { needed, budget }),
-            _ => Ok(rope.into_bytes()),
-        }
-    })
+    grayscale_rope(input, options)?.try_map(|rope| rope.into_bytes_within(options.memory_budget))
 }
 
 /// As [`grayscale`], without copying what the result has in common with the input: most of a progressive JPEG, and all of
@@ -56,8 +55,8 @@ pub fn grayscale_rope<'a>(input: &'a [u8], options: &Options) -> Result<Outcome<
         Color::Gray | Color::YCbCr if !info.luma_subsampled => None,
         Color::Gray | Color::YCbCr => Some(Reason::LumaSubsampled),
         Color::Rgb => Some(Reason::Rgb),
-        Color::Cmyk { .. } => Some(Reason::Cmyk),
-        Color::Ycck { .. } => Some(Reason::Ycck),
+        Color::Cmyk => Some(Reason::Cmyk),
+        Color::Ycck => Some(Reason::Ycck),
         Color::Unknown => {
             return Err(Error::Unsupported {
                 feature: "other than 1, 3 or 4 components",
@@ -68,7 +67,7 @@ pub fn grayscale_rope<'a>(input: &'a [u8], options: &Options) -> Result<Outcome<
     if let Some(reason) = reason {
         return Ok(Outcome::NeedsPixels(reason, info));
     }
-    let bytes = convert::luma(input, frame, options, keep(options.strip))?;
+    let bytes = convert::component(input, frame, LUMA, options, keep(options.strip))?;
     Ok(gray(bytes, &info, Method::LumaCopy))
 }
 

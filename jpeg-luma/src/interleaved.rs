@@ -1,5 +1,6 @@
-//! Takes luma out of an interleaved scan: walks over the minimum coded units and puts the luma blocks, which come
-//! unit by unit, into the order of a scan that has luma alone: line by line, without padding (T.81, A.2.2 and A.2.3).
+//! Takes one component, the wanted one, out of an interleaved scan: walks over the minimum coded units and puts its blocks,
+//! which come unit by unit, into the order of a scan that has it alone: line by line, without padding (T.81, A.2.2 and
+//! A.2.3).
 
 use crate::bits::{BitBuffer, BitReader, BitWriter};
 use crate::error::Error;
@@ -11,31 +12,22 @@ pub(crate) struct Fault(pub(crate) &'static str);
 
 /// How one kind of scan codes its blocks.
 pub(crate) trait BlockCoder {
-    /// Reads a luma block of the image and adds it to `row`.
-    fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault>;
+    /// Reads a block of the wanted component and adds it to `row`.
+    fn wanted(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault>;
 
-    /// Reads a luma block that is padding. Prediction goes through it, so its DC coefficient counts.
+    /// Reads a block of the wanted component that is padding. Prediction goes through it, so its DC coefficient counts.
     fn padding(&mut self, reader: &mut BitReader) -> Result<(), Fault>;
 
     /// Passes over a block of the scan's component with this index.
     fn other(&mut self, component: usize, reader: &mut BitReader) -> Result<(), Fault>;
 
-    /// Adds a luma block whose data is lost: all coefficients zero.
+    /// Adds a block whose data is lost: all coefficients zero.
     fn blank(&mut self, row: &mut Row) -> Result<(), Fault>;
 
     /// Reads a minimum coded unit: block by block, unless a coder knows better.
     #[inline(always)]
     fn unit(&mut self, unit: &Mcu, reader: &mut BitReader, rows: &mut [Row]) -> Result<(), Fault> {
-        for block in unit.units {
-            match *block {
-                Unit::Luma { column, row } if column < unit.columns_in_image && row < unit.rows_in_image => {
-                    self.luma(reader, &mut rows[row as usize])?;
-                }
-                Unit::Luma { .. } => self.padding(reader)?,
-                Unit::Other(component) => self.other(component, reader)?,
-            }
-        }
-        Ok(())
+        unit.by_block(self, reader, rows)
     }
 
     /// A restart interval begins (F.1.1.5.1): predictions start over.
@@ -45,7 +37,7 @@ pub(crate) trait BlockCoder {
     fn join(&mut self, row: &Row, writer: &mut BitWriter) -> Result<(), Fault>;
 }
 
-/// One line of luma blocks being put together.
+/// One line of the wanted component's blocks being put together.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
     /// Everything but the DC coefficient of the first block, which depends on the row above.
@@ -80,12 +72,12 @@ pub(crate) struct Interleaved<'a> {
 }
 
 impl Interleaved<'_> {
-    /// Appends luma's entropy-coded data to `out`. Returns a place in the input from which no marker but the one
+    /// Appends the wanted component's entropy-coded data to `out`. Returns a place in the input from which no marker but the one
     /// ending the scan is ahead.
     ///
     /// Restart markers are not written again: one interval of units is no whole number of intervals of blocks, and
     /// an image does not need them.
-    pub(crate) fn luma<C: BlockCoder>(&self, coder: &mut C, out: &mut Vec<u8>) -> Result<usize, Error> {
+    pub(crate) fn wanted<C: BlockCoder>(&self, coder: &mut C, out: &mut Vec<u8>) -> Result<usize, Error> {
         let mut reader = BitReader::new(self.input, self.start);
         let mut writer = BitWriter::new(out);
         let mut rows: Vec<Row> = (0..self.layout.extent.1).map(|_| Row::default()).collect();
@@ -186,16 +178,39 @@ impl Restarts {
 /// One minimum coded unit.
 pub(crate) struct Mcu<'a> {
     units: &'a [Unit],
-    /// Luma blocks from the left edge of this unit to the right edge of the image, and likewise downwards.
+    /// Blocks of the wanted component from the left edge of this unit to the right edge of the image, and likewise
+    /// downwards.
     pub(crate) columns_in_image: u32,
     pub(crate) rows_in_image: u32,
 }
 
 impl Mcu<'_> {
+    /// Reads this unit block by block.
+    #[inline(always)]
+    pub(crate) fn by_block<C: BlockCoder + ?Sized>(
+        &self,
+        coder: &mut C,
+        reader: &mut BitReader,
+        rows: &mut [Row],
+    ) -> Result<(), Fault> {
+        for block in self.units {
+            match *block {
+                Unit::Wanted { column, row }
+                    if column < self.columns_in_image && row < self.rows_in_image =>
+                {
+                    coder.wanted(reader, &mut rows[row as usize])?;
+                }
+                Unit::Wanted { .. } => coder.padding(reader)?,
+                Unit::Other(component) => coder.other(component, reader)?,
+            }
+        }
+        Ok(())
+    }
+
     #[cold]
     fn blank<C: BlockCoder>(&self, coder: &mut C, rows: &mut [Row]) -> Result<(), Fault> {
         for unit in self.units {
-            if let Unit::Luma { column, row } = *unit
+            if let Unit::Wanted { column, row } = *unit
                 && column < self.columns_in_image
                 && row < self.rows_in_image
             {

@@ -7,6 +7,7 @@
 mod app_segments;
 mod bits;
 mod budget;
+mod component;
 mod convert;
 mod dc;
 mod error;
@@ -30,7 +31,9 @@ mod rope;
 mod scan;
 mod sequential;
 mod tables;
+mod xmp;
 
+pub use component::component;
 pub use error::{Error, ReadError};
 pub use frame::{Color, FrameInfo, Kind};
 pub use grayscale::{grayscale, grayscale_reader, grayscale_rope, inspect};

@@ -32,6 +32,8 @@ pub struct GrayJpeg<B = Vec<u8>> {
 pub enum Method {
     /// The luma component was copied: its coefficients and quantization are those of the input, bit for bit.
     LumaCopy,
+    /// The component that was asked for was copied in the same way, by [`component`](crate::component()).
+    ComponentCopy,
     /// The input was gray already.
     AsIs,
 }

@@ -1,6 +1,5 @@
 //! The gray JPEG as it is put together: one component, tables and restart intervals written where they change.
 
-use crate::frame::FrameInfo;
 use crate::huffman::{Class, HuffmanTable};
 use crate::marker::{DRI, EOI, SOF0, SOF1, SOI, SOS, write_segment};
 use crate::rope::Rope;
@@ -52,10 +51,16 @@ impl<'a> Output<'a> {
 
     /// Writes the quantization table and the frame header. One component has no need of sampling factors above one:
     /// they say how it relates to others (T.81, A.1.1).
-    pub(crate) fn frame(&mut self, marker: u8, info: &FrameInfo, quantization: &Quantization) {
+    pub(crate) fn frame(
+        &mut self,
+        marker: u8,
+        (width, height): (u32, u32),
+        precision: u8,
+        quantization: &Quantization,
+    ) {
         quantization.write(self.rope.owned_mut());
-        let [.., y1, y0] = info.height.to_be_bytes();
-        let [.., x1, x0] = info.width.to_be_bytes();
+        let [.., y1, y0] = height.to_be_bytes();
+        let [.., x1, x0] = width.to_be_bytes();
         let marker = if marker == SOF0 && quantization.is_wide() {
             SOF1
         } else {
@@ -64,7 +69,7 @@ impl<'a> Output<'a> {
         write_segment(
             self.rope.owned_mut(),
             marker,
-            &[info.precision, y1, y0, x1, x0, 1, LUMA, 0x11, 0],
+            &[precision, y1, y0, x1, x0, 1, LUMA, 0x11, 0],
         );
         self.has_frame = true;
     }

@@ -2,7 +2,7 @@
 //! them, coded as differences, or one more bit of each.
 
 use crate::bits::{BitReader, BitWriter, REFILLED};
-use crate::dc::{self, LumaDc};
+use crate::dc::{self, WantedDc};
 use crate::interleaved::{BlockCoder, Fault, Mcu, Row};
 use crate::lookup::SymbolLookup;
 use crate::output::Coding;
@@ -15,17 +15,17 @@ const LONGEST_BLOCK: usize = 8;
 
 /// The first scan of the DC coefficients.
 pub(crate) struct DcFirst {
-    dc: LumaDc,
+    dc: WantedDc,
     /// The tables of the scan's components, by their index in the scan.
     others: Vec<SymbolLookup>,
     lenient: bool,
 }
 
 impl DcFirst {
-    /// `input` and `output` say what luma is coded with, `others` what each component of the scan is.
+    /// `input` and `output` say what the wanted component is coded with, `others` what each component of the scan is.
     pub(crate) fn new(input: &Coding, output: &Coding, others: &[Coding], lenient: bool) -> Self {
         Self {
-            dc: LumaDc::new(input.dc.as_ref(), output.dc.as_ref(), lenient),
+            dc: WantedDc::new(input.dc.as_ref(), output.dc.as_ref(), lenient),
             others: others
                 .iter()
                 .map(|coding| SymbolLookup::new(coding.dc.as_ref()))
@@ -37,7 +37,7 @@ impl DcFirst {
 
 impl BlockCoder for DcFirst {
     #[inline(always)]
-    fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
+    fn wanted(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
         reader.refill_for(LONGEST_COEFFICIENT);
         let coefficient = self.dc.read(reader)?;
         let bits = self.dc.write(coefficient, &mut row.ends)?;
@@ -72,19 +72,19 @@ impl BlockCoder for DcFirst {
 }
 
 /// A later scan of the DC coefficients: one bit each, without any code or prediction. So a minimum coded unit is a few
-/// bits, of which luma's are next to one another, line by line.
+/// bits, of which the wanted component's are next to one another, line by line.
 pub(crate) struct DcRefinement {
-    /// Bits of a unit, and how many of them are before luma's.
+    /// Bits of a unit, and how many of them are before the wanted component's.
     unit: u32,
     before: u32,
-    /// Luma blocks of a unit in a line.
+    /// Blocks of the wanted component that a unit has in a line.
     columns: u32,
 }
 
 impl DcRefinement {
     pub(crate) fn new(layout: &Layout) -> Self {
-        let is_luma = |unit: &Unit| matches!(unit, Unit::Luma { .. });
-        let before = layout.units.iter().take_while(|unit| !is_luma(unit));
+        let is_wanted = |unit: &Unit| matches!(unit, Unit::Wanted { .. });
+        let before = layout.units.iter().take_while(|unit| !is_wanted(unit));
         Self {
             unit: few(layout.units.len()),
             before: few(before.count()),
@@ -93,15 +93,17 @@ impl DcRefinement {
     }
 }
 
-/// A count of blocks in a unit: three components have at most 16 each, so that all of them fit into one refill.
+/// A count of blocks in a unit: four components have at most 16 each.
 fn few(count: usize) -> u32 {
-    debug_assert!(count <= REFILLED as usize);
-    u32::try_from(count).expect("at most 48 blocks")
+    u32::try_from(count).expect("at most 64 blocks")
 }
 
 impl BlockCoder for DcRefinement {
     #[inline(always)]
     fn unit(&mut self, unit: &Mcu, reader: &mut BitReader, rows: &mut [Row]) -> Result<(), Fault> {
+        if self.unit > REFILLED {
+            return unit.by_block(self, reader, rows);
+        }
         reader.refill_for(self.unit);
         let mut bits = reader.peek() << self.before;
         reader.skip(self.unit);
@@ -114,7 +116,7 @@ impl BlockCoder for DcRefinement {
     }
 
     #[inline(always)]
-    fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
+    fn wanted(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
         reader.refill_for(1);
         let place = reader.place();
         reader.skip(1);

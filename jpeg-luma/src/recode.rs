@@ -1,8 +1,10 @@
-//! New Huffman tables for luma alone: a scan is read symbol by symbol, once to count the symbols and once to write
+//! New Huffman tables for one component alone: a scan is read symbol by symbol, once to count the symbols and once to write
 //! them with their new codes. Additional bits stay as they are, and coefficients are never put together.
 //!
 //! Only where a scan refines AC coefficients does the place of its bits depend on the past: which coefficients are
 //! not zero yet (T.81, G.1.2.3). One bit each is kept of that.
+
+use std::ops::Range;
 
 use crate::bits::{BitReader, BitWriter};
 use crate::error::Error;
@@ -16,7 +18,7 @@ use crate::sequential::LONGEST_BLOCK;
 /// Bits that are not Huffman codes, read at once at the most.
 const RAW: u32 = 16;
 
-/// Gives scans of luma alone new tables, in the order of the file.
+/// Gives scans of one component new tables, in the order of the file.
 #[derive(Debug)]
 pub(crate) struct Recoder {
     /// One element a block; bit k tells that the coefficient with zigzag index k is not zero. Empty until needed.
@@ -25,7 +27,7 @@ pub(crate) struct Recoder {
     limit: usize,
 }
 
-/// Coded data of luma alone.
+/// Coded data of one component.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coded<'a> {
     pub(crate) data: &'a [u8],
@@ -34,7 +36,7 @@ pub(crate) struct Coded<'a> {
 }
 
 impl Recoder {
-    /// For an image of this many luma blocks and an output of at most `limit` bytes.
+    /// For a component of this many blocks and an output of at most `limit` bytes.
     pub(crate) fn new(blocks: usize, limit: usize) -> Self {
         Self {
             history: Vec::new(),
@@ -51,17 +53,7 @@ impl Recoder {
         coding: &Coding,
         output: &mut Output,
     ) -> Result<(), Error> {
-        if matches!(scan.process, Process::AcFirst | Process::AcRefinement) {
-            self.history.resize(self.blocks, 0);
-        }
-        let walk = Walk {
-            coded,
-            blocks: self.blocks,
-            scan,
-            dc: SymbolLookup::new(coding.dc.as_ref()),
-            ac: SymbolLookup::new(coding.ac.as_ref()),
-            restart_interval: coding.restart_interval,
-        };
+        let walk = self.walk(coded, scan, coding);
         let mut before = self.history.clone();
         let mut count = Count {
             dc: [0; 256],
@@ -86,6 +78,71 @@ impl Recoder {
         walk.run(&mut before, &mut write)?;
         write.writer.finish();
         Ok(())
+    }
+
+    /// Reads a scan to its end, in the order of the file like [`Recoder::recode`].
+    pub(crate) fn check(&mut self, coded: Coded, scan: &Scan, coding: &Coding) -> Result<(), Error> {
+        let walk = self.walk(coded, scan, coding);
+        walk.run(&mut self.history, &mut Check::default()).map(drop)
+    }
+
+    /// Writes a scan of AC coefficients that is damaged: as far as it can be read, and then blocks that end at once. Nothing
+    /// is written if it is not damaged after all; returns whether it was.
+    pub(crate) fn salvage(
+        &mut self,
+        coded: Coded,
+        scan: &Scan,
+        coding: &Coding,
+        output: &mut Output,
+    ) -> Result<bool, Error> {
+        let mut walk = self.walk(coded, scan, coding);
+        let mut before = self.history.clone();
+        let mut reached = Check::default();
+        match walk.run(&mut self.history, &mut reached) {
+            Ok(_) => return Ok(false),
+            Err(Error::Truncated { .. } | Error::Corrupt { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        // The last block that was begun is the one with the fault.
+        walk.blocks = reached.blocks.saturating_sub(1);
+        let blocks = walk.blocks..self.blocks;
+        self.history.copy_from_slice(&before);
+        let mut count = Count {
+            dc: [0; 256],
+            ac: [0; 256],
+        };
+        let run = walk.run(&mut self.history, &mut count)?;
+        walk.end_at_once(blocks.clone(), run, &self.history, &mut count)?;
+        let new = Coding {
+            dc: None,
+            ac: Some(huffman_build::table(&count.ac)),
+            restart_interval: coding.restart_interval,
+        };
+        output.scan_header(scan, &new);
+        let mut write = Write {
+            dc: codes(None),
+            ac: codes(new.ac.as_ref()),
+            writer: BitWriter::new(output.rope.owned_mut()),
+            limit: self.limit,
+        };
+        let run = walk.run(&mut before, &mut write)?;
+        walk.end_at_once(blocks, run, &before, &mut write)?;
+        write.writer.finish();
+        Ok(true)
+    }
+
+    fn walk<'a>(&mut self, coded: Coded<'a>, scan: &'a Scan, coding: &Coding) -> Walk<'a> {
+        if matches!(scan.process, Process::AcFirst | Process::AcRefinement) {
+            self.history.resize(self.blocks, 0);
+        }
+        Walk {
+            coded,
+            blocks: self.blocks,
+            scan,
+            dc: SymbolLookup::new(coding.dc.as_ref()),
+            ac: SymbolLookup::new(coding.ac.as_ref()),
+            restart_interval: coding.restart_interval,
+        }
     }
 }
 
@@ -119,6 +176,28 @@ impl Visitor for Count {
     fn restart(&mut self, _: u8) {}
 
     fn block(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Does nothing with them: reading is the check.
+#[derive(Default)]
+struct Check {
+    /// Blocks that were begun.
+    blocks: usize,
+}
+
+impl Visitor for Check {
+    fn dc(&mut self, _: u8) {}
+
+    fn ac(&mut self, _: u8) {}
+
+    fn raw(&mut self, _: (u64, u32)) {}
+
+    fn restart(&mut self, _: u8) {}
+
+    fn block(&mut self) -> Result<(), Error> {
+        self.blocks += 1;
         Ok(())
     }
 }
@@ -182,7 +261,8 @@ struct State<'a, V> {
 }
 
 impl Walk<'_> {
-    fn run<V: Visitor>(&self, history: &mut [u64], visitor: &mut V) -> Result<(), Error> {
+    /// Reads the scan. Returns how many blocks behind its last one are covered by an end-of-band code.
+    fn run<V: Visitor>(&self, history: &mut [u64], visitor: &mut V) -> Result<u32, Error> {
         let reader = BitReader::new(self.coded.data, self.coded.start);
         let mut state = State {
             reader,
@@ -223,6 +303,41 @@ impl Walk<'_> {
                 ));
             }
             fault.map_err(|what| Error::corrupt(state.reader.offset(), what))?;
+        }
+        Ok(state.end_of_band_run)
+    }
+
+    /// Blocks without new coefficients in place of those that cannot be read, `covered` of which an end-of-band code has
+    /// announced already.
+    fn end_at_once<V: Visitor>(
+        &self,
+        blocks: Range<usize>,
+        mut covered: u32,
+        history: &[u64],
+        visitor: &mut V,
+    ) -> Result<(), Error> {
+        const END_OF_BLOCK: u8 = 0;
+        let interval = usize::from(self.restart_interval);
+        let (first, last) = self.scan.spectral;
+        let band = (u64::MAX >> (63 - last)) & (u64::MAX << first);
+        for block in blocks {
+            if interval > 0 && block > 0 && block % interval == 0 {
+                let number = (block / interval - 1) % 8;
+                visitor.restart(u8::try_from(number).expect("below 8"));
+                covered = 0;
+            }
+            visitor.block()?;
+            if covered > 0 {
+                covered -= 1;
+            } else {
+                visitor.ac(END_OF_BLOCK);
+            }
+            if self.scan.process == Process::AcRefinement {
+                // What is known stays as it is.
+                for _ in 0..(history[block] & band).count_ones() {
+                    visitor.raw((0, 1));
+                }
+            }
         }
         Ok(())
     }

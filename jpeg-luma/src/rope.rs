@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::error::Error;
+
 /// The bytes of a file as a list of slices: some are owned, others borrowed from the input, each in its place.
 ///
 /// Writing it slice by slice saves the memory for the whole file, and the time to fill it.
@@ -67,6 +69,15 @@ impl<'a> Rope<'a> {
             return 0;
         }
         (self.owned.len() + self.len()) as u64
+    }
+
+    /// As [`Rope::into_bytes`], if that keeps within `budget` bytes.
+    pub(crate) fn into_bytes_within(self, budget: Option<u64>) -> Result<Vec<u8>, Error> {
+        let needed = self.into_bytes_peak();
+        match budget {
+            Some(budget) if budget < needed => Err(Error::MemoryBudget { needed, budget }),
+            _ => Ok(self.into_bytes()),
+        }
     }
 
     /// Appends a part of the input.

@@ -104,17 +104,17 @@ impl Scan {
         })
     }
 
-    /// The luma component's part in this scan.
-    pub(crate) fn luma(&self) -> Option<ScanComponent> {
+    /// The part that the component with this index in the frame has in this scan.
+    pub(crate) fn part_of(&self, index: usize) -> Option<ScanComponent> {
         self.components
             .iter()
             .copied()
-            .find(|component| component.index == 0)
+            .find(|component| component.index == index)
     }
 
-    /// Whether the scan holds luma and nothing else: it is then not interleaved, and can be copied as it is.
-    pub(crate) fn is_luma_alone(&self) -> bool {
-        self.components.len() == 1 && self.components[0].index == 0
+    /// Whether the scan holds one component: it is then not interleaved, and can be copied as it is.
+    pub(crate) fn has_one_component(&self) -> bool {
+        self.components.len() == 1
     }
 }
 
@@ -139,52 +139,64 @@ fn check_progression(
 /// One block of a minimum coded unit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unit {
-    /// A luma block, by its place in the unit.
-    Luma { column: u32, row: u32 },
+    /// A block of the wanted component, by its place in the unit.
+    Wanted { column: u32, row: u32 },
     /// A block of the scan's component with this index.
     Other(usize),
 }
 
-/// The geometry of an interleaved scan.
+/// The geometry of a scan.
 #[derive(Debug)]
 pub(crate) struct Layout {
     /// The blocks of one minimum coded unit in their order.
     pub(crate) units: Vec<Unit>,
     /// Minimum coded units in a line, and lines of them.
     pub(crate) mcus: (u32, u32),
-    /// Luma blocks that one unit spans.
+    /// Blocks of the wanted component that one unit has in a line, and lines of them.
     pub(crate) extent: (u32, u32),
-    /// Luma blocks of the image in a line, and lines of them; what units hold beyond is padding.
+    /// Blocks of the wanted component in a line of the image, and lines of them; what units hold beyond is padding.
     pub(crate) blocks: (u32, u32),
 }
 
 impl Layout {
-    pub(crate) fn new(frame: &Frame, scan: &Scan) -> Self {
+    /// For the component with index `wanted` in the frame.
+    pub(crate) fn new(frame: &Frame, scan: &Scan, wanted: usize) -> Self {
+        if scan.has_one_component() {
+            // A unit is one block, and the image has no more of them (A.2.2).
+            return Self {
+                units: vec![Unit::Wanted { column: 0, row: 0 }],
+                mcus: frame.blocks(wanted),
+                extent: (1, 1),
+                blocks: frame.blocks(wanted),
+            };
+        }
         let mut units = Vec::new();
         for (slot, component) in scan.components.iter().enumerate() {
             let sampling = frame.components[component.index];
             for row in 0..u32::from(sampling.vertical) {
                 for column in 0..u32::from(sampling.horizontal) {
-                    units.push(match component.index {
-                        0 => Unit::Luma { column, row },
-                        _ => Unit::Other(slot),
+                    units.push(if component.index == wanted {
+                        Unit::Wanted { column, row }
+                    } else {
+                        Unit::Other(slot)
                     });
                 }
             }
         }
-        // Luma is at the highest sampling, so a unit is as large as its luma blocks.
-        let (horizontal, vertical) = frame.max_sampling();
-        let extent = (u32::from(horizontal), u32::from(vertical));
+        let sampling = frame.components[wanted];
+        let extent = (u32::from(sampling.horizontal), u32::from(sampling.vertical));
+        // A unit is as large as the blocks of a component at the highest sampling, whether the scan has one or not.
+        let (horizontal, vertical) = frame.info.max_sampling;
         let info = frame.info;
         let mcus = (
-            info.width.div_ceil(8 * extent.0),
-            info.height.div_ceil(8 * extent.1),
+            info.width.div_ceil(8 * u32::from(horizontal)),
+            info.height.div_ceil(8 * u32::from(vertical)),
         );
         Self {
             units,
             mcus,
             extent,
-            blocks: frame.luma_blocks(),
+            blocks: frame.blocks(wanted),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Blocks of a sequential scan (T.81, F.1.2 and F.2.2): a DC difference, then AC coefficients up to an end of block.
 //!
-//! Only the DC differences of luma are understood. The AC symbols are read to find where the block ends, several at
-//! a look-up, and luma's bits are copied as they are.
+//! Only the DC differences of the wanted component are understood. The AC symbols are read to find where the block ends,
+//! several at a look-up, and the wanted component's bits are copied as they are.
 
 use crate::bits::{BitReader, BitSink, BitWriter, REFILLED};
-use crate::dc::{self, LumaDc};
+use crate::dc::{self, WantedDc};
 use crate::huffman::{HuffmanTable, codes};
 use crate::interleaved::{BlockCoder, Fault, Row};
 use crate::lookup::{END_OF_BLOCK, INVALID_CODE_BITS, LONGEST_STRIDE, StrideLookup, SymbolLookup};
@@ -124,7 +124,7 @@ impl Other {
 
 /// Codes the blocks of a sequential scan.
 pub(crate) struct Sequential {
-    dc: LumaDc,
+    dc: WantedDc,
     ac: Ac,
     /// The end-of-block code, left-aligned, with its length; 0 if the table has none.
     end_of_block: (u64, u32),
@@ -136,7 +136,7 @@ pub(crate) struct Sequential {
 }
 
 impl Sequential {
-    /// `input` and `output` say what luma is coded with, `others` what each component of the scan is.
+    /// `input` and `output` say what the wanted component is coded with, `others` what each component of the scan is.
     pub(crate) fn new(input: &Coding, output: &Coding, others: &[Coding], lenient: bool) -> Self {
         let (code, length) = codes(output.ac.as_ref())[0];
         let end_of_block = match length {
@@ -155,7 +155,7 @@ impl Sequential {
             }
         }
         Self {
-            dc: LumaDc::new(input.dc.as_ref(), output.dc.as_ref(), lenient),
+            dc: WantedDc::new(input.dc.as_ref(), output.dc.as_ref(), lenient),
             ac: Ac::new(input.ac.as_ref()),
             end_of_block,
             others: different.into_iter().map(Other::new).collect(),
@@ -167,7 +167,7 @@ impl Sequential {
 
 impl BlockCoder for Sequential {
     #[inline(always)]
-    fn luma(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
+    fn wanted(&mut self, reader: &mut BitReader, row: &mut Row) -> Result<(), Fault> {
         let mut input = *reader;
         input.refill();
         let coefficient = self.dc.read(&mut input)?;

@@ -1,12 +1,12 @@
 //! Any bytes as a JPEG, with every combination of options: no panic, no hang, no memory beyond the budget, and what
-//! comes out is gray.
+//! comes out is gray; likewise each component by itself.
 //!
 //! `cargo +nightly fuzz run grayscale`, in `jpeg-luma`.
 
 #![no_main]
 
 use jpeg_luma::metadata::{segments, splice};
-use jpeg_luma::{Options, Outcome, grayscale, inspect};
+use jpeg_luma::{GrayJpeg, Options, Outcome, component, grayscale, inspect};
 use libfuzzer_sys::fuzz_target;
 use peak_alloc::PeakAlloc;
 
@@ -17,16 +17,32 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const BUDGET: usize = 16 << 20;
 const BESIDE: usize = 4 << 20;
 
+/// What `convert` returns, if it took no more than it may.
+fn within_budget<T>(convert: impl FnOnce() -> T) -> T {
+    ALLOCATOR.reset_peak_usage();
+    let before = ALLOCATOR.current_usage();
+    let outcome = convert();
+    let taken = ALLOCATOR.peak_usage() - before;
+    assert!(taken <= BUDGET + BESIDE, "{taken} bytes were taken");
+    outcome
+}
+
+/// A copy of a component has one component of the size that goes with it.
+fn is_what_it_says(copy: &GrayJpeg) {
+    let info = inspect(&copy.bytes).expect("a JPEG");
+    assert_eq!((info.components, info.width, info.height), (1, copy.width, copy.height));
+}
+
 fuzz_target!(|input: &[u8]| {
     for bits in 0..8 {
         let options = Options::default().optimize(bits & 1 != 0).lenient(bits & 2 != 0).strip(bits & 4 != 0).memory_budget(BUDGET as u64);
-        ALLOCATOR.reset_peak_usage();
-        let before = ALLOCATOR.current_usage();
-        let outcome = grayscale(input, &options);
-        let taken = ALLOCATOR.peak_usage() - before;
-        assert!(taken <= BUDGET + BESIDE, "{taken} bytes were taken");
-        if let Ok(Outcome::Gray(gray)) = outcome {
+        if let Ok(Outcome::Gray(gray)) = within_budget(|| grayscale(input, &options)) {
             assert_eq!(inspect(&gray.bytes).map(|info| info.components), Ok(1));
+        }
+        for index in 0..5 {
+            if let Ok(copy) = within_budget(|| component(input, index, &options)) {
+                is_what_it_says(&copy);
+            }
         }
     }
     _ = inspect(input);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Image, Random, Table, decode_gray, segment};
 use jpeg_luma::metadata::{segments, splice};
-use jpeg_luma::{Error, Options, Outcome, grayscale, inspect};
+use jpeg_luma::{Error, Options, Outcome, component, grayscale, inspect};
 
 /// What no file may take; generous, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -129,6 +129,14 @@ fn thousands_of_damaged_files_end_in_a_result_or_a_typed_error() {
                         assert!(offset <= damaged.len());
                     }
                     Err(error) => assert!(!error.code().is_empty()),
+                }
+            }
+            for options in every_option() {
+                for index in 0..2 {
+                    if let Ok(copy) = component(&damaged, index, &options) {
+                        let size = inspect(&copy.bytes).map(|info| (info.width, info.height));
+                        assert_eq!(size, Ok((copy.width, copy.height)));
+                    }
                 }
             }
             _ = inspect(&damaged);

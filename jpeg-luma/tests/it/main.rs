@@ -1,5 +1,6 @@
 //! The library from outside, in one binary.
 
+mod components;
 mod conversion;
 mod damage;
 mod metadata;

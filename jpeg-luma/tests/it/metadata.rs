@@ -211,3 +211,27 @@ fn metadata_moves_into_a_newly_encoded_jpeg_with_the_density_in_place_of_the_enc
     );
     assert_eq!(moved[0][4..], *JFIF);
 }
+
+#[test]
+fn xmp_that_points_to_removed_pictures_goes_and_other_xmp_stays() {
+    const SIGNATURE: &str = "http://ns.adobe.com/xap/1.0/\0";
+    let packet = |properties: &str| {
+        format!(
+            "{SIGNATURE}<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF \
+             xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+             xmlns:dc='http://purl.org/dc/elements/1.1/'{properties}/></rdf:RDF></x:xmpmeta>"
+        )
+    };
+    let gain_map = " xmlns:h='http://ns.adobe.com/hdr-gain-map/1.0/' h:Version='1.0'";
+    let title = " dc:title='a title'";
+    let both = packet(&format!("{gain_map}{title}"));
+    let kept_of = |payload: &str| kept(&[(0xE1, payload.as_bytes())], false);
+    assert_eq!(kept_of(&packet(gain_map)), []);
+    assert_eq!(kept_of(&both), [(0xE1, packet(title).into_bytes())]);
+    assert_eq!(kept_of(&packet(title)), [(0xE1, packet(title).into_bytes())]);
+    // A new JPEG gets the same.
+    let input = with(&color_jpeg(), &[(0xE1, both.as_bytes())]);
+    let moved = segments(&input, false).unwrap();
+    assert_eq!(moved.len(), 1);
+    assert_eq!(moved[0][4..], *packet(title).as_bytes());
+}

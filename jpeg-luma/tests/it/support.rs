@@ -233,13 +233,13 @@ impl Image {
         segment(out, 0xDA, &payload);
         let mut bits = Bits::default();
         let (dc, ac) = (self.dc.codes(), self.ac.codes());
-        let mut predictions = [0; 4];
+        let mut predictions = vec![0; self.planes.len()];
         for (count, unit) in self.units(planes).iter().enumerate() {
             if restart > 0 && count > 0 && count % usize::from(restart) == 0 {
                 bits.flush();
                 let number = (count / usize::from(restart) - 1) % 8;
                 bits.bytes.extend([0xFF, 0xD0 + number as u8]);
-                predictions = [0; 4];
+                predictions.fill(0);
             }
             for (plane, block) in unit {
                 if first == 0 && before > 0 {
@@ -477,6 +477,8 @@ fn decode_scan(
             let symbol = reader.symbol(ac);
             match (symbol >> 4, symbol & 15) {
                 (15, 0) => at += 16,
+                // Only bands know runs; in a sequential scan, damage alone brings other codes than the one for a block.
+                (_, 0) if first == 0 => break,
                 (exponent, 0) => {
                     end_of_band_run = (1 << exponent) - 1 + reader.bits(exponent);
                     break;

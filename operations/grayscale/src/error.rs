@@ -58,22 +58,30 @@ pub enum Error {
     },
     /// The input ends before the image does.
     #[error(
-        "the {} ends too early, after {offset} bytes; it was probably cut while being copied: fetch it again",
-        format.map_or_else(|| "image".to_owned(), |format| format!("{format} image"))
+        "the {} ends too early, after {offset} bytes; it was probably cut while being copied: fetch it again{}",
+        format.map_or_else(|| "image".to_owned(), |format| format!("{format} image")),
+        lenient_advice(*lenient_helps)
     )]
     Truncated {
         /// The image's format, where enough is there to tell.
         format: Option<Format>,
         /// How many bytes there are.
         offset: u64,
+        /// Whether [`Parameters::lenient`](crate::Parameters::lenient) would keep a part of it.
+        lenient_helps: bool,
     },
     /// The input breaks its format's rules.
-    #[error("the {format} image is damaged: {detail}; export it again from its source")]
+    #[error(
+        "the {format} image is damaged: {detail}; export it again from its source{}",
+        lenient_advice(*lenient_helps)
+    )]
     Corrupt {
         /// The image's format.
         format: Format,
         /// What is wrong, and where.
         detail: String,
+        /// Whether [`Parameters::lenient`](crate::Parameters::lenient) would keep a part of it.
+        lenient_helps: bool,
     },
     /// Converting would take more memory than the [`Limits`](crate::Limits) allow.
     #[error(
@@ -132,6 +140,7 @@ impl Error {
         Self::Corrupt {
             format,
             detail: shortened(&detail.to_string()),
+            lenient_helps: false,
         }
     }
 
@@ -140,7 +149,17 @@ impl Error {
         Self::Truncated {
             format: Some(format),
             offset: length as u64,
+            lenient_helps: false,
         }
+    }
+
+    /// The same error of a damaged image or one that ends too early, now known to be one of those that
+    /// [`Parameters::lenient`](crate::Parameters::lenient) keeps a part of.
+    pub(crate) fn with_lenient_advice(mut self) -> Self {
+        if let Self::Truncated { lenient_helps, .. } | Self::Corrupt { lenient_helps, .. } = &mut self {
+            *lenient_helps = true;
+        }
+        self
     }
 
     /// An image of `format` that uses a feature that is not supported.
@@ -194,6 +213,15 @@ pub(crate) fn shortened(detail: &str) -> String {
         }
     }
     shown
+}
+
+/// The end of a message about an image of which a part can be kept: how, on the command line and in a request.
+fn lenient_advice(helps: bool) -> &'static str {
+    if helps {
+        ", or pass --lenient (\"lenient\": true) to keep what can be read"
+    } else {
+        ""
+    }
 }
 
 /// The supported formats, for messages.

@@ -155,6 +155,7 @@ impl Format {
             return Error::Truncated {
                 format: None,
                 offset: bytes.len() as u64,
+                lenient_helps: false,
             };
         }
         Error::NotAnImage {

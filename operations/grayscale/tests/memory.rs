@@ -5,11 +5,15 @@
     reason = "samples are parts of wider numbers"
 )]
 
+#[path = "../../../jpeg-luma/tests/it/support.rs"]
+mod jpeg_support;
+
 use std::io::Cursor;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert};
 use image::{ColorType, DynamicImage, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use jpeg_support::Random;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -159,6 +163,40 @@ fn a_lossy_webp_that_claims_long_partitions_takes_no_memory_for_them() {
                 let (outcome, taken) = measured_with(&input, &parameters, 16 << 20);
                 assert_eq!(outcome.unwrap_err().code(), "corrupt_image", "{name}");
                 assert!(taken < 256 << 10, "{name}: {taken} bytes");
+            }
+        }
+    }
+}
+
+/// One color model, sampling and process each: all components at once, luma alone, and luma with fewer samples.
+#[test]
+fn the_limit_holds_for_a_jpeg_that_goes_through_pixels() {
+    let _turn = my_turn();
+    let size = (1_700, 1_100);
+    let four = [(2, 2), (1, 1), (1, 1), (2, 2)];
+    for sampling in [&four[..], &four[..3], &[(1, 1), (2, 2), (2, 1)], &[(1, 1); 3]] {
+        let image = jpeg_support::Image::random(&mut Random(3), size, sampling);
+        for input in [image.sequential(0), image.progressive(0)] {
+            for (luma, format) in [
+                (Luma::Bt601, Format::Pnm),
+                (Luma::Bt709, Format::Pnm),
+                (Luma::Bt709, Format::Jpeg),
+            ] {
+                let parameters = Parameters {
+                    luma,
+                    format: Some(format),
+                    ..Parameters::default()
+                };
+                let (limit, taken) = least(&input, &parameters);
+                assert!(
+                    taken <= limit + BESIDE,
+                    "{sampling:?} by {luma} to {format}: {taken} bytes within {limit}"
+                );
+                // The figure is no wild guess: it would be no help to whoever has to raise a limit.
+                assert!(
+                    limit <= 2 * taken + BESIDE,
+                    "{sampling:?}: {limit} for {taken} bytes"
+                );
             }
         }
     }

@@ -1,8 +1,9 @@
 //! JPEG: luma is copied in the compressed domain where it can be ([`jpeg_luma`]), and else computed from pixels.
 //!
 //! Through pixels go other formulas than BT.601, other output formats, and files whose components are not luma and
-//! two color differences. The decoder is asked for the components as they are stored, since what they mean is
-//! decided here, from the same markers as in the compressed domain.
+//! two color differences, or whose luma has fewer samples than those. The components are decoded as they are stored
+//! ([`samples()`]), since what they mean is decided here, from the same markers as in the compressed domain. Gray of
+//! BT.601 is luma alone, and the rest of the file is not decoded.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -12,18 +13,28 @@
 
 use image::metadata::Orientation;
 use image::{GrayImage, codecs::jpeg::JpegEncoder};
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
+use jpeg_luma::{Color, Method, Options, Outcome, Rope};
 
 use crate::gray::Gray;
 use crate::report::{Report, Route};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk, decoder_error};
-use jpeg_luma::{Color, FrameInfo, Kind, Method, Options, Outcome, Rope};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk};
+use errors::{advise, explain};
+use samples::{Samples, samples};
+
+mod errors;
+pub(crate) mod samples;
+mod upsample;
 
 /// Converts a JPEG to a gray JPEG.
 pub(crate) fn convert<'a>(
+    input: &'a [u8],
+    parameters: &Parameters,
+    limits: &Limits,
+) -> Result<Conversion<Rope<'a>>, Error> {
+    converted(input, parameters, limits).map_err(|error| advise(error, input, parameters.lenient, limits))
+}
+
+fn converted<'a>(
     input: &'a [u8],
     parameters: &Parameters,
     limits: &Limits,
@@ -38,7 +49,7 @@ pub(crate) fn convert<'a>(
             jpeg_luma::grayscale_rope(input, &options).map_err(|error| explain(&error, input))?
         {
             let route = match converted.method {
-                Method::LumaCopy => Route::JpegLumaCopy,
+                Method::LumaCopy | Method::ComponentCopy => Route::JpegLumaCopy,
                 Method::AsIs => Route::AsIs,
             };
             let dimensions = (converted.width, converted.height);
@@ -71,7 +82,9 @@ pub(crate) fn convert<'a>(
 
 /// The gray of a JPEG's pixels, upright.
 pub(crate) fn upright(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
-    let gray = Gray::L8(decode(input, parameters, limits)?);
+    let gray = decode(input, parameters, limits)
+        .map_err(|error| advise(error, input, parameters.lenient, limits))?;
+    let gray = Gray::L8(gray);
     let orientation = jpeg_luma::metadata::orientation(input).and_then(Orientation::from_exif);
     Ok(gray.upright(orientation.unwrap_or(Orientation::NoTransforms)))
 }
@@ -79,66 +92,63 @@ pub(crate) fn upright(input: &[u8], parameters: &Parameters, limits: &Limits) ->
 /// Decodes a JPEG and computes its gray.
 fn decode(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<GrayImage, Error> {
     let info = jpeg_luma::inspect(input).map_err(|error| explain(&error, input))?;
-    check_supported(&info)?;
-    let (width, height) = (info.width, info.height);
-    let explain = |error| decoder_error::of_jpeg(&error, input.len());
-    // Samples as bytes, once more as 16-bit coefficients where the file is progressive, and the gray.
-    let pixels = u64::from(width) * u64::from(height);
-    let held = if info.kind == Kind::Progressive { 3 } else { 1 };
-    limits.check(
-        Format::Jpeg,
-        (width, height),
-        pixels * (u64::from(info.components) * held + 1) + (1 << 20),
-    )?;
-
-    let options = DecoderOptions::default()
-        .set_strict_mode(!parameters.lenient)
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX));
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(input), options);
-    decoder.decode_headers().map_err(explain)?;
-    let stored = decoder.input_colorspace().unwrap_or(ColorSpace::YCbCr);
-    let luma_alone =
-        info.color == Color::YCbCr && stored == ColorSpace::YCbCr && parameters.luma == Luma::Bt601;
-    let wanted = if luma_alone { ColorSpace::Luma } else { stored };
-    let options = decoder.options().jpeg_set_out_colorspace(wanted);
-    decoder.set_options(options);
-    let samples = decoder.decode().map_err(explain)?;
-
     let luma = parameters.luma;
-    let gray: Vec<u8> = match (info.color, wanted.num_components()) {
-        (Color::Gray | Color::YCbCr, 1) => samples,
-        (Color::Rgb, 3) => {
-            let mut gray = vec![0; samples.len() / 3];
-            luma.row8::<3, 1>(&samples, &mut gray);
-            gray
+    let luma_alone = match info.color {
+        Color::Gray => true,
+        Color::YCbCr => luma == Luma::Bt601,
+        Color::Rgb | Color::Cmyk | Color::Ycck => false,
+        _ => {
+            return Err(Error::unsupported(
+                Format::Jpeg,
+                "other than 1, 3 or 4 components",
+            ));
         }
-        (Color::YCbCr, 3) => {
+    };
+    // All components and the gray that is made of them.
+    let pixels = u64::from(info.width) * u64::from(info.height);
+    let held = if luma_alone {
+        1
+    } else {
+        u64::from(info.components) + 1
+    };
+    limits.check(Format::Jpeg, (info.width, info.height), pixels * held)?;
+    let samples = samples(input, luma_alone, parameters.lenient, limits)?;
+    let gray = if luma_alone {
+        samples.data
+    } else {
+        gray_of(&samples, info.color, luma)
+    };
+    GrayImage::from_raw(samples.width, samples.height, gray)
+        .ok_or_else(|| Error::corrupt(Format::Jpeg, "it decodes to another size than its header says"))
+}
+
+/// The gray of three or four components that mean `color`.
+fn gray_of(samples: &Samples, color: Color, luma: Luma) -> Vec<u8> {
+    let three = || samples.data.as_chunks::<3>().0.iter();
+    let four = || samples.data.as_chunks::<4>().0.iter();
+    match color {
+        Color::YCbCr => {
             let gray = |&sample: &[u8; 3]| {
                 let [red, green, blue] = rgb_of(sample);
                 luma.gray8(red, green, blue)
             };
-            samples.as_chunks().0.iter().map(gray).collect()
+            three().map(gray).collect()
         }
-        (Color::Cmyk { inverted }, 4) => {
-            let gray = |inks: &[u8; 4]| gray_of_inks(luma, *inks, inverted);
-            samples.as_chunks().0.iter().map(gray).collect()
-        }
-        (Color::Ycck { inverted }, 4) => {
+        Color::Cmyk => four().map(|&inks| gray_of_inks(luma, inks)).collect(),
+        Color::Ycck => {
             let gray = |&[y, cb, cr, black]: &[u8; 4]| {
                 // The transform was made on 255 less the samples.
                 let [cyan, magenta, yellow] = rgb_of([y, cb, cr]).map(|value| 255 - value);
-                gray_of_inks(luma, [cyan, magenta, yellow, black], inverted)
+                gray_of_inks(luma, [cyan, magenta, yellow, black])
             };
-            samples.as_chunks().0.iter().map(gray).collect()
+            four().map(gray).collect()
         }
-        (color, components) => {
-            let feature = format!("{components} components of the kind {color:?}");
-            return Err(Error::unsupported(Format::Jpeg, feature));
+        _ => {
+            let mut gray = vec![0; samples.data.len() / samples.components];
+            luma.row8::<3, 1>(&samples.data, &mut gray);
+            gray
         }
-    };
-    GrayImage::from_raw(width, height, gray)
-        .ok_or_else(|| Error::corrupt(Format::Jpeg, "it decodes to another size than its header says"))
+    }
 }
 
 /// Red, green and blue of luma and two color differences (ITU-T T.871, clause 7).
@@ -157,49 +167,8 @@ fn rgb_of([luma, blue_difference, red_difference]: [u8; 3]) -> [u8; 3] {
     .map(|value| (value + 0.5) as u8)
 }
 
-/// The gray of three inks and black on white paper. Where `inverted`, 255 means no ink.
-fn gray_of_inks(luma: Luma, inks: [u8; 4], inverted: bool) -> u8 {
-    let [red, green, blue] = cmyk::rgb8(if inverted {
-        inks.map(|sample| 255 - sample)
-    } else {
-        inks
-    });
+/// The gray of three inks and black on white paper, as JPEGs store them: 255 means no ink.
+fn gray_of_inks(luma: Luma, inks: [u8; 4]) -> u8 {
+    let [red, green, blue] = cmyk::rgb8(inks.map(|sample| 255 - sample));
     luma.gray8(red, green, blue)
-}
-
-fn check_supported(info: &FrameInfo) -> Result<(), Error> {
-    let feature = match (info.kind, info.precision) {
-        (Kind::Baseline | Kind::Extended | Kind::Progressive, 8) => return Ok(()),
-        (Kind::Arithmetic, _) => "arithmetic coding",
-        (Kind::Lossless, _) => "lossless coding",
-        (Kind::Hierarchical, _) => "hierarchical coding",
-        (Kind::JpegLs, _) => "JPEG-LS",
-        _ => "other than 8 bits a sample",
-    };
-    Err(Error::unsupported(Format::Jpeg, feature))
-}
-
-/// Says in this crate's terms what is wrong with a JPEG.
-fn explain(error: &jpeg_luma::Error, input: &[u8]) -> Error {
-    match error {
-        jpeg_luma::Error::Truncated { offset, .. } => Error::Truncated {
-            format: Some(Format::Jpeg),
-            offset: *offset as u64,
-        },
-        jpeg_luma::Error::Unsupported { feature } => Error::unsupported(Format::Jpeg, *feature),
-        jpeg_luma::Error::MemoryBudget { needed, budget } => {
-            let (width, height) = jpeg_luma::inspect(input).map_or((0, 0), |info| (info.width, info.height));
-            Error::TooLarge {
-                format: Format::Jpeg,
-                width,
-                height,
-                needed_bytes: *needed,
-                limit_bytes: *budget,
-            }
-        }
-        jpeg_luma::Error::Corrupt { offset, what } => {
-            Error::corrupt(Format::Jpeg, format_args!("{what}, at byte {offset}"))
-        }
-        other => Error::corrupt(Format::Jpeg, other),
-    }
 }

@@ -102,7 +102,7 @@ fn a_file_that_is_damaged_is_said_to_be_damaged() {
         for parameters in routes() {
             let context = format!("{name}, with {parameters:?}");
             match convert(&bytes, &parameters, &Limits::default()) {
-                Err(Error::Corrupt { format, detail }) => {
+                Err(Error::Corrupt { format, detail, .. }) => {
                     assert_eq!(Some(format), Format::detect(&bytes).ok(), "{context}: {detail}");
                 }
                 Err(other) => panic!("{context}: {other}"),

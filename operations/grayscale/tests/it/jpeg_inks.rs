@@ -1,4 +1,4 @@
-//! JPEGs of four inks: CMYK and YCCK, Adobe's inverted samples and plain ones.
+//! JPEGs of four inks: CMYK and YCCK, whose samples are inverted, as Adobe began it.
 //!
 //! The files are assembled coefficient by coefficient: patches of one color, so that each decodes to exactly the samples
 //! put in. What their gray should be is computed here from the inks, in real numbers.
@@ -121,19 +121,13 @@ const FORMULAS: [(Luma, [f64; 3]); 2] = [
 ];
 
 #[test]
-fn plain_cmyk_is_ink_on_white_paper() {
-    let jpeg = jpeg_of(&PATCHES, EQUAL, None);
-    for (luma, weights) in FORMULAS {
-        assert_near(&grays(&jpeg, luma), weights, 1.01);
-    }
-}
-
-#[test]
-fn adobe_stores_cmyk_inverted() {
+fn cmyk_is_stored_inverted_with_and_without_an_adobe_marker() {
     let inverted = PATCHES.map(|inks| inks.map(|ink| 255 - ink));
-    let jpeg = jpeg_of(&inverted, EQUAL, Some(ADOBE_CMYK));
-    for (luma, weights) in FORMULAS {
-        assert_near(&grays(&jpeg, luma), weights, 1.01);
+    for adobe in [Some(ADOBE_CMYK), None] {
+        let jpeg = jpeg_of(&inverted, EQUAL, adobe);
+        for (luma, weights) in FORMULAS {
+            assert_near(&grays(&jpeg, luma), weights, 1.01);
+        }
     }
 }
 

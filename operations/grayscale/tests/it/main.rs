@@ -6,9 +6,12 @@ mod damage;
 mod every_option;
 mod exif_in;
 mod images;
+mod jpeg_cases;
 mod jpeg_inks;
+
 #[path = "../../../../jpeg-luma/tests/it/support.rs"]
 mod jpeg_support;
+mod libjpeg_turbo;
 mod messages;
 mod mutations;
 mod orientation;

@@ -57,6 +57,7 @@ impl<'a> Window<'a> {
                 return Err(StreamError::Image(Error::Truncated {
                     format: Some(Format::Gif),
                     offset: self.read_bytes,
+                    lenient_helps: false,
                 }));
             }
         }
