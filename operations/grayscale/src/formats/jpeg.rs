@@ -10,12 +10,16 @@
     reason = "color conversions saturate at the ends of a byte"
 )]
 
+mod samples;
+
 use image::metadata::Orientation;
 use image::{GrayImage, codecs::jpeg::JpegEncoder};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
+
+pub(crate) use samples::samples;
 
 use crate::gray::Gray;
 use crate::report::{Report, Route};

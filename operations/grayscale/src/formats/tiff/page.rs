@@ -1,262 +1,381 @@
-//! One page of a TIFF, decoded and made gray.
+//! The pixels of one page, made gray a row of strips or tiles after another.
 
-use std::io::Cursor;
+use std::borrow::Cow;
 
-use ::tiff::decoder::{Decoder, DecodingResult};
-use ::tiff::tags::{ExtraSamples, PhotometricInterpretation, Tag};
-use ::tiff::{ColorType, TiffResult};
-use image::{GrayAlphaImage, GrayImage, ImageBuffer};
+use jpeg_luma::ifd::Directory;
 
-use crate::gray::Gray;
-use crate::{Error, Format, Luma, cmyk, decoder_error};
+use super::compression::{Decompressor, Fault, Method};
+use super::file::File;
+use super::layout::{Alpha, Color, Layout};
+use super::predictor;
+use super::samples::{Packing, Sample, multiplied, unmultiplied};
+use super::ycbcr;
+use crate::formats::jpeg;
+use crate::{Error, Format, Limits, Luma, Parameters};
 
-/// The codec, on a file in memory.
-pub(super) type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
-
-/// A gray page.
-pub(super) struct Page {
-    pub(super) gray: Gray,
-    /// What the second channel is, where there is one.
-    pub(super) alpha: ExtraSamples,
+/// What becomes of colors that are multiplied by alpha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Associated {
+    /// They stay so.
+    Kept,
+    /// They are divided by it: other formats have them so.
+    Divided,
 }
 
-/// Bytes that converting the current page takes: its samples, the same again where they are in separate planes or
-/// rotated, and the gray.
-pub(super) fn needed_bytes(reader: &mut Reader<'_>) -> TiffResult<u64> {
-    let (width, height) = reader.dimensions()?;
-    let color = reader.colortype()?;
-    let samples = u64::from(width) * u64::from(height) * u64::from(color.num_samples());
-    Ok(samples
-        .saturating_mul(u64::from(color.bit_depth().div_ceil(8)))
-        .saturating_mul(3))
-}
-
-/// Whether the current page is gray already.
-pub(super) fn is_gray(reader: &mut Reader<'_>) -> TiffResult<bool> {
-    Ok(match reader.colortype()? {
-        ColorType::Gray(_) | ColorType::GrayA(_) => true,
-        ColorType::Multiband { .. } => matches!(
-            photometric(reader),
-            Some(PhotometricInterpretation::BlackIsZero | PhotometricInterpretation::WhiteIsZero)
-        ),
-        _ => false,
-    })
-}
-
-/// Whether every strip or tile of the current page lies within the file.
-pub(super) fn data_is_there(reader: &mut Reader<'_>, length: usize) -> TiffResult<bool> {
-    for (offsets, counts) in [
-        (Tag::StripOffsets, Tag::StripByteCounts),
-        (Tag::TileOffsets, Tag::TileByteCounts),
-    ] {
-        let offsets = reader.find_tag_unsigned_vec::<u64>(offsets)?.unwrap_or_default();
-        let counts = reader.find_tag_unsigned_vec::<u64>(counts)?.unwrap_or_default();
-        if offsets
-            .iter()
-            .zip(counts)
-            .any(|(offset, count)| offset.saturating_add(count) > length as u64)
-        {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Decodes the current page of a file of `length` bytes and computes its gray. Where samples are indexes, `grays` are
-/// what they stand for.
-pub(super) fn read(
-    reader: &mut Reader<'_>,
+/// A page, ready to be decoded.
+pub(super) struct Page<'a, 'f> {
+    pub(super) file: &'f File<'a>,
+    pub(super) layout: Layout,
     luma: Luma,
-    grays: Option<&[u8]>,
-    length: usize,
-) -> Result<Page, Error> {
-    let explain = |error| decoder_error::of_tiff(&error, length);
-    let (width, height) = reader.dimensions().map_err(explain)?;
-    if width == 0 || height == 0 {
-        return Err(Error::corrupt(
-            Format::Tiff,
-            format_args!("a page's size is {width}x{height}"),
-        ));
-    }
-    let color = reader.colortype().map_err(explain)?;
-    let photometric = photometric(reader);
-    let extra = reader
-        .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)
-        .map_err(explain)?
-        .unwrap_or_default();
-    let alpha = extra
-        .first()
-        .copied()
-        .and_then(ExtraSamples::from_u16)
-        .unwrap_or(ExtraSamples::UnassociatedAlpha);
+    lenient: bool,
+    limits: Limits,
+}
 
-    let mut samples = DecodingResult::U8(Vec::new());
-    let layout = reader.read_image_to_buffer(&mut samples).map_err(explain)?;
-    if layout.planes > 1 && samples.as_buffer(0).byte_len() < layout.complete_len {
-        return Err(Error::unsupported(Format::Tiff, "separate planes of this size"));
+impl<'a, 'f> Page<'a, 'f> {
+    pub(super) fn new(
+        file: &'f File<'a>,
+        directory: &Directory,
+        parameters: &Parameters,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            file,
+            layout: Layout::of(file, directory, parameters.luma)?,
+            luma: parameters.luma,
+            lenient: parameters.lenient,
+            limits: *limits,
+        })
     }
-    let shape = Shape {
-        width,
-        height,
-        channels: usize::from(color.num_samples()),
-    };
-    let refused = || {
-        Error::unsupported(
-            Format::Tiff,
-            format!("pixels of the kind {color:?} ({photometric:?})"),
-        )
-    };
-    let gray = match samples {
-        DecodingResult::U8(samples) if grays.is_some() => {
-            let indexes = match color {
-                ColorType::Gray(8) => Some(samples),
-                ColorType::Gray(bits) => shape.unpacked(&samples, bits),
-                _ => None,
-            };
-            let grays = grays.unwrap_or_default();
-            // An index beyond the palette is black, as in most viewers.
-            let look_up = |index: u8| grays.get(usize::from(index)).copied().unwrap_or(0);
-            let gray = indexes.map(|indexes| indexes.into_iter().map(look_up).collect());
-            Gray::L8(gray.and_then(|gray| shape.image8(gray)).ok_or_else(refused)?)
-        }
-        _ if grays.is_some() => return Err(refused()),
-        DecodingResult::U8(samples) if color.bit_depth() == 8 => {
-            let samples = shape.interleaved(samples, layout.planes);
-            gray8(shape, color, samples, luma).ok_or_else(refused)?
-        }
-        DecodingResult::U8(samples) if color.bit_depth() < 8 => {
-            let bits = color.bit_depth();
-            let unpacked = shape.unpacked(&samples, bits).ok_or_else(refused)?;
-            if !matches!(color, ColorType::Gray(_)) {
-                return Err(refused());
+
+    /// Gives the gray of the page's rows to `sink`, some at a time: gray, or gray and alpha.
+    pub(super) fn read<S: Sample>(
+        &self,
+        associated: Associated,
+        mut sink: impl FnMut(&[S]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let layout = &self.layout;
+        let read = layout.read();
+        let planes = if layout.planar { read.len() } else { 1 };
+        let mut chunks: Vec<_> = (0..planes).map(|_| Chunk::new(layout.reversed_bits)).collect();
+        let (across, down) = (layout.chunks_across(), layout.chunks_down());
+        let channels = layout.gray_channels();
+        let width = layout.width as usize;
+        let mut samples = vec![S::default(); layout.chunk.0.min(layout.width) as usize * read.len()];
+        let mut band = Vec::new();
+        for row_of_chunks in 0..down {
+            let rows = layout.chunk.1.min(layout.height - row_of_chunks * layout.chunk.1);
+            band.resize(width * rows as usize * channels, S::default());
+            for column in 0..across {
+                let number = (row_of_chunks * across + column) as usize;
+                for (chunk, sample) in chunks.iter_mut().zip(&read) {
+                    let plane = if layout.planar {
+                        sample * across as usize * down as usize
+                    } else {
+                        0
+                    };
+                    chunk.decode(self, plane + number, rows)?;
+                }
+                let left = column as usize * layout.chunk.0 as usize;
+                let visible = (width - left).min(layout.chunk.0 as usize);
+                for row in 0..rows as usize {
+                    let place = (row * width + left) * channels;
+                    let gray = &mut band[place..place + visible * channels];
+                    let pixels = self.row(&chunks, &read, row, &mut samples[..visible * read.len()]);
+                    self.shade(pixels, gray, associated);
+                }
             }
-            let highest = u16::from(u8::MAX >> (8 - bits));
-            let wide = |value: u8| (u16::from(value) * 255 / highest) as u8;
-            Gray::L8(
-                shape
-                    .image8(unpacked.into_iter().map(wide).collect())
-                    .ok_or_else(refused)?,
-            )
+            sink(&band)?;
         }
-        DecodingResult::U16(samples) if color.bit_depth() == 16 => {
-            let samples = shape.interleaved(samples, layout.planes);
-            gray16(shape, color, samples, luma).ok_or_else(refused)?
-        }
-        _ => return Err(refused()),
-    };
-    Ok(Page { gray, alpha })
-}
-
-fn photometric(reader: &mut Reader<'_>) -> Option<PhotometricInterpretation> {
-    let value = reader
-        .find_tag_unsigned::<u16>(Tag::PhotometricInterpretation)
-        .ok()??;
-    PhotometricInterpretation::from_u16(value)
-}
-
-/// The gray of 8-bit samples; `None` for a kind of pixel that is not supported.
-fn gray8(shape: Shape, color: ColorType, samples: Vec<u8>, luma: Luma) -> Option<Gray> {
-    let pixels = shape.pixels();
-    Some(match color {
-        ColorType::Gray(_) => Gray::L8(shape.image8(samples)?),
-        ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => {
-            Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, samples)?)
-        }
-        ColorType::RGB(_) if shape.channels == 3 => {
-            let mut gray = vec![0; pixels];
-            luma.row8::<3, 1>(&samples, &mut gray);
-            Gray::L8(shape.image8(gray)?)
-        }
-        ColorType::RGBA(_) if shape.channels == 4 => {
-            let mut gray = vec![0; pixels * 2];
-            luma.row8::<4, 2>(&samples, &mut gray);
-            Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, gray)?)
-        }
-        ColorType::CMYK(_) => {
-            let gray = |inks: &[u8; 4]| {
-                let [red, green, blue] = cmyk::rgb8(*inks);
-                luma.gray8(red, green, blue)
-            };
-            Gray::L8(shape.image8(samples.as_chunks().0.iter().map(gray).collect())?)
-        }
-        _ => return None,
-    })
-}
-
-/// As [`gray8`], for 16-bit samples.
-fn gray16(shape: Shape, color: ColorType, samples: Vec<u16>, luma: Luma) -> Option<Gray> {
-    let pixels = shape.pixels();
-    let (width, height) = (shape.width, shape.height);
-    Some(match color {
-        ColorType::Gray(_) => Gray::L16(ImageBuffer::from_raw(width, height, samples)?),
-        ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => {
-            Gray::La16(ImageBuffer::from_raw(width, height, samples)?)
-        }
-        ColorType::RGB(_) if shape.channels == 3 => {
-            let mut gray = vec![0; pixels];
-            luma.row16::<3, 1>(&samples, &mut gray);
-            Gray::L16(ImageBuffer::from_raw(width, height, gray)?)
-        }
-        ColorType::RGBA(_) if shape.channels == 4 => {
-            let mut gray = vec![0; pixels * 2];
-            luma.row16::<4, 2>(&samples, &mut gray);
-            Gray::La16(ImageBuffer::from_raw(width, height, gray)?)
-        }
-        ColorType::CMYK(_) => {
-            let gray = |inks: &[u16; 4]| {
-                let [red, green, blue] = cmyk::rgb16(*inks);
-                luma.gray16(red, green, blue)
-            };
-            let gray = samples.as_chunks().0.iter().map(gray).collect();
-            Gray::L16(ImageBuffer::from_raw(width, height, gray)?)
-        }
-        _ => return None,
-    })
-}
-
-/// A page's size and how many samples a pixel has.
-#[derive(Clone, Copy)]
-struct Shape {
-    width: u32,
-    height: u32,
-    channels: usize,
-}
-
-impl Shape {
-    fn pixels(self) -> usize {
-        self.width as usize * self.height as usize
+        Ok(())
     }
 
-    fn image8(self, samples: Vec<u8>) -> Option<GrayImage> {
-        GrayImage::from_raw(self.width, self.height, samples)
-    }
-
-    /// Samples in pixel order, from samples in plane order.
-    fn interleaved<Sample: Copy>(self, samples: Vec<Sample>, planes: usize) -> Vec<Sample> {
-        let pixels = self.pixels();
-        if planes < 2 || samples.len() < pixels * planes {
-            return samples;
-        }
-        (0..pixels)
-            .flat_map(|pixel| (0..planes).map(move |plane| plane * pixels + pixel))
-            .map(|at| samples[at])
-            .collect()
-    }
-
-    /// One byte per sample, from rows packed to whole bytes.
-    fn unpacked(self, packed: &[u8], bits: u8) -> Option<Vec<u8>> {
-        if self.channels != 1 || !matches!(bits, 1 | 2 | 4) {
-            return None;
-        }
-        let row_bytes = (self.width as usize * usize::from(bits)).div_ceil(8);
-        let per_byte = 8 / usize::from(bits);
-        let row = |row: &[u8]| -> Vec<u8> {
-            let sample = |at: usize| {
-                let shift = 8 - bits - (at % per_byte) as u8 * bits;
-                row[at / per_byte] >> shift & (u8::MAX >> (8 - bits))
-            };
-            (0..self.width as usize).map(sample).collect()
+    /// The samples of a row that are read, pixel by pixel.
+    fn row<'s, S: Sample>(
+        &self,
+        chunks: &'s [Chunk<'a>],
+        read: &[usize],
+        row: usize,
+        samples: &'s mut [S],
+    ) -> &'s [S] {
+        let layout = &self.layout;
+        let packing = Packing {
+            bits: layout.bits,
+            little_endian: self.file.tiff.little_endian(),
+            scaled: !matches!(layout.color, Color::Palette(_)),
         };
-        Some(packed.chunks_exact(row_bytes).flat_map(row).collect())
+        let first = chunks[0].row(row);
+        let side_by_side = chunks[0].channels;
+        if !layout.planar && layout.bits == 8 && side_by_side == read.len() {
+            // All are read, and so in their order.
+            if let Some(stored) = S::as_stored(first) {
+                return &stored[..samples.len()];
+            }
+        }
+        for (to, from) in read.iter().enumerate() {
+            let (bytes, from) = if layout.planar {
+                (chunks[to].row(row), (0, 1))
+            } else {
+                (first, (*from, side_by_side))
+            };
+            packing.channel(bytes, from, samples, (to, read.len()));
+        }
+        samples
+    }
+
+    /// The gray of a row of pixels.
+    fn shade<S: Sample>(&self, pixels: &[S], gray: &mut [S], associated: Associated) {
+        let luma = self.luma;
+        let alpha = self.layout.alpha;
+        // Weights of what is multiplied give the gray multiplied; curves do not.
+        let divided = alpha.is_some_and(|alpha| alpha.associated)
+            && match self.layout.color {
+                Color::Palette(_) => false,
+                Color::Gray { .. } => associated == Associated::Divided,
+                Color::Rgb | Color::YCbCr(_) => associated == Associated::Divided || luma == Luma::Linear,
+                Color::Cmyk => true,
+            };
+        let whole = |sample: S, alpha: S| {
+            if divided {
+                unmultiplied(sample, alpha)
+            } else {
+                sample
+            }
+        };
+        let again = divided && associated == Associated::Kept;
+        match &self.layout.color {
+            Color::Gray { white_is_zero } => {
+                let turned = |sample: S| {
+                    S::of(if *white_is_zero {
+                        S::MOST - sample.into()
+                    } else {
+                        sample.into()
+                    })
+                };
+                each::<S, 1>(pixels, gray, alpha, again, |[sample], alpha| {
+                    whole(turned(sample), alpha)
+                });
+            }
+            Color::Palette(grays) => each::<S, 1>(pixels, gray, alpha, false, |[index], _| {
+                // An index beyond the palette is black, as in most viewers.
+                let index: u32 = index.into();
+                S::of(grays.get(index as usize).copied().unwrap_or(0).into())
+            }),
+            Color::Rgb if !divided && alpha.is_none() => S::row::<3, 1>(luma, pixels, gray),
+            Color::Rgb if !divided => S::row::<4, 2>(luma, pixels, gray),
+            Color::Rgb => each::<S, 3>(pixels, gray, alpha, again, |color, alpha| {
+                S::gray(luma, color.map(|sample| whole(sample, alpha)))
+            }),
+            Color::Cmyk => each::<S, 4>(pixels, gray, alpha, again, |inks, alpha| {
+                S::gray(luma, S::light(inks.map(|ink| whole(ink, alpha))))
+            }),
+            Color::YCbCr(ycbcr) => each::<S, 3>(pixels, gray, alpha, again, |sample, alpha| {
+                // Conversions from floating point saturate.
+                let color = ycbcr.rgb(sample.map(|sample| sample.into() as u8).map(f32::from));
+                let color = color.map(|value| S::of(u32::from((value + 0.5) as u8)));
+                S::gray(luma, color.map(|sample| whole(sample, alpha)))
+            }),
+        }
+    }
+}
+
+/// Writes what `formula` makes of each pixel's color of `COLORS` samples and of its alpha; that again multiplied by alpha,
+/// if `again`.
+fn each<S: Sample, const COLORS: usize>(
+    pixels: &[S],
+    gray: &mut [S],
+    alpha: Option<Alpha>,
+    again: bool,
+    formula: impl Fn([S; COLORS], S) -> S,
+) {
+    let Some(_) = alpha else {
+        let opaque = S::of(S::MOST);
+        for (gray, color) in gray.iter_mut().zip(pixels.as_chunks().0) {
+            *gray = formula(*color, opaque);
+        }
+        return;
+    };
+    for (gray, pixel) in gray
+        .as_chunks_mut::<2>()
+        .0
+        .iter_mut()
+        .zip(pixels.chunks_exact(COLORS + 1))
+    {
+        let (color, alpha) = (
+            pixel.first_chunk().expect("one sample more than these"),
+            pixel[COLORS],
+        );
+        let value = formula(*color, alpha);
+        *gray = [if again { multiplied(value, alpha) } else { value }, alpha];
+    }
+}
+
+/// A strip or tile of one plane or all, decoded.
+struct Chunk<'a> {
+    decompressor: Decompressor,
+    pixels: Pixels<'a>,
+    /// What was decompressed last, and was pixels or is to become some.
+    spare: Vec<u8>,
+    /// Samples side by side.
+    channels: usize,
+    row_bytes: usize,
+}
+
+/// Rows of samples, in the file or of their own.
+enum Pixels<'a> {
+    Stored(&'a [u8]),
+    Own(Vec<u8>),
+}
+
+impl<'a> Chunk<'a> {
+    fn new(reversed_bits: bool) -> Self {
+        Self {
+            decompressor: Decompressor::new(reversed_bits),
+            pixels: Pixels::Stored(&[]),
+            spare: Vec::new(),
+            channels: 1,
+            row_bytes: 0,
+        }
+    }
+
+    fn row(&self, row: usize) -> &[u8] {
+        let pixels = match &self.pixels {
+            Pixels::Stored(pixels) => pixels,
+            Pixels::Own(pixels) => &pixels[..],
+        };
+        &pixels[row * self.row_bytes..][..self.row_bytes]
+    }
+
+    /// Decodes the strip or tile with this index, of which `rows` are on the page.
+    fn decode(&mut self, page: &Page<'a, '_>, index: usize, rows: u32) -> Result<(), Error> {
+        let layout = &page.layout;
+        let stored = layout.stored(page.file, index)?;
+        if let Method::Jpeg { tables } = &layout.method {
+            let tables = &page.file.tiff.bytes()[tables.clone()];
+            return self.decode_jpeg(page, &merged(tables, stored), index, rows);
+        }
+        let rows = if layout.tiled { layout.chunk.1 } else { rows };
+        self.channels = layout.interleaved();
+        self.row_bytes = layout.row_bytes() as usize;
+        let length = layout.chunk_bytes(rows) as usize;
+        if layout.method == Method::None && !layout.reversed_bits && layout.units.is_none() {
+            let pixels = stored.get(..length).ok_or_else(|| Fault::Short.of(index))?;
+            self.pixels = Pixels::Stored(pixels);
+            return Ok(());
+        }
+        let mut bytes = self.take_spare();
+        bytes.resize(length, 0);
+        self.decompressor
+            .decompress(&layout.method, stored, layout.chunk.0, &mut bytes)
+            .map_err(|fault| fault.of(index))?;
+        if let Some(units) = layout.units {
+            let mut pixels = self.take_spare();
+            ycbcr::take_apart(
+                &bytes,
+                units,
+                (layout.chunk.0, rows),
+                layout.luma_alone,
+                &mut pixels,
+            );
+            self.channels = if layout.luma_alone { 1 } else { 3 };
+            self.row_bytes = layout.chunk.0 as usize * self.channels;
+            self.spare = bytes;
+            bytes = pixels;
+        } else if layout.predictor && layout.bits == 8 {
+            predictor::undo8(&mut bytes, self.row_bytes, self.channels);
+        } else if layout.predictor {
+            let little_endian = page.file.tiff.little_endian();
+            predictor::undo16(&mut bytes, self.row_bytes, self.channels, little_endian);
+        }
+        self.pixels = Pixels::Own(bytes);
+        Ok(())
+    }
+
+    /// A buffer that is not needed any more.
+    fn take_spare(&mut self) -> Vec<u8> {
+        match std::mem::replace(&mut self.pixels, Pixels::Stored(&[])) {
+            Pixels::Own(pixels) => pixels,
+            Pixels::Stored(_) => std::mem::take(&mut self.spare),
+        }
+    }
+
+    fn decode_jpeg(
+        &mut self,
+        page: &Page<'_, '_>,
+        jpeg: &[u8],
+        index: usize,
+        rows: u32,
+    ) -> Result<(), Error> {
+        let layout = &page.layout;
+        self.pixels = Pixels::Stored(&[]);
+        let only_first = layout.luma_alone && layout.alpha.is_none();
+        let samples = jpeg::samples(jpeg, only_first, page.lenient, &page.limits)
+            .map_err(|error| in_tiff(error, index))?;
+        let components = if only_first { 1 } else { layout.interleaved() };
+        // A last strip may be as high as the others are.
+        let width = if layout.tiled {
+            layout.chunk.0
+        } else {
+            layout.width
+        };
+        if samples.width != width || samples.height < rows || samples.components != components {
+            return Err(Error::corrupt(
+                Format::Tiff,
+                format_args!(
+                    "the JPEG in strip or tile {} has {}x{} pixels of {} samples, not {width}x{rows} of {components}",
+                    index + 1,
+                    samples.width,
+                    samples.height,
+                    samples.components
+                ),
+            ));
+        }
+        self.channels = samples.components;
+        self.row_bytes = samples.width as usize * samples.components;
+        self.pixels = Pixels::Own(samples.data);
+        Ok(())
+    }
+}
+
+/// A JPEG, with the tables that all of a page's have in common (TIFF Technical Note 2): both begin with a marker of two bytes,
+/// and the tables end with one.
+fn merged<'a>(tables: &[u8], jpeg: &'a [u8]) -> Cow<'a, [u8]> {
+    match (tables, jpeg) {
+        ([0xFF, 0xD8, tables @ ..], [0xFF, 0xD8, rest @ ..]) if !tables.is_empty() => {
+            let tables = tables.strip_suffix(&[0xFF, 0xD9]).unwrap_or(tables);
+            [&[0xFF, 0xD8], tables, rest].concat().into()
+        }
+        _ => jpeg.into(),
+    }
+}
+
+/// An error of a JPEG that is all in the file, as one of the file that it is in.
+fn in_tiff(error: Error, index: usize) -> Error {
+    let number = index + 1;
+    match error {
+        Error::UnsupportedFeature { feature, .. } => {
+            Error::unsupported(Format::Tiff, format!("a JPEG with {feature}"))
+        }
+        Error::Corrupt { detail, .. } => Error::corrupt(
+            Format::Tiff,
+            format_args!("the JPEG in strip or tile {number}: {detail}"),
+        ),
+        Error::Truncated { .. } => Error::corrupt(
+            Format::Tiff,
+            format_args!("the JPEG in strip or tile {number} ends too early"),
+        ),
+        Error::TooLarge {
+            width,
+            height,
+            needed_bytes,
+            limit_bytes,
+            ..
+        } => Error::TooLarge {
+            format: Format::Tiff,
+            width,
+            height,
+            needed_bytes,
+            limit_bytes,
+        },
+        other => other,
     }
 }

@@ -1,0 +1,97 @@
+//! Horizontal differencing (TIFF 6.0, section 14): each sample but a row's first ones is stored as the difference to the
+//! same sample of the pixel before it.
+
+/// Undoes it in rows of pixels of `channels` samples of 8 bits.
+pub(super) fn undo8(rows: &mut [u8], row_bytes: usize, channels: usize) {
+    for row in rows.chunks_exact_mut(row_bytes) {
+        match channels {
+            1 => undo_row8::<1>(row),
+            2 => undo_row8::<2>(row),
+            3 => undo_row8::<3>(row),
+            4 => undo_row8::<4>(row),
+            _ => {
+                for at in channels..row.len() {
+                    row[at] = row[at].wrapping_add(row[at - channels]);
+                }
+            }
+        }
+    }
+}
+
+fn undo_row8<const CHANNELS: usize>(row: &mut [u8]) {
+    let mut left = [0_u8; CHANNELS];
+    for pixel in row.as_chunks_mut::<CHANNELS>().0 {
+        for (sample, left) in pixel.iter_mut().zip(&mut left) {
+            *left = left.wrapping_add(*sample);
+            *sample = *left;
+        }
+    }
+}
+
+/// As [`undo8`], of 16 bits.
+pub(super) fn undo16(rows: &mut [u8], row_bytes: usize, channels: usize, little_endian: bool) {
+    let (read, write): (fn([u8; 2]) -> u16, fn(u16) -> [u8; 2]) = if little_endian {
+        (u16::from_le_bytes, u16::to_le_bytes)
+    } else {
+        (u16::from_be_bytes, u16::to_be_bytes)
+    };
+    for row in rows.chunks_exact_mut(row_bytes) {
+        let samples = row.as_chunks_mut::<2>().0;
+        for at in channels..samples.len() {
+            samples[at] = write(read(samples[at]).wrapping_add(read(samples[at - channels])));
+        }
+    }
+}
+
+/// Does it in a row of samples of 8 bits.
+pub(super) fn do8(row: &mut [u8], channels: usize) {
+    for at in (channels..row.len()).rev() {
+        row[at] = row[at].wrapping_sub(row[at - channels]);
+    }
+}
+
+/// Does it in a row of samples of 16 bits.
+pub(super) fn do16(row: &mut [u8], channels: usize, little_endian: bool) {
+    let (read, write): (fn([u8; 2]) -> u16, fn(u16) -> [u8; 2]) = if little_endian {
+        (u16::from_le_bytes, u16::to_le_bytes)
+    } else {
+        (u16::from_be_bytes, u16::to_be_bytes)
+    };
+    let samples = row.as_chunks_mut::<2>().0;
+    for at in (channels..samples.len()).rev() {
+        samples[at] = write(read(samples[at]).wrapping_sub(read(samples[at - channels])));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_is_undone_for_any_number_of_channels() {
+        let row: Vec<u8> = (0..60_u8).map(|at| at.wrapping_mul(77)).collect();
+        for channels in 1..=6 {
+            let mut changed = row.clone();
+            do8(&mut changed, channels);
+            assert_eq!(changed[channels], row[channels].wrapping_sub(row[0]));
+            undo8(&mut changed, row.len(), channels);
+            assert_eq!(changed, row, "{channels}");
+            for little_endian in [false, true] {
+                let mut changed = row.clone();
+                do16(&mut changed, channels, little_endian);
+                undo16(&mut changed, row.len(), channels, little_endian);
+                assert_eq!(changed, row, "{channels} {little_endian}");
+            }
+        }
+    }
+
+    #[test]
+    fn samples_of_16_bits_are_added_in_the_files_byte_order() {
+        let mut row = [0x00, 0xFF, 0x00, 0x01];
+        undo16(&mut row, 4, 1, false);
+        assert_eq!(row, [0x00, 0xFF, 0x01, 0x00]);
+        let mut row = [0xFF, 0x00, 0x01, 0x00];
+        undo16(&mut row, 4, 1, true);
+        assert_eq!(row, [0xFF, 0x00, 0x00, 0x01]);
+    }
+}
