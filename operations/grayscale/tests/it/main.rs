@@ -15,4 +15,7 @@ mod stream;
 mod test_images;
 mod thumbnails;
 mod tiff;
+mod tiff_grid;
+mod tiff_oracle;
+mod tiff_writer;
 mod webp;
