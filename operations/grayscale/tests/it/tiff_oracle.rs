@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use errand_grayscale::{Format, Limits, Parameters, convert};
+use errand_grayscale::{Format, Limits, Luma, Parameters, convert};
 
 use crate::tiff_grid::{grid, is_refused};
 
@@ -113,11 +113,14 @@ fn libtiff_reads_the_same_pixels_from_the_grid_and_gray_files_without_a_warning(
             let gray = convert(&file, &strip).bytes;
             let name = folder.join(format!("gray-{count}.tif"));
             let samples = name.with_extension("samples");
-            if extra != [1] {
-                fs::write(&name, &gray).unwrap();
-                fs::write(&samples, pixels(&file)).unwrap();
-                writeln!(pairs, "{}\t{}", name.display(), samples.display()).unwrap();
-            }
+            fs::write(&name, &gray).unwrap();
+            let expected = if extra == [1] {
+                multiplied_gray(&picture.samples)
+            } else {
+                pixels(&file)
+            };
+            fs::write(&samples, expected).unwrap();
+            writeln!(pairs, "{}\t{}", name.display(), samples.display()).unwrap();
         }
     }
     let printed = run(&["check"], &pairs);
@@ -141,6 +144,18 @@ fn pixels(tiff: &[u8]) -> Vec<u8> {
             .for_each(|sample| sample.reverse());
     }
     samples
+}
+
+/// The gray of red, green and blue that are multiplied by alpha, and alpha: multiplied too.
+fn multiplied_gray(samples: &[u16]) -> Vec<u8> {
+    let narrow: Vec<u8> = samples
+        .iter()
+        .map(|sample| u8::try_from(*sample).unwrap())
+        .collect();
+    let pixels = narrow.as_chunks::<4>().0.iter();
+    pixels
+        .flat_map(|[red, green, blue, alpha]| [Luma::Bt601.gray8(*red, *green, *blue), *alpha])
+        .collect()
 }
 
 /// What comes after the header of a PGM or PAM of this crate's.

@@ -105,11 +105,13 @@ impl<'a, 'f> Page<'a, 'f> {
         };
         let first = chunks[0].row(row);
         let side_by_side = chunks[0].channels;
-        if !layout.planar && layout.bits == 8 && side_by_side == read.len() {
+        if !layout.planar && side_by_side == read.len() {
             // All are read, and so in their order.
-            if let Some(stored) = S::as_stored(first) {
+            if let Some(stored) = S::as_stored(first).filter(|_| layout.bits == 8) {
                 return &stored[..samples.len()];
             }
+            packing.channel(first, (0, 1), samples, (0, 1));
+            return samples;
         }
         for (to, from) in read.iter().enumerate() {
             let (bytes, from) = if layout.planar {

@@ -30,15 +30,46 @@ fn undo_row8<const CHANNELS: usize>(row: &mut [u8]) {
 
 /// As [`undo8`], of 16 bits.
 pub(super) fn undo16(rows: &mut [u8], row_bytes: usize, channels: usize, little_endian: bool) {
-    let (read, write): (fn([u8; 2]) -> u16, fn(u16) -> [u8; 2]) = if little_endian {
-        (u16::from_le_bytes, u16::to_le_bytes)
+    if little_endian {
+        undo16_in(rows, row_bytes, channels, u16::from_le_bytes, u16::to_le_bytes);
     } else {
-        (u16::from_be_bytes, u16::to_be_bytes)
-    };
+        undo16_in(rows, row_bytes, channels, u16::from_be_bytes, u16::to_be_bytes);
+    }
+}
+
+fn undo16_in(
+    rows: &mut [u8],
+    row_bytes: usize,
+    channels: usize,
+    read: impl Fn([u8; 2]) -> u16 + Copy,
+    write: impl Fn(u16) -> [u8; 2] + Copy,
+) {
     for row in rows.chunks_exact_mut(row_bytes) {
         let samples = row.as_chunks_mut::<2>().0;
-        for at in channels..samples.len() {
-            samples[at] = write(read(samples[at]).wrapping_add(read(samples[at - channels])));
+        match channels {
+            1 => undo_row16::<1>(samples, read, write),
+            2 => undo_row16::<2>(samples, read, write),
+            3 => undo_row16::<3>(samples, read, write),
+            4 => undo_row16::<4>(samples, read, write),
+            _ => {
+                for at in channels..samples.len() {
+                    samples[at] = write(read(samples[at]).wrapping_add(read(samples[at - channels])));
+                }
+            }
+        }
+    }
+}
+
+fn undo_row16<const CHANNELS: usize>(
+    samples: &mut [[u8; 2]],
+    read: impl Fn([u8; 2]) -> u16,
+    write: impl Fn(u16) -> [u8; 2],
+) {
+    let mut left = [0_u16; CHANNELS];
+    for pixel in samples.as_chunks_mut::<CHANNELS>().0 {
+        for (sample, left) in pixel.iter_mut().zip(&mut left) {
+            *left = left.wrapping_add(read(*sample));
+            *sample = write(*left);
         }
     }
 }

@@ -103,6 +103,14 @@ impl Packing {
                     pixel[to] = S::of(stored[from].into());
                 }
             }
+            16 if of == 1 && channels == 1 => {
+                let pixels = samples.iter_mut().zip(row.as_chunks().0);
+                if self.little_endian {
+                    pixels.for_each(|(sample, stored)| *sample = S::of(u16::from_le_bytes(*stored).into()));
+                } else {
+                    pixels.for_each(|(sample, stored)| *sample = S::of(u16::from_be_bytes(*stored).into()));
+                }
+            }
             16 => {
                 let read = if self.little_endian {
                     u16::from_le_bytes
