@@ -8,6 +8,7 @@ BT.601 as Pillow rounds it, or gray and alpha.
 
 import io
 import os
+import struct
 import sys
 import tempfile
 from pathlib import Path
@@ -139,11 +140,38 @@ def jpeg(save):
         soft[..., 1:] = soft[..., 1:] // 2 + soft[..., :1] // 2
         ycbcr = imagecodecs.tiff_encode(soft, 90, photometric="ycbcr", compression="jpeg", **layout)
         save(f"jpeg-ycbcr-{words}", ycbcr, gray(imagecodecs.tiff_decode(ycbcr, asrgb=True)[..., :3]))
-    for across, down in ((2, 2), (2, 1), (1, 2)):
+
+
+def assembled(width, height, photometric, compression, subsampling, data):
+    """A TIFF of one strip of three samples of 8 bits."""
+    tags = [(256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, compression), (262, 3, photometric), (273, 4, 8)]
+    tags += [(277, 3, 3), (278, 4, height), (279, 4, len(data)), (530, 3, subsampling[0] | subsampling[1] << 16)]
+    data += b"\0" * (len(data) % 2)
+    entries = [struct.pack("<HHII", tag, kind, 2 if tag == 530 else 1, value) for tag, kind, value in tags]
+    header = struct.pack("<2sHI", b"II", 42, 8 + len(data))
+    return header + data + struct.pack("<H", len(tags)) + b"".join(entries) + b"\0\0\0\0"
+
+
+def ycbcr(save):
+    """Luma and subsampled colors, as JPEG and not compressed. The gray is that of libtiff's RGB."""
+    width, height = 75, 50
+    color = (drawing(width, height, 3, "u1") // 4 + 96).astype("u1")
+    color[..., 1:] = color[..., 1:] // 2 + color[..., :1] // 2
+    for across, down, name in ((1, 1, "4:4:4"), (2, 1, "4:2:2"), (2, 2, "4:2:0")):
         out = io.BytesIO()
-        Image.fromarray(soft).save(out, "TIFF", compression="jpeg", tiffinfo={530: (across, down), 278: 16})
-        # The Y of subsampled colors is not subsampled; the gray of upsampled ones is off where they do not exist.
-        save(f"jpeg-ycbcr-{across}x{down}", out.getvalue(), gray(imagecodecs.tiff_decode(out.getvalue(), asrgb=True)[..., :3]))
+        Image.fromarray(color).save(out, "JPEG", quality=90, subsampling=name)
+        tiff = assembled(width, height, 6, 7, (across, down), out.getvalue())
+        save(f"jpeg-ycbcr-{across}x{down}", tiff, gray(imagecodecs.tiff_decode(tiff, asrgb=True)[..., :3]))
+    luma, blue, red = Image.fromarray(color).convert("YCbCr").split()
+    for across, down in ((1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 2), (4, 4)):
+        wide, high = -(-width // across), -(-height // down)
+        ys = numpy.pad(numpy.asarray(luma), ((0, high * down - height), (0, wide * across - width)), "edge")
+        ys = ys.reshape(high, down, wide, across).swapaxes(1, 2).reshape(high, wide, across * down)
+        # Chroma of one level, which does not show how it is upsampled.
+        colors = [numpy.full((high, wide, 1), numpy.asarray(plane).mean().round(), "u1") for plane in (blue, red)]
+        units = numpy.concatenate([ys, *colors], -1).astype("u1").tobytes()
+        tiff = assembled(width, height, 6, 1, (across, down), units)
+        save(f"plain-ycbcr-{across}x{down}", tiff, gray(imagecodecs.tiff_decode(tiff, asrgb=True)[..., :3]))
 
 
 def make(folder):
@@ -159,6 +187,7 @@ def make(folder):
     lossless(save)
     fax(save)
     jpeg(save)
+    ycbcr(save)
     print(count)
     return True
 

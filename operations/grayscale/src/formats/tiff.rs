@@ -4,24 +4,29 @@
 //! for gray. Where all pages have palettes, only those are rewritten. Resolution, orientation, place and texts stay; a color
 //! profile goes. A file whose pages are all gray comes back as it is. References are to TIFF 6.0.
 //!
-//! From the ground up: `file` reads directories, `layout` what they say of a page and what of it is not supported,
-//! `compression`, with `fax`, gets bytes out of a strip or tile, `predictor` and `ycbcr` pixels out of bytes, and `page` gray
-//! rows out of pixels, which `writer` writes.
+//! From the ground up: `file` reads directories, `layout`, with `tags` and `grid`, what they say of a page and what of it is not
+//! supported,
+//! `compression`, with `fax`, gets bytes out of a strip or tile, `chunk`, with `predictor` and `ycbcr`, samples out of bytes, and
+//! `page` gray rows out of samples, which `writer`, with `compressor`, writes. `raw` tells camera raw files.
 
 #![allow(
     clippy::cast_possible_truncation,
     reason = "parts of wider samples, counts of entries and lengths within the file or the limits fit by construction"
 )]
 
+mod chunk;
 mod compression;
+mod compressor;
 mod fax;
 mod file;
+mod grid;
 mod layout;
 mod page;
 mod palette;
 mod predictor;
 mod raw;
 mod samples;
+mod tags;
 mod writer;
 mod ycbcr;
 

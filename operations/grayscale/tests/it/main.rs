@@ -15,6 +15,8 @@ mod stream;
 mod test_images;
 mod thumbnails;
 mod tiff;
+mod tiff_cases;
+mod tiff_features;
 mod tiff_grid;
 mod tiff_oracle;
 mod tiff_writer;

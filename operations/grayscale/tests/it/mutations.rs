@@ -18,9 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[test]
 fn no_damaged_image_makes_the_conversion_panic_or_hang() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut files: Vec<_> = ["images", "cases"]
+        .into_iter()
+        .flat_map(|name| fs::read_dir(folder.join(name)).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();

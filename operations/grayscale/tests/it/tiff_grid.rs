@@ -2,7 +2,8 @@
 
 #![allow(
     clippy::cast_possible_truncation,
-    reason = "samples are parts of wider numbers"
+    clippy::cast_sign_loss,
+    reason = "samples are parts of wider numbers, and none is negative"
 )]
 
 use errand_grayscale::{Format, Limits, Luma, Parameters, convert};
@@ -138,27 +139,22 @@ fn check(photometric: u64, bits: usize, extra: &[u64], luma: Luma) {
         };
         let file = picture.file();
         let expected = expected(&picture, luma);
-        let found_here = found(&file, bits, expected.len(), luma);
+        let direct = found(&file, bits, expected.len(), luma);
         if is_refused(&picture) {
-            let error = found_here.unwrap_err();
+            let error = direct.unwrap_err();
             assert!(error.contains("a predictor over samples of"), "{error}");
             continue;
         }
-        assert_eq!(found_here.as_ref(), Ok(&expected), "{}", context());
+        assert_eq!(direct.as_ref(), Ok(&expected), "{}", context());
         let gray = gray_tiff(&file, luma);
-        let found_there = found(&gray, bits, expected.len(), luma).unwrap();
+        let by_tiff = found(&gray, bits, expected.len(), luma).unwrap();
         if !extra.contains(&1) {
-            assert_eq!(found_there, expected, "{}, as TIFF", context());
+            assert_eq!(by_tiff, expected, "{}, as TIFF", context());
             continue;
         }
         // Multiplied by alpha once more, rounded: half a level, times what alpha divides it by.
         let most = if bits == 16 { 65_535.0 } else { 255.0 };
-        for (there, here) in found_there
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .zip(expected.as_chunks::<2>().0)
-        {
+        for (there, here) in by_tiff.as_chunks::<2>().0.iter().zip(expected.as_chunks::<2>().0) {
             assert_eq!(there[1], here[1], "{}", context());
             let tolerance = 1.0 + 1.5 * most / f64::from(here[1].max(1));
             assert!(

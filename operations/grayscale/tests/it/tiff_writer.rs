@@ -70,6 +70,10 @@ impl Compression {
 
 /// A picture and how it is written.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a choice of its own, and tests make all of them"
+)]
 pub(crate) struct Picture {
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -128,9 +132,9 @@ impl Picture {
             let colors = self.colors();
             for pixel in self.samples.chunks_exact_mut(channels) {
                 let alpha = pixel[colors + alpha];
-                pixel[..colors]
-                    .iter_mut()
-                    .for_each(|color| *color = (*color).min(alpha));
+                for color in &mut pixel[..colors] {
+                    *color = (*color).min(alpha);
+                }
             }
         }
     }

@@ -194,7 +194,8 @@ impl<'a> File<'a> {
             }
         } else {
             for (index, value) in values.iter_mut().enumerate() {
-                *value = self.value_at(&entry, index)? as f32;
+                let number = u32::try_from(self.value_at(&entry, index)?).ok()?;
+                *value = f64::from(number) as f32;
             }
         }
         Some(values)

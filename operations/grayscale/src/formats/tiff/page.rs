@@ -1,17 +1,13 @@
 //! The pixels of one page, made gray a row of strips or tiles after another.
 
-use std::borrow::Cow;
-
 use jpeg_luma::ifd::Directory;
 
-use super::compression::{Decompressor, Fault, Method};
+use super::chunk::Chunk;
 use super::file::File;
-use super::layout::{Alpha, Color, Layout};
-use super::predictor;
+use super::layout::Layout;
 use super::samples::{Packing, Sample, multiplied, unmultiplied};
-use super::ycbcr;
-use crate::formats::jpeg;
-use crate::{Error, Format, Limits, Luma, Parameters};
+use super::tags::{Alpha, Color};
+use crate::{Error, Limits, Luma, Parameters};
 
 /// What becomes of colors that are multiplied by alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +23,8 @@ pub(super) struct Page<'a, 'f> {
     pub(super) file: &'f File<'a>,
     pub(super) layout: Layout,
     luma: Luma,
-    lenient: bool,
-    limits: Limits,
+    pub(super) lenient: bool,
+    pub(super) limits: Limits,
 }
 
 impl<'a, 'f> Page<'a, 'f> {
@@ -55,28 +51,31 @@ impl<'a, 'f> Page<'a, 'f> {
     ) -> Result<(), Error> {
         let layout = &self.layout;
         let read = layout.read();
-        let planes = if layout.planar { read.len() } else { 1 };
+        let planes = if layout.grid.planar { read.len() } else { 1 };
         let mut chunks: Vec<_> = (0..planes).map(|_| Chunk::new(layout.reversed_bits)).collect();
-        let (across, down) = (layout.chunks_across(), layout.chunks_down());
+        let (across, down) = (layout.grid.across, layout.grid.down);
         let channels = layout.gray_channels();
         let width = layout.width as usize;
-        let mut samples = vec![S::default(); layout.chunk.0.min(layout.width) as usize * read.len()];
+        let mut samples = vec![S::default(); layout.grid.width.min(layout.width) as usize * read.len()];
         let mut band = Vec::new();
         for row_of_chunks in 0..down {
-            let rows = layout.chunk.1.min(layout.height - row_of_chunks * layout.chunk.1);
+            let rows = layout
+                .grid
+                .height
+                .min(layout.height - row_of_chunks * layout.grid.height);
             band.resize(width * rows as usize * channels, S::default());
             for column in 0..across {
                 let number = (row_of_chunks * across + column) as usize;
                 for (chunk, sample) in chunks.iter_mut().zip(&read) {
-                    let plane = if layout.planar {
+                    let plane = if layout.grid.planar {
                         sample * across as usize * down as usize
                     } else {
                         0
                     };
                     chunk.decode(self, plane + number, rows)?;
                 }
-                let left = column as usize * layout.chunk.0 as usize;
-                let visible = (width - left).min(layout.chunk.0 as usize);
+                let left = column as usize * layout.grid.width as usize;
+                let visible = (width - left).min(layout.grid.width as usize);
                 for row in 0..rows as usize {
                     let place = (row * width + left) * channels;
                     let gray = &mut band[place..place + visible * channels];
@@ -105,7 +104,7 @@ impl<'a, 'f> Page<'a, 'f> {
         };
         let first = chunks[0].row(row);
         let side_by_side = chunks[0].channels;
-        if !layout.planar && side_by_side == read.len() {
+        if !layout.grid.planar && side_by_side == read.len() {
             // All are read, and so in their order.
             if let Some(stored) = S::as_stored(first).filter(|_| layout.bits == 8) {
                 return &stored[..samples.len()];
@@ -114,7 +113,7 @@ impl<'a, 'f> Page<'a, 'f> {
             return samples;
         }
         for (to, from) in read.iter().enumerate() {
-            let (bytes, from) = if layout.planar {
+            let (bytes, from) = if layout.grid.planar {
                 (chunks[to].row(row), (0, 1))
             } else {
                 (first, (*from, side_by_side))
@@ -171,9 +170,8 @@ impl<'a, 'f> Page<'a, 'f> {
                 S::gray(luma, S::light(inks.map(|ink| whole(ink, alpha))))
             }),
             Color::YCbCr(ycbcr) => each::<S, 3>(pixels, gray, alpha, again, |sample, alpha| {
-                // Conversions from floating point saturate.
-                let color = ycbcr.rgb(sample.map(|sample| sample.into() as u8).map(f32::from));
-                let color = color.map(|value| S::of(u32::from((value + 0.5) as u8)));
+                let color = ycbcr.rgb(sample.map(|sample| sample.into() as u8));
+                let color = color.map(|value| S::of(value.into()));
                 S::gray(luma, color.map(|sample| whole(sample, alpha)))
             }),
         }
@@ -208,176 +206,5 @@ fn each<S: Sample, const COLORS: usize>(
         );
         let value = formula(*color, alpha);
         *gray = [if again { multiplied(value, alpha) } else { value }, alpha];
-    }
-}
-
-/// A strip or tile of one plane or all, decoded.
-struct Chunk<'a> {
-    decompressor: Decompressor,
-    pixels: Pixels<'a>,
-    /// What was decompressed last, and was pixels or is to become some.
-    spare: Vec<u8>,
-    /// Samples side by side.
-    channels: usize,
-    row_bytes: usize,
-}
-
-/// Rows of samples, in the file or of their own.
-enum Pixels<'a> {
-    Stored(&'a [u8]),
-    Own(Vec<u8>),
-}
-
-impl<'a> Chunk<'a> {
-    fn new(reversed_bits: bool) -> Self {
-        Self {
-            decompressor: Decompressor::new(reversed_bits),
-            pixels: Pixels::Stored(&[]),
-            spare: Vec::new(),
-            channels: 1,
-            row_bytes: 0,
-        }
-    }
-
-    fn row(&self, row: usize) -> &[u8] {
-        let pixels = match &self.pixels {
-            Pixels::Stored(pixels) => pixels,
-            Pixels::Own(pixels) => &pixels[..],
-        };
-        &pixels[row * self.row_bytes..][..self.row_bytes]
-    }
-
-    /// Decodes the strip or tile with this index, of which `rows` are on the page.
-    fn decode(&mut self, page: &Page<'a, '_>, index: usize, rows: u32) -> Result<(), Error> {
-        let layout = &page.layout;
-        let stored = layout.stored(page.file, index)?;
-        if let Method::Jpeg { tables } = &layout.method {
-            let tables = &page.file.tiff.bytes()[tables.clone()];
-            return self.decode_jpeg(page, &merged(tables, stored), index, rows);
-        }
-        let rows = if layout.tiled { layout.chunk.1 } else { rows };
-        self.channels = layout.interleaved();
-        self.row_bytes = layout.row_bytes() as usize;
-        let length = layout.chunk_bytes(rows) as usize;
-        if layout.method == Method::None && !layout.reversed_bits && layout.units.is_none() {
-            let pixels = stored.get(..length).ok_or_else(|| Fault::Short.of(index))?;
-            self.pixels = Pixels::Stored(pixels);
-            return Ok(());
-        }
-        let mut bytes = self.take_spare();
-        bytes.resize(length, 0);
-        self.decompressor
-            .decompress(&layout.method, stored, layout.chunk.0, &mut bytes)
-            .map_err(|fault| fault.of(index))?;
-        if let Some(units) = layout.units {
-            let mut pixels = self.take_spare();
-            ycbcr::take_apart(
-                &bytes,
-                units,
-                (layout.chunk.0, rows),
-                layout.luma_alone,
-                &mut pixels,
-            );
-            self.channels = if layout.luma_alone { 1 } else { 3 };
-            self.row_bytes = layout.chunk.0 as usize * self.channels;
-            self.spare = bytes;
-            bytes = pixels;
-        } else if layout.predictor && layout.bits == 8 {
-            predictor::undo8(&mut bytes, self.row_bytes, self.channels);
-        } else if layout.predictor {
-            let little_endian = page.file.tiff.little_endian();
-            predictor::undo16(&mut bytes, self.row_bytes, self.channels, little_endian);
-        }
-        self.pixels = Pixels::Own(bytes);
-        Ok(())
-    }
-
-    /// A buffer that is not needed any more.
-    fn take_spare(&mut self) -> Vec<u8> {
-        match std::mem::replace(&mut self.pixels, Pixels::Stored(&[])) {
-            Pixels::Own(pixels) => pixels,
-            Pixels::Stored(_) => std::mem::take(&mut self.spare),
-        }
-    }
-
-    fn decode_jpeg(
-        &mut self,
-        page: &Page<'_, '_>,
-        jpeg: &[u8],
-        index: usize,
-        rows: u32,
-    ) -> Result<(), Error> {
-        let layout = &page.layout;
-        self.pixels = Pixels::Stored(&[]);
-        let only_first = layout.luma_alone && layout.alpha.is_none();
-        let samples = jpeg::samples(jpeg, only_first, page.lenient, &page.limits)
-            .map_err(|error| in_tiff(error, index))?;
-        let components = if only_first { 1 } else { layout.interleaved() };
-        // A last strip may be as high as the others are.
-        let width = if layout.tiled {
-            layout.chunk.0
-        } else {
-            layout.width
-        };
-        if samples.width != width || samples.height < rows || samples.components != components {
-            return Err(Error::corrupt(
-                Format::Tiff,
-                format_args!(
-                    "the JPEG in strip or tile {} has {}x{} pixels of {} samples, not {width}x{rows} of {components}",
-                    index + 1,
-                    samples.width,
-                    samples.height,
-                    samples.components
-                ),
-            ));
-        }
-        self.channels = samples.components;
-        self.row_bytes = samples.width as usize * samples.components;
-        self.pixels = Pixels::Own(samples.data);
-        Ok(())
-    }
-}
-
-/// A JPEG, with the tables that all of a page's have in common (TIFF Technical Note 2): both begin with a marker of two bytes,
-/// and the tables end with one.
-fn merged<'a>(tables: &[u8], jpeg: &'a [u8]) -> Cow<'a, [u8]> {
-    match (tables, jpeg) {
-        ([0xFF, 0xD8, tables @ ..], [0xFF, 0xD8, rest @ ..]) if !tables.is_empty() => {
-            let tables = tables.strip_suffix(&[0xFF, 0xD9]).unwrap_or(tables);
-            [&[0xFF, 0xD8], tables, rest].concat().into()
-        }
-        _ => jpeg.into(),
-    }
-}
-
-/// An error of a JPEG that is all in the file, as one of the file that it is in.
-fn in_tiff(error: Error, index: usize) -> Error {
-    let number = index + 1;
-    match error {
-        Error::UnsupportedFeature { feature, .. } => {
-            Error::unsupported(Format::Tiff, format!("a JPEG with {feature}"))
-        }
-        Error::Corrupt { detail, .. } => Error::corrupt(
-            Format::Tiff,
-            format_args!("the JPEG in strip or tile {number}: {detail}"),
-        ),
-        Error::Truncated { .. } => Error::corrupt(
-            Format::Tiff,
-            format_args!("the JPEG in strip or tile {number} ends too early"),
-        ),
-        Error::TooLarge {
-            width,
-            height,
-            needed_bytes,
-            limit_bytes,
-            ..
-        } => Error::TooLarge {
-            format: Format::Tiff,
-            width,
-            height,
-            needed_bytes,
-            limit_bytes,
-        },
-        other => other,
     }
 }

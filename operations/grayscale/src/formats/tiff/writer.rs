@@ -1,21 +1,17 @@
 //! Gray pages into a TIFF: classic, in strips, in either byte order, since the tags that are kept come as they are.
 
-use std::io::Write;
-
-use flate2::Compression as Level;
-use flate2::write::ZlibEncoder;
 use jpeg_luma::ifd::{Directory, LONG, SHORT};
-use weezl::BitOrder;
-use weezl::encode::Encoder as Lzw;
 
-use super::compression::Method;
+use super::compressor::{Compression, Compressor};
 use super::file::{
     BITS, BLACK_IS_ZERO, COMPRESSION, EXTRA_SAMPLES, File, HEIGHT, PHOTOMETRIC, SAMPLES, STRIP_BYTES,
     STRIP_OFFSETS, WIDTH,
 };
-use super::layout::{Layout, PREDICTOR, ROWS_PER_STRIP};
+use super::grid::ROWS_PER_STRIP;
+use super::layout::Layout;
 use super::predictor;
 use super::samples::Sample;
+use super::tags::PREDICTOR;
 use crate::encoded::Encoded;
 use crate::gray::Gray;
 use crate::{Error, Format};
@@ -35,54 +31,9 @@ const STRIP: usize = 1 << 18;
 /// The last type of a value in a classic TIFF: an offset.
 const LAST_CLASSIC_TYPE: u16 = 13;
 
-/// How strips are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Compression {
-    None,
-    Lzw,
-    PackBits,
-    Deflate,
-}
-
-impl Compression {
-    /// As the page was, or, instead of fax codes and JPEG, Deflate.
-    fn of(method: &Method) -> Self {
-        match method {
-            Method::None => Self::None,
-            Method::Lzw => Self::Lzw,
-            Method::PackBits => Self::PackBits,
-            Method::Deflate | Method::Fax(_) | Method::Jpeg { .. } => Self::Deflate,
-        }
-    }
-
-    /// TIFF 6.0, section 3; Deflate: TIFF Technical Note 3.
-    fn number(self) -> u16 {
-        match self {
-            Self::None => 1,
-            Self::Lzw => 5,
-            Self::Deflate => 8,
-            Self::PackBits => 32_773,
-        }
-    }
-
-    /// Where bytes repeat, differences do so more often.
-    fn has_predictor(self) -> bool {
-        matches!(self, Self::Lzw | Self::Deflate)
-    }
-
-    /// How many bytes this many become at most: LZW's longest code has 12 bits, and stands for one byte at least.
-    fn most(self, bytes: u64) -> u64 {
-        match self {
-            Self::None => bytes,
-            Self::Lzw => bytes.saturating_mul(3) / 2,
-            Self::PackBits | Self::Deflate => bytes.saturating_add(bytes / 64),
-        }
-    }
-}
-
 /// A tag with its values, in the byte order of the file.
 struct Tag {
-    tag: u16,
+    number: u16,
     kind: u16,
     count: u32,
     values: Vec<u8>,
@@ -110,7 +61,7 @@ impl Page {
             let entry = file.tiff.entry(directory, *tag)?;
             (1..=LAST_CLASSIC_TYPE).contains(&entry.kind).then_some(())?;
             Some(Tag {
-                tag: *tag,
+                number: *tag,
                 kind: entry.kind,
                 count: u32::try_from(entry.count).ok()?,
                 values: file.tiff.bytes().get(file.tiff.values(&entry)?)?.to_vec(),
@@ -142,7 +93,7 @@ pub(super) struct FileWriter {
     little_endian: bool,
     /// Where the place of the next directory is to be written.
     link: usize,
-    lzw: Lzw,
+    compressor: Compressor,
 }
 
 impl FileWriter {
@@ -156,7 +107,7 @@ impl FileWriter {
             bytes: header.to_vec(),
             little_endian,
             link: 4,
-            lzw: Lzw::with_tiff_size_switch(BitOrder::Msb, 8),
+            compressor: Compressor::new(),
         }
     }
 
@@ -168,8 +119,9 @@ impl FileWriter {
         (self.bytes.len() as u64)
             .saturating_add(page.compression.most(samples))
             .saturating_add(kept * 2)
-            // Its place and length, in the file and before, and what an empty strip takes.
-            .saturating_add(strips * 64 + 1_024)
+            // A row of PackBits may have one byte more; a strip has its place and length, here and in the file, and what
+            // one of nothing takes.
+            .saturating_add(u64::from(page.height) + strips * 64 + 1_024)
             .saturating_mul(3)
             .saturating_add(2 * STRIP.max(page.row_bytes()) as u64)
     }
@@ -180,7 +132,7 @@ impl FileWriter {
             file: self,
             strip: Vec::with_capacity(page.rows_per_strip() * page.row_bytes()),
             places: Vec::new(),
-            page,
+            like: page,
         }
     }
 
@@ -188,43 +140,10 @@ impl FileWriter {
         self.bytes
     }
 
-    /// Compresses a strip, and says where it is and how long.
-    fn strip(
-        &mut self,
-        compression: Compression,
-        strip: &[u8],
-        row_bytes: usize,
-    ) -> Result<(u32, u32), Error> {
-        let start = self.bytes.len();
-        match compression {
-            Compression::None => self.bytes.extend_from_slice(strip),
-            Compression::PackBits => {
-                for row in strip.chunks(row_bytes) {
-                    pack_bits(row, &mut self.bytes);
-                }
-            }
-            Compression::Lzw => {
-                self.lzw.reset();
-                let outcome = self.lzw.into_vec(&mut self.bytes).encode_all(strip);
-                outcome
-                    .status
-                    .map_err(|error| Error::encode(Format::Tiff, error))?;
-            }
-            Compression::Deflate => {
-                let mut encoder = ZlibEncoder::new(&mut self.bytes, Level::default());
-                encoder
-                    .write_all(strip)
-                    .and_then(|()| encoder.finish().map(drop))
-                    .map_err(|error| Error::encode(Format::Tiff, error))?;
-            }
-        }
-        Ok((offset(start)?, offset(self.bytes.len() - start)?))
-    }
-
     fn shorts(&self, tag: u16, values: &[u16]) -> Tag {
         let bytes = values.iter().flat_map(|value| self.short(*value));
         Tag {
-            tag,
+            number: tag,
             kind: SHORT,
             count: values.len() as u32,
             values: bytes.collect(),
@@ -233,7 +152,7 @@ impl FileWriter {
 
     fn longs(&self, tag: u16, values: impl ExactSizeIterator<Item = u32>) -> Tag {
         Tag {
-            tag,
+            number: tag,
             kind: LONG,
             count: values.len() as u32,
             values: values.flat_map(|value| self.long(value)).collect(),
@@ -258,10 +177,10 @@ impl FileWriter {
 
     /// Writes a directory, and its place where the one before says what follows it.
     fn directory(&mut self, mut tags: Vec<Tag>) -> Result<(), Error> {
-        tags.sort_by_key(|tag| tag.tag);
+        tags.sort_by_key(|tag| tag.number);
         let mut directory = self.short(tags.len() as u16).to_vec();
         for tag in tags {
-            directory.extend(self.short(tag.tag));
+            directory.extend(self.short(tag.number));
             directory.extend(self.short(tag.kind));
             directory.extend(self.long(tag.count));
             let mut values = tag.values;
@@ -295,7 +214,7 @@ impl FileWriter {
 /// Writes the rows of a page.
 pub(super) struct PageWriter<'a> {
     file: &'a mut FileWriter,
-    page: Page,
+    like: Page,
     strip: Vec<u8>,
     /// Where the strips are, and their lengths.
     places: Vec<(u32, u32)>,
@@ -304,8 +223,8 @@ pub(super) struct PageWriter<'a> {
 impl PageWriter<'_> {
     /// Takes more rows, whole ones.
     pub(super) fn rows<S: Sample>(&mut self, samples: &[S]) -> Result<(), Error> {
-        let row = self.page.width as usize * self.page.channels;
-        let whole = self.page.rows_per_strip() * self.page.row_bytes();
+        let row = self.like.width as usize * self.like.channels;
+        let whole = self.like.rows_per_strip() * self.like.row_bytes();
         for row in samples.chunks_exact(row) {
             S::append(row, self.file.little_endian, &mut self.strip);
             if self.strip.len() == whole {
@@ -316,18 +235,22 @@ impl PageWriter<'_> {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        let (row_bytes, channels) = (self.page.row_bytes(), self.page.channels);
-        if self.page.compression.has_predictor() {
+        let (row_bytes, channels) = (self.like.row_bytes(), self.like.channels);
+        if self.like.compression.has_predictor() {
             for row in self.strip.chunks_exact_mut(row_bytes) {
-                if self.page.sample_bytes == 1 {
+                if self.like.sample_bytes == 1 {
                     predictor::do8(row, channels);
                 } else {
                     predictor::do16(row, channels, self.file.little_endian);
                 }
             }
         }
-        let place = self.file.strip(self.page.compression, &self.strip, row_bytes)?;
-        self.places.push(place);
+        let bytes = &mut self.file.bytes;
+        let start = bytes.len();
+        self.file
+            .compressor
+            .compress(self.like.compression, &self.strip, row_bytes, bytes)?;
+        self.places.push((offset(start)?, offset(bytes.len() - start)?));
         self.strip.clear();
         Ok(())
     }
@@ -337,8 +260,8 @@ impl PageWriter<'_> {
         if !self.strip.is_empty() {
             self.flush()?;
         }
-        let rows_per_strip = self.page.rows_per_strip() as u32;
-        let (file, page) = (self.file, self.page);
+        let rows_per_strip = self.like.rows_per_strip() as u32;
+        let (file, page) = (self.file, self.like);
         let bits = page.sample_bytes as u16 * 8;
         let mut tags = vec![
             file.longs(WIDTH, [page.width].into_iter()),
@@ -363,7 +286,7 @@ impl PageWriter<'_> {
 }
 
 /// Writes a still gray image as a TIFF of one page, LZW-compressed, which every reader knows.
-pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
+pub(crate) fn encode(gray: &Gray) -> Result<Encoded, Error> {
     let bit_depth = gray.bit_depth();
     let (width, height) = gray.dimensions();
     let alpha = matches!(gray, Gray::La8(_) | Gray::La16(_));
@@ -377,7 +300,7 @@ pub(crate) fn encode(gray: Gray) -> Result<Encoded, Error> {
         compression: Compression::Lzw,
         kept: Vec::new(),
     });
-    match &gray {
+    match gray {
         Gray::L8(image) => page.rows(image)?,
         Gray::La8(image) => page.rows(image)?,
         Gray::L16(image) => page.rows(image)?,
@@ -398,26 +321,4 @@ fn offset(at: usize) -> Result<u32, Error> {
             "it would have more than 4 GiB; convert the pages one by one",
         )
     })
-}
-
-/// A row as runs of equal bytes and of others (TIFF 6.0, section 9).
-fn pack_bits(mut row: &[u8], bytes: &mut Vec<u8>) {
-    while let Some(first) = row.first() {
-        let equal = row.iter().take(128).take_while(|byte| *byte == first).count();
-        let length = if equal > 1 {
-            bytes.extend([(257 - equal) as u8, *first]);
-            equal
-        } else {
-            // Two equal bytes are not worth an end; three are.
-            let end = row
-                .windows(3)
-                .take(128)
-                .position(|three| three[0] == three[1] && three[1] == three[2]);
-            let length = end.unwrap_or(row.len().min(128));
-            bytes.push((length - 1) as u8);
-            bytes.extend_from_slice(&row[..length]);
-            length
-        };
-        row = &row[length..];
-    }
 }

@@ -63,23 +63,23 @@ impl YCbCr {
         near(&self.coefficients, &BT601, 0.000_5) && near(&self.reference[..2], &FULL_RANGE[..2], 0.5)
     }
 
-    /// Red, green and blue from 0 to 255 (TIFF 6.0, section 21), and beyond where the color does not exist.
-    pub(super) fn rgb(&self, [y, cb, cr]: [f32; 3]) -> [f32; 3] {
-        let [black, white, cb_zero, cb_full, cr_zero, cr_full] = self.reference;
-        let scaled = |value: f32, zero: f32, full: f32, range: f32| {
+    /// Red, green and blue (TIFF 6.0, section 21).
+    pub(super) fn rgb(&self, [luma, blue_difference, red_difference]: [u8; 3]) -> [u8; 3] {
+        let [black, white, blue_zero, blue_full, red_zero, red_full] = self.reference;
+        let scaled = |value: u8, zero: f32, full: f32, range: f32| {
             let distance = full - zero;
-            (value - zero) * range / if distance == 0.0 { 1.0 } else { distance }
+            (f32::from(value) - zero) * range / if distance == 0.0 { 1.0 } else { distance }
         };
-        let y = scaled(y, black, white, 255.0);
-        let (cb, cr) = (
-            scaled(cb, cb_zero, cb_full, 127.0),
-            scaled(cr, cr_zero, cr_full, 127.0),
-        );
+        let luma = scaled(luma, black, white, 255.0);
         let [red_share, green_share, blue_share] = self.coefficients;
-        let red = y + cr * (2.0 - 2.0 * red_share);
-        let blue = y + cb * (2.0 - 2.0 * blue_share);
-        let green = (y - blue_share * blue - red_share * red) / green_share;
-        [red, green, blue]
+        let red = luma + scaled(red_difference, red_zero, red_full, 127.0) * (2.0 - 2.0 * red_share);
+        let blue = luma + scaled(blue_difference, blue_zero, blue_full, 127.0) * (2.0 - 2.0 * blue_share);
+        let green = (luma - blue_share * blue - red_share * red) / green_share;
+        #[allow(
+            clippy::cast_sign_loss,
+            reason = "what is beyond a byte does not exist as a color, and saturates"
+        )]
+        [red, green, blue].map(|value| (value + 0.5) as u8)
     }
 }
 
