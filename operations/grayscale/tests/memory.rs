@@ -225,3 +225,18 @@ fn the_limit_holds_where_a_format_changes_to_any_other() {
         }
     }
 }
+
+#[test]
+fn the_color_of_a_tiff_in_strips_is_never_whole_in_memory() {
+    let _turn = my_turn();
+    let (width, height) = (2_000, 2_000);
+    let mut input = Vec::new();
+    noise(ColorType::Rgba16, (width, height))
+        .write_to(&mut Cursor::new(&mut input), ImageFormat::Tiff)
+        .unwrap();
+    let (outcome, taken) = measured(&input, 1 << 30);
+    let output = outcome.unwrap().bytes.len();
+    // Eight bytes a pixel are four of gray and alpha, held twice while the file of them grows.
+    assert!(output > 16_000_000, "{output}");
+    assert!(taken < 30_000_000 + BESIDE, "{taken} bytes");
+}

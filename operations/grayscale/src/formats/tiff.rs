@@ -51,10 +51,10 @@ const TOTAL_FACTOR: u64 = 16;
 pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
     let file = File::open(input)?;
     raw::refuse(&file)?;
+    file.check_values(limits)?;
     if let Some(conversion) = palette::convert(&file, parameters, limits)? {
         return Ok(conversion);
     }
-    file.check_values(limits)?;
     let first = file.first()?;
     let (size, pages) = (file.checked_size(first)?, file.all()?);
     let gray = pages.iter().all(|page| file.is_gray(page));

@@ -1,6 +1,8 @@
 //! What a TIFF may say in its tags: taken as libtiff takes it, or refused by name.
 
 use errand_grayscale::{Format, Limits, Luma, Parameters, convert};
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
 
 use crate::tiff::{ASCII, BYTE, KINDS, Kind, LONG, Page, SHORT, file, page, palette_page, pixels};
 
@@ -332,4 +334,29 @@ fn pages_in_a_circle_are_damage() {
     tiff[link..].copy_from_slice(&u32::try_from(first).unwrap().to_le_bytes());
     let error = convert(&tiff, &Parameters::default(), &Limits::default()).unwrap_err();
     assert_eq!(error.code(), "corrupt_image", "{error}");
+}
+
+#[test]
+fn a_jpeg_of_another_size_than_its_strip_is_damage() {
+    let mut jpeg = Vec::new();
+    JpegEncoder::new(&mut jpeg)
+        .encode(&[99; 64 * 48], 64, 48, ExtendedColorType::L8)
+        .unwrap();
+    let strip = |size| with(page(size, 8, 0, 1, &jpeg), 259, SHORT, &[7]);
+    for kind in KINDS {
+        // A last block may be whole where the page ends within it.
+        for size in [(64, 48), (64, 47), (64, 33)] {
+            assert_eq!(pixels(&file(kind, &[strip(size)]), Luma::Bt601, 1), [156]);
+        }
+        for size in [(63, 48), (64, 32), (64, 49), (640, 480)] {
+            let tiff = file(kind, &[strip(size)]);
+            let parameters = Parameters {
+                format: Some(Format::Pnm),
+                ..Parameters::default()
+            };
+            let error = convert(&tiff, &parameters, &Limits::default()).unwrap_err();
+            assert_eq!(error.code(), "corrupt_image", "{error}");
+            assert!(error.to_string().contains("has 64x48 pixels"), "{error}");
+        }
+    }
 }

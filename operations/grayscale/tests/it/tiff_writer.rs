@@ -154,7 +154,9 @@ impl Picture {
         for chunk in self.chunks() {
             let mut bytes = self.compression.compress(&chunk, row_bytes);
             if self.reversed_bits {
-                bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+                for byte in &mut bytes {
+                    *byte = byte.reverse_bits();
+                }
             }
             offsets.push(out.len() as u64);
             lengths.push(bytes.len() as u64);

@@ -111,23 +111,36 @@ impl<'a> Chunk<'a> {
     ) -> Result<(), Error> {
         let layout = &page.layout;
         self.pixels = Pixels::Stored(&[]);
+        let width = layout.grid.width;
+        // A last strip may be as high as the others are, or end with a whole block (libtiff names scanners that do so).
+        let most = if layout.grid.tiled {
+            0
+        } else {
+            layout.blocks_height()
+        };
+        let heights = rows..=layout.grid.height.max(most);
+        let damaged = |width, height, components| {
+            Error::corrupt(
+                Format::Tiff,
+                format_args!(
+                    "the JPEG in strip or tile {} has {width}x{height} pixels of {components} samples",
+                    index + 1
+                ),
+            )
+        };
+        // Before anything is allocated: memory was predicted for a strip or tile.
+        if let Ok(info) = jpeg_luma::inspect(jpeg)
+            && (info.width != width || !heights.contains(&info.height))
+        {
+            return Err(damaged(info.width, info.height, info.components.into()));
+        }
         let only_first = layout.luma_alone && layout.alpha.is_none();
         let samples = jpeg::samples(jpeg, only_first, page.lenient, &page.limits)
             .map_err(|error| in_tiff(error, index))?;
         let components = if only_first { 1 } else { layout.interleaved() };
-        // A last strip may be as high as the others are.
-        let width = layout.grid.width;
-        if samples.width != width || samples.height < rows || samples.components != components {
-            return Err(Error::corrupt(
-                Format::Tiff,
-                format_args!(
-                    "the JPEG in strip or tile {} has {}x{} pixels of {} samples, not {width}x{rows} of {components}",
-                    index + 1,
-                    samples.width,
-                    samples.height,
-                    samples.components
-                ),
-            ));
+        let fits = samples.width == width && heights.contains(&samples.height);
+        if !fits || samples.components != components {
+            return Err(damaged(samples.width, samples.height, samples.components));
         }
         self.channels = samples.components;
         self.row_bytes = samples.width as usize * samples.components;

@@ -118,7 +118,7 @@ impl Reader<'_> {
                 Color::Black => black::decode(&mut self.bits),
             };
             let length = length.ok_or_else(|| self.fault())?;
-            end += u32::from(length);
+            end = end.saturating_add(length.into());
             if end > self.width {
                 return Err(self.fault());
             }

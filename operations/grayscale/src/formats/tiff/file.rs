@@ -34,6 +34,9 @@ const READ: [u16; 20] = [
 /// What a value may take while it is looked at.
 const BYTES_PER_VALUE: u64 = 8;
 
+/// How often a byte of the file may be a value. Pages may have short lists in common.
+const MOST_SHARES: u64 = 16;
+
 /// Types of values of one byte, and of two numbers of which one is divided by the other.
 const BYTE: u16 = 1;
 const RATIONAL: u16 = 5;
@@ -239,9 +242,12 @@ impl<'a> File<'a> {
             })
     }
 
-    /// Refuses a page whose values are not all in the file, or too many for the limit.
+    /// Refuses a page whose values are not all in the file, or too many for the limit, and pages that have the same ones
+    /// again and again: a small file could have more of them than can be looked at.
     pub(super) fn check_values(&self, limits: &Limits) -> Result<(), Error> {
         let tiff = &self.tiff;
+        let most = (tiff.bytes().len() as u64).saturating_mul(MOST_SHARES);
+        let mut total = 0_u64;
         for page in &self.pages {
             let mut values = 0_u64;
             for entry in tiff.entries(page).filter(|entry| READ.contains(&entry.tag)) {
@@ -252,6 +258,13 @@ impl<'a> File<'a> {
             }
             let needed = values.saturating_mul(BYTES_PER_VALUE);
             limits.check(Format::Tiff, self.size(page), needed)?;
+            total = total.saturating_add(values);
+            if total > most {
+                return Err(Error::corrupt(
+                    Format::Tiff,
+                    "its pages have more values than the file could hold",
+                ));
+            }
         }
         Ok(())
     }

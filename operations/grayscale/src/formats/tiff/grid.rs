@@ -83,7 +83,9 @@ impl Grid {
     /// How many strips or tiles a page of so many samples a pixel has.
     pub(super) fn count(&self, samples: usize) -> u64 {
         let planes = if self.planar { samples as u64 } else { 1 };
-        u64::from(self.across) * u64::from(self.down) * planes
+        u64::from(self.across)
+            .saturating_mul(self.down.into())
+            .saturating_mul(planes)
     }
 
     /// How many there are.

@@ -167,6 +167,11 @@ impl Layout {
         }
     }
 
+    /// Rows of a strip or tile with those that fill the last blocks of a JPEG, which are of 16 rows at most, mostly.
+    pub(super) fn blocks_height(&self) -> u32 {
+        self.grid.height.div_ceil(16).saturating_mul(16)
+    }
+
     /// Bytes that decoding the page takes at most, the gray of one row of strips or tiles included.
     pub(super) fn needed_bytes(&self, file: &File<'_>) -> u64 {
         let rows = self.grid.height;
@@ -176,7 +181,10 @@ impl Layout {
         let (decoded, copied) = match &self.method {
             // A progressive JPEG has coefficients of two bytes besides its samples.
             Method::Jpeg { tables } => (
-                pixels.saturating_mul(4 * self.interleaved() as u64 * planes) + (1 << 20),
+                u64::from(self.grid.width)
+                    .saturating_mul(self.blocks_height().into())
+                    .saturating_mul(4 * self.interleaved() as u64 * planes)
+                    .saturating_add(1 << 20),
                 tables.len() as u64 + self.grid.longest(file),
             ),
             Method::None if !self.reversed_bits => (0, 0),

@@ -65,7 +65,7 @@ impl<'a, 'f> Page<'a, 'f> {
                 .min(layout.height - row_of_chunks * layout.grid.height);
             band.resize(width * rows as usize * channels, S::default());
             for column in 0..across {
-                let number = (row_of_chunks * across + column) as usize;
+                let number = row_of_chunks as usize * across as usize + column as usize;
                 for (chunk, sample) in chunks.iter_mut().zip(&read) {
                     let plane = if layout.grid.planar {
                         sample * across as usize * down as usize

@@ -14,7 +14,8 @@ const DNG_VERSION: u16 = 50_706;
 const SENSOR_COLORS: [u64; 2] = [32_803, 34_892];
 /// Compressions of raw files alone (libtiff's `tiff.h`, `ExifTool`'s table of them): Sony's, Samsung's, Nikon's, Kodak's, Pentax'.
 const COMPRESSIONS: [u64; 7] = [32_767, 32_769, 32_770, 34_713, 65_000, 65_535, 32_867];
-/// Directories below a page's that are looked at. Cameras write up to four.
+/// Pages of which the directories below are looked at, and how many of each. Cameras write up to four.
+const MOST_PAGES: usize = 16;
 const MOST_SUB_DIRECTORIES: usize = 16;
 
 /// Refuses a file that a camera wrote from its sensor.
@@ -24,11 +25,11 @@ pub(super) fn refuse(file: &File<'_>) -> Result<(), Error> {
     if header == Some(b"CR\x02") {
         return Err(refusal("CR2"));
     }
-    for page in &file.pages {
+    for (number, page) in file.pages.iter().enumerate() {
         if tiff.entry(page, DNG_VERSION).is_some() {
             return Err(refusal("DNG"));
         }
-        let below = tiff.entry(page, SUB_DIRECTORIES);
+        let below = tiff.entry(page, SUB_DIRECTORIES).filter(|_| number < MOST_PAGES);
         let below = below.iter().flat_map(|below| sub_directories(file, below));
         if below
             .chain([*page])
