@@ -154,7 +154,9 @@ def assembled(width, height, photometric, compression, subsampling, data):
 
 def ycbcr(save):
     """Luma and subsampled colors, as JPEG and not compressed. The gray is that of libtiff's RGB."""
-    width, height = 75, 50
+    # No unit is whole at the right. With a width of 75, a row of 4 x 4 units has 85.5 bytes for each row of pixels, and libtiff
+    # reads 85 of them: it leaves out the last pixels.
+    width, height = 77, 50
     color = (drawing(width, height, 3, "u1") // 4 + 96).astype("u1")
     color[..., 1:] = color[..., 1:] // 2 + color[..., :1] // 2
     for across, down, name in ((1, 1, "4:4:4"), (2, 1, "4:2:2"), (2, 2, "4:2:0")):
