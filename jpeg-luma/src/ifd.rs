@@ -82,6 +82,12 @@ impl<'a> Tiff<'a> {
         self.bytes
     }
 
+    /// Whether the lowest byte of a number comes first.
+    #[must_use]
+    pub fn little_endian(&self) -> bool {
+        self.little_endian
+    }
+
     /// The length of the header: byte order, version and the first directory's place.
     #[must_use]
     pub fn header_bytes(&self) -> usize {

@@ -8,6 +8,7 @@ others do not.
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
@@ -34,6 +35,44 @@ def exif(thumbnail):
         + struct.pack("<HHHIIHHIII", 2, 0x0201, 4, 1, data, 0x0202, 4, 1, len(jpeg.getvalue()), 0)
         + jpeg.getvalue()
     )
+
+
+def tiff(tags, chunks):
+    """A TIFF of 19 x 13 pixels with these tags, of SHORTs, and strips, or tiles if a tag gives their width."""
+    tags = {256: [W], 257: [H], **tags}
+    starts, data = [], b""
+    for chunk in chunks:
+        starts.append(8 + len(data))
+        data += chunk
+    tags |= {324 if 322 in tags else 273: starts, 325 if 322 in tags else 279: [len(chunk) for chunk in chunks]}
+    entries = b""
+    for tag, values in sorted(tags.items()):
+        packed = struct.pack(f"<{len(values)}H", *values)
+        if len(packed) > 4:
+            data += b"\0" * (len(data) % 2)
+            packed, data = struct.pack("<I", 8 + len(data)), data + packed
+        entries += struct.pack("<HHI", tag, 3, len(values)) + packed.ljust(4, b"\0")
+    data += b"\0" * (len(data) % 2)
+    return struct.pack("<2sHI", b"II", 42, 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def layouts():
+    """TIFFs that Pillow does not write, of noise: it is what a decoder makes of it that counts."""
+    noise = bytes(at * at * 7 % 251 for at in range(8192))
+    deflated = [zlib.compress(noise[part : part + 16 * 16 * 5]) for part in range(4)]
+    return {
+        "planes-in-tiles": tiff(
+            {258: [16] * 3, 259: [1], 262: [2], 266: [2], 277: [3], 284: [2], 322: [16], 323: [16]},
+            [noise[:512]] * 6,
+        ),
+        "spot-color": tiff(
+            {258: [8] * 5, 259: [8], 262: [5], 277: [5], 278: [4], 317: [2], 338: [0]},
+            [deflated[part] for part in range(4)],
+        ),
+        "associated": tiff({258: [8] * 4, 262: [2], 277: [4], 338: [1]}, [noise[: W * H * 4]]),
+        "ycbcr": tiff({258: [8] * 3, 259: [1], 262: [6], 277: [3], 530: [2, 2]}, [noise[: 10 * 7 * 6]]),
+        "packed-colors": tiff({258: [4] * 3, 259: [32773], 262: [2], 277: [3]}, [b"\x81\x5a" * 4]),
+    }
 
 
 def main():
@@ -88,7 +127,11 @@ def main():
     save(color.quantize(16), "tiff/palette.tif", compression="packbits")
     save(color.convert("I;16"), "tiff/gray16.tif")
     save(color.convert("1"), "tiff/fax.tif", compression="group4")
+    save(color.convert("1"), "tiff/fax-huffman.tif", compression="tiff_ccitt")
+    save(color.convert("1"), "tiff/fax-mixed.tif", compression="group3", tiffinfo={292: 5})
     save(color, "tiff/jpeg.tif", compression="jpeg")
+    for name, content in layouts().items():
+        (HERE / f"tiff/{name}.tif").write_bytes(content)
     save(color.convert("L"), "tiff/pages.tif", save_all=True, append_images=frames, compression="packbits")
 
     save(color, "other/rgb.bmp")

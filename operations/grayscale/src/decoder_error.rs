@@ -9,7 +9,6 @@ use std::fmt::Display;
 use std::io;
 
 use image::error::{ImageError, LimitErrorKind, UnsupportedErrorKind};
-use tiff::{TiffError, TiffFormatError};
 use zune_core::bytestream::ZByteIoError;
 use zune_jpeg::errors::DecodeErrors;
 
@@ -52,20 +51,6 @@ pub(crate) fn of_png(error: &png::DecodingError, length: usize) -> Error {
     match error {
         png::DecodingError::IoError(error) if is_early_end(error) => Error::truncated(Format::Png, length),
         other => Error::corrupt(Format::Png, sentence(other)),
-    }
-}
-
-/// What `tiff` says of a file of `length` bytes.
-pub(crate) fn of_tiff(error: &TiffError, length: usize) -> Error {
-    match error {
-        TiffError::UnsupportedError(_) => Error::unsupported(Format::Tiff, error.to_string()),
-        TiffError::LimitsExceeded => Error::corrupt(Format::Tiff, TOO_MUCH_MEMORY),
-        TiffError::IoError(error) if is_early_end(error) => Error::truncated(Format::Tiff, length),
-        // Of a JPEG in a TIFF there is only the text left.
-        TiffError::FormatError(TiffFormatError::CompressedDataCorrupt(text)) if says_early_end(text) => {
-            Error::truncated(Format::Tiff, length)
-        }
-        other => Error::corrupt(Format::Tiff, sentence(other)),
     }
 }
 
@@ -185,7 +170,6 @@ mod tests {
             let errors = [
                 of_image(ImageError::IoError(io(kind)), Format::Bmp, 9),
                 of_png(&png::DecodingError::IoError(io(kind)), 9),
-                of_tiff(&TiffError::IoError(io(kind)), 9),
                 of_jpeg(&DecodeErrors::IoErrors(ZByteIoError::StdIoError(io(kind))), 9),
             ];
             for error in errors {
@@ -205,7 +189,6 @@ mod tests {
         let errors = [
             of_image(ImageError::IoError(misleading()), Format::Bmp, 9),
             of_png(&png::DecodingError::IoError(misleading()), 9),
-            of_tiff(&TiffError::IoError(misleading()), 9),
         ];
         for error in errors {
             assert_eq!(error.code(), DAMAGED, "{error}");
@@ -262,16 +245,5 @@ mod tests {
         ] {
             assert_eq!(sentence(text), expected);
         }
-    }
-
-    #[test]
-    fn a_missing_feature_is_named() {
-        let error = tiff::TiffUnsupportedError::UnknownCompressionMethod;
-        let error = of_tiff(&TiffError::UnsupportedError(error), 9);
-        assert_eq!(error.code(), "unsupported_feature");
-        assert!(
-            error.to_string().contains("unknown compression method"),
-            "{error}"
-        );
     }
 }

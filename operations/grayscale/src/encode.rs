@@ -86,7 +86,7 @@ pub(crate) fn encode(gray: Gray, format: Format, parameters: &Parameters) -> Res
         Format::Pnm => return Ok(pnm(&gray)),
         Format::Png => return png::encode(&gray, parameters),
         Format::Gif => return gif::encode(gray),
-        Format::Tiff => return tiff::encode(gray),
+        Format::Tiff => return tiff::encode(&gray),
     };
     outcome.map_err(|error| Error::encode(format, error))?;
     Ok(Encoded { bytes, bit_depth })

@@ -70,9 +70,11 @@ pub(crate) fn for_codec(input: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     // it keeps its distance from the palette.
     let end = FILE_HEADER_BYTES + header.own_bytes;
     let same = header.own_bytes.min(INFO_HEADER_BYTES);
-    let rest = input.get(end..).unwrap_or_default();
+    let (Some(fields), Some(rest)) = (input.get(..FILE_HEADER_BYTES + same), input.get(end..)) else {
+        return Err(Error::truncated(Format::Bmp, input.len()));
+    };
     let mut bitmap = Vec::with_capacity(FILE_HEADER_BYTES + INFO_HEADER_BYTES + rest.len());
-    bitmap.extend_from_slice(&input[..FILE_HEADER_BYTES + same]);
+    bitmap.extend_from_slice(fields);
     bitmap.resize(FILE_HEADER_BYTES + INFO_HEADER_BYTES, 0);
     bitmap.extend_from_slice(rest);
     let pixels_at = (header.pixels_at + INFO_HEADER_BYTES).saturating_sub(header.own_bytes);

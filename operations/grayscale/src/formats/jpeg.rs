@@ -11,19 +11,21 @@
     reason = "color conversions saturate at the ends of a byte"
 )]
 
+mod errors;
+mod samples;
+mod upsample;
+
 use image::metadata::Orientation;
 use image::{GrayImage, codecs::jpeg::JpegEncoder};
 use jpeg_luma::{Color, Method, Options, Outcome, Rope};
+
+pub(crate) use samples::samples;
 
 use crate::gray::Gray;
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk};
 use errors::{advise, explain};
-use samples::{Samples, samples};
-
-mod errors;
-pub(crate) mod samples;
-mod upsample;
+use samples::Samples;
 
 /// Converts a JPEG to a gray JPEG.
 pub(crate) fn convert<'a>(

@@ -10,17 +10,19 @@ use std::io::Cursor;
 use errand_grayscale::{Format, Limits, Luma, Parameters, convert};
 use tiff::decoder::{Decoder, DecodingResult};
 
-const SHORT: u16 = 3;
-const LONG: u16 = 4;
+pub(crate) const BYTE: u16 = 1;
+pub(crate) const ASCII: u16 = 2;
+pub(crate) const SHORT: u16 = 3;
+pub(crate) const LONG: u16 = 4;
 
 /// How a file is written: the order of bytes, and whether it is a `BigTIFF`.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
-    little: bool,
-    big: bool,
+pub(crate) struct Kind {
+    pub(crate) little: bool,
+    pub(crate) big: bool,
 }
 
-const KINDS: [Kind; 4] = [
+pub(crate) const KINDS: [Kind; 4] = [
     Kind {
         little: true,
         big: false,
@@ -41,7 +43,7 @@ const KINDS: [Kind; 4] = [
 
 impl Kind {
     /// The last `size` bytes of a number.
-    fn bytes(self, value: u64, size: usize) -> Vec<u8> {
+    pub(crate) fn bytes(self, value: u64, size: usize) -> Vec<u8> {
         let mut bytes = value.to_be_bytes()[8 - size..].to_vec();
         if self.little {
             bytes.reverse();
@@ -56,13 +58,19 @@ impl Kind {
 
 /// One page: tags with their types and values, and its samples.
 #[derive(Clone)]
-struct Page {
-    tags: Vec<(u16, u16, Vec<u64>)>,
-    samples: Vec<u8>,
+pub(crate) struct Page {
+    pub(crate) tags: Vec<(u16, u16, Vec<u64>)>,
+    pub(crate) samples: Vec<u8>,
 }
 
 /// Uncompressed, in one strip.
-fn page((width, height): (u64, u64), bits: u64, photometric: u64, channels: usize, samples: &[u8]) -> Page {
+pub(crate) fn page(
+    (width, height): (u64, u64),
+    bits: u64,
+    photometric: u64,
+    channels: usize,
+    samples: &[u8],
+) -> Page {
     Page {
         tags: vec![
             (256, LONG, vec![width]),
@@ -76,14 +84,14 @@ fn page((width, height): (u64, u64), bits: u64, photometric: u64, channels: usiz
     }
 }
 
-fn palette_page(size: (u64, u64), bits: u64, palette: &[[u16; 3]], samples: &[u8]) -> Page {
+pub(crate) fn palette_page(size: (u64, u64), bits: u64, palette: &[[u16; 3]], samples: &[u8]) -> Page {
     let mut page = page(size, bits, 3, 1, samples);
     let map = (0..3).flat_map(|channel| palette.iter().map(move |color| u64::from(color[channel])));
     page.tags.push((320, SHORT, map.collect()));
     page
 }
 
-fn file(kind: Kind, pages: &[Page]) -> Vec<u8> {
+pub(crate) fn file(kind: Kind, pages: &[Page]) -> Vec<u8> {
     let word = kind.word();
     let mut out = if kind.little {
         b"II".to_vec()
@@ -106,7 +114,11 @@ fn file(kind: Kind, pages: &[Page]) -> Vec<u8> {
         tags.sort_by_key(|tag| tag.0);
         let mut directory = kind.bytes(tags.len() as u64, if kind.big { 8 } else { 2 });
         for (tag, kind_of_values, values) in tags {
-            let size = if kind_of_values == SHORT { 2 } else { 4 };
+            let size = match kind_of_values {
+                BYTE | ASCII => 1,
+                SHORT => 2,
+                _ => 4,
+            };
             let mut data: Vec<u8> = values.iter().flat_map(|value| kind.bytes(*value, size)).collect();
             if data.len() > word {
                 let at = out.len() as u64;
@@ -136,7 +148,7 @@ fn with(format: Option<Format>) -> Parameters {
 }
 
 /// The pixels of the first page, converted to a PGM.
-fn pixels(tiff: &[u8], luma: Luma, count: usize) -> Vec<u8> {
+pub(crate) fn pixels(tiff: &[u8], luma: Luma, count: usize) -> Vec<u8> {
     let parameters = Parameters {
         luma,
         ..with(Some(Format::Pnm))

@@ -1,262 +1,210 @@
-//! One page of a TIFF, decoded and made gray.
+//! The pixels of one page, made gray a row of strips or tiles after another.
 
-use std::io::Cursor;
+use jpeg_luma::ifd::Directory;
 
-use ::tiff::decoder::{Decoder, DecodingResult};
-use ::tiff::tags::{ExtraSamples, PhotometricInterpretation, Tag};
-use ::tiff::{ColorType, TiffResult};
-use image::{GrayAlphaImage, GrayImage, ImageBuffer};
+use super::chunk::Chunk;
+use super::file::File;
+use super::layout::Layout;
+use super::samples::{Packing, Sample, multiplied, unmultiplied};
+use super::tags::{Alpha, Color};
+use crate::{Error, Limits, Luma, Parameters};
 
-use crate::gray::Gray;
-use crate::{Error, Format, Luma, cmyk, decoder_error};
-
-/// The codec, on a file in memory.
-pub(super) type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
-
-/// A gray page.
-pub(super) struct Page {
-    pub(super) gray: Gray,
-    /// What the second channel is, where there is one.
-    pub(super) alpha: ExtraSamples,
+/// What becomes of colors that are multiplied by alpha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Associated {
+    /// They stay so.
+    Kept,
+    /// They are divided by it: other formats have them so.
+    Divided,
 }
 
-/// Bytes that converting the current page takes: its samples, the same again where they are in separate planes or
-/// rotated, and the gray.
-pub(super) fn needed_bytes(reader: &mut Reader<'_>) -> TiffResult<u64> {
-    let (width, height) = reader.dimensions()?;
-    let color = reader.colortype()?;
-    let samples = u64::from(width) * u64::from(height) * u64::from(color.num_samples());
-    Ok(samples
-        .saturating_mul(u64::from(color.bit_depth().div_ceil(8)))
-        .saturating_mul(3))
-}
-
-/// Whether the current page is gray already.
-pub(super) fn is_gray(reader: &mut Reader<'_>) -> TiffResult<bool> {
-    Ok(match reader.colortype()? {
-        ColorType::Gray(_) | ColorType::GrayA(_) => true,
-        ColorType::Multiband { .. } => matches!(
-            photometric(reader),
-            Some(PhotometricInterpretation::BlackIsZero | PhotometricInterpretation::WhiteIsZero)
-        ),
-        _ => false,
-    })
-}
-
-/// Whether every strip or tile of the current page lies within the file.
-pub(super) fn data_is_there(reader: &mut Reader<'_>, length: usize) -> TiffResult<bool> {
-    for (offsets, counts) in [
-        (Tag::StripOffsets, Tag::StripByteCounts),
-        (Tag::TileOffsets, Tag::TileByteCounts),
-    ] {
-        let offsets = reader.find_tag_unsigned_vec::<u64>(offsets)?.unwrap_or_default();
-        let counts = reader.find_tag_unsigned_vec::<u64>(counts)?.unwrap_or_default();
-        if offsets
-            .iter()
-            .zip(counts)
-            .any(|(offset, count)| offset.saturating_add(count) > length as u64)
-        {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Decodes the current page of a file of `length` bytes and computes its gray. Where samples are indexes, `grays` are
-/// what they stand for.
-pub(super) fn read(
-    reader: &mut Reader<'_>,
+/// A page, ready to be decoded.
+pub(super) struct Page<'a, 'f> {
+    pub(super) file: &'f File<'a>,
+    pub(super) layout: Layout,
     luma: Luma,
-    grays: Option<&[u8]>,
-    length: usize,
-) -> Result<Page, Error> {
-    let explain = |error| decoder_error::of_tiff(&error, length);
-    let (width, height) = reader.dimensions().map_err(explain)?;
-    if width == 0 || height == 0 {
-        return Err(Error::corrupt(
-            Format::Tiff,
-            format_args!("a page's size is {width}x{height}"),
-        ));
-    }
-    let color = reader.colortype().map_err(explain)?;
-    let photometric = photometric(reader);
-    let extra = reader
-        .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)
-        .map_err(explain)?
-        .unwrap_or_default();
-    let alpha = extra
-        .first()
-        .copied()
-        .and_then(ExtraSamples::from_u16)
-        .unwrap_or(ExtraSamples::UnassociatedAlpha);
+    pub(super) lenient: bool,
+    pub(super) limits: Limits,
+}
 
-    let mut samples = DecodingResult::U8(Vec::new());
-    let layout = reader.read_image_to_buffer(&mut samples).map_err(explain)?;
-    if layout.planes > 1 && samples.as_buffer(0).byte_len() < layout.complete_len {
-        return Err(Error::unsupported(Format::Tiff, "separate planes of this size"));
+impl<'a, 'f> Page<'a, 'f> {
+    pub(super) fn new(
+        file: &'f File<'a>,
+        directory: &Directory,
+        parameters: &Parameters,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            file,
+            layout: Layout::of(file, directory, parameters.luma)?,
+            luma: parameters.luma,
+            lenient: parameters.lenient,
+            limits: *limits,
+        })
     }
-    let shape = Shape {
-        width,
-        height,
-        channels: usize::from(color.num_samples()),
-    };
-    let refused = || {
-        Error::unsupported(
-            Format::Tiff,
-            format!("pixels of the kind {color:?} ({photometric:?})"),
-        )
-    };
-    let gray = match samples {
-        DecodingResult::U8(samples) if grays.is_some() => {
-            let indexes = match color {
-                ColorType::Gray(8) => Some(samples),
-                ColorType::Gray(bits) => shape.unpacked(&samples, bits),
-                _ => None,
-            };
-            let grays = grays.unwrap_or_default();
-            // An index beyond the palette is black, as in most viewers.
-            let look_up = |index: u8| grays.get(usize::from(index)).copied().unwrap_or(0);
-            let gray = indexes.map(|indexes| indexes.into_iter().map(look_up).collect());
-            Gray::L8(gray.and_then(|gray| shape.image8(gray)).ok_or_else(refused)?)
-        }
-        _ if grays.is_some() => return Err(refused()),
-        DecodingResult::U8(samples) if color.bit_depth() == 8 => {
-            let samples = shape.interleaved(samples, layout.planes);
-            gray8(shape, color, samples, luma).ok_or_else(refused)?
-        }
-        DecodingResult::U8(samples) if color.bit_depth() < 8 => {
-            let bits = color.bit_depth();
-            let unpacked = shape.unpacked(&samples, bits).ok_or_else(refused)?;
-            if !matches!(color, ColorType::Gray(_)) {
-                return Err(refused());
+
+    /// Gives the gray of the page's rows to `sink`, some at a time: gray, or gray and alpha.
+    pub(super) fn read<S: Sample>(
+        &self,
+        associated: Associated,
+        mut sink: impl FnMut(&[S]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let layout = &self.layout;
+        let read = layout.read();
+        let planes = if layout.grid.planar { read.len() } else { 1 };
+        let mut chunks: Vec<_> = (0..planes).map(|_| Chunk::new(layout.reversed_bits)).collect();
+        let (across, down) = (layout.grid.across, layout.grid.down);
+        let channels = layout.gray_channels();
+        let width = layout.width as usize;
+        let mut samples = vec![S::default(); layout.grid.width.min(layout.width) as usize * read.len()];
+        let mut band = Vec::new();
+        for row_of_chunks in 0..down {
+            let rows = layout
+                .grid
+                .height
+                .min(layout.height - row_of_chunks * layout.grid.height);
+            band.resize(width * rows as usize * channels, S::default());
+            for column in 0..across {
+                let number = row_of_chunks as usize * across as usize + column as usize;
+                for (chunk, sample) in chunks.iter_mut().zip(&read) {
+                    let plane = if layout.grid.planar {
+                        sample * across as usize * down as usize
+                    } else {
+                        0
+                    };
+                    chunk.decode(self, plane + number, rows)?;
+                }
+                let left = column as usize * layout.grid.width as usize;
+                let visible = (width - left).min(layout.grid.width as usize);
+                for row in 0..rows as usize {
+                    let place = (row * width + left) * channels;
+                    let gray = &mut band[place..place + visible * channels];
+                    let pixels = self.row(&chunks, &read, row, &mut samples[..visible * read.len()]);
+                    self.shade(pixels, gray, associated);
+                }
             }
-            let highest = u16::from(u8::MAX >> (8 - bits));
-            let wide = |value: u8| (u16::from(value) * 255 / highest) as u8;
-            Gray::L8(
-                shape
-                    .image8(unpacked.into_iter().map(wide).collect())
-                    .ok_or_else(refused)?,
-            )
+            sink(&band)?;
         }
-        DecodingResult::U16(samples) if color.bit_depth() == 16 => {
-            let samples = shape.interleaved(samples, layout.planes);
-            gray16(shape, color, samples, luma).ok_or_else(refused)?
-        }
-        _ => return Err(refused()),
-    };
-    Ok(Page { gray, alpha })
-}
-
-fn photometric(reader: &mut Reader<'_>) -> Option<PhotometricInterpretation> {
-    let value = reader
-        .find_tag_unsigned::<u16>(Tag::PhotometricInterpretation)
-        .ok()??;
-    PhotometricInterpretation::from_u16(value)
-}
-
-/// The gray of 8-bit samples; `None` for a kind of pixel that is not supported.
-fn gray8(shape: Shape, color: ColorType, samples: Vec<u8>, luma: Luma) -> Option<Gray> {
-    let pixels = shape.pixels();
-    Some(match color {
-        ColorType::Gray(_) => Gray::L8(shape.image8(samples)?),
-        ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => {
-            Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, samples)?)
-        }
-        ColorType::RGB(_) if shape.channels == 3 => {
-            let mut gray = vec![0; pixels];
-            luma.row8::<3, 1>(&samples, &mut gray);
-            Gray::L8(shape.image8(gray)?)
-        }
-        ColorType::RGBA(_) if shape.channels == 4 => {
-            let mut gray = vec![0; pixels * 2];
-            luma.row8::<4, 2>(&samples, &mut gray);
-            Gray::La8(GrayAlphaImage::from_raw(shape.width, shape.height, gray)?)
-        }
-        ColorType::CMYK(_) => {
-            let gray = |inks: &[u8; 4]| {
-                let [red, green, blue] = cmyk::rgb8(*inks);
-                luma.gray8(red, green, blue)
-            };
-            Gray::L8(shape.image8(samples.as_chunks().0.iter().map(gray).collect())?)
-        }
-        _ => return None,
-    })
-}
-
-/// As [`gray8`], for 16-bit samples.
-fn gray16(shape: Shape, color: ColorType, samples: Vec<u16>, luma: Luma) -> Option<Gray> {
-    let pixels = shape.pixels();
-    let (width, height) = (shape.width, shape.height);
-    Some(match color {
-        ColorType::Gray(_) => Gray::L16(ImageBuffer::from_raw(width, height, samples)?),
-        ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => {
-            Gray::La16(ImageBuffer::from_raw(width, height, samples)?)
-        }
-        ColorType::RGB(_) if shape.channels == 3 => {
-            let mut gray = vec![0; pixels];
-            luma.row16::<3, 1>(&samples, &mut gray);
-            Gray::L16(ImageBuffer::from_raw(width, height, gray)?)
-        }
-        ColorType::RGBA(_) if shape.channels == 4 => {
-            let mut gray = vec![0; pixels * 2];
-            luma.row16::<4, 2>(&samples, &mut gray);
-            Gray::La16(ImageBuffer::from_raw(width, height, gray)?)
-        }
-        ColorType::CMYK(_) => {
-            let gray = |inks: &[u16; 4]| {
-                let [red, green, blue] = cmyk::rgb16(*inks);
-                luma.gray16(red, green, blue)
-            };
-            let gray = samples.as_chunks().0.iter().map(gray).collect();
-            Gray::L16(ImageBuffer::from_raw(width, height, gray)?)
-        }
-        _ => return None,
-    })
-}
-
-/// A page's size and how many samples a pixel has.
-#[derive(Clone, Copy)]
-struct Shape {
-    width: u32,
-    height: u32,
-    channels: usize,
-}
-
-impl Shape {
-    fn pixels(self) -> usize {
-        self.width as usize * self.height as usize
+        Ok(())
     }
 
-    fn image8(self, samples: Vec<u8>) -> Option<GrayImage> {
-        GrayImage::from_raw(self.width, self.height, samples)
-    }
-
-    /// Samples in pixel order, from samples in plane order.
-    fn interleaved<Sample: Copy>(self, samples: Vec<Sample>, planes: usize) -> Vec<Sample> {
-        let pixels = self.pixels();
-        if planes < 2 || samples.len() < pixels * planes {
+    /// The samples of a row that are read, pixel by pixel.
+    fn row<'s, S: Sample>(
+        &self,
+        chunks: &'s [Chunk<'a>],
+        read: &[usize],
+        row: usize,
+        samples: &'s mut [S],
+    ) -> &'s [S] {
+        let layout = &self.layout;
+        let packing = Packing {
+            bits: layout.bits,
+            little_endian: self.file.tiff.little_endian(),
+            scaled: !matches!(layout.color, Color::Palette(_)),
+        };
+        let first = chunks[0].row(row);
+        let side_by_side = chunks[0].channels;
+        if !layout.grid.planar && side_by_side == read.len() {
+            // All are read, and so in their order.
+            if let Some(stored) = S::as_stored(first).filter(|_| layout.bits == 8) {
+                return &stored[..samples.len()];
+            }
+            packing.channel(first, (0, 1), samples, (0, 1));
             return samples;
         }
-        (0..pixels)
-            .flat_map(|pixel| (0..planes).map(move |plane| plane * pixels + pixel))
-            .map(|at| samples[at])
-            .collect()
+        for (to, from) in read.iter().enumerate() {
+            let (bytes, from) = if layout.grid.planar {
+                (chunks[to].row(row), (0, 1))
+            } else {
+                (first, (*from, side_by_side))
+            };
+            packing.channel(bytes, from, samples, (to, read.len()));
+        }
+        samples
     }
 
-    /// One byte per sample, from rows packed to whole bytes.
-    fn unpacked(self, packed: &[u8], bits: u8) -> Option<Vec<u8>> {
-        if self.channels != 1 || !matches!(bits, 1 | 2 | 4) {
-            return None;
-        }
-        let row_bytes = (self.width as usize * usize::from(bits)).div_ceil(8);
-        let per_byte = 8 / usize::from(bits);
-        let row = |row: &[u8]| -> Vec<u8> {
-            let sample = |at: usize| {
-                let shift = 8 - bits - (at % per_byte) as u8 * bits;
-                row[at / per_byte] >> shift & (u8::MAX >> (8 - bits))
+    /// The gray of a row of pixels.
+    fn shade<S: Sample>(&self, pixels: &[S], gray: &mut [S], associated: Associated) {
+        let luma = self.luma;
+        let alpha = self.layout.alpha;
+        // Weights of what is multiplied give the gray multiplied; curves do not.
+        let divided = alpha.is_some_and(|alpha| alpha.associated)
+            && match self.layout.color {
+                Color::Palette(_) => false,
+                Color::Gray { .. } => associated == Associated::Divided,
+                Color::Rgb | Color::YCbCr(_) => associated == Associated::Divided || luma == Luma::Linear,
+                Color::Cmyk => true,
             };
-            (0..self.width as usize).map(sample).collect()
+        let whole = |sample: S, alpha: S| {
+            if divided {
+                unmultiplied(sample, alpha)
+            } else {
+                sample
+            }
         };
-        Some(packed.chunks_exact(row_bytes).flat_map(row).collect())
+        let again = divided && associated == Associated::Kept;
+        match &self.layout.color {
+            Color::Gray { white_is_zero } => {
+                let turned = |sample: S| {
+                    S::of(if *white_is_zero {
+                        S::MOST - sample.into()
+                    } else {
+                        sample.into()
+                    })
+                };
+                each::<S, 1>(pixels, gray, alpha, again, |[sample], alpha| {
+                    whole(turned(sample), alpha)
+                });
+            }
+            Color::Palette(grays) => each::<S, 1>(pixels, gray, alpha, false, |[index], _| {
+                // An index beyond the palette is black, as in most viewers.
+                let index: u32 = index.into();
+                S::of(grays.get(index as usize).copied().unwrap_or(0).into())
+            }),
+            Color::Rgb if !divided && alpha.is_none() => S::row::<3, 1>(luma, pixels, gray),
+            Color::Rgb if !divided => S::row::<4, 2>(luma, pixels, gray),
+            Color::Rgb => each::<S, 3>(pixels, gray, alpha, again, |color, alpha| {
+                S::gray(luma, color.map(|sample| whole(sample, alpha)))
+            }),
+            Color::Cmyk => each::<S, 4>(pixels, gray, alpha, again, |inks, alpha| {
+                S::gray(luma, S::light(inks.map(|ink| whole(ink, alpha))))
+            }),
+            Color::YCbCr(ycbcr) => each::<S, 3>(pixels, gray, alpha, again, |sample, alpha| {
+                let color = ycbcr.rgb(sample.map(|sample| sample.into() as u8));
+                let color = color.map(|value| S::of(value.into()));
+                S::gray(luma, color.map(|sample| whole(sample, alpha)))
+            }),
+        }
+    }
+}
+
+/// Writes what `formula` makes of each pixel's color of `COLORS` samples and of its alpha; that again multiplied by alpha,
+/// if `again`.
+fn each<S: Sample, const COLORS: usize>(
+    pixels: &[S],
+    gray: &mut [S],
+    alpha: Option<Alpha>,
+    again: bool,
+    formula: impl Fn([S; COLORS], S) -> S,
+) {
+    let Some(_) = alpha else {
+        let opaque = S::of(S::MOST);
+        for (gray, color) in gray.iter_mut().zip(pixels.as_chunks().0) {
+            *gray = formula(*color, opaque);
+        }
+        return;
+    };
+    for (gray, pixel) in gray
+        .as_chunks_mut::<2>()
+        .0
+        .iter_mut()
+        .zip(pixels.chunks_exact(COLORS + 1))
+    {
+        let (color, alpha) = (
+            pixel.first_chunk().expect("one sample more than these"),
+            pixel[COLORS],
+        );
+        let value = formula(*color, alpha);
+        *gray = [if again { multiplied(value, alpha) } else { value }, alpha];
     }
 }

@@ -1,11 +1,9 @@
-//! A TIFF of palette pages (TIFF 6.0, section 5): their palettes are rewritten in place, or, where pixels are needed,
-//! their indexes decoded and looked up.
-
-use std::borrow::Cow;
+//! A TIFF of palette pages (TIFF 6.0, section 5): their palettes are rewritten in place, or, where pixels are needed, give
+//! the gray of each index.
 
 use jpeg_luma::ifd::{Directory, SHORT};
 
-use super::file::{BITS, BLACK_IS_ZERO, COLOR_MAP, File, PALETTE, PHOTOMETRIC};
+use super::file::{BLACK_IS_ZERO, COLOR_MAP, File, PALETTE, PHOTOMETRIC};
 use super::writer::TEXTS;
 use crate::report::{Report, Route};
 use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
@@ -21,21 +19,15 @@ pub(super) fn convert(
     limits: &Limits,
 ) -> Result<Option<Conversion>, Error> {
     let (input, pages) = (file.tiff.bytes(), &file.pages);
-    let kind = |page: &Directory| file.tiff.value(page, PHOTOMETRIC);
+    let kind = |page: &Directory| file.number(page, PHOTOMETRIC);
     let gray_or_palette = |page: &Directory| matches!(kind(page), Some(0 | BLACK_IS_ZERO | PALETTE));
     let (Some(first), true) = (pages.first(), pages.iter().any(|page| has_palette(file, page))) else {
         return Ok(None);
     };
-    if !file.sound || !pages.iter().all(gray_or_palette) {
+    if !file.is_sound() || !pages.iter().all(gray_or_palette) {
         return Ok(None);
     }
-    let (width, height) = file.size(first);
-    if width == 0 || height == 0 {
-        return Err(Error::corrupt(
-            Format::Tiff,
-            format_args!("a page's size is {width}x{height}"),
-        ));
-    }
+    let (width, height) = file.checked_size(first)?;
     limits.check(Format::Tiff, (width, height), input.len() as u64)?;
 
     let mut output = input.to_vec();
@@ -52,12 +44,8 @@ pub(super) fn convert(
         let gone = |tag: u16| COLORED.contains(&tag) || (parameters.strip && TEXTS.contains(&tag));
         file.tiff.remove_entries(&mut output, page, gone);
     }
-    let bits = file
-        .tiff
-        .value(first, BITS)
-        .and_then(|bits| u8::try_from(bits).ok());
     let report = Report::new(Format::Tiff, Route::Palette, parameters.luma, (width, height))
-        .with_bit_depth(bits.unwrap_or(1))
+        .with_bit_depth(file.bit_depth(first))
         .with_sizes(input.len() as u64, output.len() as u64)
         .with_pages(u32::try_from(pages.len()).ok().filter(|pages| *pages > 1));
     Ok(Some(Conversion {
@@ -66,64 +54,19 @@ pub(super) fn convert(
     }))
 }
 
-/// A file that the codec can decode, and the grays of its palette pages.
-pub(super) struct Decodable<'a> {
-    /// The file, with its palette pages marked as gray, so that the codec returns their indexes as they are.
-    pub(super) bytes: Cow<'a, [u8]>,
-    /// For each page: the gray of each index, if it has a palette.
-    grays: Vec<Option<Vec<u8>>>,
-    /// What is held while a page is decoded: the page's values, and the copy of the file if it is one.
-    pub(super) held_bytes: u64,
-}
-
-impl<'a> Decodable<'a> {
-    pub(super) fn new(file: &File<'a>, luma: Luma, limits: &Limits) -> Result<Self, Error> {
-        let mut held_bytes = file.values_bytes(limits)?;
-        if file.pages.iter().any(|page| has_palette(file, page)) {
-            held_bytes += file.tiff.bytes().len() as u64;
-            limits.check(Format::Tiff, file.size(&file.pages[0]), held_bytes)?;
-        }
-        let mut bytes = Cow::Borrowed(file.tiff.bytes());
-        let mut grays = Vec::with_capacity(file.pages.len());
-        for page in &file.pages {
-            let kind = file
-                .tiff
-                .entry(page, PHOTOMETRIC)
-                .filter(|kind| kind.kind == SHORT);
-            let Some(kind) = kind.filter(|_| has_palette(file, page)) else {
-                grays.push(None);
-                continue;
-            };
-            grays.push(Some(Map::of(file, page)?.grays(file, luma)));
-            let gray = file.tiff.short_bytes(BLACK_IS_ZERO as u16);
-            bytes.to_mut()[kind.at..kind.at + 2].copy_from_slice(&gray);
-        }
-        Ok(Self {
-            bytes,
-            grays,
-            held_bytes,
-        })
-    }
-
-    /// The grays of a page's indexes, if it has a palette.
-    pub(super) fn grays_of(&self, page: usize) -> Option<&[u8]> {
-        self.grays.get(page)?.as_deref()
-    }
-}
-
 fn has_palette(file: &File<'_>, page: &Directory) -> bool {
-    file.tiff.value(page, PHOTOMETRIC) == Some(PALETTE)
+    file.number(page, PHOTOMETRIC) == Some(PALETTE)
 }
 
 /// Where a palette is: all reds, then all greens, then all blues, in 16 bits.
-struct Map {
+pub(super) struct Map {
     at: usize,
     entries: usize,
 }
 
 impl Map {
     /// The palette of a page; an error if it is missing, not whole, or where the file's structure is.
-    fn of(file: &File<'_>, page: &Directory) -> Result<Self, Error> {
+    pub(super) fn of(file: &File<'_>, page: &Directory) -> Result<Self, Error> {
         let entry = file
             .tiff
             .entry(page, COLOR_MAP)
@@ -170,7 +113,7 @@ impl Map {
 
     /// The gray of each index in 8 bits. Writers scale 8 bits to 16 by 256 or by 257, so that the high byte is what was
     /// meant, and a few do not scale at all: the same is assumed as by libtiff.
-    fn grays(&self, file: &File<'_>, luma: Luma) -> Vec<u8> {
+    pub(super) fn grays(&self, file: &File<'_>, luma: Luma) -> Vec<u8> {
         let colors: Vec<_> = (0..self.entries.min(256))
             .map(|entry| self.color(file, entry))
             .collect();
