@@ -106,8 +106,8 @@ fn a_raw_file_with_a_thumbnail_is_refused_as_what_it_is() {
             &Limits::default(),
         )
         .unwrap_err();
-        assert!(matches!(error, Error::UnsupportedFeature { .. }), "{error}");
-        assert!(error.to_string().contains("camera raw data (DNG)"), "{error}");
+        assert!(matches!(error, Error::UnsupportedFormat { .. }), "{error}");
+        assert!(error.to_string().starts_with("DNG camera raw"), "{error}");
     }
 }
 

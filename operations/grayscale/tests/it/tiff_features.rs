@@ -30,7 +30,13 @@ fn refusal(tiff: &[u8]) -> String {
             ..Parameters::default()
         };
         let error = convert(tiff, &parameters, &Limits::default()).unwrap_err();
-        assert_eq!(error.code(), "unsupported_feature", "{error}");
+        // Camera raw is another format, though its structure is that of a TIFF.
+        let code = if error.to_string().contains("raw") {
+            "unsupported_format"
+        } else {
+            "unsupported_feature"
+        };
+        assert_eq!(error.code(), code, "{error}");
         error.to_string()
     });
     assert_eq!(one, other);
@@ -282,15 +288,18 @@ fn camera_raw_is_told_by_its_tags_and_not_by_its_maker() {
     let pentax = with(page((2, 1), 8, 2, 3, &RGB), 259, SHORT, &[65_535]);
     for kind in [KINDS[0], KINDS[1]] {
         for (pages, name) in [
-            (vec![with(rgb(), 50_706, BYTE, &[1])], "DNG"),
-            (vec![with(rgb(), 262, SHORT, &[34_892])], "a sensor's mosaic"),
-            (vec![mosaic.clone()], "a sensor's mosaic"),
-            (vec![rgb(), mosaic.clone()], "a sensor's mosaic"),
-            (vec![maker(pentax.clone(), "PENTAX Corporation")], "PEF"),
+            (vec![with(rgb(), 50_706, BYTE, &[1])], "DNG camera raw"),
+            (vec![with(rgb(), 262, SHORT, &[34_892])], "camera raw"),
+            (vec![mosaic.clone()], "camera raw"),
+            (vec![rgb(), mosaic.clone()], "camera raw"),
+            (
+                vec![maker(pentax.clone(), "PENTAX Corporation")],
+                "PEF camera raw",
+            ),
         ] {
             let message = refusal(&file(kind, &pages));
             assert!(
-                message.contains(&format!("camera raw data ({name})")),
+                message.starts_with(&format!("{name} is not supported")),
                 "{message}"
             );
         }
@@ -305,7 +314,7 @@ fn camera_raw_is_told_by_its_tags_and_not_by_its_maker() {
         let mark = [kind.bytes(330, 2), kind.bytes(LONG.into(), 2)].concat();
         let at = nef.windows(4).position(|bytes| bytes == mark).unwrap();
         nef[at + 8..at + 12].copy_from_slice(&second);
-        assert!(refusal(&nef).contains("camera raw data (NEF)"));
+        assert!(refusal(&nef).starts_with("NEF camera raw"));
         // A scanner's file has a maker too.
         let scan = file(kind, &[maker(rgb(), "NIKON")]);
         assert_eq!(pixels(&scan, Luma::Bt601, 2), [76, 7]);
@@ -313,7 +322,7 @@ fn camera_raw_is_told_by_its_tags_and_not_by_its_maker() {
     let mut canon = file(KINDS[0], &[rgb()]);
     // Canon's mark follows the header: the file's strip was there.
     canon[8..11].copy_from_slice(b"CR\x02");
-    assert!(refusal(&canon).contains("camera raw data (CR2)"));
+    assert!(refusal(&canon).starts_with("CR2 camera raw"));
 }
 
 fn number(kind: Kind, bytes: &[u8]) -> usize {

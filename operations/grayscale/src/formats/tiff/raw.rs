@@ -4,7 +4,7 @@
 use jpeg_luma::ifd::{Directory, Entry};
 
 use super::file::{COMPRESSION, File, PHOTOMETRIC};
-use crate::{Error, Format};
+use crate::Error;
 
 const MAKER: u16 = 271;
 const SUB_DIRECTORIES: u16 = 330;
@@ -23,11 +23,11 @@ pub(super) fn refuse(file: &File<'_>) -> Result<(), Error> {
     let tiff = &file.tiff;
     let header = tiff.bytes().get(8..11);
     if header == Some(b"CR\x02") {
-        return Err(refusal("CR2"));
+        return Err(refusal("CR2 camera raw"));
     }
     for (number, page) in file.pages.iter().enumerate() {
         if tiff.entry(page, DNG_VERSION).is_some() {
-            return Err(refusal("DNG"));
+            return Err(refusal("DNG camera raw"));
         }
         let below = tiff.entry(page, SUB_DIRECTORIES).filter(|_| number < MOST_PAGES);
         let below = below.iter().flat_map(|below| sub_directories(file, below));
@@ -72,25 +72,26 @@ fn kind(file: &File<'_>) -> &'static str {
     });
     let maker = maker.unwrap_or_default();
     [
-        (&b"NIKON"[..], "NEF"),
-        (b"SONY", "ARW"),
-        (b"PENTAX", "PEF"),
-        (b"RICOH", "PEF"),
-        (b"OLYMPUS", "ORF"),
-        (b"SAMSUNG", "SRW"),
-        (b"HASSELBLAD", "3FR"),
-        (b"EPSON", "ERF"),
-        (b"KODAK", "DCR"),
-        (b"EASTMAN KODAK", "DCR"),
-        (b"PHASE ONE", "IIQ"),
-        (b"MAMIYA", "MEF"),
-        (b"LEAF", "MOS"),
+        (&b"NIKON"[..], "NEF camera raw"),
+        (b"SONY", "ARW camera raw"),
+        (b"PENTAX", "PEF camera raw"),
+        (b"RICOH", "PEF camera raw"),
+        (b"OLYMPUS", "ORF camera raw"),
+        (b"SAMSUNG", "SRW camera raw"),
+        (b"HASSELBLAD", "3FR camera raw"),
+        (b"EPSON", "ERF camera raw"),
+        (b"KODAK", "DCR camera raw"),
+        (b"EASTMAN KODAK", "DCR camera raw"),
+        (b"PHASE ONE", "IIQ camera raw"),
+        (b"MAMIYA", "MEF camera raw"),
+        (b"LEAF", "MOS camera raw"),
     ]
     .into_iter()
     .find(|(name, _)| maker.starts_with(name))
-    .map_or("a sensor's mosaic", |(_, kind)| kind)
+    .map_or("camera raw", |(_, kind)| kind)
 }
 
-fn refusal(kind: &str) -> Error {
-    Error::unsupported(Format::Tiff, format!("camera raw data ({kind})"))
+/// The file is no TIFF in anything but its structure: saving it again without something is no cure.
+fn refusal(found: &'static str) -> Error {
+    Error::UnsupportedFormat { found }
 }
