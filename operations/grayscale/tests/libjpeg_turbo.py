@@ -1,7 +1,7 @@
 """Compares gray images with what libjpeg-turbo makes of JPEGs.
 
-Reads lines of "jpeg<TAB>pnm<TAB>space<TAB>formula<TAB>tolerance", and says of each that differs by how much. `space` is what
-libjpeg-turbo is asked for: gray, rgb or cmyk.
+Reads lines of "jpeg<TAB>pnm<TAB>space<TAB>formula<TAB>tolerance", and says of each that differs by how much. `space` is
+what libjpeg-turbo is asked for: gray, rgb or cmyk.
 """
 
 import sys

@@ -1,12 +1,14 @@
-"""Asks libtiff about TIFFs, for tests/it/tiff_oracle.rs. Samples are raw files: interleaved, 8 bits, or 16 with the lowest byte
-first.
+"""Asks libtiff about TIFFs, for tests/it/tiff_oracle.rs. Samples are raw files: interleaved, 8 bits, or 16 with the
+lowest byte first.
 
-check: reads lines "tiff<TAB>samples" and compares what libtiff decodes with the samples; a warning of libtiff is a failure.
-make FOLDER: has libtiff write TIFFs, decodes them with it, and leaves name.tif and name.gray beside each other: the gray by
-BT.601 as Pillow rounds it, or gray and alpha.
+check: reads lines "tiff<TAB>samples" and compares what libtiff decodes with the samples; a warning of libtiff is a
+failure.
+make FOLDER: has libtiff write TIFFs, decodes them with it, and leaves name.tif and name.gray beside each other: the
+gray by BT.601 as Pillow rounds it, or gray and alpha.
 """
 
 import io
+import itertools
 import os
 import struct
 import sys
@@ -75,25 +77,25 @@ def drawing(width, height, channels, dtype):
 
 
 def lossless(save):
-    """Colors and gray in every compression, strips and tiles, planes, and both byte orders: libtiff writes in the other one by
-    turning what it is given."""
-    for compression in ("none", "lzw", "deflate", "packbits"):
-        for predictor in (None, 2) if compression in ("lzw", "deflate") else (None,):
-            for layout in ({"tile": (16, 32)}, {"rowsperstrip": 7}, {}):
-                for dtype in ("u1", "u2"):
-                    for planar in (False, True):
-                        for order in ("<", ">"):
-                            options = {"compression": compression, "predictor": predictor, "byteorder": order, **layout}
-                            options = {name: value for name, value in options.items() if value is not None}
-                            words = f"{compression}-{predictor}-{'-'.join(layout)}-{dtype}-{planar}-{'le' if order == '<' else 'be'}"
-                            color = drawing(70, 45, 3, dtype)
-                            data, plan = (numpy.moveaxis(color, -1, 0).copy(), "separate") if planar else (color, "contig")
-                            tiff = imagecodecs.tiff_encode(data.copy(), photometric="rgb", planarconfig=plan, **options)
-                            save(f"rgb-{words}", tiff, gray(color))
-                            if not planar:
-                                one = drawing(70, 45, 1, dtype)[..., 0]
-                                tiff = imagecodecs.tiff_encode(one.copy(), photometric="minisblack", **options)
-                                save(f"gray-{words}", tiff, one)
+    """Colors and gray in every compression, strips and tiles, planes, and both byte orders: libtiff writes in the other
+    one by turning what it is given."""
+    compressions = [("none", None), ("lzw", None), ("lzw", 2), ("deflate", None), ("deflate", 2), ("packbits", None)]
+    layouts = [{"tile": (16, 32)}, {"rowsperstrip": 7}, {}]
+    combinations = itertools.product(compressions, layouts, ("u1", "u2"), ("contig", "separate"), "<>")
+    for (compression, predictor), layout, dtype, plan, order in combinations:
+        options = {"compression": compression, "byteorder": order, **layout}
+        if predictor:
+            options["predictor"] = predictor
+        byte_order = {"<": "le", ">": "be"}[order]
+        words = f"{compression}-{predictor}-{'-'.join(layout)}-{dtype}-{plan}-{byte_order}"
+        color = drawing(70, 45, 3, dtype)
+        data = numpy.moveaxis(color, -1, 0) if plan == "separate" else color
+        tiff = imagecodecs.tiff_encode(data.copy(), photometric="rgb", planarconfig=plan, **options)
+        save(f"rgb-{words}", tiff, gray(color))
+        if plan == "contig":
+            one = drawing(70, 45, 1, dtype)[..., 0]
+            tiff = imagecodecs.tiff_encode(one.copy(), photometric="minisblack", **options)
+            save(f"gray-{words}", tiff, one)
 
 
 def fax(save):
@@ -154,8 +156,8 @@ def assembled(width, height, photometric, compression, subsampling, data):
 
 def ycbcr(save):
     """Luma and subsampled colors, as JPEG and not compressed. The gray is that of libtiff's RGB."""
-    # No unit is whole at the right. With a width of 75, a row of 4 x 4 units has 85.5 bytes for each row of pixels, and libtiff
-    # reads 85 of them: it leaves out the last pixels.
+    # No unit is whole at the right. With a width of 75, a row of 4 x 4 units has 85.5 bytes for each row of pixels, and
+    # libtiff reads 85 of them: it leaves out the last pixels.
     width, height = 77, 50
     color = (drawing(width, height, 3, "u1") // 4 + 96).astype("u1")
     color[..., 1:] = color[..., 1:] // 2 + color[..., :1] // 2

@@ -108,7 +108,7 @@ fn a_bitmap_whose_pixels_begin_inside_its_palette_is_refused() {
 #[test]
 fn a_gif_without_any_color_table_is_an_error_that_says_so() {
     for format in [None, Some(Format::Png)] {
-        let error = gray(&case("gif-without-colour-table.gif"), format).unwrap_err();
+        let error = gray(&case("gif-without-color-table.gif"), format).unwrap_err();
         assert_eq!(error.code(), "corrupt_image", "{error}");
         assert!(error.to_string().contains("no color table"), "{error}");
     }
