@@ -61,6 +61,11 @@ impl Job {
     pub(crate) fn is_last_attempt(&self) -> bool {
         self.max_attempts.is_some_and(|max| self.attempt >= max)
     }
+
+    /// Whether the request had its last attempt before: it is delivered only until SQS moves it to the dead-letter queue.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.max_attempts.is_some_and(|max| self.attempt > max)
+    }
 }
 
 /// What there is to do.

@@ -90,9 +90,16 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 Ok(Some((outcome, _))) if !outcome.is_provisional() => {
                     return self.announce(job, outcome).await;
                 }
+                Ok(_) if job.is_used_up() => return self.give_up(job, killed()).await,
                 Ok(_) => {}
                 Err(error) => return self.give_up(job, error.into()).await,
             }
+        }
+        if job.task.is_ok()
+            && job.is_last_attempt()
+            && let Some(ended) = self.prepare_for_death(job, deadline).await
+        {
+            return self.announce(job, ended).await;
         }
         let run = match &job.task {
             Err(refusal) => Run::Ended {
@@ -132,6 +139,27 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             attempt: job.attempt,
             duration_ms: millis(duration),
             finished_at_unix_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
+            not_before_unix_ms: None,
+        }
+    }
+
+    /// Stores, before the last attempt begins, the failure that is the answer if this process does not live to give
+    /// one; nobody takes it for the answer while this invocation may still run. Gives the outcome with which the job
+    /// turns out to have ended already, if it has.
+    async fn prepare_for_death(&self, job: &Job, deadline: Deadline) -> Option<Outcome> {
+        let (Verdict::Answer(error) | Verdict::AnswerAndDeadLetter(error) | Verdict::Retry(error)) =
+            retry::verdict(killed(), job.attempt, job.max_attempts);
+        let prepared = Outcome {
+            not_before_unix_ms: Some(deadline.over_at_unix_ms()),
+            ..self.outcome(job, Status::Failed { error }, Duration::ZERO)
+        };
+        match self.outcomes.store(prepared).await {
+            Ok(outcome) => (!outcome.is_provisional()).then_some(outcome),
+            Err(error) => {
+                // The attempt may succeed all the same.
+                tracing::warn!(job_id = %job.id, %error, "the failure that a killed process leaves could not be stored");
+                None
+            }
         }
     }
 
@@ -185,6 +213,12 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             }
         }
     }
+}
+
+/// What the process that did the job's last attempt cannot say itself.
+fn killed() -> JobError {
+    let message = "the function's process was killed while it did the last of them: it may need more memory";
+    JobError::transient(code::PROCESS_KILLED, message)
 }
 
 /// Whether to look for an outcome before the job is run. A message that is delivered again may have been answered by

@@ -28,7 +28,7 @@ pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) 
         (false, _) => Verdict::Answer(error),
         (true, Some(max)) if attempt >= max => {
             let message = format!(
-                "failed after {attempt} attempts, kept in the dead-letter queue for redrive: {}",
+                "failed after {max} attempts, kept in the dead-letter queue for redrive: {}",
                 error.message
             );
             Verdict::AnswerAndDeadLetter(JobError { message, ..error })

@@ -3,6 +3,7 @@
 mod answers;
 mod forms;
 mod isolation;
+mod killed;
 mod once;
 mod retries;
 mod time;
