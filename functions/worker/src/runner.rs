@@ -2,6 +2,7 @@
 //! failure leads to, and no outcome is stored.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use errand_protocol::{JobError, ObjectLocation, Status, StoredObject, code, keys};
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::job::{Job, JobInput, Task};
 use crate::operation::{Context, Input, MadeFile, Operation, Output};
-use crate::ports::{Condition, Objects, PortError, PortErrorKind};
+use crate::ports::{Condition, Objects, PortError, PortErrorKind, Reading};
 
 /// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
 const RESERVED_MEMORY_BYTES: u64 = 64 << 20;
@@ -23,6 +24,16 @@ pub(crate) struct Runner<O, S> {
     config: Config,
     /// One operation at a time: each may use all of the memory, and a function has about one processor.
     turn: Arc<Semaphore>,
+}
+
+/// Tells an operation that its job was given up, when it is dropped.
+#[derive(Default)]
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// How one run ended, before it is stored or announced.
@@ -66,9 +77,12 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         }
     }
 
+    /// Given up by dropping it: then the input's stream is aborted, and the operation told that nobody waits for it.
     async fn work(&self, job: &Job, task: &Task, turn: OwnedSemaphorePermit) -> Result<Status, JobError> {
-        let input = self.open(&task.input).await?;
-        let (output, turn) = self.operate(input, task, turn).await?;
+        let cancel = CancelOnDrop::default();
+        let (input, _reading) = self.open(&task.input).await?;
+        let input = input.with_cancel(Arc::clone(&cancel.0));
+        let (output, turn) = self.operate(input, task, &cancel, turn).await?;
         let object = match output.file {
             Some(file) => Some(self.store_file(job, &task.input, file).await?),
             None => None,
@@ -81,12 +95,12 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         })
     }
 
-    async fn open(&self, input: &JobInput) -> Result<Input, JobError> {
+    async fn open(&self, input: &JobInput) -> Result<(Input, Option<Reading>), JobError> {
         match input {
-            JobInput::Inline(bytes) => Ok(Input::whole(bytes.clone())),
+            JobInput::Inline(bytes) => Ok((Input::whole(bytes.clone()), None)),
             JobInput::ClaimCheck(location) | JobInput::Uploaded(location) => {
                 match self.objects.open(location).await {
-                    Ok(object) => Ok(Input::new(object.size_bytes, object.chunks)),
+                    Ok(object) => Ok((Input::new(object.size_bytes, object.chunks), Some(object.reading))),
                     Err(error) if error.kind == PortErrorKind::NotFound => {
                         Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)))
                     }
@@ -98,12 +112,13 @@ impl<O: Operation, S: Objects> Runner<O, S> {
 
     /// Runs the operation on a thread where it may block, with a panic caught.
     ///
-    /// The turn goes with it, and comes back with the result: a thread cannot be stopped, so that an operation which
-    /// is given up for lack of time keeps its turn, and its share of the memory, until it has really ended.
+    /// The turn goes with it, and comes back with the result: a thread cannot be stopped from outside, so that an
+    /// operation which is given up keeps its turn, and its share of the memory, until it has noticed and really ended.
     async fn operate(
         &self,
         input: Input,
         task: &Task,
+        cancel: &CancelOnDrop,
         turn: OwnedSemaphorePermit,
     ) -> Result<(Output, OwnedSemaphorePermit), JobError> {
         let operation = Arc::clone(&self.operation);
@@ -111,6 +126,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         let context = Context {
             input_name: task.input.name(),
             memory_budget_bytes: self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES),
+            canceled: Arc::clone(&cancel.0),
         };
         let running = tokio::task::spawn_blocking(move || (operation.run(input, parameters, &context), turn));
         match running.await {

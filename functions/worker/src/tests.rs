@@ -66,6 +66,11 @@ impl Operation for Probe {
         let mut output = Output::of_report(&json!({ "run": run, "text": text, "parameters": parameters }))?;
         match text.split_once(' ') {
             Some(("reject", why)) => return Err(Failure::rejected("not_an_integer", why)),
+            Some(("compute", _)) => {
+                while !context.canceled.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            }
             Some(("sleep", ms)) => std::thread::sleep(Duration::from_millis(ms.parse().unwrap())),
             Some(("pad", bytes)) => {
                 let padding = "p".repeat(bytes.parse().unwrap());

@@ -91,7 +91,9 @@ async fn a_redrive_takes_the_place_of_what_a_killed_process_left() {
     let fixture = Fixture::new();
     let id = JobId::random();
     handle_and_be_killed(&fixture, &sqs([record("m1", 5, &inline(id, "sleep 100"))])).await;
-    let answer = fixture.handle(&sqs([record("m2", 1, &inline(id, "sleep 100"))])).await;
+    let answer = fixture
+        .handle(&sqs([record("m2", 1, &inline(id, "sleep 100"))]))
+        .await;
     assert_eq!(answer, Ok(no_item_failures()));
     assert_eq!(reported(&fixture.outcome(id).unwrap(), "text"), "sleep 100");
 }
@@ -106,7 +108,10 @@ async fn a_request_that_had_its_last_attempt_is_not_run_again_on_its_way_to_the_
     assert_eq!(answer, Ok(item_failures(&["m1"])));
     assert_eq!(fixture.runs(), 1);
     let outcome = fixture.outcome(id).unwrap();
-    assert!(outcome.is_answer_at(0), "the process that did it is known to be dead");
+    assert!(
+        outcome.is_answer_at(0),
+        "the process that did it is known to be dead"
+    );
     assert_eq!(fixture.error(id).code, code::PROCESS_KILLED);
     assert_eq!(fixture.replies(CLIENT_URL)[0].outcome, Some(outcome));
 }
