@@ -2,7 +2,7 @@
 //! failure leads to, and no outcome is stored.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use errand_protocol::{JobError, ObjectLocation, Status, StoredObject, code, keys};
@@ -24,6 +24,11 @@ pub(crate) struct Runner<O, S> {
     config: Config,
     /// One operation at a time: each may use all of the memory, and a function has about one processor.
     turn: Arc<Semaphore>,
+    /// How long the last run on an object took, in milliseconds, until it ended or was given up: what the next one in line
+    /// is expected to take.
+    last_took_ms: AtomicU64,
+    /// Whether an operation was given up and may not have ended yet.
+    is_stuck: AtomicBool,
 }
 
 /// Tells an operation that its job was given up, when it is dropped.
@@ -43,8 +48,8 @@ pub(crate) enum Run {
     Ended { status: Status, duration: Duration },
     /// With a failure that may pass.
     Failed(JobError),
-    /// It did not begin, for lack of time.
-    NoTime,
+    /// It did not begin, or not end, since others had taken the time: one that begins earlier may succeed.
+    NoTime(JobError),
 }
 
 impl<O: Operation, S: Objects> Runner<O, S> {
@@ -54,6 +59,8 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             objects,
             config,
             turn: Arc::new(Semaphore::new(1)),
+            last_took_ms: AtomicU64::new(0),
+            is_stuck: AtomicBool::new(false),
         }
     }
 
@@ -61,19 +68,49 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     pub(crate) async fn run(&self, job: &Job, task: &Task, deadline: Deadline) -> Run {
         let turn = Arc::clone(&self.turn).acquire_owned();
         let turn = tokio::time::timeout(deadline.left_to_begin(), turn).await;
-        // A turn that is free is given even when no time is left to wait for one.
-        let (Ok(Ok(turn)), false) = (turn, deadline.left_to_begin().is_zero()) else {
-            return Run::NoTime;
+        let Ok(Ok(turn)) = turn else {
+            return self.without_turn();
         };
-        let started = Instant::now();
-        let left = deadline.left_for_work();
+        self.is_stuck.store(false, Ordering::Relaxed);
+        let (started, left) = (Instant::now(), deadline.left_for_work());
+        // A turn that is free is given even when no time is left to wait for one.
+        if deadline.left_to_begin().is_zero() || !self.is_time_enough(task, left, deadline) {
+            return Run::NoTime(not_begun());
+        }
         let worked = tokio::time::timeout(left, self.work(job, task, turn)).await;
-        match worked.unwrap_or_else(|_| Err(too_slow(left, deadline))) {
+        let took = started.elapsed();
+        if task.input.location().is_some() {
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            self.last_took_ms.store(took_ms, Ordering::Relaxed);
+        }
+        let Ok(worked) = worked else {
+            self.is_stuck.store(true, Ordering::Relaxed);
+            return too_slow(left, deadline, took);
+        };
+        match worked {
             Err(error) if error.retryable => Run::Failed(error),
             worked => Run::Ended {
                 status: worked.unwrap_or_else(|error| Status::Failed { error }),
-                duration: started.elapsed(),
+                duration: took,
             },
+        }
+    }
+
+    /// Whether a job that takes as long as the last one did would end in what is left. What came in the message is small,
+    /// and one that has most of the invocation for itself will find no more elsewhere.
+    fn is_time_enough(&self, task: &Task, left: Duration, deadline: Deadline) -> bool {
+        let expected = Duration::from_millis(self.last_took_ms.load(Ordering::Relaxed));
+        task.input.location().is_none() || left >= expected || deadline.is_most(left)
+    }
+
+    /// How a run ends whose turn did not come. Behind others of the same delivery it will come elsewhere; behind an
+    /// operation that was given up and does not end, no delivery to this process has an end, and each one counts.
+    fn without_turn(&self) -> Run {
+        if self.is_stuck.load(Ordering::Relaxed) {
+            let message = "the function still does a job that it has given up: try again later";
+            Run::Failed(JobError::transient(code::DEADLINE_EXCEEDED, message))
+        } else {
+            Run::NoTime(not_begun())
         }
     }
 
@@ -174,15 +211,23 @@ fn missing(location: &ObjectLocation) -> String {
     format!("input {location} does not exist{version}: it was deleted, or never uploaded")
 }
 
-fn too_slow(left: Duration, deadline: Deadline) -> JobError {
+fn not_begun() -> JobError {
+    let message = "the function had no time left to begin it: there is too much work for its time-out";
+    JobError::transient(code::DEADLINE_EXCEEDED, message)
+}
+
+/// How a run ends that was given up for want of time: with an answer where it had most of an invocation for itself.
+fn too_slow(left: Duration, deadline: Deadline, duration: Duration) -> Run {
     let message = format!(
         "not done within the {:.0} s that the function had left: raise the function's time-out or memory",
         left.as_secs_f64()
     );
     if deadline.is_most(left) {
-        JobError::permanent(code::DEADLINE_EXCEEDED, message)
+        let error = JobError::permanent(code::DEADLINE_EXCEEDED, message);
+        let status = Status::Failed { error };
+        Run::Ended { status, duration }
     } else {
-        JobError::transient(code::DEADLINE_EXCEEDED, message)
+        Run::NoTime(JobError::transient(code::DEADLINE_EXCEEDED, message))
     }
 }
 

@@ -169,7 +169,8 @@ async fn a_final_outcome_is_never_replaced_by_a_provisional_one() {
         .await
         .unwrap();
     let first = fixture.outcome(id);
-    // The copy cannot look the outcome up, and is on its last delivery.
+    // The copy cannot look the outcome up, only its deferrals, and is on its last delivery.
+    fixture.script.fail(Call::Read, Fault::Takes(Duration::ZERO), 1);
     fixture
         .script
         .fail(Call::Read, Fault::Fails(PortErrorKind::Unavailable), 1);
