@@ -1,5 +1,5 @@
-"""Shows on the local cloud that a backlog of slow requests is worked off and none of it dead-lettered: jobs that each take
-a quarter and a half of the function's time-out, many more than it can begin in one delivery. The troubled function
+"""Shows on the local cloud that a backlog of slow requests is worked off and none of it dead-lettered: jobs that each
+take a quarter and a half of the function's time-out, many more than it can begin in one delivery. The troubled function
 (functions/worker/examples/troubled_stats.rs) takes the place of errand's stats function.
 
     python3 -m devtools.local_cloud run -- .venv/cloud/bin/python -m devtools.storm.backlog \\

@@ -1,7 +1,7 @@
-"""Shows on the local cloud that a request whose function is killed on every delivery, the last one too, is answered. The
-troubled function (functions/worker/examples/troubled_stats.rs) dies of it five times; then the request has to rest in
-the dead-letter queue, and its outcome has to say so: not before the last invocation is over, and to whoever asks with
-`errand result`.
+"""Shows on the local cloud that a request whose function is killed on every delivery, the last one too, is answered.
+The troubled function (functions/worker/examples/troubled_stats.rs) dies of it five times; then the request has to rest
+in the dead-letter queue, and its outcome has to say so: not before the last invocation is over, and to whoever asks
+with `errand result`.
 
     python3 -m devtools.local_cloud run -- .venv/cloud/bin/python -m devtools.storm.killed \\
       target/release/examples/troubled_stats
@@ -30,7 +30,9 @@ def main():
     queue = place.queue("stats-requests")
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": str(VISIBILITY_SECS)})
     job = str(uuid.uuid4())
-    sqs.send_message(QueueUrl=queue, MessageBody=troubles.request(job, "die", f"{cloud.STACK}-reply-{uuid.uuid4().hex}"))
+    sqs.send_message(
+        QueueUrl=queue, MessageBody=troubles.request(job, "die", f"{cloud.STACK}-reply-{uuid.uuid4().hex}")
+    )
 
     # It is there from the last delivery on, and is no answer yet.
     kept = wait_until(lambda: checker.kept_of(s3, place, job))
