@@ -171,10 +171,11 @@ bench: build ## measure speed and memory beside the peers, into target/bench/rep
 	$(CARGO) build $(RELEASE) --workspace --example plain_image_crate
 	@$(PYTHON) -m devtools.bench $(BENCH)
 
-# A function whose operation panics, or takes too long, answers all the same.
+# A function whose operation panics, takes too long, or kills the process answers all the same.
 test-troubles: setup build
 	$(CARGO) build $(RELEASE) --workspace --example troubled_stats
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.storm.troubles target/release/examples/troubled_stats
+	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.storm.killed target/release/examples/troubled_stats
 
 # The checker of the storm is itself checked: with records that were tampered with, and a function that misbehaves.
 test-checker: setup build

@@ -25,7 +25,7 @@ pub(crate) async fn ask(
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
     };
-    let timeout = timeout.unwrap_or(job::DEFAULT_TIMEOUT);
+    let timeout = timeout.unwrap_or(operation.default_timeout());
     // Boxed: it holds an upload and a wait, and would make every future around it as large.
     Box::pin(job::run(cloud, &operation.name(), parameters, input, timeout)).await
 }

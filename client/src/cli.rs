@@ -60,7 +60,8 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_OFFLINE")]
     pub(crate) offline: bool,
 
-    /// How long to wait for the answer, in seconds [default: 300; `result` does not wait, `listen` has no end]
+    /// How long to wait for the answer, in seconds [default: 450 for `stats`, 870 for `grayscale`: a second attempt
+    /// after the function was killed is still waited for; `result` does not wait, `listen` has no end]
     #[arg(long, global = true, env = "ERRAND_TIMEOUT", value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
 
@@ -329,6 +330,24 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_tells_how_long_is_waited() {
+        let root = Arguments::command();
+        let timeout = root
+            .get_arguments()
+            .find(|each| each.get_id() == "timeout")
+            .unwrap();
+        let help = timeout.get_help().unwrap().to_string();
+        for operation in operations::ALL {
+            let told = format!(
+                "{} for `{}`",
+                operation.default_timeout().as_secs(),
+                operation.name()
+            );
+            assert!(help.contains(&told), "{told} is not in: {help}");
+        }
     }
 
     #[test]

@@ -19,9 +19,6 @@ use crate::signals::interruption;
 /// noticed that soon.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 
-/// How long to wait for the answer when nothing is said.
-pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
-
 /// A pause after a call that failed, before the next.
 const PAUSE: Duration = Duration::from_millis(500);
 

@@ -1,12 +1,21 @@
 //! The operations that there are subcommands for.
 
+use std::time::Duration;
+
 use errand_protocol::OperationName;
+
+/// The visibility time-out of a request queue, in time-outs of its function: what AWS asks of a queue that feeds one.
+const VISIBILITY_TIMEOUTS: u64 = 6;
+/// For the way to the queue and back.
+const MARGIN: Duration = Duration::from_secs(30);
 
 /// An operation, as far as the client treats all of them alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KnownOperation {
     /// Its name, as requests spell it.
     name: &'static str,
+    /// The time-out of its function, in seconds, unless the stack was deployed with another one.
+    function_timeout_secs: u64,
     /// Whether its function takes a message that is no request as the input itself.
     pub(crate) takes_bare_text: bool,
 }
@@ -14,12 +23,14 @@ pub(crate) struct KnownOperation {
 /// Statistics of a list of integers.
 pub(crate) const STATS: KnownOperation = KnownOperation {
     name: errand_stats::NAME,
+    function_timeout_secs: 60,
     takes_bare_text: errand_stats::TAKES_BARE_TEXT,
 };
 
 /// Grayscale of an image.
 pub(crate) const GRAYSCALE: KnownOperation = KnownOperation {
     name: errand_grayscale::NAME,
+    function_timeout_secs: 120,
     takes_bare_text: false,
 };
 
@@ -30,6 +41,13 @@ impl KnownOperation {
     /// The operation of that name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|operation| operation.name == name)
+    }
+
+    /// How long to wait for the answer when nothing is said. If the function is killed, its message is delivered again
+    /// after the queue's visibility time-out, six times the function's; that second delivery may take all of its time
+    /// too. `devtools/tests/test_client.py` holds this against the template.
+    pub(crate) fn default_timeout(self) -> Duration {
+        Duration::from_secs((VISIBILITY_TIMEOUTS + 1) * self.function_timeout_secs) + MARGIN
     }
 
     pub(crate) fn name(self) -> OperationName {

@@ -9,6 +9,7 @@ the client that it judges.
 import hashlib
 import json
 import sys
+import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
@@ -60,15 +61,14 @@ def check(folder):
     place, s3 = cloud.Place(), cloud.client("s3", direct=True)
     dead_lettered = dead_letters(place)
     with ThreadPoolExecutor(8) as readers:
-        outcomes = dict(zip(asked, readers.map(lambda job_id: outcome_of(s3, place, job_id), asked), strict=True))
+        outcomes = dict(zip(asked, readers.map(lambda job_id: kept_of(s3, place, job_id), asked), strict=True))
 
     for job_id, job in asked.items():
         outcome = outcomes[job_id]
         if outcome is None:
-            if job_id in dead_lettered:
-                verdict.notes["at rest in the dead-letter queue"] += 1
-            else:
-                verdict.blame("lost", job["kind"], f"{job_id} has no outcome and no dead letter")
+            # A dead letter tells nobody that it is there: whoever asked for the job waits for its outcome.
+            where = "and rests in the dead-letter queue" if job_id in dead_lettered else "and no dead letter"
+            verdict.blame("lost", job["kind"], f"{job_id} has no outcome {where}")
         elif outcome["status"] == "failed" and outcome["error"]["retryable"] and job_id in dead_lettered:
             verdict.notes["answered, and at rest in the dead-letter queue"] += 1
         elif reason := wrong(s3, place, job, outcome):
@@ -151,6 +151,13 @@ def stored_digest(s3, place, outcome):
 
 
 def outcome_of(s3, place, job_id):
+    """The job's answer; none if there is none yet. What is kept for the case that a process is killed during the last
+    delivery is no answer before the moment it names."""
+    outcome = kept_of(s3, place, job_id)
+    return outcome if outcome and outcome.get("not_before_unix_ms", 0) <= time.time() * 1000 else None
+
+
+def kept_of(s3, place, job_id):
     try:
         body = s3.get_object(Bucket=place.result_bucket, Key=f"outcomes/{job_id}.json")["Body"].read()
     except ClientError as error:

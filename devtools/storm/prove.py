@@ -35,6 +35,7 @@ def main():
             shutil.rmtree(copy)
         for name, tamper_with_cloud in {
             "an outcome that was removed": remove_outcome,
+            "a dead letter whose outcome was removed": dead_letter_without_outcome,
             "an outcome that was changed": change_outcome,
             "an image that was changed": change_image,
         }.items():
@@ -136,6 +137,20 @@ def replace(s3, bucket, key, new):
 def remove_outcome(s3, place, folder):
     key = f"outcomes/{some_job(folder, 'list')}.json"
     return replace(s3, place.result_bucket, key, None), ["lost"]
+
+
+def dead_letter_without_outcome(s3, place, folder):
+    """What a function leaves that is killed on the last delivery and has stored nothing before."""
+    sqs, queue = cloud.client("sqs", direct=True), place.queue("stats-dead-letters")
+    put_back, faults = remove_outcome(s3, place, folder)
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"job_id": some_job(folder, "list")}))
+
+    def undo():
+        put_back()
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+    return undo, faults
 
 
 def change_outcome(s3, place, folder):

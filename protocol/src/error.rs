@@ -31,6 +31,8 @@ pub mod code {
     pub const SERVICE_UNAVAILABLE: ErrorCode = ErrorCode::new("service_unavailable");
     /// The function lacks a right, or a part of the stack is missing.
     pub const MISCONFIGURED: ErrorCode = ErrorCode::new("misconfigured");
+    /// The function's process was killed while it did the job, such as for want of memory.
+    pub const PROCESS_KILLED: ErrorCode = ErrorCode::new("process_killed");
     /// The operation panicked: a defect of errand.
     pub const INTERNAL: ErrorCode = ErrorCode::new("internal_error");
 }

@@ -5,6 +5,7 @@
 //! | input | `uploads/<job id>/` | a request's input (claim check) | the client |
 //! | input | `stats/`, `grayscale/` | files uploaded for an operation | any tool |
 //! | results | `outcomes/<job id>.json` | the outcome of every job | the functions |
+//! | results | `outcomes/<job id>.deferrals` | how often the job was deferred | the functions |
 //! | results | `results/<job id>/` | what a requested job made | the functions |
 //! | results | `grayscale/` | what an uploaded file became, under the file's key | the functions |
 
@@ -35,6 +36,16 @@ pub fn claim_check(job_id: JobId, name: &FileName) -> ObjectKey {
 #[must_use]
 pub fn outcome(job_id: JobId) -> ObjectKey {
     key(format!("{OUTCOMES}{job_id}.json"))
+}
+
+/// Where it is kept how often a job was deferred, for the functions alone.
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+pub fn deferrals(job_id: JobId) -> ObjectKey {
+    key(format!("{OUTCOMES}{job_id}.deferrals"))
 }
 
 /// Where the file that a requested job made is.

@@ -58,6 +58,11 @@ pub struct Outcome {
     pub duration_ms: u64,
     /// When it ended, in milliseconds since 1970-01-01 UTC.
     pub finished_at_unix_ms: u64,
+    /// Before this moment, in milliseconds since 1970-01-01 UTC, it is no answer yet. Set where the failure was stored
+    /// before the last attempt began, in case that its process is killed: an attempt that ends by itself replaces it by
+    /// what became of it. None, as in nearly all, is an answer at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_unix_ms: Option<u64>,
 }
 
 impl Outcome {
@@ -66,6 +71,21 @@ impl Outcome {
     #[must_use]
     pub fn is_provisional(&self) -> bool {
         matches!(&self.status, Status::Failed { error } if error.retryable)
+    }
+
+    /// Whether this is the job's answer at `now_unix_ms`, in milliseconds since 1970-01-01 UTC. One that is not is
+    /// to be treated as if there was no outcome; see [`Outcome::not_before_unix_ms`].
+    #[must_use]
+    pub fn is_answer_at(&self, now_unix_ms: u64) -> bool {
+        self.not_before_unix_ms.is_none_or(|moment| moment <= now_unix_ms)
+    }
+
+    /// Whether this outcome takes the place of `stored`, which its job has already: what became of the job replaces a
+    /// provisional failure, and a failure that an attempt ended in replaces one that was stored before an attempt.
+    #[must_use]
+    pub fn replaces(&self, stored: &Self) -> bool {
+        let rank = |outcome: &Self| (!outcome.is_provisional(), outcome.not_before_unix_ms.is_none());
+        stored.is_provisional() && rank(self) > rank(stored)
     }
 
     /// Reads an outcome.

@@ -144,6 +144,33 @@ fn only_a_failure_that_may_pass_can_be_replaced() {
 }
 
 #[test]
+fn a_failure_stored_before_the_last_attempt_is_no_answer_until_its_moment_and_gives_way_to_every_other() {
+    let outcome = |status: Option<JobError>, not_before_unix_ms| {
+        let mut outcome = Outcome::from_json(OUTCOME_SUCCEEDED.as_bytes()).unwrap();
+        if let Some(error) = status {
+            outcome.status = Status::Failed { error };
+        }
+        outcome.not_before_unix_ms = not_before_unix_ms;
+        Outcome::from_json(&outcome.to_json()).unwrap()
+    };
+    let may_pass = || Some(JobError::transient(code::PROCESS_KILLED, "killed"));
+    let pending = outcome(may_pass(), Some(1_000));
+    assert!(!pending.is_answer_at(999));
+    assert!(pending.is_answer_at(1_000));
+    let provisional = outcome(may_pass(), None);
+    let succeeded = outcome(None, None);
+    let failed = outcome(Some(JobError::permanent(code::INTERNAL, "panic")), None);
+    // In the order in which each replaces those before it; the last two replace neither themselves nor each other.
+    let ranks = [(0, &pending), (1, &provisional), (2, &succeeded), (2, &failed)];
+    for (rank, new) in ranks {
+        assert!(rank == 0 || new.is_answer_at(0));
+        for (other, stored) in ranks {
+            assert_eq!(new.replaces(stored), rank > other, "{new:?} over {stored:?}");
+        }
+    }
+}
+
+#[test]
 fn a_reply_at_the_limit_carries_the_outcome_and_one_byte_more_only_its_place() {
     let sized = |padding: usize| {
         let mut reply = Reply::from_json(REPLY).unwrap();

@@ -7,6 +7,7 @@ use errand_aws::FailureKind;
 use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
 
 use super::{Cloud, Deployment};
+use crate::clock;
 use crate::error::Error;
 use crate::files::{LocalInput, OutputFile};
 
@@ -41,7 +42,7 @@ impl Cloud {
         }
     }
 
-    /// Reads a job's outcome; none if there is none yet.
+    /// Reads a job's outcome; none if there is none yet. One that is no answer before a later moment is none yet either.
     pub(crate) async fn outcome(
         &self,
         deployment: &Deployment,
@@ -65,7 +66,7 @@ impl Cloud {
             .await
             .map_err(|error| broken_off(action, &error))?;
         match Outcome::from_json(&bytes.into_bytes()) {
-            Ok(outcome) => Ok(Some(outcome)),
+            Ok(outcome) => Ok(outcome.is_answer_at(clock::unix_ms()).then_some(outcome)),
             Err(error) => Err(Error::BadAnswer {
                 job_id,
                 message: error.to_string(),

@@ -1,5 +1,7 @@
 //! The Lambda function that computes statistics: the worker around `errand-stats`.
 
+use std::sync::Arc;
+
 use errand_stats::{Accumulator, Error};
 use errand_worker::{Context, Failure, Input, Operation, Output};
 use serde_json::{Map, Value};
@@ -14,7 +16,9 @@ impl Operation for Stats {
         let parameters = errand_worker::parameters(given)?;
         // Half for the integers; modes and the distinct count need a copy of them, and a decompressor its window.
         let half = usize::try_from(context.memory_budget_bytes / 2).unwrap_or(usize::MAX);
-        let mut list = Accumulator::new(&parameters).with_memory_budget(half);
+        let mut list = Accumulator::new(&parameters)
+            .with_memory_budget(half)
+            .with_cancel(Arc::clone(&context.canceled));
         while let Some(chunk) = input.next_chunk()? {
             list.push(&chunk).map_err(rejected)?;
         }

@@ -1,7 +1,8 @@
 //! A function made for one test (`devtools/storm/troubles.py`): its operation does what no operation should. It takes the
 //! place of the stats function on a local cloud, and shows that the worker answers all the same.
 //!
-//! The input `panic` panics, `sleep 20` takes 20 seconds, and anything else comes back as it is.
+//! The input `panic` panics, `die` ends the process at once, as running out of memory does, `sleep 20` takes 20 seconds,
+//! and anything else comes back as it is.
 
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ impl Operation for Troubled {
             text != "panic",
             "a decoder met what its author had not thought of"
         );
+        if text == "die" {
+            std::process::abort();
+        }
         if let Some(seconds) = text.strip_prefix("sleep ").and_then(|text| text.parse().ok()) {
             std::thread::sleep(Duration::from_secs(seconds));
         }

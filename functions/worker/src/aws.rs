@@ -78,7 +78,7 @@ impl Objects for S3 {
             .unwrap_or(0);
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let (mut body, action) = (object.body, action());
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             let mut received = 0;
             while let Some(chunk) = body.next().await {
                 let chunk = chunk.map_err(|error| PortError {
@@ -94,7 +94,11 @@ impl Objects for S3 {
                 }
             }
         });
-        Ok(OpenObject { size_bytes, chunks })
+        Ok(OpenObject {
+            size_bytes,
+            chunks,
+            reading: reading.into(),
+        })
     }
 
     async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {

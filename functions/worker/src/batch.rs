@@ -109,7 +109,7 @@ where
         match processor.process(job, deadline).await {
             End::Answered(_) => {}
             End::DeadLettered | End::Deferred => longest(Duration::ZERO),
-            End::Retry => longest(retry::backoff(processor.config.retry_base, delivery.attempt)),
+            End::Retry { attempt } => longest(retry::backoff(processor.config.retry_base, attempt)),
         }
     }
     let Some(wait) = wait else {
@@ -143,7 +143,7 @@ where
     for job in jobs {
         match processor.process(job, deadline).await {
             End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
-            End::DeadLettered | End::Retry | End::Deferred => unanswered += 1,
+            End::DeadLettered | End::Retry { .. } | End::Deferred => unanswered += 1,
         }
     }
     if unanswered > 0 {

@@ -17,7 +17,8 @@ pub(crate) struct Config {
     pub(crate) response_queue_url: String,
     /// What the name of every reply queue has to begin with (`ERRAND_REPLY_PREFIX`).
     pub(crate) reply_prefix: String,
-    /// How often a request is delivered before it goes to the dead-letter queue (`ERRAND_MAX_RECEIVE_COUNT`).
+    /// How often a message is delivered before it goes to the dead-letter queue (`ERRAND_MAX_RECEIVE_COUNT`). Five of those
+    /// are attempts; the others are for deliveries that have to be deferred.
     pub(crate) max_receive_count: u32,
     /// The wait before the second delivery (`ERRAND_RETRY_BASE_SECONDS`, 5 unless set); it grows from there.
     pub(crate) retry_base: Duration,

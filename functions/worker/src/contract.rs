@@ -20,6 +20,7 @@ async fn whole(object: OpenObject) -> Vec<u8> {
     let OpenObject {
         size_bytes,
         mut chunks,
+        reading: _reading,
     } = object;
     let mut whole = Vec::new();
     while let Some(chunk) = chunks.recv().await {
@@ -32,6 +33,7 @@ async fn whole(object: OpenObject) -> Vec<u8> {
 /// Holds `objects` to the contract, in a bucket that is there and empty.
 pub(crate) async fn holds_for_objects(objects: &impl Objects, bucket: &BucketName) {
     what_is_written_is_read(objects, bucket).await;
+    what_is_given_up_ends(objects, bucket).await;
     what_is_missing_is_told_apart(objects, bucket).await;
     conditions_hold(objects, bucket).await;
     of_many_who_write_first_one_does(objects, bucket).await;
@@ -63,6 +65,16 @@ async fn what_is_written_is_read(objects: &impl Objects, bucket: &BucketName) {
         .await
         .unwrap();
     assert_eq!(objects.read(&location).await.unwrap().unwrap().0, new);
+}
+
+/// Whoever waits for a chunk must not wait on when the reading is given up.
+async fn what_is_given_up_ends(objects: &impl Objects, bucket: &BucketName) {
+    let OpenObject {
+        mut chunks, reading, ..
+    } = objects.open(&at(bucket, "large")).await.unwrap();
+    drop(reading);
+    let ended = async { while chunks.recv().await.is_some() {} };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(5), ended).await, Ok(()));
 }
 
 async fn what_is_missing_is_told_apart(objects: &impl Objects, bucket: &BucketName) {

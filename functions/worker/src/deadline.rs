@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub(crate) struct Deadline {
     started: Instant,
     end: Instant,
+    end_unix_ms: u64,
 }
 
 /// What storing an outcome, replying and answering Lambda may take: work has to end this long before the function's
@@ -16,6 +17,9 @@ const RESERVE: Duration = Duration::from_secs(3);
 /// What answering Lambda takes at least. Whatever is not done by then is reported as to be delivered again.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
+/// How far the clocks of the function and of whoever reads its outcomes may be apart.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
+
 /// A job is not begun with less than this left for it: it is deferred instead.
 const WORTH_STARTING: Duration = Duration::from_secs(2);
 
@@ -23,16 +27,18 @@ impl Deadline {
     /// The deadline of an invocation that begins now and is ended at `unix_ms` (as Lambda tells it).
     pub(crate) fn at_unix_ms(unix_ms: u64) -> Self {
         let now_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self::after(Duration::from_millis(unix_ms).saturating_sub(now_unix))
-    }
-
-    /// The deadline of an invocation that begins now and lasts `whole`.
-    pub(crate) fn after(whole: Duration) -> Self {
         let started = Instant::now();
         Self {
             started,
-            end: started + whole,
+            end: started + Duration::from_millis(unix_ms).saturating_sub(now_unix),
+            end_unix_ms: unix_ms,
         }
+    }
+
+    /// From when on, in milliseconds since 1970-01-01 UTC, nothing of this invocation runs any more, by whatever clock.
+    pub(crate) fn over_at_unix_ms(&self) -> u64 {
+        let apart = u64::try_from(CLOCKS_APART.as_millis()).unwrap_or(u64::MAX);
+        self.end_unix_ms.saturating_add(apart)
     }
 
     /// What is left for work.
@@ -68,6 +74,14 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Deadline {
+        /// The deadline of an invocation that begins now and lasts `whole`.
+        fn after(whole: Duration) -> Self {
+            let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + whole;
+            Self::at_unix_ms(u64::try_from(end.as_millis()).unwrap())
+        }
+    }
 
     #[test]
     fn work_is_not_begun_when_it_could_not_be_answered() {

@@ -25,8 +25,6 @@ pub(crate) struct Delivery {
     pub(crate) message_id: Option<String>,
     /// What the message is called while this delivery of it lasts.
     pub(crate) receipt_handle: Option<String>,
-    /// Which delivery of the message this is, counted from 1.
-    pub(crate) attempt: u32,
     pub(crate) jobs: Vec<Job>,
 }
 
@@ -89,8 +87,8 @@ pub(crate) fn decode(
     }
     let by_hand = Arrival {
         message_id: invocation_id,
-        attempt: 1,
-        max_attempts: None,
+        receives: 1,
+        max_receives: None,
     };
     Event::Direct(record::jobs_of_body(payload, by_hand, operation, config))
 }
@@ -105,7 +103,7 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
         Ok(message) => message,
         Err(error) => return unreadable(record, &error, config),
     };
-    let attempt = message
+    let receives = message
         .attributes
         .and_then(|attributes| attributes.approximate_receive_count)
         .and_then(|count| count.parse().ok())
@@ -114,14 +112,13 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
     let body = message.body.unwrap_or_default();
     let arrival = Arrival {
         message_id: message_id.as_deref().unwrap_or(&body),
-        attempt,
-        max_attempts: Some(config.max_receive_count),
+        receives,
+        max_receives: Some(config.max_receive_count),
     };
     let jobs = record::jobs_of_body(&body, arrival, operation, config);
     Delivery {
         message_id,
         receipt_handle: message.receipt_handle,
-        attempt,
         jobs,
     }
 }
@@ -139,13 +136,14 @@ fn unreadable(record: &str, error: &serde_json::Error, config: &Config) -> Deliv
             code::MALFORMED_REQUEST,
             format!("not a record of an SQS event: {error}"),
         )),
+        message_id: message_id.clone().unwrap_or_default(),
         attempt: 1,
-        max_attempts: Some(config.max_receive_count),
+        receives: 1,
+        max_receives: Some(config.max_receive_count),
     };
     Delivery {
         message_id,
         receipt_handle,
-        attempt: 1,
         jobs: vec![job],
     }
 }

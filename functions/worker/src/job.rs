@@ -4,6 +4,8 @@ use bytes::Bytes;
 use errand_protocol::{FileName, JobError, JobId, ObjectLocation, QueueName};
 use serde_json::{Map, Value};
 
+use crate::retry::MAX_ATTEMPTS;
+
 /// What a job works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JobInput {
@@ -49,17 +51,28 @@ pub(crate) struct Job {
     pub(crate) reply_to: ReplyTo,
     /// What to do, or why it cannot be done.
     pub(crate) task: Result<Task, JobError>,
-    /// How often the request has been delivered, this time included.
+    /// The message that asked for it, by the id that stays when it is delivered again.
+    pub(crate) message_id: String,
+    /// Which attempt this is, counted from 1: how often the request has been delivered, without the deliveries that were
+    /// deferred, once those are known.
     pub(crate) attempt: u32,
+    /// How often the message was delivered, this time included.
+    pub(crate) receives: u32,
     /// How often it is delivered at most, before it goes to the dead-letter queue; none when it came without a queue, so
     /// that nothing delivers it again.
-    pub(crate) max_attempts: Option<u32>,
+    pub(crate) max_receives: Option<u32>,
 }
 
 impl Job {
-    /// Whether this delivery of the request is known to be the last one.
+    /// Whether this attempt is known to be the last one, or SQS gives no delivery for another one.
     pub(crate) fn is_last_attempt(&self) -> bool {
-        self.max_attempts.is_some_and(|max| self.attempt >= max)
+        self.max_receives
+            .is_some_and(|max| self.attempt >= MAX_ATTEMPTS || self.receives >= max)
+    }
+
+    /// Whether the request had its last attempt before: it is delivered only until SQS moves it to the dead-letter queue.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.max_receives.is_some() && self.attempt > MAX_ATTEMPTS
     }
 }
 

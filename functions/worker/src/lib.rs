@@ -26,6 +26,7 @@ mod config;
 #[cfg(test)]
 mod contract;
 mod deadline;
+mod deferrals;
 mod event;
 #[cfg(test)]
 mod fakes;

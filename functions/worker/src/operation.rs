@@ -1,6 +1,8 @@
 //! What a function does, seen from the worker.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use errand_protocol::{ErrorCode, FileName, JobError, code};
@@ -13,7 +15,9 @@ use crate::ports::{PortError, PortErrorKind};
 
 /// An operation: bytes and parameters in, a report and perhaps a file out.
 ///
-/// It runs on a thread of its own, may block, and may panic: a panic is answered as a failure of that one job.
+/// It runs on a thread of its own, may block, and may panic: a panic is answered as a failure of that one job. When the
+/// job is given up for want of time, nobody waits for its result any more, and its thread has to end soon, so that the next
+/// job can begin: the [`Input`] fails from then on, and [`Context::canceled`] tells whoever computes for long.
 pub trait Operation: Send + Sync + 'static {
     /// The operation's name, as requests spell it. Files uploaded under this prefix ask for it too.
     const NAME: &'static str;
@@ -37,6 +41,8 @@ pub struct Context {
     pub input_name: FileName,
     /// How much memory the operation may use, input and output included, in bytes.
     pub memory_budget_bytes: u64,
+    /// Becomes true when the job is given up.
+    pub canceled: Arc<AtomicBool>,
 }
 
 impl Context {
@@ -146,6 +152,7 @@ pub struct Input {
     size_bytes: u64,
     received_bytes: u64,
     chunks: mpsc::Receiver<Result<Bytes, PortError>>,
+    canceled: Arc<AtomicBool>,
 }
 
 impl Input {
@@ -154,7 +161,13 @@ impl Input {
             size_bytes,
             received_bytes: 0,
             chunks,
+            canceled: Arc::default(),
         }
+    }
+
+    /// The same input, which fails once `canceled` is true.
+    pub(crate) fn with_cancel(self, canceled: Arc<AtomicBool>) -> Self {
+        Self { canceled, ..self }
     }
 
     /// An input that is there already.
@@ -171,9 +184,18 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// The input broke off, even if no error said so: half of a list has an answer too, and a wrong one.
+    /// The input broke off, even if no error said so: half of a list has an answer too, and a wrong one. Or the job was
+    /// given up.
     pub fn next_chunk(&mut self) -> Result<Option<Bytes>, InputError> {
-        match self.chunks.blocking_recv().transpose()? {
+        let chunk = self.chunks.blocking_recv().transpose()?;
+        if self.canceled.load(Ordering::Relaxed) {
+            return Err(InputError(PortError {
+                kind: PortErrorKind::Unavailable,
+                action: "read the input".to_owned(),
+                message: "the job was given up".to_owned(),
+            }));
+        }
+        match chunk {
             Some(chunk) => {
                 self.received_bytes += chunk.len() as u64;
                 Ok(Some(chunk))
@@ -218,7 +240,7 @@ impl Input {
 fn too_large(size_bytes: u64, limit_bytes: u64) -> Failure {
     let message = format!(
         "the input has {size_bytes} bytes, but this function's memory takes at most {limit_bytes}: \
-         raise the function's memory in template.yaml, or send a smaller input"
+         raise the stack's parameter StatsMemoryMb or GrayscaleMemoryMb, or send a smaller input"
     );
     Failure::Rejected(JobError::permanent(code::INPUT_TOO_LARGE, message))
 }
@@ -255,6 +277,16 @@ mod tests {
     }
 
     #[test]
+    fn an_input_of_a_job_that_was_given_up_fails_even_where_it_is_whole() {
+        let canceled = Arc::new(AtomicBool::new(false));
+        let mut input = input(4, &["12", "34"]).with_cancel(Arc::clone(&canceled));
+        assert_eq!(input.next_chunk().unwrap().unwrap(), "12");
+        canceled.store(true, Ordering::Relaxed);
+        let error = input.next_chunk().unwrap_err().to_string();
+        assert!(error.contains("the job was given up"), "{error}");
+    }
+
+    #[test]
     fn an_error_behind_the_last_byte_counts() {
         let (sender, receiver) = mpsc::channel(2);
         sender.try_send(Ok(Bytes::from_static(b"123"))).unwrap();
@@ -285,6 +317,7 @@ mod tests {
             let context = Context {
                 input_name: FileName::new(input),
                 memory_budget_bytes: 0,
+                canceled: Arc::default(),
             };
             context
                 .name_with_extension("jpg", |found| {

@@ -2,8 +2,8 @@
 //!
 //! S3 itself keeps the promise: an outcome is written under the condition that there is none (`If-None-Match: *`), so
 //! that of two runs of one job, at the same time or days apart, the first counts and the other one replays it. The
-//! only outcome that may be replaced is a provisional one, and only while it is still the one that was read
-//! (`If-Match`).
+//! only outcome that may be replaced is a provisional one ([`Outcome::replaces`]), and only while it is still the one
+//! that was read (`If-Match`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl<S: Objects> Outcomes<S> {
             match written {
                 Written::Yes => return Ok(outcome),
                 Written::ConditionFailed => match self.stored(outcome.job_id).await? {
-                    Some((stored, etag)) if stored.is_provisional() && !outcome.is_provisional() => {
+                    Some((stored, etag)) if outcome.replaces(&stored) => {
                         condition = Condition::Unchanged(etag);
                     }
                     Some((stored, _)) => return Ok(stored),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use errand_protocol::ObjectLocation;
 use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinHandle};
 
 /// A call to a service failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +35,23 @@ pub(crate) enum PortErrorKind {
 pub(crate) struct OpenObject {
     pub(crate) size_bytes: u64,
     pub(crate) chunks: mpsc::Receiver<Result<Bytes, PortError>>,
+    pub(crate) reading: Reading,
+}
+
+/// The task that fills an object's chunks. It ends when this is dropped, whatever it waits for, and so do the chunks.
+#[derive(Debug)]
+pub(crate) struct Reading(AbortHandle);
+
+impl From<JoinHandle<()>> for Reading {
+    fn from(task: JoinHandle<()>) -> Self {
+        Self(task.abort_handle())
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Names one state of an object, so that a later write can insist on it.

@@ -7,6 +7,7 @@ use errand_protocol::{JobError, Outcome, Reply, Status, VERSION, code};
 
 use crate::config::Config;
 use crate::deadline::Deadline;
+use crate::deferrals::Deferrals;
 use crate::job::{Job, Task};
 use crate::operation::Operation;
 use crate::outcomes::Outcomes;
@@ -23,6 +24,7 @@ pub(crate) struct Processor<O, S, Q> {
     pub(crate) queues: Arc<Q>,
     runner: Runner<O, S>,
     outcomes: Outcomes<S>,
+    deferrals: Deferrals<S>,
     replies: Replies<Q>,
 }
 
@@ -33,9 +35,10 @@ pub(crate) enum End {
     Answered(Box<Outcome>),
     /// Answered, and the message is to go to the dead-letter queue.
     DeadLettered,
-    /// Failed for a reason that may pass: the message is to be delivered again, after a wait.
-    Retry,
-    /// Not begun, for lack of time: the message is to be delivered again at once.
+    /// Failed for a reason that may pass: the message is to be delivered again, after a wait that grows with the attempts.
+    Retry { attempt: u32 },
+    /// Not begun, or not ended, for lack of time that another delivery has: the message is to be delivered again at once,
+    /// and this delivery is not to count.
     Deferred,
 }
 
@@ -49,6 +52,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             },
             replies: Replies::new(Arc::clone(&queues), config.clone()),
             outcomes: Outcomes::new(Arc::clone(&objects), config.result_bucket.clone()),
+            deferrals: Deferrals::new(Arc::clone(&objects), config.result_bucket.clone()),
             runner: Runner::new(operation, objects, config.clone()),
             queues,
             config,
@@ -56,9 +60,20 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     }
 
     /// Takes a job to its end.
-    pub(crate) async fn process(&self, job: Job, deadline: Deadline) -> End {
+    pub(crate) async fn process(&self, mut job: Job, deadline: Deadline) -> End {
         let started = Instant::now();
-        let end = self.process_unlogged(&job, deadline).await;
+        let end = match self.deferrals.of(&job).await {
+            Ok(deferrals) => {
+                job.attempt = job.receives.saturating_sub(deferrals).max(1);
+                self.process_unlogged(&job, deadline).await
+            }
+            // Without the count there is no telling whether this is the last attempt.
+            Err(error) if job.max_receives.is_some_and(|max| job.receives < max) => {
+                tracing::warn!(job_id = %job.id, %error, "it cannot be told how often the job was deferred");
+                End::Retry { attempt: 1 }
+            }
+            Err(error) => self.give_up(&job, error.into()).await,
+        };
         let duration_ms = millis(started.elapsed());
         let (job_id, operation, attempt) = (job.id, O::NAME, job.attempt);
         match &end {
@@ -74,7 +89,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             End::DeadLettered => {
                 tracing::error!(%job_id, operation, attempt, duration_ms, outcome = "dead_lettered", "job ended");
             }
-            End::Retry => {
+            End::Retry { .. } => {
                 tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "retry", "job will be retried");
             }
             End::Deferred => {
@@ -90,9 +105,20 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 Ok(Some((outcome, _))) if !outcome.is_provisional() => {
                     return self.announce(job, outcome).await;
                 }
+                // Answered, and on its way to the dead-letter queue.
+                Ok(Some((outcome, _))) if job.is_used_up() && outcome.not_before_unix_ms.is_none() => {
+                    return End::DeadLettered;
+                }
+                Ok(_) if job.is_used_up() => return self.give_up(job, killed()).await,
                 Ok(_) => {}
                 Err(error) => return self.give_up(job, error.into()).await,
             }
+        }
+        if job.task.is_ok()
+            && job.is_last_attempt()
+            && let Some(ended) = self.prepare_for_death(job, deadline).await
+        {
+            return self.announce(job, ended).await;
         }
         let run = match &job.task {
             Err(refusal) => Run::Ended {
@@ -111,13 +137,16 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 }
             }
             Run::Failed(error) => self.give_up(job, error).await,
-            Run::NoTime if job.is_last_attempt() => {
-                let message =
-                    "the function had no time left to begin it: there is too much work for its time-out";
-                let error = JobError::transient(code::DEADLINE_EXCEEDED, message);
-                self.give_up(job, error).await
+            // The failure that was stored before a last attempt must not become the answer while another delivery waits.
+            Run::NoTime(error) if job.is_last_attempt() => self.give_up(job, error).await,
+            Run::NoTime(_) => {
+                if job.max_receives.is_some()
+                    && let Err(error) = self.deferrals.add(job).await
+                {
+                    tracing::warn!(job_id = %job.id, %error, "a deferral could not be counted: it counts as an attempt");
+                }
+                End::Deferred
             }
-            Run::NoTime => End::Deferred,
         }
     }
 
@@ -132,6 +161,27 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             attempt: job.attempt,
             duration_ms: millis(duration),
             finished_at_unix_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
+            not_before_unix_ms: None,
+        }
+    }
+
+    /// Stores, before the last attempt begins, the failure that is the answer if this process does not live to give
+    /// one; nobody takes it for the answer while this invocation may still run. Gives the outcome with which the job
+    /// turns out to have ended already, if it has.
+    async fn prepare_for_death(&self, job: &Job, deadline: Deadline) -> Option<Outcome> {
+        let (Verdict::Answer(error) | Verdict::AnswerAndDeadLetter(error) | Verdict::Retry(error)) =
+            retry::verdict(killed(), job.attempt, job.is_last_attempt());
+        let prepared = Outcome {
+            not_before_unix_ms: Some(deadline.over_at_unix_ms()),
+            ..self.outcome(job, Status::Failed { error }, Duration::ZERO)
+        };
+        match self.outcomes.store(prepared).await {
+            Ok(outcome) => (!outcome.is_provisional()).then_some(outcome),
+            Err(error) => {
+                // The attempt may succeed all the same.
+                tracing::warn!(job_id = %job.id, %error, "the failure that a killed process leaves could not be stored");
+                None
+            }
         }
     }
 
@@ -147,7 +197,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             Err(error) => {
                 tracing::warn!(job_id = %job.id, %error, "reply could not be sent; the outcome is stored");
                 if !job.is_last_attempt() {
-                    return End::Retry;
+                    return End::Retry { attempt: job.attempt };
                 }
             }
         }
@@ -156,10 +206,10 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
 
     /// Decides about a failure that may pass, and answers it where this was the last attempt.
     async fn give_up(&self, job: &Job, error: JobError) -> End {
-        let (error, is_dead_lettered) = match retry::verdict(error, job.attempt, job.max_attempts) {
+        let (error, is_dead_lettered) = match retry::verdict(error, job.attempt, job.is_last_attempt()) {
             Verdict::Retry(error) => {
                 tracing::warn!(job_id = %job.id, code = %error.code, error = error.message, "attempt failed");
-                return End::Retry;
+                return End::Retry { attempt: job.attempt };
             }
             Verdict::AnswerAndDeadLetter(error) => (error, true),
             Verdict::Answer(error) => (error, false),
@@ -181,10 +231,16 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             }
             Err(error) => {
                 tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
-                End::Retry
+                End::Retry { attempt: job.attempt }
             }
         }
     }
+}
+
+/// What the process that did the job's last attempt cannot say itself.
+fn killed() -> JobError {
+    let message = "the function's process was killed while it did the last of them: it may need more memory";
+    JobError::transient(code::PROCESS_KILLED, message)
 }
 
 /// Whether to look for an outcome before the job is run. A message that is delivered again may have been answered by
@@ -193,7 +249,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
 /// where one has, the conditional write tells.
 fn is_looked_up_first(job: &Job) -> bool {
     let is_on_s3 = |task: &Task| task.input.location().is_some();
-    job.attempt > 1 || job.task.as_ref().is_ok_and(is_on_s3)
+    job.receives > 1 || job.task.as_ref().is_ok_and(is_on_s3)
 }
 
 fn millis(duration: Duration) -> u64 {

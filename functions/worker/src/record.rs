@@ -22,9 +22,9 @@ pub(crate) struct Arrival<'a> {
     /// The id that stays when the message is delivered again.
     pub(crate) message_id: &'a str,
     /// Which delivery of the message this is, counted from 1.
-    pub(crate) attempt: u32,
+    pub(crate) receives: u32,
     /// How often it is delivered at most; none when it came without a queue.
-    pub(crate) max_attempts: Option<u32>,
+    pub(crate) max_receives: Option<u32>,
 }
 
 /// The jobs that a body asks for; none where it is a notification that asks for nothing.
@@ -33,8 +33,10 @@ pub(crate) fn jobs_of_body(body: &str, arrival: Arrival, expected: &Expected, co
         id,
         reply_to,
         task,
-        attempt: arrival.attempt,
-        max_attempts: arrival.max_attempts,
+        message_id: arrival.message_id.to_owned(),
+        attempt: arrival.receives,
+        receives: arrival.receives,
+        max_receives: arrival.max_receives,
     };
     match Message::read(body, arrival.message_id, expected.takes_bare_text) {
         Message::Request(request) => {

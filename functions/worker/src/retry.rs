@@ -22,18 +22,22 @@ pub(crate) enum Verdict {
     Retry(JobError),
 }
 
-/// Routes a failure on the delivery number `attempt` of `max_attempts`; none where nothing redelivers the request.
-pub(crate) fn verdict(error: JobError, attempt: u32, max_attempts: Option<u32>) -> Verdict {
-    match (error.retryable, max_attempts) {
+/// Most attempts at a job. Its queue may deliver it more often: a delivery that was deferred is no attempt.
+pub(crate) const MAX_ATTEMPTS: u32 = 5;
+
+/// Routes a failure of an attempt, counted from 1.
+pub(crate) fn verdict(error: JobError, attempt: u32, is_last: bool) -> Verdict {
+    match (error.retryable, is_last) {
         (false, _) => Verdict::Answer(error),
-        (true, Some(max)) if attempt >= max => {
+        (true, true) => {
+            let attempts = attempt.min(MAX_ATTEMPTS);
             let message = format!(
-                "failed after {attempt} attempts, kept in the dead-letter queue for redrive: {}",
+                "failed after {attempts} attempts, kept in the dead-letter queue for redrive: {}",
                 error.message
             );
             Verdict::AnswerAndDeadLetter(JobError { message, ..error })
         }
-        (true, _) => Verdict::Retry(error),
+        (true, false) => Verdict::Retry(error),
     }
 }
 
@@ -82,13 +86,13 @@ mod tests {
     #[test]
     fn a_permanent_failure_is_answered_on_the_first_delivery() {
         let error = JobError::permanent(code::INPUT_NOT_FOUND, "gone");
-        assert_eq!(verdict(error.clone(), 1, Some(5)), Verdict::Answer(error));
+        assert_eq!(verdict(error.clone(), 1, false), Verdict::Answer(error));
     }
 
     #[test]
     fn a_transient_failure_is_answered_on_the_last_delivery_only() {
-        assert_eq!(verdict(transient(), 4, Some(5)), Verdict::Retry(transient()));
-        let Verdict::AnswerAndDeadLetter(error) = verdict(transient(), 5, Some(5)) else {
+        assert_eq!(verdict(transient(), 4, false), Verdict::Retry(transient()));
+        let Verdict::AnswerAndDeadLetter(error) = verdict(transient(), 5, true) else {
             panic!("not answered")
         };
         assert!(

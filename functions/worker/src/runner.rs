@@ -2,6 +2,7 @@
 //! failure leads to, and no outcome is stored.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use errand_protocol::{JobError, ObjectLocation, Status, StoredObject, code, keys};
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::job::{Job, JobInput, Task};
 use crate::operation::{Context, Input, MadeFile, Operation, Output};
-use crate::ports::{Condition, Objects, PortError, PortErrorKind};
+use crate::ports::{Condition, Objects, PortError, PortErrorKind, Reading};
 
 /// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
 const RESERVED_MEMORY_BYTES: u64 = 64 << 20;
@@ -23,6 +24,21 @@ pub(crate) struct Runner<O, S> {
     config: Config,
     /// One operation at a time: each may use all of the memory, and a function has about one processor.
     turn: Arc<Semaphore>,
+    /// How long the last run on an object took, in milliseconds, until it ended or was given up: what the next one in line
+    /// is expected to take.
+    last_took_ms: AtomicU64,
+    /// Whether an operation was given up and may not have ended yet.
+    is_stuck: AtomicBool,
+}
+
+/// Tells an operation that its job was given up, when it is dropped.
+#[derive(Default)]
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// How one run ended, before it is stored or announced.
@@ -32,8 +48,8 @@ pub(crate) enum Run {
     Ended { status: Status, duration: Duration },
     /// With a failure that may pass.
     Failed(JobError),
-    /// It did not begin, for lack of time.
-    NoTime,
+    /// It did not begin, or not end, since others had taken the time: one that begins earlier may succeed.
+    NoTime(JobError),
 }
 
 impl<O: Operation, S: Objects> Runner<O, S> {
@@ -43,6 +59,8 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             objects,
             config,
             turn: Arc::new(Semaphore::new(1)),
+            last_took_ms: AtomicU64::new(0),
+            is_stuck: AtomicBool::new(false),
         }
     }
 
@@ -50,25 +68,58 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     pub(crate) async fn run(&self, job: &Job, task: &Task, deadline: Deadline) -> Run {
         let turn = Arc::clone(&self.turn).acquire_owned();
         let turn = tokio::time::timeout(deadline.left_to_begin(), turn).await;
-        // A turn that is free is given even when no time is left to wait for one.
-        let (Ok(Ok(turn)), false) = (turn, deadline.left_to_begin().is_zero()) else {
-            return Run::NoTime;
+        let Ok(Ok(turn)) = turn else {
+            return self.without_turn();
         };
-        let started = Instant::now();
-        let left = deadline.left_for_work();
+        self.is_stuck.store(false, Ordering::Relaxed);
+        let (started, left) = (Instant::now(), deadline.left_for_work());
+        // A turn that is free is given even when no time is left to wait for one.
+        if deadline.left_to_begin().is_zero() || !self.is_time_enough(task, left, deadline) {
+            return Run::NoTime(not_begun());
+        }
         let worked = tokio::time::timeout(left, self.work(job, task, turn)).await;
-        match worked.unwrap_or_else(|_| Err(too_slow(left, deadline))) {
+        let took = started.elapsed();
+        if task.input.location().is_some() {
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            self.last_took_ms.store(took_ms, Ordering::Relaxed);
+        }
+        let Ok(worked) = worked else {
+            self.is_stuck.store(true, Ordering::Relaxed);
+            return too_slow(left, deadline, took);
+        };
+        match worked {
             Err(error) if error.retryable => Run::Failed(error),
             worked => Run::Ended {
                 status: worked.unwrap_or_else(|error| Status::Failed { error }),
-                duration: started.elapsed(),
+                duration: took,
             },
         }
     }
 
+    /// Whether a job that takes as long as the last one did would end in what is left. What came in the message is small,
+    /// and one that has most of the invocation for itself will find no more elsewhere.
+    fn is_time_enough(&self, task: &Task, left: Duration, deadline: Deadline) -> bool {
+        let expected = Duration::from_millis(self.last_took_ms.load(Ordering::Relaxed));
+        task.input.location().is_none() || left >= expected || deadline.is_most(left)
+    }
+
+    /// How a run ends whose turn did not come. Behind others of the same delivery it will come elsewhere; behind an
+    /// operation that was given up and does not end, no delivery to this process has an end, and each one counts.
+    fn without_turn(&self) -> Run {
+        if self.is_stuck.load(Ordering::Relaxed) {
+            let message = "the function still does a job that it has given up: try again later";
+            Run::Failed(JobError::transient(code::DEADLINE_EXCEEDED, message))
+        } else {
+            Run::NoTime(not_begun())
+        }
+    }
+
+    /// Given up by dropping it: then the input's stream is aborted, and the operation told that nobody waits for it.
     async fn work(&self, job: &Job, task: &Task, turn: OwnedSemaphorePermit) -> Result<Status, JobError> {
-        let input = self.open(&task.input).await?;
-        let (output, turn) = self.operate(input, task, turn).await?;
+        let cancel = CancelOnDrop::default();
+        let (input, _reading) = self.open(&task.input).await?;
+        let input = input.with_cancel(Arc::clone(&cancel.0));
+        let (output, turn) = self.operate(input, task, &cancel, turn).await?;
         let object = match output.file {
             Some(file) => Some(self.store_file(job, &task.input, file).await?),
             None => None,
@@ -81,12 +132,12 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         })
     }
 
-    async fn open(&self, input: &JobInput) -> Result<Input, JobError> {
+    async fn open(&self, input: &JobInput) -> Result<(Input, Option<Reading>), JobError> {
         match input {
-            JobInput::Inline(bytes) => Ok(Input::whole(bytes.clone())),
+            JobInput::Inline(bytes) => Ok((Input::whole(bytes.clone()), None)),
             JobInput::ClaimCheck(location) | JobInput::Uploaded(location) => {
                 match self.objects.open(location).await {
-                    Ok(object) => Ok(Input::new(object.size_bytes, object.chunks)),
+                    Ok(object) => Ok((Input::new(object.size_bytes, object.chunks), Some(object.reading))),
                     Err(error) if error.kind == PortErrorKind::NotFound => {
                         Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)))
                     }
@@ -98,12 +149,13 @@ impl<O: Operation, S: Objects> Runner<O, S> {
 
     /// Runs the operation on a thread where it may block, with a panic caught.
     ///
-    /// The turn goes with it, and comes back with the result: a thread cannot be stopped, so that an operation which
-    /// is given up for lack of time keeps its turn, and its share of the memory, until it has really ended.
+    /// The turn goes with it, and comes back with the result: a thread cannot be stopped from outside, so that an
+    /// operation which is given up keeps its turn, and its share of the memory, until it has noticed and really ended.
     async fn operate(
         &self,
         input: Input,
         task: &Task,
+        cancel: &CancelOnDrop,
         turn: OwnedSemaphorePermit,
     ) -> Result<(Output, OwnedSemaphorePermit), JobError> {
         let operation = Arc::clone(&self.operation);
@@ -111,6 +163,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         let context = Context {
             input_name: task.input.name(),
             memory_budget_bytes: self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES),
+            canceled: Arc::clone(&cancel.0),
         };
         let running = tokio::task::spawn_blocking(move || (operation.run(input, parameters, &context), turn));
         match running.await {
@@ -158,15 +211,24 @@ fn missing(location: &ObjectLocation) -> String {
     format!("input {location} does not exist{version}: it was deleted, or never uploaded")
 }
 
-fn too_slow(left: Duration, deadline: Deadline) -> JobError {
+fn not_begun() -> JobError {
+    let message = "the function had no time left to begin it: there is too much work for its time-out";
+    JobError::transient(code::DEADLINE_EXCEEDED, message)
+}
+
+/// How a run ends that was given up for want of time: with an answer where it had most of an invocation for itself.
+fn too_slow(left: Duration, deadline: Deadline, duration: Duration) -> Run {
     let message = format!(
-        "not done within the {:.0} s that the function had left: raise the function's time-out or memory",
+        "not done within the {:.0} s that the function had left: raise the stack's parameters for its \
+         time-out or memory (StatsTimeoutSeconds, GrayscaleMemoryMb and the like)",
         left.as_secs_f64()
     );
     if deadline.is_most(left) {
-        JobError::permanent(code::DEADLINE_EXCEEDED, message)
+        let error = JobError::permanent(code::DEADLINE_EXCEEDED, message);
+        let status = Status::Failed { error };
+        Run::Ended { status, duration }
     } else {
-        JobError::transient(code::DEADLINE_EXCEEDED, message)
+        Run::NoTime(JobError::transient(code::DEADLINE_EXCEEDED, message))
     }
 }
 

@@ -1,8 +1,10 @@
 //! The worker as a whole, from an event to what it leaves in the cloud, on the [`fakes`](crate::fakes).
 
 mod answers;
+mod backlog;
 mod forms;
 mod isolation;
+mod killed;
 mod once;
 mod retries;
 mod time;
@@ -26,6 +28,7 @@ use crate::process::Processor;
 const INPUTS: &str = "errand-input";
 const RESULTS: &str = "errand-results";
 const RESPONSES: &str = "http://sqs/1/errand-responses";
+const REQUESTS: &str = "http://sqs/1/errand-stats-requests";
 const CLIENT: &str = "errand-reply-1";
 const CLIENT_URL: &str = "http://sqs/1/errand-reply-1";
 
@@ -33,10 +36,10 @@ pub(crate) fn config() -> Config {
     Config {
         input_bucket: INPUTS.parse().unwrap(),
         result_bucket: RESULTS.parse().unwrap(),
-        request_queue_url: "http://sqs/1/errand-stats-requests".to_owned(),
+        request_queue_url: REQUESTS.to_owned(),
         response_queue_url: RESPONSES.to_owned(),
         reply_prefix: "errand-reply-".to_owned(),
-        max_receive_count: 5,
+        max_receive_count: 100,
         retry_base: Duration::from_secs(5),
         memory_bytes: 65 << 20,
     }
@@ -65,6 +68,11 @@ impl Operation for Probe {
         let mut output = Output::of_report(&json!({ "run": run, "text": text, "parameters": parameters }))?;
         match text.split_once(' ') {
             Some(("reject", why)) => return Err(Failure::rejected("not_an_integer", why)),
+            Some(("compute", _)) => {
+                while !context.canceled.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            }
             Some(("sleep", ms)) => std::thread::sleep(Duration::from_millis(ms.parse().unwrap())),
             Some(("pad", bytes)) => {
                 let padding = "p".repeat(bytes.parse().unwrap());
@@ -99,22 +107,27 @@ impl Fixture {
     fn new() -> Self {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
         let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
-        let queues = FakeQueues::new(&log, &[RESPONSES, CLIENT_URL]);
-        let processor = Processor::new(
-            Probe {
-                runs: Arc::clone(&runs),
-            },
-            config(),
-            Failing::new(objects.clone(), &script),
-            Failing::new(queues.clone(), &script),
-        );
+        let queues = FakeQueues::new(&log, &[REQUESTS, RESPONSES, CLIENT_URL]);
         Self {
-            processor: Arc::new(processor),
+            processor: Arc::new(processor(&runs, &objects, &queues, &script)),
             objects,
             queues,
             script,
             log,
             runs,
+        }
+    }
+
+    /// Another process of the same function, in the same cloud.
+    fn another_process(&self) -> Self {
+        let (objects, queues) = (self.objects.clone(), self.queues.clone());
+        Self {
+            processor: Arc::new(processor(&self.runs, &objects, &queues, &self.script)),
+            objects,
+            queues,
+            script: self.script.clone(),
+            log: self.log.clone(),
+            runs: Arc::clone(&self.runs),
         }
     }
 
@@ -167,6 +180,22 @@ impl Fixture {
             .map(|body| Reply::from_json(body).unwrap())
             .collect()
     }
+}
+
+fn processor(
+    runs: &Arc<AtomicUsize>,
+    objects: &FakeObjects,
+    queues: &FakeQueues,
+    script: &Script,
+) -> TestProcessor {
+    Processor::new(
+        Probe {
+            runs: Arc::clone(runs),
+        },
+        config(),
+        Failing::new(objects.clone(), script),
+        Failing::new(queues.clone(), script),
+    )
 }
 
 fn outcome_location(id: JobId) -> ObjectLocation {

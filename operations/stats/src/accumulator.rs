@@ -3,8 +3,11 @@
 use std::io::Read;
 use std::mem;
 use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::available_parallelism;
 
+use crate::cancel::Cancel;
 use crate::decode::Decoder;
 use crate::text::Text;
 use crate::{Error, Limits, Parameters, ReadError, Summary, summary};
@@ -27,6 +30,7 @@ pub struct Accumulator {
     parameters: Parameters,
     limits: Limits,
     threads: NonZero<usize>,
+    cancel: Cancel,
     stage: Stage,
 }
 
@@ -47,6 +51,7 @@ impl Accumulator {
             parameters: parameters.clone(),
             limits: Limits::default(),
             threads: available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+            cancel: Cancel::default(),
             stage: Stage::Ready,
         }
     }
@@ -70,6 +75,16 @@ impl Accumulator {
         Self { threads, ..self }
     }
 
+    /// Has the work end soon, with [`Error::Canceled`], once `canceled` is true: what is pushed, decompressed or computed
+    /// next fails. Only the sort for modes or the distinct count goes on to its end. Call it before the first chunk.
+    #[must_use]
+    pub fn with_cancel(self, canceled: Arc<AtomicBool>) -> Self {
+        Self {
+            cancel: Cancel(canceled),
+            ..self
+        }
+    }
+
     /// Takes the next chunk of the input, of any length, and reads it on this thread; [`Accumulator::read`] uses
     /// several.
     ///
@@ -77,6 +92,7 @@ impl Accumulator {
     ///
     /// Any [`Error`] that the bytes so far make certain. After that, every call fails with [`Error::AlreadyFailed`].
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        self.cancel.check()?;
         let decoder = self.take_decoder()?.feed(chunk)?;
         self.stage = Stage::Reading(Box::new(decoder));
         Ok(())
@@ -110,7 +126,7 @@ impl Accumulator {
     /// last token, JSON array or compressed stream.
     pub fn finish(mut self) -> Result<Summary, Error> {
         let contents = self.take_decoder()?.finish()?;
-        summary::compute(contents, &self.parameters, self.threads)
+        summary::compute(contents, &self.parameters, self.threads, &self.cancel)
     }
 
     /// The decoder, which counts as failed until it is put back.
@@ -118,7 +134,11 @@ impl Accumulator {
         match mem::replace(&mut self.stage, Stage::Failed) {
             Stage::Ready => {
                 let text = Text::new(&self.parameters, self.limits, self.threads);
-                Ok(Decoder::new(text, self.limits.decompressed_bytes))
+                Ok(Decoder::new(
+                    text,
+                    self.limits.decompressed_bytes,
+                    self.cancel.clone(),
+                ))
             }
             Stage::Reading(decoder) => Ok(*decoder),
             Stage::Failed => Err(Error::AlreadyFailed),

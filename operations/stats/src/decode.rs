@@ -6,6 +6,7 @@ mod zstd;
 use std::io::Read;
 
 use crate::Error;
+use crate::cancel::Cancel;
 use crate::contents::Contents;
 use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_chunks};
@@ -22,6 +23,7 @@ pub(crate) struct Decoder {
     prefix: Prefix,
     format: Format,
     decompressed_limit: u64,
+    cancel: Cancel,
 }
 
 #[derive(Debug)]
@@ -33,11 +35,12 @@ enum Format {
 }
 
 impl Decoder {
-    pub(crate) fn new(text: Text, decompressed_limit: u64) -> Self {
+    pub(crate) fn new(text: Text, decompressed_limit: u64, cancel: Cancel) -> Self {
         Self {
             prefix: Prefix::new(ZSTD.len()),
             format: Format::Uncompressed(text),
             decompressed_limit,
+            cancel,
         }
     }
 
@@ -79,8 +82,10 @@ impl Decoder {
     /// Decides on the format by the first bytes, and reads them.
     fn open(mut self, prefix: &[u8]) -> Result<Self, Error> {
         let limit = self.decompressed_limit;
+        let cancel = self.cancel.clone();
         let sink = |text| Sink {
             text,
+            cancel,
             left: limit,
             limit,
         };
@@ -110,12 +115,15 @@ impl Decoder {
 #[derive(Debug)]
 struct Sink {
     text: Text,
+    /// Looked at for each decompressed block: a small chunk can hold very many.
+    cancel: Cancel,
     left: u64,
     limit: u64,
 }
 
 impl Sink {
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        self.cancel.check()?;
         let left = self.left.checked_sub(chunk.len() as u64);
         self.left = left.ok_or(Error::DecompressedTooLarge { limit: self.limit })?;
         self.text.feed(chunk)

@@ -28,7 +28,7 @@ impl fmt::Display for Compression {
 
 /// Why a list has no statistics.
 ///
-/// Every one is permanent: the same bytes with the same parameters and limits fail the same way again.
+/// Every one but [`Error::Canceled`] is permanent: the same bytes with the same parameters and limits fail the same way again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -148,6 +148,10 @@ pub enum Error {
     /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
     #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
+
+    /// The caller gave the work up ([`Accumulator::with_cancel`](crate::Accumulator::with_cancel)).
+    #[error("given up before the statistics were there; send the input again")]
+    Canceled,
 }
 
 impl Error {
@@ -168,6 +172,7 @@ impl Error {
             Self::DamagedCompression { .. } => "damaged_compression",
             Self::DecompressedTooLarge { .. } => "decompressed_too_large",
             Self::AlreadyFailed => "already_failed",
+            Self::Canceled => "canceled",
             Self::MemoryBudgetExceeded { .. } => "memory_budget_exceeded",
         }
     }

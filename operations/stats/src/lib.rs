@@ -7,6 +7,7 @@
 //! The crate opens no files and knows no cloud: the Lambda function and the client's offline mode run the same code.
 
 mod accumulator;
+mod cancel;
 mod column;
 mod contents;
 mod decode;

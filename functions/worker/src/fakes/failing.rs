@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     BreaksOff(usize),
     /// The object ends after so many chunks, without an error.
     EndsEarly(usize),
+    /// After so many chunks of the object nothing comes any more, and no end either.
+    Stalls(usize),
     /// The adapter has a defect.
     Panics,
 }
@@ -103,25 +105,32 @@ impl<T: Objects> Objects for Failing<T> {
     async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
         let fault = self.apply(Call::Open).await?;
         let mut object = self.port.open(location).await?;
-        let (kept, is_told) = match fault {
-            Some(Fault::BreaksOff(chunks)) => (chunks, true),
-            Some(Fault::EndsEarly(chunks)) => (chunks, false),
-            _ => return Ok(object),
+        let (Some(Fault::BreaksOff(kept) | Fault::EndsEarly(kept) | Fault::Stalls(kept)), size_bytes) =
+            (fault, object.size_bytes)
+        else {
+            return Ok(object);
         };
         let (sender, chunks) = mpsc::channel(1);
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             for _ in 0..kept {
                 if let Some(chunk) = object.chunks.recv().await {
                     let _ = sender.send(chunk).await;
                 }
             }
-            if is_told {
-                let _ = sender
-                    .send(Err(error(Call::Open, PortErrorKind::Unavailable)))
-                    .await;
+            match fault {
+                Some(Fault::BreaksOff(_)) => {
+                    let broken = error(Call::Open, PortErrorKind::Unavailable);
+                    let _ = sender.send(Err(broken)).await;
+                }
+                Some(Fault::Stalls(_)) => std::future::pending().await,
+                _ => {}
             }
         });
-        Ok(OpenObject { chunks, ..object })
+        Ok(OpenObject {
+            size_bytes,
+            chunks,
+            reading: reading.into(),
+        })
     }
 
     async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {

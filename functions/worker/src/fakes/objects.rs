@@ -111,7 +111,7 @@ impl Objects for FakeObjects {
         self.log.add(format!("open {}", location.key));
         let size_bytes = bytes.len() as u64;
         let (sender, chunks) = mpsc::channel(1);
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             for start in (0..bytes.len()).step_by(CHUNK_BYTES) {
                 let chunk = bytes.slice(start..bytes.len().min(start + CHUNK_BYTES));
                 if sender.send(Ok(chunk)).await.is_err() {
@@ -119,7 +119,11 @@ impl Objects for FakeObjects {
                 }
             }
         });
-        Ok(OpenObject { size_bytes, chunks })
+        Ok(OpenObject {
+            size_bytes,
+            chunks,
+            reading: reading.into(),
+        })
     }
 
     async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {

@@ -14,6 +14,16 @@ struct Message {
     body: String,
     handle: String,
     visible_from: Instant,
+    receives: u32,
+}
+
+/// A message as a reader receives it.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) body: String,
+    pub(crate) handle: String,
+    /// How often it was received, this time included.
+    pub(crate) receives: u32,
 }
 
 /// A queue: the messages in it, and the batches in which they came.
@@ -21,6 +31,20 @@ struct Message {
 struct Queue {
     messages: Vec<Message>,
     batches: Vec<usize>,
+    /// How many messages there were ever.
+    sent: usize,
+}
+
+impl Queue {
+    fn push(&mut self, body: &str) {
+        self.messages.push(Message {
+            body: body.to_owned(),
+            handle: format!("handle {}", self.sent),
+            visible_from: Instant::now(),
+            receives: 0,
+        });
+        self.sent += 1;
+    }
 }
 
 /// Queues that live as long as the test. Clones are the same queues.
@@ -70,20 +94,35 @@ impl FakeQueues {
 
     /// Receives all visible messages, as a reader would: body and receipt handle.
     pub(crate) fn receive(&self, url: &str) -> Vec<(String, String)> {
+        let received = self.receive_at_most(url, usize::MAX).into_iter();
+        received.map(|message| (message.body, message.handle)).collect()
+    }
+
+    /// Receives so many of the visible messages.
+    pub(crate) fn receive_at_most(&self, url: &str, most: usize) -> Vec<Received> {
         let now = Instant::now();
         let mut queues = self.queues.lock().unwrap();
-        let visible = queues
-            .get_mut(url)
-            .unwrap()
-            .messages
-            .iter_mut()
-            .filter(|message| message.visible_from <= now);
-        visible
+        let messages = queues.get_mut(url).unwrap().messages.iter_mut();
+        messages
+            .filter(|message| message.visible_from <= now)
+            .take(most)
             .map(|message| {
                 message.visible_from = now + Duration::from_secs(30);
-                (message.body.clone(), message.handle.clone())
+                message.receives += 1;
+                Received {
+                    body: message.body.clone(),
+                    handle: message.handle.clone(),
+                    receives: message.receives,
+                }
             })
             .collect()
+    }
+
+    /// Deletes a message that was received.
+    pub(crate) fn delete(&self, url: &str, handle: &str) {
+        let mut queues = self.queues.lock().unwrap();
+        let messages = &mut queues.get_mut(url).unwrap().messages;
+        messages.retain(|message| message.handle != handle);
     }
 }
 
@@ -108,11 +147,7 @@ impl Queues for FakeQueues {
             return all(PortErrorKind::NotFound, "no such queue");
         };
         for body in bodies {
-            queue.messages.push(Message {
-                body: body.clone(),
-                handle: format!("handle {}", queue.messages.len()),
-                visible_from: Instant::now(),
-            });
+            queue.push(body);
             let name = queue_url.rsplit('/').next().unwrap_or_default();
             self.log.add(format!("send to {name}"));
         }

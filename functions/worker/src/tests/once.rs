@@ -115,6 +115,9 @@ async fn the_lost_response_of_an_outcomes_write_is_replayed_by_the_next_delivery
 async fn the_lost_response_of_the_last_write_does_not_turn_a_success_into_a_failure() {
     let fixture = Fixture::new();
     let id = JobId::random();
+    // Before it comes the failure for the case of a sudden death, which the success finds in its place.
+    let passes = Fault::Takes(Duration::ZERO);
+    fixture.script.fail(Call::WriteOutcome, passes, 2);
     fixture.script.fail(Call::WriteOutcome, Fault::LosesResponse, 1);
     let answer = fixture.handle(&sqs([record("m1", 5, &inline(id, "1"))])).await;
     assert_eq!(answer, Ok(no_item_failures()));
@@ -166,7 +169,8 @@ async fn a_final_outcome_is_never_replaced_by_a_provisional_one() {
         .await
         .unwrap();
     let first = fixture.outcome(id);
-    // The copy cannot look the outcome up, and is on its last delivery.
+    // The copy cannot look the outcome up, only its deferrals, and is on its last delivery.
+    fixture.script.fail(Call::Read, Fault::Takes(Duration::ZERO), 1);
     fixture
         .script
         .fail(Call::Read, Fault::Fails(PortErrorKind::Unavailable), 1);

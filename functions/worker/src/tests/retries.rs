@@ -60,6 +60,8 @@ async fn the_last_attempt_is_answered_and_its_message_left_for_the_dead_letter_q
     assert_eq!(
         fixture.log.effects(),
         [
+            // For the case that the process is killed, then what really happened.
+            format!("write outcomes/{id}.json"),
             format!("write outcomes/{id}.json"),
             format!("send to {CLIENT}"),
             "change visibility of handle of m1".to_owned()

@@ -81,6 +81,51 @@ async fn work_that_takes_longer_than_a_whole_invocation_is_answered_with_the_cur
 }
 
 #[tokio::test]
+async fn an_input_that_stalls_is_given_up_and_the_small_jobs_after_it_are_answered_within_two_seconds() {
+    let fixture = Fixture::new();
+    let location = object(INPUTS, "uploads/x/list.txt");
+    fixture.objects.put(&location, "1 2 3 4 5 6");
+    fixture.script.fail(Call::Open, Fault::Stalls(2), 1);
+    let stalled = request(JobId::random(), RequestInput::Object(location));
+    fixture
+        .handle_within(SHORT, &sqs([record("m1", 1, &stalled)]))
+        .await
+        .unwrap();
+    assert_eq!(fixture.runs(), 1);
+    let started = Instant::now();
+    for text in ["1 2 3", "4 5 6", "7 8 9"] {
+        let id = JobId::random();
+        let answer = fixture.handle(&sqs([record("m2", 1, &inline(id, text))])).await;
+        assert_eq!(answer, Ok(no_item_failures()));
+        assert_eq!(reported(&fixture.outcome(id).unwrap(), "text"), text);
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn an_operation_that_looks_whether_it_is_still_wanted_ends_soon_after_it_is_given_up() {
+    let fixture = Fixture::new();
+    let event = sqs([record(
+        "m1",
+        1,
+        &inline(JobId::random(), "compute until canceled"),
+    )]);
+    fixture.handle_within(SHORT, &event).await.unwrap();
+    let started = Instant::now();
+    let event = sqs([record("m2", 1, &inline(JobId::random(), "1"))]);
+    assert_eq!(fixture.handle(&event).await, Ok(no_item_failures()));
+    assert!(
+        started.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
 async fn a_service_that_hangs_holds_up_only_its_own_record() {
     let fixture = Fixture::new();
     let id = JobId::random();

@@ -7,6 +7,7 @@ use num_traits::Signed as _;
 
 use super::histogram;
 use super::{Modes, PercentileValue, Quartiles, Spread, Summary};
+use crate::cancel::Cancel;
 use crate::contents::Contents;
 use crate::number::rounding::{self, power_of_ten, scaled};
 use crate::values::Values;
@@ -17,6 +18,7 @@ pub(crate) fn compute(
     contents: Contents,
     parameters: &Parameters,
     threads: NonZero<usize>,
+    cancel: &Cancel,
 ) -> Result<Summary, Error> {
     let Contents {
         mut values,
@@ -31,12 +33,16 @@ pub(crate) fn compute(
     };
     let wants = |statistic| parameters.statistics.contains(statistic);
     let sum = values.sum();
+    cancel.check()?;
     let variance = (wants(Statistic::Variance) || wants(Statistic::StandardDeviation))
         .then(|| Variance::of(&values, &sum));
+    cancel.check()?;
     let quantiles = Quantiles::of(&mut values, parameters, threads);
+    cancel.check()?;
     let histogram = parameters
         .histogram
         .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
+    cancel.check()?;
     let frequencies =
         (wants(Statistic::Modes) || wants(Statistic::Distinct)).then(|| values.frequencies(Modes::LISTED));
     let modes = frequencies

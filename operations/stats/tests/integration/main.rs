@@ -1,5 +1,6 @@
 //! What the crate promises its users, tested through its public interface.
 
+mod canceled;
 mod compressed;
 mod defaults;
 mod everything;
