@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use errand_aws::FailureKind;
-use errand_protocol::{QueueName, Request};
+use errand_protocol::{QueueName, Request, limits};
 
 use super::{Cloud, Deployment};
 use crate::clock::unix_secs;
@@ -51,6 +51,10 @@ impl Cloud {
             .attributes(
                 QueueAttributeName::MessageRetentionPeriod,
                 REPLY_RETENTION.as_secs().to_string(),
+            )
+            .attributes(
+                QueueAttributeName::MaximumMessageSize,
+                limits::MESSAGE_BYTES.to_string(),
             )
             .attributes(QueueAttributeName::SqsManagedSseEnabled, "true")
             .tags("errand:stack", self.stack.as_str())

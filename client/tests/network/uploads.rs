@@ -109,6 +109,18 @@ fn doctor_calls_a_foreign_bucket_foreign() {
 }
 
 #[test]
+fn a_reply_queue_takes_the_largest_messages() {
+    let cloud = StandIn::start();
+    let errand = Errand::new().with_file("list.txt", "1");
+    errand
+        .run(&["stats", "list.txt", "--endpoint-url", &cloud.endpoint])
+        .with(0, &["count"]);
+    let created = cloud.asked_for("CreateQueue");
+    let body: serde_json::Value = serde_json::from_slice(&created[0].body).unwrap();
+    assert_eq!(body["Attributes"]["MaximumMessageSize"], "1048576");
+}
+
+#[test]
 fn a_result_that_is_missing_or_may_not_be_read_is_told_as_that() {
     for status in ["403 Forbidden", "404 Not Found"] {
         let cloud = StandIn::with(f64::INFINITY, move |asked| {
