@@ -1,4 +1,4 @@
-//! What the client and the functions have to do alike with the AWS SDK: how they reach AWS ([`http_client`], [`Endpoint`]),
+//! What the client and the functions have to do alike with the AWS SDK: how they reach AWS ([`http_client()`], [`Endpoint`]),
 //! and what a failed call means ([`FailureKind`]).
 
 mod endpoint;

@@ -81,10 +81,11 @@ impl Cloud {
             return credentials_error(error, &self.profile);
         }
         if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
+            let cause = root_cause(error);
             return Error::Unreachable {
                 endpoint: endpoint.map_or_else(|| format!("AWS in {}", self.region), ToString::to_string),
-                cause: root_cause(error),
-                cure: cure_of_unreachable(endpoint),
+                cure: cure_of_unreachable(endpoint, &cause),
+                cause,
             };
         }
         let kind = FailureKind::of(error);
@@ -112,8 +113,12 @@ impl Cloud {
     }
 }
 
-fn cure_of_unreachable(endpoint: Option<&Endpoint>) -> &'static str {
-    if endpoint.is_some_and(Endpoint::is_local) {
+fn cure_of_unreachable(endpoint: Option<&Endpoint>, cause: &str) -> &'static str {
+    // The TLS library's own type is out of reach here.
+    if cause.contains("certificate") {
+        "a proxy that looks into TLS, or a service of your own, has its own certificate: name a PEM file that holds it in \
+         AWS_CA_BUNDLE"
+    } else if endpoint.is_some_and(Endpoint::is_local) {
         "is the local cloud running? start it with `make local-up`, or work without one with --offline"
     } else if errand_aws::is_proxied() {
         "check the network, the region and the proxy that HTTPS_PROXY or HTTP_PROXY names (NO_PROXY leaves hosts out), or \
@@ -133,4 +138,33 @@ fn credentials_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Cred
         cause = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_nobody_vouches_for_is_told_apart_from_a_network_that_is_down() {
+        let endpoint = |url: &str| url.parse::<Endpoint>().unwrap();
+        let (near, far) = (
+            endpoint("https://127.0.0.1:4566"),
+            endpoint("https://cloud.example"),
+        );
+        // As rustls says it.
+        let unknown = "invalid peer certificate: UnknownIssuer";
+        for place in [None, Some(&near), Some(&far)] {
+            assert!(cure_of_unreachable(place, unknown).contains("AWS_CA_BUNDLE"));
+        }
+        assert!(cure_of_unreachable(Some(&near), "connection refused").contains("make local-up"));
+        assert!(!cure_of_unreachable(Some(&far), "connection refused").contains("make local-up"));
+    }
+
+    #[test]
+    fn a_long_chain_of_causes_keeps_its_end_and_one_line() {
+        let error = std::io::Error::other(format!("{}\nthe reason", "long ".repeat(100)));
+        let text = chain(&error);
+        assert!(text.ends_with("the reason") && text.starts_with("... "), "{text}");
+        assert!(text.len() < 160 && !text.contains('\n'), "{text}");
+    }
 }

@@ -123,17 +123,20 @@ fn an_unknown_profile_is_told_with_those_that_there_are() {
             .with_file("list.txt", "1")
     };
     for errand in [
-        errand().with("ERRAND_PROFILE", "wrok"),
-        errand().with("AWS_PROFILE", "wrok"),
+        errand().with("ERRAND_PROFILE", "elsewhere"),
+        errand().with("AWS_PROFILE", "elsewhere"),
     ] {
         let ended = errand.run(&["stats", "list.txt"]);
-        ended.with(3, &["there is no AWS profile `wrok`", "there are default, work"]);
+        ended.with(
+            3,
+            &["there is no AWS profile `elsewhere`", "there are default, work"],
+        );
     }
-    let ended = Errand::new().run(&["doctor", "--profile", "wrok"]);
+    let ended = Errand::new().run(&["doctor", "--profile", "elsewhere"]);
     ended.with(
         3,
         &[
-            "failed   credentials    there is no AWS profile `wrok`",
+            "failed   credentials    there is no AWS profile `elsewhere`",
             "there are none",
         ],
     );

@@ -26,6 +26,8 @@ fn an_upload_that_is_interrupted_is_aborted() {
         );
         thread::sleep(Duration::from_millis(50));
     }
+    // The command has to hear that it was begun.
+    thread::sleep(Duration::from_secs(1));
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();
