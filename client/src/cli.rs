@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
+use errand_aws::InvalidEndpoint;
 use errand_grayscale::{Format, Luma};
 use errand_protocol::{JobId, Stack};
 use errand_stats::{Bins, Column, Percentile, Selection};
 
 use crate::connection::Connection;
+use crate::error::Error;
 use crate::job_reference::JobReference;
 use crate::operations;
 
@@ -39,6 +41,8 @@ Examples:
   errand result 0192f0c4-…                  the answer to an earlier job
   errand doctor                             why it does not work
   errand dead-letters redrive --all         do again what could not be done
+
+Network: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY name a proxy, and AWS_CA_BUNDLE certificates, as for other AWS tools.
 
 Exit codes:
   0    the answer is here
@@ -69,7 +73,8 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_STACK", default_value = "errand")]
     pub(crate) stack: Stack,
 
-    /// Where the cloud is, if not at AWS (a local cloud: http://127.0.0.1:4566) [also: AWS_ENDPOINT_URL]
+    /// Where the cloud is, if not at AWS (a local cloud: http://127.0.0.1:4566) [also: AWS_ENDPOINT_URL,
+    /// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_SQS, or the profile's]
     #[arg(long, global = true, env = "ERRAND_ENDPOINT_URL", value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
 
@@ -77,7 +82,8 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_REGION")]
     pub(crate) region: Option<String>,
 
-    /// Profile of the AWS configuration files [also: AWS_PROFILE]
+    /// Profile of the AWS configuration files; its credentials are taken, whatever keys are in the environment [also:
+    /// AWS_PROFILE, which keys in the environment outdo]
     #[arg(long, global = true, env = "ERRAND_PROFILE")]
     pub(crate) profile: Option<String>,
 
@@ -93,14 +99,16 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// Which cloud the command speaks to.
-    pub(crate) fn connection(&self) -> Connection {
-        Connection {
+    /// Which cloud the command speaks to. What is empty says nothing, as an unset variable in a script.
+    pub(crate) fn connection(&self) -> Result<Connection, Error> {
+        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let endpoint_url = said(&self.endpoint_url).map(|url| url.parse()).transpose();
+        Ok(Connection {
             stack: self.stack.clone(),
-            endpoint_url: self.endpoint_url.clone(),
-            region: self.region.clone(),
-            profile: self.profile.clone(),
-        }
+            endpoint_url: endpoint_url.map_err(|error: InvalidEndpoint| Error::Usage(error.to_string()))?,
+            region: said(&self.region),
+            profile: said(&self.profile),
+        })
     }
 }
 

@@ -1,23 +1,25 @@
 //! The cloud, as far as a client needs it. Only this module knows the SDK.
 
 mod checks;
+mod connect;
 mod dead_letters;
 mod failure;
 mod objects;
+mod profile;
 mod queues;
+mod upload;
 
-use std::time::Duration;
+use std::sync::OnceLock;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
-use aws_credential_types::provider::ProvideCredentials;
+use errand_aws::Endpoint;
 use errand_protocol::{BucketName, QueueName, Stack};
 
 pub(crate) use checks::{Backlog, Presence};
 pub(crate) use dead_letters::DeadLetter;
 pub(crate) use queues::Received;
+pub(crate) use upload::PartialUpload;
 
+use self::profile::Profile;
 use crate::connection::Connection;
 use crate::error::Error;
 
@@ -25,10 +27,18 @@ use crate::error::Error;
 pub(crate) struct Cloud {
     pub(crate) stack: Stack,
     s3: aws_sdk_s3::Client,
+    /// The same for uploads, with a time-out of their own.
+    uploads: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
+    /// The same for waiting for messages, with a time-out of its own.
+    polls: aws_sdk_sqs::Client,
     region: String,
     /// Where the services are, if not where AWS has them.
-    endpoint: Option<String>,
+    s3_endpoint: Option<Endpoint>,
+    sqs_endpoint: Option<Endpoint>,
+    profile: Profile,
+    /// The account that the stack was found in.
+    account: OnceLock<String>,
 }
 
 /// Where a deployed stack's parts are.
@@ -43,57 +53,18 @@ pub(crate) struct Deployment {
 impl Cloud {
     /// Finds credentials and region, as every AWS tool does.
     pub(crate) async fn connect(to: &Connection) -> Result<Self, Error> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(errand_aws::http_client())
-            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(3))
-                    // Longer than the longest poll.
-                    .read_timeout(Duration::from_secs(30))
-                    .build(),
-            );
-        if let Some(profile) = &to.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = &to.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        if let Some(url) = &to.endpoint_url {
-            loader = loader.endpoint_url(url);
-        }
-        let mut shared = loader.load().await;
-        let endpoint = shared.endpoint_url().map(str::to_owned);
-        if shared.region().is_none() {
-            // A local cloud has no regions, but its names hold one.
-            let region = endpoint
-                .as_ref()
-                .map(|_| Region::from_static("us-east-1"))
-                .ok_or(Error::NoRegion)?;
-            shared = shared.into_builder().region(region).build();
-        }
-        let provider = shared.credentials_provider().ok_or(Error::NoCredentials)?;
-        let credentials = provider
-            .provide_credentials()
-            .await
-            .map_err(failure::credentials_error)?;
-        // Found once, used by both clients.
-        let shared = shared
-            .into_builder()
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                credentials,
-            ))
-            .build();
-        let s3 = aws_sdk_s3::config::Builder::from(&shared)
-            // An endpoint that was set by hand has no host name for each bucket.
-            .force_path_style(endpoint.is_some())
-            .build();
+        let services = connect::connect(to).await?;
         Ok(Self {
             stack: to.stack.clone(),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            sqs: aws_sdk_sqs::Client::new(&shared),
-            region: shared.region().map(ToString::to_string).unwrap_or_default(),
-            endpoint,
+            s3: services.s3,
+            uploads: services.uploads,
+            sqs: services.sqs,
+            polls: services.polls,
+            region: services.region,
+            s3_endpoint: services.s3_endpoint,
+            sqs_endpoint: services.sqs_endpoint,
+            profile: services.profile,
+            account: OnceLock::new(),
         })
     }
 
@@ -103,6 +74,7 @@ impl Cloud {
             return Err(self.not_deployed());
         };
         let account = queue_url.rsplit('/').nth(1).unwrap_or_default();
+        let account = self.account.get_or_init(|| account.to_owned());
         let invalid = |error: errand_protocol::InvalidName| Error::Service {
             action: format!("read the account from {queue_url}"),
             message: error.to_string(),
@@ -115,19 +87,23 @@ impl Cloud {
         })
     }
 
+    /// Whose the buckets have to be: S3 refuses those of others, whatever their names. None before the stack is located,
+    /// and where its queues' URLs hold no account.
+    fn owner(&self) -> Option<String> {
+        let account = self.account.get()?;
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        is_account.then(|| account.clone())
+    }
+
     /// The error that says so.
     pub(crate) fn not_deployed(&self) -> Error {
-        let (place, cure) = match &self.endpoint {
-            Some(endpoint) if is_local(endpoint) => (endpoint.clone(), "make local-up".to_owned()),
-            Some(endpoint) => (endpoint.clone(), format!("make deploy STACK={}", self.stack)),
-            None => (
-                format!("AWS in {}", self.region),
-                format!("make deploy STACK={}", self.stack),
-            ),
+        let cure = match &self.sqs_endpoint {
+            Some(endpoint) if endpoint.is_local() => "make local-up".to_owned(),
+            _ => format!("make deploy STACK={}", self.stack),
         };
         Error::NotDeployed {
             stack: self.stack.clone(),
-            place,
+            place: self.place_name(),
             cure,
         }
     }
@@ -137,16 +113,11 @@ impl Cloud {
         &self.region
     }
 
-    /// Where the services are, for people to read.
+    /// Where the queues are, for people to read.
     pub(crate) fn place_name(&self) -> String {
-        self.endpoint
-            .clone()
-            .unwrap_or_else(|| format!("AWS in {}", self.region))
+        match &self.sqs_endpoint {
+            Some(endpoint) => endpoint.to_string(),
+            None => format!("AWS in {}", self.region),
+        }
     }
-}
-
-fn is_local(endpoint: &str) -> bool {
-    ["://127.", "://localhost", "://[::1]"]
-        .iter()
-        .any(|host| endpoint.contains(host))
 }

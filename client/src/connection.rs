@@ -1,5 +1,6 @@
 //! Which cloud, and which stack in it.
 
+use errand_aws::Endpoint;
 use errand_protocol::Stack;
 
 /// What is told of the cloud on the command line and in `ERRAND_` variables. What is not told comes from where every AWS
@@ -9,7 +10,7 @@ pub(crate) struct Connection {
     /// The deployed stack's name.
     pub(crate) stack: Stack,
     /// Where the cloud is, if not at AWS.
-    pub(crate) endpoint_url: Option<String>,
+    pub(crate) endpoint_url: Option<Endpoint>,
     /// The AWS region.
     pub(crate) region: Option<String>,
     /// The profile of the AWS configuration files.

@@ -45,6 +45,21 @@ pub(crate) enum Error {
          local cloud, run eval \"$(make -s local-env)\""
     )]
     NoCredentials,
+    /// There were credentials once, or are to be, but they could not be had.
+    #[error("cannot get AWS credentials: {cause}; {cure}")]
+    Credentials { cause: String, cure: String },
+    /// No profile has the name.
+    #[error(
+        "there is no AWS profile `{name}` in ~/.aws/config or ~/.aws/credentials: {known}; name another with --profile"
+    )]
+    UnknownProfile {
+        name: String,
+        /// Which there are, for a person to read.
+        known: String,
+    },
+    /// The environment, or a file of AWS's configuration, says what cannot be.
+    #[error("{0}")]
+    Configuration(String),
     /// No region is set.
     #[error("no AWS region is set: give one with --region, AWS_REGION or in the profile")]
     NoRegion,
@@ -157,6 +172,9 @@ impl Error {
             | Self::Write { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
+            | Self::Credentials { .. }
+            | Self::UnknownProfile { .. }
+            | Self::Configuration(_)
             | Self::NoRegion
             | Self::BadAnswer { .. }
             | Self::Unhealthy { .. }
@@ -172,6 +190,9 @@ impl Error {
             Self::Unreachable { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
+            | Self::Credentials { .. }
+            | Self::UnknownProfile { .. }
+            | Self::Configuration(_)
             | Self::NoRegion
             | Self::BadAnswer { .. }
             | Self::Unhealthy { .. }
@@ -194,6 +215,9 @@ impl Error {
             Self::Unreachable { .. } => "unreachable",
             Self::NotDeployed { .. } => "not_deployed",
             Self::NoCredentials => "no_credentials",
+            Self::Credentials { .. } => "credentials_failed",
+            Self::UnknownProfile { .. } => "unknown_profile",
+            Self::Configuration(_) => "invalid_configuration",
             Self::NoRegion => "no_region",
             Self::Service { .. } => "service_error",
             Self::TimedOut { .. } => "timed_out",

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use errand_protocol::FileName;
 use tempfile::NamedTempFile;
 
@@ -15,7 +16,7 @@ pub(crate) enum LocalInput {
     /// A file, not read yet.
     File { path: PathBuf, size_bytes: u64 },
     /// What came in over standard input.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
 }
 
 impl LocalInput {
@@ -28,7 +29,7 @@ impl LocalInput {
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-            return Ok(Self::Bytes(bytes));
+            return Ok(Self::Bytes(bytes.into()));
         }
         // Opening it tells what is wrong before anything is sent.
         let file = File::open(path).map_err(failed)?;
@@ -45,7 +46,7 @@ impl LocalInput {
         // A pipe or a device has no size.
         let mut bytes = Vec::new();
         (&file).read_to_end(&mut bytes).map_err(failed)?;
-        Ok(Self::Bytes(bytes))
+        Ok(Self::Bytes(bytes.into()))
     }
 
     /// What the input is called in the cloud.
@@ -71,7 +72,7 @@ impl LocalInput {
                 path: path.clone(),
                 source,
             }),
-            Self::Bytes(bytes) => Ok(bytes.clone()),
+            Self::Bytes(bytes) => Ok(bytes.to_vec()),
         }
     }
 }

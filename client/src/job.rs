@@ -1,6 +1,7 @@
 //! The way of one job: out to the cloud, and back with its outcome.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use errand_protocol::{
@@ -8,10 +9,11 @@ use errand_protocol::{
 };
 use serde_json::{Map, Value};
 
-use crate::cloud::{Cloud, Deployment, Received};
+use crate::cloud::{Cloud, Deployment, PartialUpload, Received};
 use crate::error::Error;
 use crate::files::LocalInput;
 use crate::output;
+use crate::persist::{PAUSE, persist};
 use crate::reply_queues::HEARTBEAT;
 use crate::signals::interruption;
 
@@ -19,11 +21,6 @@ use crate::signals::interruption;
 /// noticed that soon.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 
-/// A pause after a call that failed, before the next.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// How long to go on trying to send, once the stack has been found, beyond what the SDK tries by itself.
-const PERSISTENCE: Duration = Duration::from_secs(30);
 
 /// How much of a job is out of this process's hands.
 #[derive(Clone, Copy, PartialEq)]
@@ -49,6 +46,7 @@ pub(crate) async fn run(
     let reply_url = sibling(&deployment.queue_url, &reply_queue);
     let job_id = JobId::random();
     let progress = Cell::new(Progress::Preparing);
+    let partial = PartialUpload::default();
 
     let errand = async {
         let request = Request::new(
@@ -63,7 +61,7 @@ pub(crate) async fn run(
         };
         // A new queue needs up to a second on AWS before all of SQS knows it: the upload fills that time.
         let (request, ()) = tokio::try_join!(
-            persist(|| with_input(cloud, &deployment, request.clone(), input)),
+            with_input(cloud, &deployment, request, input, &partial),
             persist(|| cloud.create_reply_queue(&reply_queue))
         )?;
         progress.set(Progress::Sending);
@@ -78,12 +76,16 @@ pub(crate) async fn run(
         () = interruption() => Err(Error::Interrupted {
             job_id: (progress.get() != Progress::Preparing).then_some(job_id),
         }),
+        never = send_heartbeats(cloud, &reply_url) => match never {},
     };
     // Also when it is not certain that the queue was made. A second interruption ends the clearing up.
     tokio::select! {
-        deleted = cloud.delete_queue(&reply_url) => {
+        (deleted, aborted) = async { tokio::join!(cloud.delete_queue(&reply_url), cloud.abort_upload(&partial)) } => {
             if let (Err(error), Ok(_)) = (deleted, &ended) {
                 output::note(&format!("reply queue {reply_queue} could not be removed: {error}"));
+            }
+            if let Err(error) = aborted {
+                output::note(&format!("{error}; S3 removes its parts after a day"));
             }
         }
         () = interruption() => {}
@@ -91,24 +93,12 @@ pub(crate) async fn run(
     ended
 }
 
-/// Tries again what failed for a reason that may pass.
-async fn persist<T>(attempt: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
-    let end = Instant::now() + PERSISTENCE;
-    loop {
-        match attempt().await {
-            Err(error) if error.is_retryable() && Instant::now() < end => {
-                output::note(&format!("{error}; trying again"));
-                tokio::time::sleep(PAUSE).await;
-            }
-            ended => return ended,
-        }
-    }
-}
-
 /// Adds to an error how to get at the answer, where there may be one and the error does not say so.
 fn lost_track(error: Error, job_id: JobId, progress: Progress) -> Error {
     match error {
-        Error::Service { .. } | Error::Unreachable { .. } if progress != Progress::Preparing => {
+        Error::Service { .. } | Error::Unreachable { .. } | Error::Credentials { .. }
+            if progress != Progress::Preparing =>
+        {
             Error::LostTrack {
                 job_id,
                 is_certain: progress == Progress::Sent,
@@ -125,6 +115,7 @@ async fn with_input(
     deployment: &Deployment,
     mut request: Request,
     input: &LocalInput,
+    partial: &PartialUpload,
 ) -> Result<Request, Error> {
     if input.size_bytes() <= limits::MESSAGE_BYTES as u64
         && let Ok(text) = String::from_utf8(input.read()?)
@@ -140,7 +131,7 @@ async fn with_input(
         version_id: None,
     };
     output::note(&format!("uploading {} bytes to {location}", input.size_bytes()));
-    location.version_id = cloud.upload(&location, input).await?;
+    location.version_id = cloud.upload(&location, input, partial).await?;
     request.input = RequestInput::Object(location);
     Ok(request)
 }
@@ -155,13 +146,7 @@ async fn wait(
 ) -> Result<Outcome, Error> {
     let end = Instant::now() + timeout;
     let mut poll = FIRST_WAIT;
-    let mut last_heartbeat = Instant::now();
     loop {
-        if last_heartbeat.elapsed() >= HEARTBEAT {
-            // One that is lost is made up for by the next.
-            let _ = cloud.heartbeat(reply_url).await;
-            last_heartbeat = Instant::now();
-        }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Error::TimedOut {
@@ -197,6 +182,15 @@ async fn wait(
             Err(error) => return Err(error),
         }
         poll = (poll * 2).min(Duration::from_secs(limits::LONG_POLL_SECS));
+    }
+}
+
+/// Marks the reply queue as in use for as long as this is waited for: through a long upload, too.
+async fn send_heartbeats(cloud: &Cloud, reply_url: &str) -> Infallible {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        // One that is lost is made up for by the next.
+        let _ = cloud.heartbeat(reply_url).await;
     }
 }
 

@@ -20,6 +20,7 @@ mod job;
 mod job_reference;
 mod operations;
 mod output;
+mod persist;
 mod reply_queues;
 mod signals;
 
@@ -56,7 +57,7 @@ fn run(Arguments { global, command }: Arguments) -> Result<(), Error> {
         .map_err(|error| Error::of_start(&error))?;
     // Boxed: the type of the whole future is deeper than the compiler likes.
     runtime.block_on(Box::pin(async {
-        let cloud = Cloud::connect(&global.connection()).await;
+        let cloud = Cloud::connect(&global.connection()?).await;
         commands::run_online(cloud, &global, &command).await
     }))
 }

@@ -47,6 +47,7 @@ def client():
     requests = queue("stats-requests")
     allowed("read an outcome", s3.get_object, Bucket=result_bucket(), Key="outcomes/job.json")
     allowed("upload an input", s3.put_object, Bucket=input_bucket(), Key="uploads/job/other.txt", Body=b"1")
+    allowed("begin an upload in parts, and abort it", abort_upload, s3=s3)
     allowed("send a request", sqs.send_message, QueueUrl=requests, MessageBody="1")
     denied("read a request", sqs.receive_message, QueueUrl=requests)
     denied("delete a request", sqs.delete_message, QueueUrl=requests, ReceiptHandle="x")
@@ -73,6 +74,11 @@ def client():
         UserName="errand-client",
         PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
     )
+
+
+def abort_upload(s3):
+    place = {"Bucket": input_bucket(), "Key": "uploads/job/large.txt"}
+    s3.abort_multipart_upload(**place, UploadId=s3.create_multipart_upload(**place)["UploadId"])
 
 
 def function(name, others):

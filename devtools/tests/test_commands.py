@@ -8,7 +8,8 @@ from devtools.checkout import ROOT
 
 # What of the AWS CLI is named, with the options that it takes there: "AWS CLI Command Reference", version 2.
 AWS: dict[tuple[str, ...], set[str]] = {
-    ("configure",): set(),
+    ("configure",): {"--profile"},
+    ("login",): {"--profile"},
     ("sso", "login"): {"--profile"},
     ("s3", "cp"): set(),
     ("sqs", "send-message"): {"--queue-url", "--message-body"},

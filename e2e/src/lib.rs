@@ -70,7 +70,7 @@ impl Stack {
     async fn with_use(r#use: Use) -> Self {
         let name = std::env::var("ERRAND_STACK").expect("no stack to test against: run `make test`");
         let shared = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(errand_aws::http_client())
+            .http_client(errand_aws::http_client().expect("AWS_CA_BUNDLE, if set, names certificates"))
             .load()
             .await;
         let sqs = aws_sdk_sqs::Client::new(&shared);

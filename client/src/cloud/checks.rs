@@ -16,6 +16,8 @@ pub(crate) enum Presence {
     Missing,
     /// It is, but this user may not look at it.
     Denied,
+    /// It is, but not in the account that the stack is in.
+    Foreign,
 }
 
 /// What a queue holds.
@@ -40,7 +42,7 @@ impl Cloud {
                 return match FailureKind::of(&error) {
                     FailureKind::NotFound => Ok(Backlog::Missing),
                     FailureKind::Denied => Ok(Backlog::Denied),
-                    _ => Err(self.failure(action(), &error)),
+                    _ => Err(self.sqs_failure(action(), &error)),
                 };
             }
         };
@@ -54,21 +56,29 @@ impl Cloud {
                     .unwrap_or_default(),
             )),
             Err(error) if FailureKind::of(&error) == FailureKind::Denied => Ok(Backlog::Denied),
-            Err(error) => Err(self.failure(action(), &error)),
+            Err(error) => Err(self.sqs_failure(action(), &error)),
         }
     }
 
     /// Whether a bucket is there. S3 answers "forbidden" for one that is there, to a user who may put objects into it
-    /// and not list them, as is usual for the input bucket.
+    /// and not list them, as is usual for the input bucket; and for one of another account than expected, to everybody.
     pub(crate) async fn bucket_presence(&self, bucket: &BucketName) -> Result<Presence, Error> {
-        match self.s3.head_bucket().bucket(bucket.as_str()).send().await {
+        match self.head(bucket, self.owner()).await? {
+            Presence::Denied if self.head(bucket, None).await? == Presence::There => Ok(Presence::Foreign),
+            presence => Ok(presence),
+        }
+    }
+
+    async fn head(&self, bucket: &BucketName, owner: Option<String>) -> Result<Presence, Error> {
+        let head = self.s3.head_bucket().bucket(bucket.as_str());
+        match head.set_expected_bucket_owner(owner).send().await {
             Ok(_) => Ok(Presence::There),
             Err(error) => match FailureKind::of(&error) {
                 FailureKind::Denied => Ok(Presence::Denied),
                 // Whether there is a bucket is the question here.
                 FailureKind::NotFound => Ok(Presence::Missing),
                 _ if errand_aws::code(&error) == Some("NoSuchBucket") => Ok(Presence::Missing),
-                _ => Err(self.failure(format!("look at bucket {bucket}"), &error)),
+                _ => Err(self.s3_failure(format!("look at bucket {bucket}"), &error)),
             },
         }
     }

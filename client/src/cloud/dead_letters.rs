@@ -46,7 +46,7 @@ impl Cloud {
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .send()
             .await
-            .map_err(|error| self.failure("receive dead letters", &error))?;
+            .map_err(|error| self.sqs_failure("receive dead letters", &error))?;
         let messages = received.messages.unwrap_or_default().into_iter();
         let messages = messages.filter_map(|message| {
             let known = message.attributes.unwrap_or_default();
@@ -82,7 +82,7 @@ impl Cloud {
                 .set_entries(Some(entries.collect()))
                 .send()
                 .await
-                .map_err(|error| self.failure("make dead letters visible again", &error))?;
+                .map_err(|error| self.sqs_failure("make dead letters visible again", &error))?;
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("send a dead letter again", &error))
+            .map_err(|error| self.sqs_failure("send a dead letter again", &error))
     }
 
     /// Removes dead letters that have been sent again. One that stays would be sent once more, which is harmless.
@@ -115,6 +115,6 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("remove dead letters that were sent again", &error))
+            .map_err(|error| self.sqs_failure("remove dead letters that were sent again", &error))
     }
 }

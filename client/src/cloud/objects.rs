@@ -1,47 +1,19 @@
-//! Objects: inputs up, outcomes and results down.
+//! Objects: outcomes and results, down.
 
 use std::io::Write as _;
 
-use aws_sdk_s3::primitives::ByteStream;
 use errand_aws::FailureKind;
 use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
 
 use super::{Cloud, Deployment};
 use crate::clock;
 use crate::error::Error;
-use crate::files::{LocalInput, OutputFile};
+use crate::files::OutputFile;
 
 /// How often a download may break off before it is given up.
 const BREAKS: u32 = 5;
 
 impl Cloud {
-    /// Uploads an input; gives the version that was made, where the bucket keeps versions.
-    pub(crate) async fn upload(
-        &self,
-        to: &ObjectLocation,
-        input: &LocalInput,
-    ) -> Result<Option<String>, Error> {
-        let body = match input {
-            LocalInput::Bytes(bytes) => ByteStream::from(bytes.clone()),
-            LocalInput::File { path, .. } => {
-                ByteStream::from_path(path).await.map_err(|error| Error::Read {
-                    path: path.clone(),
-                    source: std::io::Error::other(error),
-                })?
-            }
-        };
-        let put = self
-            .s3
-            .put_object()
-            .bucket(to.bucket.as_str())
-            .key(to.key.as_str())
-            .body(body);
-        match put.send().await {
-            Ok(stored) => Ok(stored.version_id),
-            Err(error) => Err(self.failure(format!("upload to {to}"), &error)),
-        }
-    }
-
     /// Reads a job's outcome; none if there is none yet. One that is no answer before a later moment is none yet either.
     pub(crate) async fn outcome(
         &self,
@@ -54,11 +26,12 @@ impl Cloud {
             .s3
             .get_object()
             .bucket(deployment.result_bucket.as_str())
+            .set_expected_bucket_owner(self.owner())
             .key(key.as_str());
         let object = match get.send().await {
             Ok(object) => object,
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.failure(action, &error)),
+            Err(error) => return Err(self.s3_failure(action, &error)),
         };
         let bytes = object
             .body
@@ -83,11 +56,15 @@ impl Cloud {
                 .s3
                 .get_object()
                 .bucket(from.bucket.as_str())
+                .set_expected_bucket_owner(self.owner())
                 .key(from.key.as_str())
                 // The rest has to be of the same object.
                 .set_if_match(etag.clone())
                 .set_range((received > 0).then(|| format!("bytes={received}-")));
-            let mut object = get.send().await.map_err(|error| self.failure(&action, &error))?;
+            let mut object = get
+                .send()
+                .await
+                .map_err(|error| self.s3_failure(&action, &error))?;
             etag = etag.or(object.e_tag.take());
             let broken = loop {
                 match object.body.next().await {
@@ -106,20 +83,30 @@ impl Cloud {
         }
     }
 
-    /// The id of the job that a file uploaded to the input bucket asked for; none if there is no such file.
+    /// The id of the job that a file uploaded to the input bucket asked for; none if there is no such file, or it may not
+    /// be read: to those who may not list a bucket, S3 says the same of both.
     pub(crate) async fn job_of_uploaded(&self, file: &ObjectLocation) -> Result<Option<JobId>, Error> {
         let head = self
             .s3
             .head_object()
             .bucket(file.bucket.as_str())
+            .set_expected_bucket_owner(self.owner())
             .key(file.key.as_str());
         match head.send().await {
             Ok(head) => {
                 let revision = revision(head.version_id.as_deref(), head.e_tag.as_deref());
                 Ok(Some(JobId::of_object(file, revision)))
             }
-            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(None),
-            Err(error) => Err(self.failure(format!("look at {file}"), &error)),
+            // A HEAD has no body that could tell a bucket from an object.
+            Err(error)
+                if matches!(
+                    FailureKind::of(&error),
+                    FailureKind::NotFound | FailureKind::Denied
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(self.s3_failure(format!("look at {file}"), &error)),
         }
     }
 }

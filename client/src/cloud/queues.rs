@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use errand_aws::FailureKind;
-use errand_protocol::{QueueName, Request};
+use errand_protocol::{QueueName, Request, limits};
 
 use super::{Cloud, Deployment};
 use crate::clock::unix_secs;
@@ -39,7 +39,7 @@ impl Cloud {
         match self.sqs.get_queue_url().queue_name(name.as_str()).send().await {
             Ok(found) => Ok(found.queue_url),
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(None),
-            Err(error) => Err(self.failure(format!("find queue {name}"), &error)),
+            Err(error) => Err(self.sqs_failure(format!("find queue {name}"), &error)),
         }
     }
 
@@ -52,13 +52,17 @@ impl Cloud {
                 QueueAttributeName::MessageRetentionPeriod,
                 REPLY_RETENTION.as_secs().to_string(),
             )
+            .attributes(
+                QueueAttributeName::MaximumMessageSize,
+                limits::MESSAGE_BYTES.to_string(),
+            )
             .attributes(QueueAttributeName::SqsManagedSseEnabled, "true")
             .tags("errand:stack", self.stack.as_str())
             .tags(CREATED_TAG, unix_secs().to_string())
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure(format!("create reply queue {name}"), &error))
+            .map_err(|error| self.sqs_failure(format!("create reply queue {name}"), &error))
     }
 
     /// Marks a reply queue as still waited at.
@@ -68,7 +72,7 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure(format!("tag queue {url}"), &error))
+            .map_err(|error| self.sqs_failure(format!("tag queue {url}"), &error))
     }
 
     /// The URLs of all reply queues of the stack.
@@ -81,7 +85,7 @@ impl Cloud {
         let mut pages = list.max_results(1000).into_paginator().send();
         let mut urls = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| self.failure("list the reply queues", &error))?;
+            let page = page.map_err(|error| self.sqs_failure("list the reply queues", &error))?;
             urls.extend(page.queue_urls.unwrap_or_default());
         }
         Ok(urls)
@@ -93,7 +97,7 @@ impl Cloud {
         let tags = match self.sqs.list_queue_tags().queue_url(url).send().await {
             Ok(found) => found.tags.unwrap_or_default(),
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => return Ok(Some(unix_secs())),
-            Err(error) => return Err(self.failure(format!("read the tags of {url}"), &error)),
+            Err(error) => return Err(self.sqs_failure(format!("read the tags of {url}"), &error)),
         };
         let time = |tag| tags.get(tag).and_then(|time| time.parse().ok());
         Ok(time(CREATED_TAG).max(time(SEEN_TAG)))
@@ -104,7 +108,7 @@ impl Cloud {
         match self.sqs.delete_queue().queue_url(url).send().await {
             Ok(_) => Ok(()),
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(()),
-            Err(error) => Err(self.failure(format!("delete queue {url}"), &error)),
+            Err(error) => Err(self.sqs_failure(format!("delete queue {url}"), &error)),
         }
     }
 
@@ -117,14 +121,14 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("send the request", &error))
+            .map_err(|error| self.sqs_failure("send the request", &error))
     }
 
     /// Waits for messages, at most `wait` (up to 20 s, rounded up to whole seconds).
     pub(crate) async fn receive(&self, url: &str, wait: Duration) -> Result<Received, Error> {
         let seconds = i32::try_from(wait.as_millis().div_ceil(1000).min(20)).unwrap_or(20);
         let received = self
-            .sqs
+            .polls
             .receive_message()
             .queue_url(url)
             .max_number_of_messages(10)
@@ -144,7 +148,7 @@ impl Cloud {
                 Ok(Received::Messages(messages.collect()))
             }
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(Received::NoQueue),
-            Err(error) => Err(self.failure("wait for the answer", &error)),
+            Err(error) => Err(self.sqs_failure("wait for the answer", &error)),
         }
     }
 
@@ -164,6 +168,6 @@ impl Cloud {
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.failure("remove printed answers from the queue", &error))
+            .map_err(|error| self.sqs_failure("remove printed answers from the queue", &error))
     }
 }

@@ -41,6 +41,7 @@ async fn examine(cloud: Result<Cloud, Error>, wanted: &DoctorArguments, findings
         Err(error) => {
             let check = match error {
                 Error::NoRegion => "region",
+                Error::Configuration(_) => "configuration",
                 _ => "credentials",
             };
             return findings.push(Finding::failed(check, &error));
@@ -79,6 +80,13 @@ async fn buckets(cloud: &Cloud, deployment: &Deployment, findings: &mut Vec<Find
             (Ok(Presence::Missing), _) => {
                 Finding::wrong(check, format!("{bucket} is missing: deploy the stack again"))
             }
+            (Ok(Presence::Foreign), _) => Finding::wrong(
+                check,
+                format!(
+                    "{bucket} belongs to another account than the stack's queues, and is not used: deploy the stack under \
+                     another name"
+                ),
+            ),
             (Err(error), _) => Finding::failed(check, &error),
         });
     }

@@ -24,7 +24,13 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments
         JobReference::Uploaded(file) => cloud
             .job_of_uploaded(file)
             .await?
-            .ok_or_else(|| Error::Usage(format!("{file} does not exist")))?,
+            .ok_or_else(|| {
+                Error::Usage(format!(
+                    "there is no object {file}, or it may not be read: name one that was uploaded to {} under the name of an \
+                     operation",
+                    deployment.input_bucket
+                ))
+            })?,
     };
     let outcome = find(cloud, global, &deployment, job_id).await?;
     let style = Style {

@@ -82,6 +82,8 @@ class Permissions(unittest.TestCase):
         self.assertNotIn("InputBucket/uploads/*", read)
         written = {resource for action, resource in allowed if action == "s3:PutObject"}
         self.assertEqual(written, {f"InputBucket/{prefix}/*" for prefix in ("uploads", *OPERATIONS)})
+        aborted = {resource for action, resource in allowed if action == "s3:AbortMultipartUpload"}
+        self.assertEqual(aborted, written)
         self.assertFalse([action for action, _ in allowed if action.startswith(("lambda:", "iam:"))])
         self.assertFalse([action for action, _ in allowed if action in ("sqs:*", "s3:*", "*", "sqs:PurgeQueue")])
 

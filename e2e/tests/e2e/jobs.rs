@@ -137,6 +137,34 @@ async fn a_list_too_large_for_a_message_goes_by_claim_check() {
 }
 
 #[tokio::test]
+async fn a_list_of_twenty_megabytes_goes_in_parts() {
+    let stack = Stack::connect().await;
+    let list = "1234567 ".repeat(2_500_000);
+    // From a file and from memory: each is cut in its own way.
+    let errand = stack.errand().with("list.txt", &list);
+    let from_file = errand.run(&["stats", "list.txt", "--json"]).succeeded().json();
+    let mut command = errand.command(["stats", "-", "--json"]);
+    let list_file = std::fs::File::open(errand.folder.path().join("list.txt")).unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::copy(&mut &list_file, &mut child.stdin.take().unwrap()).unwrap();
+    let from_memory = Ended::from(child.wait_with_output().unwrap()).succeeded().json();
+    for (answer, name) in [(from_file, "list.txt"), (from_memory, "input")] {
+        assert_eq!(answer["count"], 2_500_000);
+        assert_eq!(answer["sum"], "3086417500000");
+        let key = format!("uploads/{}/{name}", answer["job_id"].as_str().unwrap());
+        let head = stack.s3.head_object().bucket(&stack.input_bucket).key(key);
+        assert_eq!(head.send().await.unwrap().content_length(), Some(20_000_000));
+    }
+    let left = stack.s3.list_multipart_uploads().bucket(&stack.input_bucket);
+    assert_eq!(left.send().await.unwrap().uploads(), []);
+}
+
+#[tokio::test]
 async fn a_list_goes_inline_up_to_the_last_byte_that_a_message_takes() {
     let stack = Stack::connect().await;
     // What a request takes besides its list, seen on one that is far from the limit.

@@ -9,6 +9,7 @@ use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
@@ -16,6 +17,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use bytes::Bytes;
 use errand_protocol::ObjectLocation;
+use lambda_runtime::Error;
 use tokio::sync::mpsc;
 
 use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
@@ -24,46 +26,74 @@ use errand_aws::{FailureKind, code, http_client, status};
 /// How many chunks of an object are read ahead of the operation.
 const CHUNKS_AHEAD: usize = 16;
 
-/// Builds both clients. Nothing is sent.
-pub(crate) async fn connect() -> (S3, Sqs) {
+/// How long nothing may move in either direction: no byte of a request, none of its answer. How long a large object takes
+/// is not limited by this.
+const STALL: Duration = Duration::from_secs(10);
+
+/// Builds both clients. Nothing is sent. `account` is the one that the buckets have to belong to.
+///
+/// # Errors
+///
+/// `AWS_CA_BUNDLE` is set, and names no certificates.
+pub(crate) async fn connect(account: Option<&str>) -> Result<(S3, Sqs), Error> {
     // Lambda gives credentials and region in the environment; asking nothing else keeps the start short.
     let shared = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client())
+        .http_client(http_client()?)
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .region(EnvironmentVariableRegionProvider::new())
         .retry_config(RetryConfig::standard().with_max_attempts(4))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .read_timeout(Duration::from_secs(10))
-                .build(),
-        )
+        .timeout_config(timeouts(STALL))
+        .stalled_stream_protection(downloads_within(STALL))
         .load()
         .await;
-    clients(&shared)
+    Ok(clients(&shared, account))
 }
 
-fn clients(shared: &SdkConfig) -> (S3, Sqs) {
+fn timeouts(stall: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        // From the last byte sent, as `http_client` has it.
+        .read_timeout(stall)
+        .build()
+}
+
+/// Uploads are watched over by the read time-out.
+fn downloads_within(stall: Duration) -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::enabled()
+        .upload_enabled(false)
+        .grace_period(stall)
+        .build()
+}
+
+fn clients(shared: &SdkConfig, account: Option<&str>) -> (S3, Sqs) {
     let s3 = aws_sdk_s3::config::Builder::from(shared)
         // An endpoint that was set by hand, such as a local cloud's, has no host name for each bucket.
         .force_path_style(shared.endpoint_url().is_some())
         .build();
     (
-        S3(aws_sdk_s3::Client::from_conf(s3)),
+        S3 {
+            client: aws_sdk_s3::Client::from_conf(s3),
+            account: account.map(str::to_owned),
+        },
         Sqs(aws_sdk_sqs::Client::new(shared)),
     )
 }
 
 /// Objects on S3.
-pub(crate) struct S3(aws_sdk_s3::Client);
+pub(crate) struct S3 {
+    client: aws_sdk_s3::Client,
+    /// Whose the buckets are; S3 refuses those of others, whatever their names. None where the queues' URLs do not tell.
+    account: Option<String>,
+}
 
 impl Objects for S3 {
     async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
         let action = || format!("read {location}");
         let object = self
-            .0
+            .client
             .get_object()
             .bucket(location.bucket.as_str())
+            .set_expected_bucket_owner(self.account.clone())
             .key(location.key.as_str())
             .set_version_id(location.version_id.clone())
             .send()
@@ -104,9 +134,10 @@ impl Objects for S3 {
     async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {
         let action = || format!("read {location}");
         let sent = self
-            .0
+            .client
             .get_object()
             .bucket(location.bucket.as_str())
+            .set_expected_bucket_owner(self.account.clone())
             .key(location.key.as_str())
             .send()
             .await;
@@ -138,9 +169,10 @@ impl Objects for S3 {
             Condition::Unchanged(ETag(etag)) => (None, Some(etag)),
         };
         let sent = self
-            .0
+            .client
             .put_object()
             .bucket(location.bucket.as_str())
+            .set_expected_bucket_owner(self.account.clone())
             .key(location.key.as_str())
             .content_type(media_type)
             .set_if_none_match(absent)

@@ -88,6 +88,12 @@ impl Config {
         let (place, _) = self.response_queue_url.rsplit_once('/').unwrap_or_default();
         format!("{place}/{name}")
     }
+
+    /// The account that the stack belongs to, of 12 digits; none where the queues' URLs do not tell.
+    pub(crate) fn account(&self) -> Option<&str> {
+        let account = self.response_queue_url.rsplit('/').nth(1)?;
+        (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +127,23 @@ mod tests {
             config.queue_url(&"errand-reply-1".parse().unwrap()),
             "https://sqs.eu-west-1.amazonaws.com/1/errand-reply-1"
         );
+    }
+
+    #[test]
+    fn the_account_is_that_of_the_queues_where_it_is_one() {
+        let account = |url| {
+            with("ERRAND_RESPONSE_QUEUE_URL", Some(url))
+                .unwrap()
+                .account()
+                .map(str::to_owned)
+        };
+        let aws = "https://sqs.eu-west-1.amazonaws.com/123456789012/errand-responses";
+        assert_eq!(account(aws).as_deref(), Some("123456789012"));
+        let local = "http://127.0.0.1:4566/000000000000/errand-responses";
+        assert_eq!(account(local).as_deref(), Some("000000000000"));
+        for other in ["http://127.0.0.1:9324/queue/errand-responses", "errand-responses"] {
+            assert_eq!(account(other), None);
+        }
     }
 
     #[test]

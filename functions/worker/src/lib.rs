@@ -54,7 +54,8 @@ pub use crate::operation::{Context, Failure, Input, InputError, MadeFile, Operat
 ///
 /// # Errors
 ///
-/// A part of the environment that `template.yaml` sets is missing, or the Lambda runtime cannot be reached.
+/// A part of the environment that `template.yaml` sets is missing, `AWS_CA_BUNDLE` names no certificates, or the Lambda
+/// runtime cannot be reached.
 pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
     tracing_subscriber::fmt()
         .json()
@@ -68,7 +69,7 @@ pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
         .init();
 
     let config = Config::from_env()?;
-    let (objects, queues) = aws::connect().await;
+    let (objects, queues) = aws::connect(config.account()).await?;
     let processor = Arc::new(process::Processor::new(operation, config, objects, queues));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let processor = Arc::clone(&processor);

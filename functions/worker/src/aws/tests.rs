@@ -2,6 +2,7 @@
 //! matters. And on the local cloud, where one runs.
 
 mod local_cloud;
+mod slow;
 mod stub;
 
 use std::time::Duration;
@@ -12,23 +13,31 @@ use bytes::Bytes;
 use errand_protocol::ObjectLocation;
 
 use self::stub::{Stub, answer};
-use super::{RetryConfig, S3, Sqs, clients};
+use super::{RetryConfig, S3, Sqs, clients, downloads_within, timeouts};
 use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Queues, Written};
 
 const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/errand-responses";
+
+/// The local cloud's account, whose the buckets of these tests are.
+const ACCOUNT: &str = "000000000000";
+
+/// How long nothing may move in these tests.
+const STALL: Duration = Duration::from_secs(2);
 
 /// Clients that send everything to `endpoint`, once.
 fn clients_of(endpoint: &str) -> (S3, Sqs) {
     let credentials = Credentials::new("test", "test", None, None, "tests");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(errand_aws::http_client())
+        .http_client(errand_aws::http_client().unwrap())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .region(Region::new("us-east-1"))
         .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts(STALL))
+        .stalled_stream_protection(downloads_within(STALL))
         .endpoint_url(endpoint)
         .build();
-    clients(&config)
+    clients(&config, Some(ACCOUNT))
 }
 
 fn location() -> ObjectLocation {

@@ -25,21 +25,33 @@ async fn s3_keeps_the_contract() {
     };
     let (s3, _) = super::clients_of(&endpoint);
     let bucket: BucketName = format!("errand-contract-{}", JobId::random()).parse().unwrap();
-    let created = s3.0.create_bucket().bucket(bucket.as_str()).send().await;
+    let created = s3.client.create_bucket().bucket(bucket.as_str()).send().await;
     created.expect("a bucket can be made");
     Box::pin(contract::holds_for_objects(&s3, &bucket)).await;
-    let stored =
-        s3.0.list_objects_v2()
-            .bucket(bucket.as_str())
-            .send()
-            .await
-            .unwrap();
+    let stored = s3
+        .client
+        .list_objects_v2()
+        .bucket(bucket.as_str())
+        .send()
+        .await
+        .unwrap();
     for object in stored.contents() {
         let key = object.key().unwrap();
-        let deleted = s3.0.delete_object().bucket(bucket.as_str()).key(key).send().await;
+        let deleted = s3
+            .client
+            .delete_object()
+            .bucket(bucket.as_str())
+            .key(key)
+            .send()
+            .await;
         deleted.unwrap();
     }
-    s3.0.delete_bucket().bucket(bucket.as_str()).send().await.unwrap();
+    s3.client
+        .delete_bucket()
+        .bucket(bucket.as_str())
+        .send()
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,10 @@
+//! The command on networks and with credentials as people have them: slow ones, proxies, keys that expire. The services
+//! are stand-ins on 127.0.0.1.
+
+mod command;
+mod configuration;
+mod credentials;
+mod proxies;
+mod slow;
+mod stand_in;
+mod uploads;
