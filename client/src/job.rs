@@ -21,7 +21,6 @@ use crate::signals::interruption;
 /// noticed that soon.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 
-
 /// How much of a job is out of this process's hands.
 #[derive(Clone, Copy, PartialEq)]
 enum Progress {
