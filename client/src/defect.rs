@@ -46,7 +46,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Er
 }
 
 /// What a panic says: a text, unless someone panics with a value of his own.
-fn text_of<'a>(payload: &'a (dyn Any + Send)) -> &'a str {
+fn text_of(payload: &(dyn Any + Send)) -> &str {
     match payload.downcast_ref::<&str>() {
         Some(text) => text,
         None => payload
