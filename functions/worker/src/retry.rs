@@ -31,8 +31,9 @@ pub(crate) fn verdict(error: JobError, attempt: u32, is_last: bool) -> Verdict {
         (false, _) => Verdict::Answer(error),
         (true, true) => {
             let attempts = attempt.min(MAX_ATTEMPTS);
+            let s = if attempts == 1 { "" } else { "s" };
             let message = format!(
-                "failed after {attempts} attempts, kept in the dead-letter queue for redrive: {}",
+                "failed after {attempts} attempt{s}, kept in the dead-letter queue for redrive: {}",
                 error.message
             );
             Verdict::AnswerAndDeadLetter(JobError { message, ..error })
@@ -101,6 +102,17 @@ mod tests {
         );
         assert!(error.message.ends_with("throttled"), "{error}");
         assert!(error.retryable);
+    }
+
+    #[test]
+    fn the_message_counts_attempts_and_no_delivery_beyond_them() {
+        for (attempt, told) in [(1, "1 attempt,"), (5, "5 attempts,"), (9, "5 attempts,")] {
+            let Verdict::AnswerAndDeadLetter(error) = verdict(transient(), attempt, true) else {
+                panic!("not answered")
+            };
+            let beginning = format!("failed after {told}");
+            assert!(error.message.starts_with(&beginning), "{error}");
+        }
     }
 
     #[test]
