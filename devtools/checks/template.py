@@ -182,11 +182,12 @@ class Queues(unittest.TestCase):
         for function, (_, requests, *_) in FUNCTIONS.items():
             self.assertEqual(properties(requests)["VisibilityTimeout"], 6 * properties(function)["Timeout"])
 
-    def test_five_receives_then_the_dead_letters_for_fourteen_days(self):
+    def test_enough_receives_for_a_backlog_then_the_dead_letters_for_fourteen_days(self):
         told = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["ERRAND_MAX_RECEIVE_COUNT"]
         for name, requests, dead_letters, *_ in FUNCTIONS.values():
             redrive = properties(requests)["RedrivePolicy"]
-            self.assertEqual(redrive["maxReceiveCount"], 5)
+            # Five attempts, and as many deferrals as a batch of ten of the slowest jobs may need (decision 51).
+            self.assertEqual(redrive["maxReceiveCount"], 100)
             self.assertEqual(str(redrive["maxReceiveCount"]), told)
             self.assertEqual(redrive["deadLetterTargetArn"]["Fn::GetAtt"][0], dead_letters)
             self.assertEqual(properties(dead_letters)["MessageRetentionPeriod"], 14 * DAY)
