@@ -176,6 +176,7 @@ test-troubles: setup build
 	$(CARGO) build $(RELEASE) --workspace --example troubled_stats
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.storm.troubles target/release/examples/troubled_stats
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.storm.killed target/release/examples/troubled_stats
+	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.storm.backlog target/release/examples/troubled_stats
 
 # The checker of the storm is itself checked: with records that were tampered with, and a function that misbehaves.
 test-checker: setup build

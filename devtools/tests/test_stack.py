@@ -65,4 +65,4 @@ class Operations(unittest.TestCase):
             environment["ERRAND_REQUEST_QUEUE_URL"], "http://127.0.0.1:4566/000000000000/errand-grayscale-requests"
         )
         self.assertEqual(environment["ERRAND_INPUT_BUCKET"], "errand-input-000000000000-us-east-1")
-        self.assertEqual(environment["ERRAND_MAX_RECEIVE_COUNT"], "5")
+        self.assertEqual(environment["ERRAND_MAX_RECEIVE_COUNT"], "100")

@@ -56,17 +56,18 @@ class Queues(unittest.TestCase):
             self.assertEqual(row, {"VisibilitySeconds": 6 * int(seconds), "NearMs": 800 * int(seconds)})
             self.assertLessEqual(int(seconds), 900)  # Lambda's longest
 
-    def test_five_deliveries_fit_into_the_life_of_a_request(self):
+    def test_five_attempts_fit_into_the_life_of_a_request(self):
         for _, requests, *_ in FUNCTIONS.values():
             slowest = max(row["VisibilitySeconds"] for row in TEMPLATE["Mappings"]["Timeouts"].values())
             # Each waits for the visibility time-out at most, or for the longest backoff: 15 minutes.
             self.assertGreater(properties(requests)["MessageRetentionPeriod"], 5 * max(slowest, 15 * 60))
 
-    def test_five_receives_then_the_dead_letters_for_fourteen_days(self):
+    def test_enough_receives_for_a_backlog_then_the_dead_letters_for_fourteen_days(self):
         told = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["ERRAND_MAX_RECEIVE_COUNT"]
         for name, requests, dead_letters, *_ in FUNCTIONS.values():
             redrive = properties(requests)["RedrivePolicy"]
-            self.assertEqual(redrive["maxReceiveCount"], 5)
+            # Five attempts, and as many deferrals as a batch of ten of the slowest jobs may need (decision 51).
+            self.assertEqual(redrive["maxReceiveCount"], 100)
             self.assertEqual(str(redrive["maxReceiveCount"]), told)
             self.assertEqual(redrive["deadLetterTargetArn"]["Fn::GetAtt"][0], dead_letters)
             self.assertEqual(properties(requests)["MessageRetentionPeriod"], 4 * DAY)
