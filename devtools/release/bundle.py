@@ -12,7 +12,8 @@ from devtools.release.archives import Entry, zipped
 LICENSES = ("LICENSE-APACHE", "LICENSE-MIT")
 THIRD_PARTIES = "THIRD-PARTY-LICENSES.txt"
 # SAM names a version after ten characters of `Revision`: seven for what is deployed, three for who deploys it again.
-REVISION_LEN = 7
+# The first is a letter, and no digit of a number: `012345`, or `12345e6`, is one for some readers of YAML.
+REVISION_LEN = 6
 
 
 def client_entries(target: str, program: Path) -> list[Entry]:
@@ -31,7 +32,7 @@ def stack_entries(architecture: str, programs: Path) -> list[Entry]:
     }
     digest = hashlib.sha256(b"".join(hashlib.sha256(zips[name]).digest() for name in sorted(zips)))
     digest.update(stack.TEMPLATE.read_bytes())
-    revision = digest.hexdigest()[:REVISION_LEN]
+    revision = f"r{digest.hexdigest()[:REVISION_LEN]}"
     template = adapt_template(stack.TEMPLATE.read_text(), architecture, revision)
     config = adapt_config((ROOT / "samconfig.toml").read_text(), architecture, revision)
     entries = [Entry(f"{folder}/{name}.zip", content) for name, content in zips.items()]

@@ -70,7 +70,7 @@ def linked(packages: list[str], target: str) -> list[dict[str, Any]]:
 
 @functools.cache
 def resolved(target: str) -> dict[str, Any]:
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target]
+    command = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", target]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"cargo metadata failed for {target}; it says:\n{done.stderr}")

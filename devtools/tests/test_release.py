@@ -156,12 +156,12 @@ class Bundle(unittest.TestCase):
             ((ROOT / "samconfig.toml").read_text().replace("Architecture=arm64", "A=b"), bundle.adapt_config),
         ):
             with self.assertRaisesRegex(Failure, "change it there too"):
-                call(text, "arm64", "0123456")
+                call(text, "arm64", "r12345e")
 
     def test_its_settings_deploy_what_lies_beside_them(self):
-        text = bundle.adapt_config((ROOT / "samconfig.toml").read_text(), "x86_64", "0123456")
+        text = bundle.adapt_config((ROOT / "samconfig.toml").read_text(), "x86_64", "r12345e")
         self.assertIn('template_file = "template.yaml"\n', text)
-        self.assertIn('parameter_overrides = "Architecture=x86_64 Revision=0123456"\n', text)
+        self.assertIn('parameter_overrides = "Architecture=x86_64 Revision=r12345e"\n', text)
         self.assertIn('capabilities = "CAPABILITY_NAMED_IAM"\n', text)
         self.assertNotIn("local", text)
         self.assertNotIn("make ", text)
@@ -179,6 +179,8 @@ class Bundle(unittest.TestCase):
         with zipfile.ZipFile(io.BytesIO(entries[f"{folder}/stats.zip"].content)) as archive:
             self.assertEqual(archive.read("bootstrap"), b"stats")
             self.assertEqual(archive.getinfo("bootstrap").external_attr >> 16, 0o100755)
+        # A text for every reader of YAML, whatever its digits: no 12345e6.
+        self.assertRegex(entries[f"{folder}/template.yaml"].content, rb'(?m)^    Default: "r[0-9a-f]{6}"$')
         for name in ("template.yaml", "samconfig.toml", "README.md", "LICENSE-MIT", "THIRD-PARTY-LICENSES.txt"):
             self.assertTrue(entries[f"{folder}/{name}"].content, name)
 

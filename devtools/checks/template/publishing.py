@@ -53,7 +53,7 @@ class Released(unittest.TestCase):
 
     def test_it_takes_the_zips_beside_it_and_their_architecture_alone(self):
         for architecture in assets.ARCHITECTURES:
-            template = yaml_parse(adapt_template(stack.TEMPLATE.read_text(), architecture, "0123456"))
+            template = yaml_parse(adapt_template(stack.TEMPLATE.read_text(), architecture, "r12345e"))
             parameter = template["Parameters"]["Architecture"]
             self.assertEqual((parameter["Default"], parameter["AllowedValues"]), (architecture, [architecture]))
             functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
@@ -69,15 +69,15 @@ class Released(unittest.TestCase):
             text = adapt_template(stack.TEMPLATE.read_text(), "arm64", revision)
             return versions(text, **{"Revision": yaml_parse(text)["Parameters"]["Revision"]["Default"], **parameters})
 
-        first = released("0123456")
+        first = released("r12345e")
         self.assertEqual(len(first), len(stack.names()))
-        self.assertFalse(first & released("0123457"))
+        self.assertFalse(first & released("r12345f"))
         # And the same release once more, with another parameter, where the characters behind it say so.
-        self.assertFalse(first & released("0123456", Revision="0123456a"))
+        self.assertFalse(first & released("r12345e", Revision="r12345ea"))
         # The Revision that the stack remembers would give new code no version: CloudFormation refuses it.
         self.assertFalse(versions(code="s3://bucket/new", Revision="0" * 10) - versions(Revision="0" * 10))
-        pattern = yaml_parse(adapt_template(stack.TEMPLATE.read_text(), "arm64", "0123456"))["Parameters"]["Revision"]
-        self.assertRegex("0123456", rf"\A{pattern['AllowedPattern']}\Z")
-        self.assertRegex("0123456b2", rf"\A{pattern['AllowedPattern']}\Z")
-        self.assertNotRegex("0123457", rf"\A{pattern['AllowedPattern']}\Z")
+        pattern = yaml_parse(adapt_template(stack.TEMPLATE.read_text(), "arm64", "r12345e"))["Parameters"]["Revision"]
+        self.assertRegex("r12345e", rf"\A{pattern['AllowedPattern']}\Z")
+        self.assertRegex("r12345eb2", rf"\A{pattern['AllowedPattern']}\Z")
+        self.assertNotRegex("r12345f", rf"\A{pattern['AllowedPattern']}\Z")
         self.assertNotRegex("", rf"\A{pattern['AllowedPattern']}\Z")
