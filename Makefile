@@ -157,6 +157,11 @@ fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS=60), where a nightly to
 test-arm64: ## run the tests of operations, protocol and jpeg-luma on arm64, by QEMU where this machine is another
 	@scripts/test-arm64
 
+# Not part of `make test`: docs/releasing.md.
+.PHONY: release-check
+release-check: setup build ## make a release's files for this machine, unpack them into an empty folder and use them from there
+	$(PYTHON) -m devtools.checks.release
+
 test-events: setup build
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.events
 

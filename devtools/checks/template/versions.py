@@ -62,9 +62,9 @@ class Versions(unittest.TestCase):
         self.assertFalse(versions(Revision="0123abcd") & versions(Revision="0123abce"))
 
 
-def translated(code="s3://bucket/key", **parameters):
-    """The resources that SAM makes of the template when it is deployed with these parameters."""
-    template = yaml_parse(stack.TEMPLATE.read_text())
+def translated(text=None, code="s3://bucket/key", **parameters):
+    """The resources that SAM makes of the template (or of another text) when it is deployed with these parameters."""
+    template = yaml_parse(text or stack.TEMPLATE.read_text())
     for function in FUNCTIONS:
         template["Resources"][function]["Properties"]["CodeUri"] = code
     # It asks nobody: the policies that AWS manages, which it could be given, are not used here.
@@ -73,5 +73,5 @@ def translated(code="s3://bucket/key", **parameters):
         return transform(template, parameters, no_policies)["Resources"]
 
 
-def versions(**given):
-    return {name for name, each in translated(**given).items() if each["Type"] == "AWS::Lambda::Version"}
+def versions(text=None, **given):
+    return {name for name, each in translated(text, **given).items() if each["Type"] == "AWS::Lambda::Version"}
