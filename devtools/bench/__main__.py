@@ -34,11 +34,12 @@ def run(options):
     packages = Packages(tools.WORK / "debian", say)
     python, no_python = tools.peers_python()
     places = tools.Places(options.errand, options.image_crate, python, no_python, packages)
-    available, absent = tools.find_all(places)
     cases = [*Workshop(tools.WORK / "inputs", packages, python, say).cases(), *functions.cases()]
     cases = chosen(cases, options.cases, "case")
     of_functions = {case.name for case in cases if case.kind == functions.KIND}
     kinds = {case.kind for case in cases}
+    # Functions have a peer of their own, and no need of programs from Debian.
+    available, absent = tools.find_all(places) if kinds != {functions.KIND} else ([], {})
     available = [tool for tool in available if kinds & set(tool.commands)]
     available = chosen(available, options.tools, "tool", also=absent)
 

@@ -6,7 +6,9 @@ mod stub;
 
 use std::time::Duration;
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, ProvideCredentials as _, Region, SharedCredentialsProvider};
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, ProvideCredentials as _, Region, SharedCredentialsProvider,
+};
 use aws_types::SdkConfig;
 use bytes::Bytes;
 use errand_protocol::ObjectLocation;
