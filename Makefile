@@ -24,6 +24,8 @@ DEPLOY ?=
 BENCH ?=
 # More for `make bench-throughput`, as in: make bench-throughput THROUGHPUT="--turns 5"
 THROUGHPUT ?=
+# More for `make bench-memory`, as in: make bench-memory MEMORY="--runs 15"
+MEMORY ?=
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS ?= 60
 
@@ -195,6 +197,10 @@ test-storm: setup build
 .PHONY: test-faults
 test-faults: setup build test-checker ## 10,000 lists and 300 images of 20 clients while everything fails; then count
 	$(STORM) --lists 9900 --images 275 --commands 125 --look-every 5
+
+.PHONY: bench-memory
+bench-memory: ## what jobs need of a function's memory and processor, with what `make package` has built for this machine
+	@$(PYTHON) -m devtools.bench.memory $(MEMORY)
 
 .PHONY: bench-throughput
 bench-throughput: setup build ## jobs per second through the local cloud, beside the original design

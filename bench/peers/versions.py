@@ -5,7 +5,7 @@ import json
 import platform
 
 versions = {"python": platform.python_version()}
-for name in ["PIL", "pyvips", "cv2", "numpy", "pandas", "polars"]:
+for name in ["PIL", "boto3", "pyvips", "cv2", "numpy", "pandas", "polars"]:
     try:
         versions[name] = importlib.import_module(name).__version__
         if name == "pyvips":

@@ -7,41 +7,47 @@ whether the targets are reached or not.
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from devtools.bench import answers, machine, report, targets, tools
+from devtools.bench import answers, functions, machine, report, targets, tools
 from devtools.bench.absence import Absent
 from devtools.bench.cases import Workshop
 from devtools.bench.debian import Packages
 from devtools.bench.measure import measure, stdout_of
-from devtools.checkout import ROOT, VENVS, Failure, lock, run_main, say, write_whole
+from devtools.checkout import ROOT, Failure, lock, run_main, say, write_whole
 
-WORK = ROOT / "target" / "bench"
 RUNS, QUICK_RUNS = 9, 3
+# A start takes milliseconds, and varies more than what takes long.
+STARTS_A_RUN = 3
 
 
 def main():
     options = parse_options()
     # Two at once would measure each other.
-    with lock(WORK / "lock", "another `make bench`"):
+    with lock(tools.WORK / "lock", "another `make bench`"):
         run(options)
 
 
 def run(options):
-    packages = Packages(WORK / "debian", say)
-    python, no_python = peers_python()
-    available, absent = tools.find_all(tools.Places(options.errand, options.image_crate, python, no_python, packages))
-    cases = chosen(Workshop(WORK / "inputs", packages, python, say).cases(), options.cases, "case")
+    packages = Packages(tools.WORK / "debian", say)
+    python, no_python = tools.peers_python()
+    places = tools.Places(options.errand, options.image_crate, python, no_python, packages)
+    cases = [*Workshop(tools.WORK / "inputs", packages, python, say).cases(), *functions.cases()]
+    cases = chosen(cases, options.cases, "case")
+    of_functions = {case.name for case in cases if case.kind == functions.KIND}
     kinds = {case.kind for case in cases}
+    # Functions have a peer of their own, and no need of programs from Debian.
+    available, absent = tools.find_all(places) if kinds != {functions.KIND} else ([], {})
     available = [tool for tool in available if kinds & set(tool.commands)]
     available = chosen(available, options.tools, "tool", also=absent)
 
     facts = machine.facts()
     results, groups = targets.Results(), []
     for case in cases:
+        if case.kind == functions.KIND:
+            continue
         try:
             source = case.make()
         except Absent as reason:
@@ -51,12 +57,14 @@ def run(options):
         rows = measure_case(case, source, available, options.runs, python, results, absent)
         groups.append((f"{case.name}: {case.title}, {report.megabytes(source.stat().st_size)}", rows))
 
+    deployed = measure_functions(of_functions, options, places, results, absent) if of_functions else []
     judged = targets.judge(results, {case.name for case in cases})
-    show(facts, options, groups, judged, absent)
+    show(facts, groups, deployed, judged, absent)
     data = {
         "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": facts,
         "measurements": [row for _, rows in groups for row in rows],
+        "functions": deployed,
         "targets": judged,
         "absent": absent,
     }
@@ -66,7 +74,7 @@ def run(options):
 
 def measure_case(case, source, available, runs, python, results, absent):
     """Measures all tools on one case and checks what they say. Gives the table's rows."""
-    scratch = WORK / "outputs"
+    scratch = tools.WORK / "outputs"
     scratch.mkdir(parents=True, exist_ok=True)
     commands = {tool.name: tool.command(case, source, scratch) for tool in available}
     commands = {name: command for name, command in commands.items() if command}
@@ -91,15 +99,13 @@ def measure_case(case, source, available, runs, python, results, absent):
     return rows
 
 
-def peers_python():
-    """The Python of the peers' virtual environment, or None and the reason."""
-    made = subprocess.run(
-        [sys.executable, "-m", "devtools.install", "bench"], cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
-    if made.returncode == 0:
-        return VENVS / "bench" / "bin" / "python", ""
-    lines = [line for line in made.stderr.strip().splitlines() if "ERROR" in line or "error" in line]
-    return None, f"`python3 -m devtools.install bench` failed: {lines[0] if lines else made.stderr.strip()}"
+def measure_functions(names, options, places, results, absent):
+    """Measures size and start of the functions. Gives the table's rows."""
+    found = functions.find_all(options.functions, places, absent, tools.WORK)
+    say("measuring the functions")
+    rows = functions.measure(names, found, STARTS_A_RUN * options.runs, absent)
+    results.functions = {row["function"]: row for row in rows}
+    return rows
 
 
 def chosen(candidates, names, what, also=()):
@@ -114,12 +120,15 @@ def chosen(candidates, names, what, also=()):
     return [candidate for candidate in candidates if candidate.name.lower().startswith(tuple(wanted))]
 
 
-def show(facts, options, groups, judged, absent):
+def show(facts, groups, deployed, judged, absent):
     print(f"{facts['cpu']}, {facts['cores']} cores, {facts['system']}; load at the start {facts['load_at_start']:.1f}")
     if facts["load_at_start"] > 0.5:
         print("The machine was busy: take these figures for provisional.")
-    print("Medians after a warm-up; ratio: how many times errand's time.\n")
-    print(report.table(groups))
+    if groups:
+        print("Medians after a warm-up; ratio: how many times errand's time.\n")
+        print(report.table(groups))
+    if deployed:
+        print("\nFunctions as deployed\n" + report.functions(deployed))
     if judged:
         print("\nTargets\n" + report.targets(judged))
     if absent:
@@ -165,7 +174,14 @@ def parse_options():
         default=os.environ.get("PLAIN_IMAGE_CRATE") or ROOT / "target/release/examples/plain_image_crate",
         help="the image crate's plain way [default: $PLAIN_IMAGE_CRATE or target/release/examples/plain_image_crate]",
     )
-    parser.add_argument("--report", type=Path, default=WORK / "report.json", help="[default: target/bench/report.json]")
+    parser.add_argument(
+        "--functions",
+        type=Path,
+        help="holds NAME/bootstrap of each function to measure [default: they are built, as by `make package`]",
+    )
+    parser.add_argument(
+        "--report", type=Path, default=tools.WORK / "report.json", help="[default: target/bench/report.json]"
+    )
     options = parser.parse_args()
     options.runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
     options.errand, options.image_crate = Path(options.errand).absolute(), Path(options.image_crate).absolute()

@@ -71,6 +71,34 @@ def megabytes(size):
     return f"{size / 1e6:.1f} MB" if size < 100e6 else f"{size / 1e6:.0f} MB"
 
 
+def functions(rows):
+    """Text of what is deployed: sizes, and how long a start takes."""
+    heads = ["", "version", "unpacked", "zip", "start", "least", "runs"]
+    every = [heads, *(function_cells(row) for row in rows)]
+    widths = [max(len(row[column]) for row in every) for column in range(len(heads))]
+    lines = []
+    for row in every:
+        padded = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
+        padded += [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        lines.append(("  " + "  ".join(padded)).rstrip())
+    return "\n".join(lines)
+
+
+def function_cells(row):
+    def shown(value, show):
+        return "" if value is None else show(value).strip()
+
+    return [
+        row["function"],
+        row["version"],
+        shown(row["unpacked_bytes"], megabytes),
+        shown(row["zip_bytes"], lambda size: f"{size / 1e6:.2f} MB"),
+        shown(row["median_start_seconds"], duration),
+        shown(row["least_start_seconds"], duration),
+        str(row["runs"]) if row["runs"] else "",
+    ]
+
+
 def targets(judged):
     """Text of the targets, each with what was measured."""
     words = {True: "reached", False: "NOT REACHED", None: "not measured"}

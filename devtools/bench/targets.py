@@ -19,6 +19,8 @@ class Results:
     def __init__(self):
         self.costs = {}
         self.input_bytes = {}
+        # Rows of devtools.bench.functions, by function.
+        self.functions = {}
 
     def add(self, case, tool, costs):
         self.costs[case, tool] = costs
@@ -33,6 +35,12 @@ class Results:
         if case not in self.input_bytes:
             raise NotMeasured(f"{case} was not measured")
         return self.input_bytes[case]
+
+    def of_function(self, function, figure):
+        value = self.functions.get(function, {}).get(figure)
+        if value is None:
+            raise NotMeasured(f"{function} was not measured")
+        return value
 
     def times_faster(self, case, peer):
         return self.of(case, peer).median_seconds / self.of(case).median_seconds
@@ -116,6 +124,22 @@ def parsing_rate(case, bytes_per_second):
     return Target(case, f"parsing at least {bytes_per_second / 1e9:g} GB/s a core, by user time", measure)
 
 
+def small_zip(operation, limit):
+    def measure(results):
+        value = results.of_function(f"errand, {operation}", "zip_bytes")
+        return value, f"{value / 1e6:.2f} MB", value <= limit
+
+    return Target("function-size", f"zip of {operation} at most {limit / 1e6:g} MB", measure)
+
+
+def quick_start(operation, limit):
+    def measure(results):
+        value = results.of_function(f"errand, {operation}", "median_start_seconds")
+        return value, f"{value * 1e3:.1f} ms", value <= limit
+
+    return Target("function-start", f"start of {operation} in at most {limit * 1e3:g} ms", measure)
+
+
 TARGETS = [
     faster("jpeg-a", "jpegtran", 3.5),
     little_memory("jpeg-a"),
@@ -132,6 +156,10 @@ TARGETS = [
     faster("list-lines", "polars", 6),
     share_of_memory("list-lines", "polars", 3),
     parsing_rate("list-lines", 1e9),
+    small_zip("stats", 4e6),
+    small_zip("grayscale", 4e6),
+    quick_start("stats", 0.005),
+    quick_start("grayscale", 0.005),
 ]
 
 

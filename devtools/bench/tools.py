@@ -12,8 +12,9 @@ from pathlib import Path
 from devtools.bench.absence import Absent
 from devtools.bench.debian import on_path
 from devtools.bench.measure import Command
-from devtools.checkout import ROOT
+from devtools.checkout import ROOT, VENVS
 
+WORK = ROOT / "target" / "bench"
 PEERS = ROOT / "bench" / "peers"
 ERRAND = "errand"
 # errand again, on one core and without the median: reading the text, and little besides.
@@ -89,6 +90,17 @@ class Places:
         if name not in self.versions:
             raise Absent("it cannot be imported in the peers' virtual environment")
         return self.versions[name]
+
+
+def peers_python():
+    """The Python of the peers' virtual environment, or None and the reason."""
+    made = subprocess.run(
+        [sys.executable, "-m", "devtools.install", "bench"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    if made.returncode == 0:
+        return VENVS / "bench" / "bin" / "python", ""
+    lines = [line for line in made.stderr.strip().splitlines() if "ERROR" in line or "error" in line]
+    return None, f"`python3 -m devtools.install bench` failed: {lines[0] if lines else made.stderr.strip()}"
 
 
 # ---- errand, as a user runs it

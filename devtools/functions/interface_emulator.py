@@ -5,6 +5,7 @@ function's binary as Lambda would, hands it one event, and gives its answer back
 """
 
 import json
+import os
 import platform
 import re
 import socket
@@ -31,11 +32,13 @@ def program():
 
 
 class InterfaceEmulator:
-    """One function under the emulator, for as long as the `with` block runs."""
+    """One function under the emulator, for as long as the `with` block runs. `binary` is another program than the one
+    that `make build` left for the operation."""
 
-    def __init__(self, operation: Operation, endpoint: str):
+    def __init__(self, operation: Operation, endpoint: str, binary: Path | None = None):
         self.operation = operation
         self.endpoint = endpoint
+        self.binary = binary or operation.binary
         self.port, api_port = free_ports(2)
         self.api_address = f"{HOST}:{api_port}"
 
@@ -43,8 +46,8 @@ class InterfaceEmulator:
         emulator = program()
         if emulator is None:
             raise Failure("the runtime interface emulator runs on Linux alone, with `make setup` done")
-        if not self.operation.binary.exists():
-            raise Failure(f"{self.operation.binary.relative_to(ROOT)} is not there: run `make build` first")
+        if not self.binary.exists():
+            raise Failure(f"{os.path.relpath(self.binary, ROOT)} is not there: run `make build` first")
         self.directory = tempfile.TemporaryDirectory(prefix="errand-rie-")
         self.log = Path(self.directory.name) / "log"
         environment = {
@@ -57,7 +60,7 @@ class InterfaceEmulator:
         }
         command = [str(emulator)]
         command += ["--runtime-interface-emulator-address", f"{HOST}:{self.port}"]
-        command += ["--runtime-api-address", self.api_address, str(self.operation.binary)]
+        command += ["--runtime-api-address", self.api_address, str(self.binary)]
         self.process = processes.start(command, environment, self.log)
         self.wait_until_ready()
         return self

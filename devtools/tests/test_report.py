@@ -1,6 +1,6 @@
 import unittest
 
-from devtools.bench.report import duration, table, targets
+from devtools.bench.report import duration, functions, table, targets
 
 
 def row(tool, ratio, seconds=0.5):
@@ -36,6 +36,24 @@ class Report(unittest.TestCase):
     def test_short_times_are_in_milliseconds(self):
         self.assertEqual(duration(0.01234), "12.3 ms")
         self.assertEqual(duration(1.234), "1.23 s ")
+
+    def test_a_function_that_was_not_started_has_its_size_alone(self):
+        row = {
+            "function": "errand, stats",
+            "version": "0.1.0",
+            "unpacked_bytes": 9_000_000,
+            "zip_bytes": 3_456_000,
+            "median_start_seconds": None,
+            "least_start_seconds": None,
+            "runs": 0,
+        }
+        self.assertEqual(
+            functions([row]).splitlines(),
+            [
+                "                 version  unpacked      zip  start  least  runs",
+                "  errand, stats  0.1.0      9.0 MB  3.46 MB",
+            ],
+        )
 
     def test_a_missed_target_stands_out(self):
         judged = [

@@ -59,7 +59,7 @@ class Operations(unittest.TestCase):
         self.assertLessEqual({"stats", "grayscale"}, set(stack.names()))
         grayscale = stack.operation("grayscale")
         self.assertEqual(grayscale.function, "GrayscaleFunction")
-        self.assertEqual((grayscale.memory_mb, grayscale.timeout_secs), (2048, 120))
+        self.assertEqual((grayscale.memory_mb, grayscale.timeout_secs), (1769, 120))
         environment = stack.function_environment(grayscale, "http://127.0.0.1:4566")
         self.assertEqual(
             environment["ERRAND_REQUEST_QUEUE_URL"], "http://127.0.0.1:4566/000000000000/errand-grayscale-requests"

@@ -38,6 +38,15 @@ class Targets(unittest.TestCase):
         self.assertIsNone(judgment["reached"])
         self.assertEqual(judgment["measured"], "Pillow on webp was not measured")
 
+    def test_a_function_is_judged_by_its_own_zip_and_start(self):
+        results = Results()
+        results.functions = {"errand, stats": {"zip_bytes": 4_000_001, "median_start_seconds": 0.005}}
+        judged = {judgment["target"]: judgment for judgment in judge(results, {"function-size", "function-start"})}
+        self.assertFalse(judged["zip of stats at most 4 MB"]["reached"])
+        start = judged["start of stats in at most 5 ms"]
+        self.assertEqual((start["measured"], start["reached"]), ("5.0 ms", True))
+        self.assertIsNone(judged["zip of grayscale at most 4 MB"]["reached"])
+
     def test_only_targets_of_the_chosen_cases_are_judged(self):
         self.assertEqual(judge(Results(), set()), [])
         self.assertEqual(len(judge(Results(), {target.case for target in TARGETS})), len(TARGETS))

@@ -5,21 +5,22 @@ mod tests;
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::SdkConfig;
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_types::SdkConfig;
 use bytes::Bytes;
 use errand_protocol::ObjectLocation;
 use lambda_runtime::Error;
 use tokio::sync::mpsc;
 
+use crate::config::InvalidConfig;
 use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
 use errand_aws::{FailureKind, code, http_client, status};
 
@@ -30,23 +31,39 @@ const CHUNKS_AHEAD: usize = 16;
 /// is not limited by this.
 const STALL: Duration = Duration::from_secs(10);
 
-/// Builds both clients. Nothing is sent. `account` is the one that the buckets have to belong to.
+/// How both clients reach AWS. Nothing is read but the environment.
+///
+/// Lambda gives credentials and region there, the same for as long as the process lives, and nothing else is asked. What
+/// `aws-config` would look for besides (profiles, web identities, single sign-on, the metadata of a machine) is more code
+/// than all the calls that a function makes.
 ///
 /// # Errors
 ///
-/// `AWS_CA_BUNDLE` is set, and names no certificates.
-pub(crate) async fn connect(account: Option<&str>) -> Result<(S3, Sqs), Error> {
-    // Lambda gives credentials and region in the environment; asking nothing else keeps the start short.
-    let shared = aws_config::defaults(BehaviorVersion::latest())
+/// A variable that Lambda sets is missing, or `AWS_CA_BUNDLE` is set and names no certificates.
+pub(crate) fn settings() -> Result<SdkConfig, Error> {
+    read(&|name| std::env::var(name).ok())
+}
+
+fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Error> {
+    let text = |name| variable(name).filter(|value| !value.is_empty());
+    let required = |name| text(name).ok_or(InvalidConfig::Missing(name));
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
+        text("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let mut settings = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
         .http_client(http_client()?)
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .region(EnvironmentVariableRegionProvider::new())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .region(Region::new(required("AWS_REGION")?))
         .retry_config(RetryConfig::standard().with_max_attempts(4))
         .timeout_config(timeouts(STALL))
-        .stalled_stream_protection(downloads_within(STALL))
-        .load()
-        .await;
-    Ok(clients(&shared, account))
+        .stalled_stream_protection(downloads_within(STALL));
+    settings.set_endpoint_url(text("AWS_ENDPOINT_URL"));
+    Ok(settings.build())
 }
 
 fn timeouts(stall: Duration) -> TimeoutConfig {
@@ -65,7 +82,9 @@ fn downloads_within(stall: Duration) -> StalledStreamProtectionConfig {
         .build()
 }
 
-fn clients(shared: &SdkConfig, account: Option<&str>) -> (S3, Sqs) {
+/// Builds both clients. Nothing is sent; the certificates that TLS trusts are read, which takes milliseconds. `account` is
+/// the one that the buckets have to belong to.
+pub(crate) fn clients(shared: &SdkConfig, account: Option<&str>) -> (S3, Sqs) {
     let s3 = aws_sdk_s3::config::Builder::from(shared)
         // An endpoint that was set by hand, such as a local cloud's, has no host name for each bucket.
         .force_path_style(shared.endpoint_url().is_some())

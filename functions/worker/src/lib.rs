@@ -42,39 +42,63 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Config;
 pub use crate::operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
 ///
+/// The clients are built on a thread of their own while this one asks for the first event: reading the certificates that
+/// TLS trusts takes longer than the rest of the start. The first job waits for what is left of that.
+///
 /// # Errors
 ///
-/// A part of the environment that `template.yaml` sets is missing, `AWS_CA_BUNDLE` names no certificates, or the Lambda
-/// runtime cannot be reached.
+/// A part of the environment that Lambda or `template.yaml` sets is missing, `AWS_CA_BUNDLE` names no certificates, or the
+/// Lambda runtime cannot be reached.
 pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
-    tracing_subscriber::fmt()
+    start_log();
+    let config = Config::from_env()?;
+    let settings = aws::settings()?;
+    let processor = Arc::new(LazyLock::new(move || {
+        let (objects, queues) = aws::clients(&settings, config.account());
+        Arc::new(process::Processor::new(operation, config, objects, queues))
+    }));
+    let early = Arc::clone(&processor);
+    tokio::task::spawn_blocking(move || {
+        LazyLock::force(&early);
+    });
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let processor = Arc::clone(&processor);
+        // Boxed: the type of the whole future would be nested too deeply for the compiler.
+        Box::pin(async move {
+            let processor = Arc::clone(LazyLock::force(&processor));
+            batch::handle(processor, event.payload.get(), &event.context).await
+        })
+    }))
+    .await
+}
+
+/// Logs to stderr, a JSON object a line, what `RUST_LOG` asks for: `info` unless set, or a list as in
+/// `warn,errand_worker=debug`.
+fn start_log() {
+    // `EnvFilter` could select by spans as well; it brings an engine for regular expressions, half a megabyte.
+    let wanted = std::env::var("RUST_LOG").ok().filter(|wanted| !wanted.is_empty());
+    let wanted: Option<Targets> = wanted.and_then(|wanted| wanted.parse().ok());
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
-        )
-        .with_writer(std::io::stderr)
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)))
         .init();
-
-    let config = Config::from_env()?;
-    let (objects, queues) = aws::connect(config.account()).await?;
-    let processor = Arc::new(process::Processor::new(operation, config, objects, queues));
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let processor = Arc::clone(&processor);
-        // Boxed: the type of the whole future would be nested too deeply for the compiler.
-        Box::pin(async move { batch::handle(processor, event.payload.get(), &event.context).await })
-    }))
-    .await
 }

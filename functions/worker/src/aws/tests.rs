@@ -7,13 +7,16 @@ mod stub;
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, ProvideCredentials as _, Region, SharedCredentialsProvider,
+};
+use aws_types::SdkConfig;
 use bytes::Bytes;
 use errand_protocol::ObjectLocation;
+use lambda_runtime::Error;
 
 use self::stub::{Stub, answer};
-use super::{RetryConfig, S3, Sqs, clients, downloads_within, timeouts};
+use super::{RetryConfig, S3, Sqs, clients, downloads_within, read, timeouts};
 use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Queues, Written};
 
 const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/errand-responses";
@@ -83,6 +86,44 @@ async fn written(exchange: Vec<u8>, condition: Condition) -> Result<Written, Por
         condition,
     )
     .await
+}
+
+/// Settings by the environment that Lambda gives, with one variable changed.
+fn settings_with(changed: &str, value: Option<&str>) -> Result<SdkConfig, Error> {
+    read(&|name| {
+        let usual = match name {
+            "AWS_ACCESS_KEY_ID" => Some("ASIAQEXAMPLE"),
+            "AWS_SECRET_ACCESS_KEY" => Some("a secret"),
+            "AWS_SESSION_TOKEN" => Some("a token"),
+            "AWS_REGION" => Some("eu-west-1"),
+            _ => None,
+        };
+        let value = if name == changed { value } else { usual };
+        value.map(str::to_owned)
+    })
+}
+
+#[tokio::test]
+async fn credentials_region_and_endpoint_are_those_of_the_environment() {
+    let settings = settings_with("AWS_ENDPOINT_URL", Some("http://127.0.0.1:4566")).unwrap();
+    assert_eq!(settings.region().map(Region::as_ref), Some("eu-west-1"));
+    assert_eq!(settings.endpoint_url(), Some("http://127.0.0.1:4566"));
+    let credentials = settings.credentials_provider().unwrap();
+    let credentials = credentials.provide_credentials().await.unwrap();
+    assert_eq!(credentials.access_key_id(), "ASIAQEXAMPLE");
+    assert_eq!(credentials.session_token(), Some("a token"));
+    // On AWS the endpoints are the SDK's own.
+    assert_eq!(settings_with("", None).unwrap().endpoint_url(), None);
+}
+
+#[test]
+fn a_variable_of_lambda_that_is_missing_is_named() {
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
+        for value in [None, Some("")] {
+            let error = settings_with(name, value).unwrap_err().to_string();
+            assert!(error.contains(&format!("{name} is not set")), "{error}");
+        }
+    }
 }
 
 #[tokio::test]
