@@ -59,6 +59,7 @@ def make(downloads: Path) -> None:
         bill = downloads / f"{assets.client_folder(target)}.cdx.json"
         sbom.write(assets.CLIENT, target, bill)
         expect("the bill of materials is about", sbom.subject(bill), (assets.CLIENT, assets.version()))
+        expect("the bill of materials names this machine's folders", str(ROOT) in bill.read_text(), False)
     else:
         say(f"SKIPPED the bill of materials: {sbom.TOOL} is not installed ({sbom.INSTALL})")
     write_sums(downloads)
