@@ -35,7 +35,7 @@ def write(package: str, target: str, to: Path) -> None:
         made = folders[package] / f"{name}.json"
         if done.returncode != 0 or not made.exists():
             raise Failure(f"{TOOL} made no bill of {package} for {target}; it says:\n{done.stderr}")
-        # It names our own crates after where they lie on this machine, which is nobody's business and differs on another.
+        # It names our own crates after where they lie on this machine, which is nobody's business.
         to.write_text(made.read_text().replace(str(ROOT), f"/{assets.CLIENT}"))
     finally:
         for folder in folders.values():
