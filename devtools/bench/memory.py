@@ -75,7 +75,13 @@ def jobs():
     for megapixels in [1, 18, 100]:
         for suffix in ["jpg", "png"]:
             path = picture(workshop, megapixels, suffix, no_python)
-            found.append(Job(f"{suffix.replace('jpg', 'jpeg').upper()}, {megapixels} megapixels", "grayscale", path))
+            found.append(
+                Job(
+                    f"{suffix.replace('jpg', 'jpeg').upper()}, {megapixels} megapixel{'s' if megapixels > 1 else ''}",
+                    "grayscale",
+                    path,
+                )
+            )
     for size, count in [(1, 91_700), (100, 9_170_000)]:
         recipe = lists.Recipe(count, "i", "\n", size)
         found.append(Job(f"list of {size} MB", "stats", workshop.list(f"memory-{size}-mb", recipe)))
