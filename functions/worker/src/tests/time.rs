@@ -68,7 +68,7 @@ async fn work_that_takes_longer_than_a_whole_invocation_is_answered_with_the_cur
     assert_eq!(answer, Ok(no_item_failures()));
     let error = fixture.error(id);
     assert_eq!(error.code, code::DEADLINE_EXCEEDED);
-    assert!(error.message.contains("raise the function's time-out"), "{error}");
+    assert!(error.message.contains("StatsTimeoutSeconds"), "{error}");
     // The thread still runs, and the next invocation of this function waits for its turn.
     let next = JobId::random();
     let event = sqs([record("m2", 1, &inline(next, "1"))]);
