@@ -7,7 +7,7 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use crate::formats::{bmp, jpeg, png, tiff, webp};
+use crate::formats::{bmp, gif, jpeg, png, tiff, webp};
 use crate::gray::Gray;
 use crate::{Error, Format, Limits, Parameters, decoder_error};
 
@@ -31,7 +31,7 @@ pub(crate) fn decode(
         Format::Tiff => tiff::first_page(input, parameters, limits)?,
         Format::Png => {
             let orientation = png::orientation(input)?;
-            return by_image_crate(input, format, orientation, parameters, limits);
+            return by_image_crate(input, format, orientation, 0, parameters, limits);
         }
         Format::Bmp => {
             let bitmap = bmp::for_codec(input)?;
@@ -40,11 +40,14 @@ pub(crate) fn decode(
             } else {
                 0
             };
-            let left = Limits::new(limits.memory_bytes.saturating_sub(copied as u64));
-            return by_image_crate(&bitmap, format, None, parameters, &left);
+            return by_image_crate(&bitmap, format, None, copied as u64, parameters, limits);
         }
-        Format::Gif | Format::Pnm | Format::Qoi => {
-            return by_image_crate(input, format, None, parameters, limits);
+        Format::Gif => {
+            let frame_bytes = gif::first_frame_bytes(input);
+            return by_image_crate(input, format, None, frame_bytes, parameters, limits);
+        }
+        Format::Pnm | Format::Qoi => {
+            return by_image_crate(input, format, None, 0, parameters, limits);
         }
     };
     Ok(Decoded {
@@ -53,12 +56,13 @@ pub(crate) fn decode(
     })
 }
 
-/// Decodes by the image crate. The orientation is read before, as everywhere here: the crate knows none that is stored as a
+/// Decodes by the image crate, beside which `held` bytes are taken. The orientation is read before, as everywhere here: the crate knows none that is stored as a
 /// LONG, or behind the pixels.
 fn by_image_crate(
     input: &[u8],
     format: Format,
     orientation: Option<u8>,
+    held: u64,
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Decoded, Error> {
@@ -78,7 +82,8 @@ fn by_image_crate(
     let orientation = orientation
         .and_then(Orientation::from_exif)
         .unwrap_or(Orientation::NoTransforms);
-    limits.check(format, (width, height), predicted_bytes(&decoder))?;
+    let needed = predicted_bytes(&decoder).saturating_add(held);
+    limits.check(format, (width, height), needed)?;
     let image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     let untouched = !image.color().has_color() && orientation == Orientation::NoTransforms;
     Ok(Decoded {

@@ -48,9 +48,19 @@ fn every_image_is_converted_or_refused_within_its_limit() {
     for entry in files.into_iter().flatten() {
         let path = entry.unwrap().path();
         let input = std::fs::read(&path).unwrap();
-        for limit in [1 << 12, 1 << 16, 1 << 20, 1 << 24] {
-            let (_, taken) = measured(&input, limit);
-            assert!(taken <= limit + BESIDE, "{taken} bytes for {}", path.display());
+        for format in [None].into_iter().chain(Format::ALL.map(Some)) {
+            let parameters = Parameters {
+                format,
+                ..Parameters::default()
+            };
+            for limit in [1 << 12, 1 << 16, 1 << 20, 1 << 24] {
+                let (_, taken) = measured_with(&input, &parameters, limit);
+                assert!(
+                    taken <= limit + BESIDE,
+                    "{taken} bytes for {} to {format:?}",
+                    path.display()
+                );
+            }
         }
     }
 }

@@ -49,6 +49,23 @@ pub(crate) fn convert(
         .with_frames((walk.frames > 1).then_some(walk.frames)))
 }
 
+/// Bytes that the codec takes for the colors of the first frame before it puts them on the screen: none if the frame is as
+/// large as that, and more than for the screen if it is larger. What is wrong with the file, the codec says itself.
+pub(crate) fn first_frame_bytes(input: &[u8]) -> u64 {
+    const COLOR_BYTES: u64 = 4;
+    let mut options = ::gif::DecodeOptions::new();
+    options.skip_frame_decoding(true);
+    let Ok(mut decoder) = options.read_info(input) else {
+        return 0;
+    };
+    let screen = (decoder.width(), decoder.height());
+    match decoder.next_frame_info() {
+        Ok(Some(frame)) if (frame.left, frame.top, (frame.width, frame.height)) == (0, 0, screen) => 0,
+        Ok(Some(frame)) => u64::from(frame.width) * u64::from(frame.height) * COLOR_BYTES,
+        _ => 0,
+    }
+}
+
 /// What begins a block (`GIF89a`, appendix A).
 const IMAGE: u8 = 0x2C;
 const EXTENSION: u8 = 0x21;
