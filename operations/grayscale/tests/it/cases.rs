@@ -1,19 +1,8 @@
 //! Files that once came out wrong, each with what is right. They are made by hand, small, and named for what is special about
 //! them. More of them: `jpeg_cases.rs`, `tiff_cases.rs`.
 
-use std::fs;
-use std::path::Path;
-
+use crate::test_images::{case, image};
 use errand_grayscale::{Conversion, Error, Format, Limits, Luma, Parameters, convert};
-
-fn case(name: &str) -> Vec<u8> {
-    fs::read(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/cases")
-            .join(name),
-    )
-    .unwrap()
-}
 
 fn gray(image: &[u8], format: Option<Format>) -> Result<Conversion, Error> {
     let parameters = Parameters {
@@ -60,8 +49,7 @@ fn a_bitmap_of_os2_is_the_same_picture() {
 #[test]
 fn a_bitmap_of_os2_with_a_palette_is_the_same_picture_on_each_route() {
     for name in ["palette1.bmp", "palette8.bmp"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
-        let bitmap = fs::read(folder.join(name)).unwrap();
+        let bitmap = image(name);
         assert_eq!(bitmap[14], 40, "{name}");
         for own_bytes in [16, 64] {
             let mut os2 = with_os2_header(&bitmap, own_bytes);
@@ -141,11 +129,14 @@ fn a_damaged_ancillary_chunk_of_a_png_is_left_out() {
 
 #[test]
 fn damage_in_a_chunk_of_a_gray_or_a_palette_png_is_left_out_too() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
-    for name in ["gray8.png", "gray16.png", "palette8.png", "rgb.png", "rgba16.png"] {
-        let Ok(png) = fs::read(folder.join(name)) else {
-            continue;
-        };
+    for name in [
+        "gray8.png",
+        "gray-alpha.png",
+        "palette8.png",
+        "rgb.png",
+        "rgba16.png",
+    ] {
+        let png = image(name);
         let whole = chunks(&gray(&png, None).unwrap().bytes);
         for wrong in [b"tEXt", b"gAMA", b"eXIf", b"pHYs"] {
             let mut damaged = png[..33].to_vec();
@@ -162,8 +153,7 @@ fn damage_in_a_chunk_of_a_gray_or_a_palette_png_is_left_out_too() {
 
 #[test]
 fn damage_that_would_change_the_picture_is_an_error() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
-    let mut keyed = fs::read(folder.join("keyed.png")).unwrap();
+    let mut keyed = image("keyed.png");
     let at = keyed.windows(4).position(|name| name == b"tRNS").unwrap();
     keyed[at + 5] ^= 1;
     for format in [None, Some(Format::Pnm)] {

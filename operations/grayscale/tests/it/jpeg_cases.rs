@@ -3,20 +3,9 @@
 
 #![allow(clippy::cast_precision_loss, reason = "sums of a few thousand samples")]
 
-use std::fs;
-use std::path::Path;
-
 use crate::jpeg_support::{Image, Random, segment};
+use crate::test_images::case;
 use errand_grayscale::{Error, Format, Limits, Luma, Parameters, convert};
-
-fn case(name: &str) -> Vec<u8> {
-    fs::read(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/cases")
-            .join(name),
-    )
-    .unwrap()
-}
 
 fn pnm() -> Parameters {
     Parameters {

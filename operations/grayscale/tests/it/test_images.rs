@@ -1,16 +1,21 @@
-//! The images of `tests/images`, by name.
+//! The images of `tests/images` and the cases of `tests/cases`, by name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The bytes of a file in `tests/images`.
 pub(crate) fn image(name: &str) -> Vec<u8> {
-    fs::read(folder().join(name)).unwrap()
+    fs::read(folder("images").join(name)).unwrap()
+}
+
+/// The bytes of a file in `tests/cases`.
+pub(crate) fn case(name: &str) -> Vec<u8> {
+    fs::read(folder("cases").join(name)).unwrap()
 }
 
 /// Names and bytes of all of them, sorted by name.
 pub(crate) fn all() -> Vec<(String, Vec<u8>)> {
-    let names = fs::read_dir(folder())
+    let names = fs::read_dir(folder("images"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.filter(|name| name != "make.py").collect();
@@ -21,6 +26,6 @@ pub(crate) fn all() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images")
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }

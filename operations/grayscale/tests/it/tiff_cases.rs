@@ -1,15 +1,8 @@
 //! The TIFFs of `tests/cases`: each failed once, or is of a kind that libtiff writes (`tiff_oracle.py make`, and tiffcp 4.5.0
 //! `-c jpeg:90 -t -w 32 -l 16`; 2026-11-29).
 
-use std::fs;
-use std::path::Path;
-
+use crate::test_images::case;
 use errand_grayscale::{Error, Format, Limits, Parameters, convert};
-
-fn case(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    fs::read(folder.join(name)).unwrap()
-}
 
 /// The samples of a case's gray, of so many bytes.
 fn gray(tiff: &[u8], bytes: usize) -> Vec<u8> {
