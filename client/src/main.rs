@@ -7,6 +7,7 @@
 #![allow(clippy::large_futures, reason = "a command is one future, made once")]
 
 mod answer;
+mod background;
 mod cli;
 mod clock;
 mod cloud;

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::process::ExitCode;
 
-use jpeg_luma::{Options, Outcome, grayscale_rope};
+use jpeg_luma::{Options, Outcome, grayscale_to};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,11 +32,10 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         };
     }
     let jpeg = fs::read(input)?;
-    match grayscale_rope(&jpeg, &options)? {
-        Outcome::Gray(gray) => gray.bytes.write_to(File::create(output)?)?,
+    match grayscale_to(&jpeg, &options, &mut File::create(output)?)? {
+        Outcome::Gray(_) => Ok(()),
         Outcome::NeedsPixels(reason, _) => {
-            return Err(format!("gray has to be computed from pixels: {reason:?}").into());
+            Err(format!("gray has to be computed from pixels: {reason:?}").into())
         }
     }
-    Ok(())
 }

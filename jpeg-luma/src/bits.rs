@@ -355,6 +355,11 @@ impl<'a> BitWriter<'a> {
         }
     }
 
+    /// What is written so far, but for the last bits.
+    pub(crate) fn whole_words(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
     /// Appends everything in `row`.
     pub(crate) fn append(&mut self, row: &BitBuffer) {
         let (words, tail) = row.bytes[..row.len].as_chunks::<8>();

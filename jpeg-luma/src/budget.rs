@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::frame::Frame;
+use crate::output::SPILLED_BYTES;
 use crate::sequential::LONGEST_BLOCK;
 
 /// Look-up tables of four components and the like.
@@ -22,6 +23,8 @@ pub(crate) struct Plan {
 /// What a conversion has to hold besides its result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs {
+    /// Little of its result, which goes to a sink as it comes.
+    pub(crate) spilled: bool,
     /// A scan in its old codes, while it is written with new ones.
     pub(crate) recoded: bool,
     /// Which coefficients are not zero yet, before a scan and after it.
@@ -40,7 +43,12 @@ impl Plan {
         let (columns, lines) = frame.blocks(wanted);
         let (columns, lines) = (columns as usize, lines as usize);
         let rows = columns * usize::from(frame.components[wanted].vertical) * LONGEST_BLOCK;
-        let first_capacity = HEADERS + input.len() + rows.min(input.len());
+        let coded = if needs.spilled && !needs.recoded {
+            input.len().min(SPILLED_BYTES)
+        } else {
+            input.len()
+        };
+        let first_capacity = HEADERS + coded + rows.min(input.len());
         let Some(budget) = budget else {
             let output_limit = usize::MAX;
             return Ok(Self {

@@ -51,7 +51,7 @@ pub fn component(input: &[u8], index: usize, options: &Options) -> Result<GrayJp
     }
     let (width, height) = frame.size(index);
     let wanted = Wanted { index, checked: true };
-    let rope = convert::component(input, frame, wanted, options, Keep::Nothing)?;
+    let rope = convert::component(input, frame, wanted, options, Keep::Nothing, None)?;
     Ok(GrayJpeg {
         bytes: rope.into_bytes_within(options.memory_budget)?,
         width,

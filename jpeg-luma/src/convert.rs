@@ -10,7 +10,7 @@ use crate::huffman::HuffmanTable;
 use crate::interleaved::Interleaved;
 use crate::marker::{EOI, SOS, Segment, end_of_scan, write_segment};
 use crate::options::Options;
-use crate::output::{Coding, Output};
+use crate::output::{Coding, Output, Sink, spill};
 use crate::progressive::{DcFirst, DcRefinement};
 use crate::recode::{Coded, Recoder};
 use crate::rope::Rope;
@@ -29,15 +29,17 @@ pub(crate) struct Wanted {
 }
 
 /// Writes the `wanted` component of `input` as a JPEG of its own, with the metadata that `keep` says.
-pub(crate) fn component<'a>(
+pub(crate) fn component<'a, 'w>(
     input: &'a [u8],
     frame: Frame,
     wanted: Wanted,
     options: &Options,
     keep: Keep,
+    sink: Option<&'w mut Sink<'w>>,
 ) -> Result<Rope<'a>, Error> {
     let checks = wanted.checked && frame.info.kind == Kind::Progressive;
     let needs = Needs {
+        spilled: sink.is_some(),
         recoded: options.optimize,
         history: options.optimize || checks,
     };
@@ -57,7 +59,7 @@ pub(crate) fn component<'a>(
         plan,
         tables: Tables::new(),
         progress: Progress::new(),
-        output: Output::new(plan.first_capacity),
+        output: Output::new(plan.first_capacity, sink),
         recoder,
         checker,
         refinable: true,
@@ -68,7 +70,7 @@ pub(crate) fn component<'a>(
             if options.lenient && conversion.output.scans > 0 => {}
         other => other?,
     }
-    Ok(conversion.output.finish())
+    conversion.output.finish()
 }
 
 /// Returns a gray JPEG as it is, or without its metadata.
@@ -106,7 +108,7 @@ pub(crate) fn as_is<'a>(input: &'a [u8], options: &Options) -> Result<Rope<'a>, 
     Ok(rope)
 }
 
-struct Conversion<'a, 'o> {
+struct Conversion<'a, 'o, 'w> {
     input: &'a [u8],
     frame: Frame,
     wanted: Wanted,
@@ -115,7 +117,7 @@ struct Conversion<'a, 'o> {
     plan: Plan,
     tables: Tables,
     progress: Progress,
-    output: Output<'a>,
+    output: Output<'a, 'w>,
     /// If there is to be one.
     recoder: Option<Recoder>,
     /// Reads scans that are copied, if they are to be checked.
@@ -124,7 +126,7 @@ struct Conversion<'a, 'o> {
     refinable: bool,
 }
 
-impl Conversion<'_, '_> {
+impl Conversion<'_, '_, '_> {
     fn run(&mut self) -> Result<(), Error> {
         let mut at = 2;
         loop {
@@ -141,7 +143,9 @@ impl Conversion<'_, '_> {
                 }
                 code if app_segments::is_metadata(code) => {
                     if let Some(payload) = app_segments::for_gray(&segment, self.keep) {
-                        write_segment(self.output.rope.owned_mut(), code, &payload);
+                        let (owned, sink) = self.output.owned();
+                        write_segment(owned, code, &payload);
+                        sink.map_or(Ok(()), |sink| spill(owned, sink))?;
                     }
                 }
                 _ => self.tables.define(&segment)?,
@@ -183,7 +187,10 @@ impl Conversion<'_, '_> {
             self.rewrite(header, &scan, &coding)
         };
         match end {
-            Ok(_) => self.output.scans += 1,
+            Ok(_) => {
+                self.output.scans += 1;
+                self.output.flush()?;
+            }
             Err(_) => self.output.rope.owned_mut().truncate(mark),
         }
         end
@@ -266,15 +273,17 @@ impl Conversion<'_, '_> {
             .map(|&component| self.coding(scan, component, header.offset));
         let others = others.collect::<Result<Vec<_>, _>>()?;
         let lenient = self.options.lenient;
-        let write = |out: &mut Vec<u8>| match scan.process {
-            Process::Sequential => walk.wanted(&mut Sequential::new(input, &output, &others, lenient), out),
-            Process::DcFirst => walk.wanted(&mut DcFirst::new(input, &output, &others, lenient), out),
-            _ => walk.wanted(&mut DcRefinement::new(&walk.layout), out),
+        let write = |out: &mut Vec<u8>, sink: Option<&mut Sink>| match scan.process {
+            Process::Sequential => {
+                walk.wanted(&mut Sequential::new(input, &output, &others, lenient), out, sink)
+            }
+            Process::DcFirst => walk.wanted(&mut DcFirst::new(input, &output, &others, lenient), out, sink),
+            _ => walk.wanted(&mut DcRefinement::new(&walk.layout), out, sink),
         };
         let at = match &mut self.recoder {
             Some(recoder) if scan.process != Process::DcRefinement => {
                 let mut data = Vec::with_capacity(self.plan.first_capacity);
-                let at = write(&mut data)?;
+                let at = write(&mut data, None)?;
                 recoder.recode(
                     Coded {
                         data: &data,
@@ -288,7 +297,8 @@ impl Conversion<'_, '_> {
             }
             _ => {
                 self.output.scan_header(scan, &output);
-                write(self.output.rope.owned_mut())?
+                let (owned, sink) = self.output.owned();
+                write(owned, sink)?
             }
         };
         Ok(end_of_scan(self.input, at))

@@ -47,6 +47,10 @@ pub enum Error {
         /// Bytes that may be.
         budget: u64,
     },
+    /// What the result is written to failed. Only [`grayscale_to`](crate::grayscale_to) writes, and gives the writer's own
+    /// error instead.
+    #[error("the gray JPEG cannot be written")]
+    Write,
     /// What is read from a reader takes more memory than allowed by itself.
     #[error("this JPEG is too long to be held in memory, the budget is {budget} bytes")]
     InputTooLarge {
@@ -67,6 +71,17 @@ pub enum ReadError {
     Jpeg(#[from] Error),
 }
 
+/// Why a JPEG cannot be made gray and written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The writer failed. Whether trying again would help, the error's kind tells.
+    #[error("the gray JPEG cannot be written: {0}")]
+    Io(#[source] io::Error),
+    /// The JPEG is wrong or takes too much memory.
+    #[error(transparent)]
+    Jpeg(#[from] Error),
+}
+
 impl Error {
     /// A stable name for the kind of error, in snake case, for programs to act on.
     #[must_use]
@@ -78,6 +93,7 @@ impl Error {
             Self::Unsupported { .. } => "jpeg_unsupported",
             Self::NoSuchComponent { .. } => "no_such_component",
             Self::MemoryBudget { .. } => "memory_budget",
+            Self::Write => "write_failed",
             Self::InputTooLarge { .. } => "input_too_large",
         }
     }

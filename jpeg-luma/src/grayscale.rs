@@ -1,13 +1,15 @@
 //! A JPEG in, its luma as a JPEG out, or the reason why that takes pixels.
 
-use std::io::Read;
+use std::cell::Cell;
+use std::io::{self, Read, Write};
 
 use crate::app_segments::Keep;
 use crate::convert::{self, Wanted};
-use crate::error::{Error, ReadError};
+use crate::error::{Error, ReadError, WriteError};
 use crate::frame::{Color, Frame, FrameInfo};
 use crate::options::Options;
 use crate::outcome::{GrayJpeg, Method, Outcome, Reason};
+use crate::output::Sink;
 use crate::rope::Rope;
 
 /// The component that carries luma (ITU-T T.871, 6.1).
@@ -45,6 +47,52 @@ pub fn grayscale(input: &[u8], options: &Options) -> Result<Outcome, Error> {
 ///
 /// Those of [`grayscale`].
 pub fn grayscale_rope<'a>(input: &'a [u8], options: &Options) -> Result<Outcome<Rope<'a>>, Error> {
+    gray_of(input, options, None)
+}
+
+/// As [`grayscale`], written to `writer` while it is made, some hundred kilobytes at once: only those are held, and a writer
+/// that passes them on in the background has nearly all of them by the end. Gives the number of bytes.
+///
+/// When an error is found, part of the result has been written. In lenient mode, and where tables are optimized, it is
+/// written at the end.
+///
+/// # Errors
+///
+/// [`WriteError::Io`] where the writer fails; [`WriteError::Jpeg`] as for [`grayscale`].
+pub fn grayscale_to(
+    input: &[u8],
+    options: &Options,
+    writer: &mut impl Write,
+) -> Result<Outcome<u64>, WriteError> {
+    let written = Cell::new(0);
+    let mut failure: Option<io::Error> = None;
+    let mut sink = |bytes: &[u8]| {
+        written.set(written.get() + bytes.len() as u64);
+        writer.write_all(bytes).map_err(|error| {
+            failure = Some(error);
+            Error::Write
+        })
+    };
+    // What a lenient conversion has written it may take back.
+    let sink_meanwhile: Option<&mut Sink> = (!options.lenient).then_some(&mut sink);
+    let converted = gray_of(input, options, sink_meanwhile).and_then(|outcome| {
+        outcome.try_map(|rest| {
+            rest.slices().try_for_each(&mut sink)?;
+            Ok(written.get())
+        })
+    });
+    match (converted, failure) {
+        (_, Some(error)) => Err(WriteError::Io(error)),
+        (Ok(outcome), None) => Ok(outcome),
+        (Err(error), None) => Err(WriteError::Jpeg(error)),
+    }
+}
+
+fn gray_of<'a, 'w>(
+    input: &'a [u8],
+    options: &Options,
+    sink: Option<&'w mut Sink<'w>>,
+) -> Result<Outcome<Rope<'a>>, Error> {
     let frame = Frame::read(input, options.lenient)?;
     let info = frame.info;
     let reason = match info.color {
@@ -67,7 +115,7 @@ pub fn grayscale_rope<'a>(input: &'a [u8], options: &Options) -> Result<Outcome<
     if let Some(reason) = reason {
         return Ok(Outcome::NeedsPixels(reason, info));
     }
-    let bytes = convert::component(input, frame, LUMA, options, keep(options.strip))?;
+    let bytes = convert::component(input, frame, LUMA, options, keep(options.strip), sink)?;
     Ok(gray(bytes, &info, Method::LumaCopy))
 }
 

@@ -4,6 +4,7 @@
 
 use crate::bits::{BitBuffer, BitReader, BitWriter};
 use crate::error::Error;
+use crate::output::{Sink, spill};
 use crate::scan::{Layout, Unit};
 
 /// What is wrong inside entropy-coded data.
@@ -72,12 +73,17 @@ pub(crate) struct Interleaved<'a> {
 }
 
 impl Interleaved<'_> {
-    /// Appends the wanted component's entropy-coded data to `out`. Returns a place in the input from which no marker but the one
-    /// ending the scan is ahead.
+    /// Appends the wanted component's entropy-coded data to `out`, from which it may spill to a sink meanwhile. Returns a place in
+    /// the input from which no marker but the one ending the scan is ahead.
     ///
     /// Restart markers are not written again: one interval of units is no whole number of intervals of blocks, and
     /// an image does not need them.
-    pub(crate) fn wanted<C: BlockCoder>(&self, coder: &mut C, out: &mut Vec<u8>) -> Result<usize, Error> {
+    pub(crate) fn wanted<C: BlockCoder>(
+        &self,
+        coder: &mut C,
+        out: &mut Vec<u8>,
+        mut sink: Option<&mut Sink>,
+    ) -> Result<usize, Error> {
         let mut reader = BitReader::new(self.input, self.start);
         let mut writer = BitWriter::new(out);
         let mut rows: Vec<Row> = (0..self.layout.extent.1).map(|_| Row::default()).collect();
@@ -129,6 +135,9 @@ impl Interleaved<'_> {
                     .join(row, &mut writer)
                     .map_err(|fault| Error::corrupt(reader.offset(), fault.0))?;
                 writer.append(&row.bits);
+            }
+            if let Some(sink) = &mut sink {
+                spill(writer.whole_words(), sink)?;
             }
         }
         writer.finish();

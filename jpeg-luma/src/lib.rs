@@ -34,9 +34,9 @@ mod tables;
 mod xmp;
 
 pub use component::component;
-pub use error::{Error, ReadError};
+pub use error::{Error, ReadError, WriteError};
 pub use frame::{Color, FrameInfo, Kind};
-pub use grayscale::{grayscale, grayscale_reader, grayscale_rope, inspect};
+pub use grayscale::{grayscale, grayscale_reader, grayscale_rope, grayscale_to, inspect};
 pub use options::Options;
 pub use outcome::{GrayJpeg, Method, Outcome, Reason};
 pub use rope::Rope;

@@ -2,7 +2,8 @@
 
 use crate::frame::FrameInfo;
 
-/// What comes of a valid JPEG. `B` is what the gray one's bytes are held in: a `Vec<u8>`, or a [`Rope`](crate::Rope).
+/// What comes of a valid JPEG. `B` is what the gray one's bytes are held in: a `Vec<u8>`, or a [`Rope`](crate::Rope); or, where they
+/// were written, a `u64`, their number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<B = Vec<u8>> {
     /// The gray JPEG.
@@ -15,7 +16,7 @@ pub enum Outcome<B = Vec<u8>> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GrayJpeg<B = Vec<u8>> {
-    /// The file.
+    /// The file, or its size in bytes.
     pub bytes: B,
     /// Samples in a line.
     pub width: u32,

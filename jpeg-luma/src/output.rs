@@ -1,5 +1,8 @@
 //! The gray JPEG as it is put together: one component, tables and restart intervals written where they change.
 
+use std::mem;
+
+use crate::error::Error;
 use crate::huffman::{Class, HuffmanTable};
 use crate::marker::{DRI, EOI, SOF0, SOF1, SOI, SOS, write_segment};
 use crate::rope::Rope;
@@ -9,10 +12,15 @@ use crate::tables::Quantization;
 /// The component identifier that JFIF gives to luma (ITU-T T.871, 6.1).
 const LUMA: u8 = 1;
 
+/// From how many owned bytes on they are handed to a sink: few enough to stay in a processor's cache, and so many that
+/// handing them over costs nothing beside filling them.
+pub(crate) const SPILLED_BYTES: usize = 256 << 10;
+
 /// What is written so far, and what a decoder reading it would know by now.
-#[derive(Debug)]
-pub(crate) struct Output<'a> {
+pub(crate) struct Output<'a, 'w> {
+    /// All of it, or where there is a sink, what that does not have yet.
     pub(crate) rope: Rope<'a>,
+    sink: Option<&'w mut Sink<'w>>,
     dc: Option<HuffmanTable>,
     ac: Option<HuffmanTable>,
     restart_interval: u16,
@@ -29,13 +37,26 @@ pub(crate) struct Coding {
     pub(crate) restart_interval: u16,
 }
 
-impl<'a> Output<'a> {
-    /// An output that is empty but for its start of image.
-    pub(crate) fn new(capacity: usize) -> Self {
+/// What takes the output as it comes; [`Error::Write`] ends the conversion.
+pub(crate) type Sink<'w> = dyn FnMut(&[u8]) -> Result<(), Error> + 'w;
+
+/// Hands `bytes` over, and takes them away, once they are so many that it is worth it.
+pub(crate) fn spill(bytes: &mut Vec<u8>, sink: &mut Sink) -> Result<(), Error> {
+    if bytes.len() >= SPILLED_BYTES {
+        sink(bytes)?;
+        bytes.clear();
+    }
+    Ok(())
+}
+
+impl<'a, 'w> Output<'a, 'w> {
+    /// An output that is empty but for its start of image, and goes to `sink` as it comes, if there is one.
+    pub(crate) fn new(capacity: usize, sink: Option<&'w mut Sink<'w>>) -> Self {
         let mut bytes = Vec::with_capacity(capacity);
         bytes.extend_from_slice(&[0xFF, SOI]);
         Self {
             rope: bytes.into(),
+            sink,
             dc: None,
             ac: None,
             restart_interval: 0,
@@ -100,10 +121,25 @@ impl<'a> Output<'a> {
         );
     }
 
-    /// Ends the image.
-    pub(crate) fn finish(mut self) -> Rope<'a> {
+    /// The owned bytes, to be appended to, and the sink to which they may [spill] meanwhile.
+    pub(crate) fn owned(&mut self) -> (&mut Vec<u8>, Option<&mut Sink<'w>>) {
+        (self.rope.owned_mut(), self.sink.as_deref_mut())
+    }
+
+    /// Hands what there is to the sink, if there is one.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        if let Some(sink) = &mut self.sink {
+            self.rope.slices().try_for_each(sink)?;
+            self.rope.clear();
+        }
+        Ok(())
+    }
+
+    /// Ends the image. Gives what no sink has.
+    pub(crate) fn finish(&mut self) -> Result<Rope<'a>, Error> {
         self.rope.owned_mut().extend_from_slice(&[0xFF, EOI]);
+        self.flush()?;
         self.rope.shrink();
-        self.rope
+        Ok(mem::take(&mut self.rope))
     }
 }

@@ -90,6 +90,12 @@ impl<'a> Rope<'a> {
         &mut self.owned
     }
 
+    /// Forgets all bytes, and keeps the memory of the owned ones for others.
+    pub(crate) fn clear(&mut self) {
+        self.owned.clear();
+        self.borrowed.clear();
+    }
+
     /// Gives back memory that was reserved for owned bytes and not needed.
     pub(crate) fn shrink(&mut self) {
         if !self.borrowed.is_empty() {

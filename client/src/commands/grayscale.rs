@@ -1,11 +1,11 @@
 //! `errand grayscale`.
 
-use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
 use crate::answer::{ask, success};
+use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
@@ -17,15 +17,12 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     let Stream { bytes, size_hint } = Stream::open(&wanted.image)?;
     let target = OutputFile::open(&output_path(wanted)?)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
-    let mut buffered = BufWriter::new(target);
-    let converted = convert_stream(bytes, size_hint, &mut buffered, &parameters(wanted), &limits);
-    let flushed = converted.and_then(|report| match buffered.flush() {
-        Ok(()) => Ok(report),
-        Err(error) => Err(StreamError::Write(error)),
-    });
-    // What is still in the buffer of a failed conversion is not to be written.
-    let (target, _) = buffered.into_parts();
-    let report = flushed.map_err(|error| match error {
+    let mut background = Background::new(target);
+    let converted = convert_stream(bytes, size_hint, &mut background, &parameters(wanted), &limits);
+    // What is not yet written of a failed conversion is not to be.
+    let (target, written) = background.finish(converted.is_ok());
+    written.map_err(|source| target.failed(source))?;
+    let report = converted.map_err(|error| match error {
         StreamError::Read(source) => Error::Read {
             path: wanted.image.clone(),
             source,

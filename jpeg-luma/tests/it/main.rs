@@ -7,3 +7,4 @@ mod metadata;
 mod oracle;
 mod reader;
 mod support;
+mod writer;

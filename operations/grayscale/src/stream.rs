@@ -3,15 +3,15 @@
 use std::io::{Read, Write};
 
 use crate::convert::convert_to_rope;
-use crate::formats::gif;
+use crate::formats::{gif, jpeg};
 use crate::{Error, Format, Limits, Parameters, Report, StreamError};
 
 /// Enough bytes to recognize every format, and what is no image; an SVG after an XML declaration needs most.
 const SIGNATURE_BYTES: usize = 4 << 10;
 
 /// Reads an image file from `source` and writes the gray one to `target`. As [`crate::convert()`], in
-/// less memory: a GIF is written while it is read, of other formats the input is held, but no copy of what the output has
-/// in common with it.
+/// less memory: a GIF is written while it is read, a JPEG's luma while it is copied; of all formats but GIF the input is held,
+/// but no copy of what the output has in common with it.
 ///
 /// `size_hint` is the input's size in bytes, or 0 if it is not known. The limits hold for everything that is allocated, the
 /// input included.
@@ -33,9 +33,10 @@ pub fn convert_stream(
         .take(first)
         .read_to_end(&mut signature)
         .map_err(StreamError::Read)?;
-    let to_gif = parameters.format.unwrap_or(Format::Gif) == Format::Gif;
     // A file that is no image is refused here, before the rest of it is read.
-    if Format::detect(&signature)? == Format::Gif && to_gif {
+    let from = Format::detect(&signature)?;
+    let keeps_format = parameters.format.unwrap_or(from) == from;
+    if from == Format::Gif && keeps_format {
         let mut source = signature.chain(source);
         return gif::convert(&mut source, target, parameters, limits);
     }
@@ -53,6 +54,10 @@ pub fn convert_stream(
         return Err(Error::InputTooLarge { limit_bytes }.into());
     };
     let left = Limits::new(left);
+    if from == Format::Jpeg && keeps_format {
+        parameters.checked_quality()?;
+        return jpeg::convert_to(&input, target, parameters, &left);
+    }
     let gray = convert_to_rope(&input, parameters, &left)?;
     gray.bytes.write_to(target).map_err(StreamError::Write)?;
     Ok(gray.report)

@@ -15,15 +15,17 @@ mod errors;
 mod samples;
 mod upsample;
 
+use std::io::Write;
+
 use image::metadata::Orientation;
 use image::{GrayImage, codecs::jpeg::JpegEncoder};
-use jpeg_luma::{Color, Method, Options, Outcome, Rope};
+use jpeg_luma::{Color, GrayJpeg, Method, Options, Outcome, Rope, WriteError};
 
 pub(crate) use samples::samples;
 
 use crate::gray::Gray;
 use crate::report::{Report, Route};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cmyk};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, StreamError, cmyk};
 use errors::{advise, explain};
 use samples::Samples;
 
@@ -33,37 +35,62 @@ pub(crate) fn convert<'a>(
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Conversion<Rope<'a>>, Error> {
-    converted(input, parameters, limits).map_err(|error| advise(error, input, parameters.lenient, limits))
+    let advised = |error| advise(error, input, parameters.lenient, limits);
+    if parameters.luma == Luma::Bt601
+        && let Outcome::Gray(gray) = jpeg_luma::grayscale_rope(input, &options(parameters, limits))
+            .map_err(|error| advised(explain(&error, input)))?
+    {
+        let report = report(&gray, input, gray.bytes.len() as u64);
+        let bytes = gray.bytes;
+        return Ok(Conversion { bytes, report });
+    }
+    through_pixels(input, parameters, limits)
+        .map(Into::into)
+        .map_err(advised)
 }
 
-fn converted<'a>(
-    input: &'a [u8],
+/// As [`convert`], written to `target` while it is made, wherever luma can be copied.
+pub(crate) fn convert_to(
+    input: &[u8],
+    target: &mut impl Write,
     parameters: &Parameters,
     limits: &Limits,
-) -> Result<Conversion<Rope<'a>>, Error> {
+) -> Result<Report, StreamError> {
+    let advised = |error| advise(error, input, parameters.lenient, limits);
     if parameters.luma == Luma::Bt601 {
-        let options = Options::default()
-            .optimize(parameters.optimize)
-            .lenient(parameters.lenient)
-            .strip(parameters.strip)
-            .memory_budget(limits.memory_bytes);
-        if let Outcome::Gray(converted) =
-            jpeg_luma::grayscale_rope(input, &options).map_err(|error| explain(&error, input))?
-        {
-            let route = match converted.method {
-                Method::LumaCopy | Method::ComponentCopy => Route::JpegLumaCopy,
-                Method::AsIs => Route::AsIs,
-            };
-            let dimensions = (converted.width, converted.height);
-            let report = Report::new(Format::Jpeg, route, parameters.luma, dimensions)
-                .with_bit_depth(converted.bit_depth)
-                .with_sizes(input.len() as u64, converted.bytes.len() as u64);
-            return Ok(Conversion {
-                bytes: converted.bytes,
-                report,
-            });
+        match jpeg_luma::grayscale_to(input, &options(parameters, limits), target) {
+            Ok(Outcome::Gray(gray)) => return Ok(report(&gray, input, gray.bytes)),
+            Ok(Outcome::NeedsPixels(..)) => {}
+            Err(WriteError::Jpeg(error)) => return Err(advised(explain(&error, input)).into()),
+            Err(WriteError::Io(error)) => return Err(StreamError::Write(error)),
         }
     }
+    let gray = through_pixels(input, parameters, limits).map_err(advised)?;
+    target.write_all(&gray.bytes).map_err(StreamError::Write)?;
+    Ok(gray.report)
+}
+
+fn options(parameters: &Parameters, limits: &Limits) -> Options {
+    Options::default()
+        .optimize(parameters.optimize)
+        .lenient(parameters.lenient)
+        .strip(parameters.strip)
+        .memory_budget(limits.memory_bytes)
+}
+
+/// What was done to a JPEG whose luma is its gray.
+fn report<B>(gray: &GrayJpeg<B>, input: &[u8], output_bytes: u64) -> Report {
+    let route = match gray.method {
+        Method::LumaCopy | Method::ComponentCopy => Route::JpegLumaCopy,
+        Method::AsIs => Route::AsIs,
+    };
+    Report::new(Format::Jpeg, route, Luma::Bt601, (gray.width, gray.height))
+        .with_bit_depth(gray.bit_depth)
+        .with_sizes(input.len() as u64, output_bytes)
+}
+
+/// Computes gray from pixels.
+fn through_pixels(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Conversion, Error> {
     let gray = decode(input, parameters, limits)?;
     let (width, height) = gray.dimensions();
     let mut encoded = Vec::new();
@@ -76,10 +103,7 @@ fn converted<'a>(
     let bytes = jpeg_luma::metadata::splice(&encoded, &metadata).map_err(explain)?;
     let report = Report::new(Format::Jpeg, Route::Pixels, parameters.luma, (width, height))
         .with_sizes(input.len() as u64, bytes.len() as u64);
-    Ok(Conversion {
-        bytes: bytes.into(),
-        report,
-    })
+    Ok(Conversion { bytes, report })
 }
 
 /// The gray of a JPEG's pixels, upright.

@@ -46,6 +46,11 @@ impl Write for Full {
     }
 }
 
+fn read(name: &str) -> Vec<u8> {
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
+    fs::read(images.join(name)).unwrap()
+}
+
 fn streamed(input: &[u8], step: usize, parameters: &Parameters) -> Result<(Vec<u8>, Report), StreamError> {
     let source = Slowly {
         rest: input,
@@ -213,10 +218,17 @@ fn errors_tell_the_side_that_failed() {
         let error = convert_stream(broken, 0, &mut Vec::new(), &parameters, &limits).unwrap_err();
         assert!(matches!(error, StreamError::Read(_)), "{error}");
     }
-    for (input, room) in [(&large.color[..], 300_000), (b"P6 1 1 255\nabc", 3)] {
+    let jpeg = read("rgb.jpg");
+    for (input, room) in [(&large.color[..], 300_000), (b"P6 1 1 255\nabc", 3), (&jpeg, 100)] {
         let error = convert_stream(input, 0, &mut Full(room), &parameters, &limits).unwrap_err();
         assert!(matches!(error, StreamError::Write(_)), "{error}");
     }
+    // A damaged file is told of as it is from memory.
+    let cut = &jpeg[..jpeg.len() / 2];
+    let expected = convert(cut, &Parameters::default(), &limits).unwrap_err();
+    let error = convert_stream(cut, 0, &mut Vec::new(), &Parameters::default(), &limits).unwrap_err();
+    assert!(matches!(error, StreamError::Image(_)), "{error}");
+    assert_eq!(error.to_string(), expected.to_string());
     let endless = || io::Cursor::new(b"P6 9 9 255\n").chain(io::repeat(7));
     let error =
         convert_stream(endless(), 0, &mut Vec::new(), &parameters, &Limits::new(100_000)).unwrap_err();
