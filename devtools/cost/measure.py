@@ -26,7 +26,7 @@ from botocore.config import Config
 
 from devtools import stack
 from devtools.checkout import ROOT, Failure, run_main, say
-from devtools.cost import counting, record
+from devtools.cost import counting, designs, page, record
 from devtools.storm import pictures
 from devtools.storm.load import new_id
 
@@ -35,6 +35,8 @@ TIMES = 3
 LISTS, IMAGES = 1000, 200
 NUMBERS = " ".join(str(number) for number in range(100, 200))
 PATIENCE_SECS = 120
+# What batches are for (issue 11).
+MOST_OF_NAIVE = 1 / 3
 
 
 def main():
@@ -58,6 +60,12 @@ def main():
     if wrong:
         raise Failure("jobs ask AWS for something else than docs/cost.md says: see above; `make cost` counts anew")
     print(f"ok: {len(found)} kinds of jobs ask AWS for what docs/cost.md says")
+    lists = designs.counted(found["batch of lists"], "stats")
+    for title, job in (("counted", lists), ("if no reply shared a request", designs.with_single_replies(lists))):
+        ratio = page.ratio_to_naive(job)
+        print(f"a list in a batch, {title}: {job.requests:.2f} requests, {ratio:.0%} of the naive design's")
+        if ratio > MOST_OF_NAIVE:
+            raise Failure(f"that is more than {MOST_OF_NAIVE:.0%}")
     return 0
 
 

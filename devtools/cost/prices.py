@@ -26,16 +26,16 @@ class Price:
 
 SQS = Price(0.40, "a million requests of up to 64 KB", "aws.amazon.com/sqs/pricing", "cloudburn.io/blog/amazon-sqs-pricing")
 S3_WRITE = Price(
-    5.00, "a million PUT, COPY, POST or LIST", "aws.amazon.com/s3/pricing", "cloudkaramchari.com, by the thousand"
+    5.00, "a million PUT, COPY, POST or LIST", "aws.amazon.com/s3/pricing", "cloudkaramchari.com/blog"
 )
-S3_READ = Price(0.40, "a million GET or HEAD", "aws.amazon.com/s3/pricing", "this page before")
+S3_READ = Price(0.40, "a million GET or HEAD", "aws.amazon.com/s3/pricing", "commonly published")
 INVOCATIONS = Price(0.20, "a million invocations", "aws.amazon.com/lambda/pricing", "cloudchipr.com/blog/aws-lambda-pricing")
 COMPUTE = Price(
     0.0000133334, "a GB-second on arm64", "aws.amazon.com/lambda/pricing", "cloudchipr.com/blog/aws-lambda-pricing"
 )
 LOGS = Price(0.50, "a GB of logs taken in", "aws.amazon.com/cloudwatch/pricing", "cloudburn.io/blog/amazon-cloudwatch-pricing")
-ALARM = Price(0.10, "an alarm and month", "aws.amazon.com/cloudwatch/pricing", "this page before")
-DASHBOARD = Price(3.00, "a dashboard and month", "aws.amazon.com/cloudwatch/pricing", "factualminds.com on CloudWatch")
+ALARM = Price(0.10, "an alarm and month", "aws.amazon.com/cloudwatch/pricing", "commonly published")
+DASHBOARD = Price(3.00, "a dashboard and month", "aws.amazon.com/cloudwatch/pricing", "factualminds.com/blog")
 INSTANCE = Price(0.0104, "an hour of a t3.micro", "aws.amazon.com/ec2/pricing/on-demand", "jefferson-rios.medium.com")
 DISK = Price(0.08, "a GB of gp3 and month", "aws.amazon.com/ebs/pricing", "commonly published")
 ADDRESS = Price(0.005, "an hour of a public IPv4 address", "aws.amazon.com/vpc/pricing", "commonly published")
