@@ -32,7 +32,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task | None] = set()
         self._servers: list[asyncio.Server] = []
 
     def endpoint(self, caller: str) -> str:
@@ -65,9 +65,10 @@ class Proxy:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for task in self._connections:
+        tasks = [task for task in self._connections if task]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _answerer(self, caller):
         async def answer(reader, writer):

@@ -1,12 +1,12 @@
 """What one job asks of AWS: of errand, as counted; of two other designs for the same, as they are written down here.
 
-*Naive Lambda*: what one writes first. The client does for each job what `errand` does for one: it finds the queue, makes
-a reply queue, sends, receives, removes the queue. The function is given one message at a time. It reads the image and
-writes the gray one; of a list it writes the result. It looks up nothing, keeps no outcome beside, logs nothing, and sends
-its reply by itself.
+*Naive Lambda*: what one writes first. The client does for each job what `errand` does for one: it finds the queue,
+makes a reply queue, sends, receives, removes the queue. The function is given one message at a time. It reads the image
+and writes the gray one; of a list it writes the result. It looks up nothing, keeps no outcome beside, logs nothing, and
+sends each reply by itself. That is the least that such a design can do: a HEAD before the GET would be one more.
 
-*Always on*: the original design, bench/baseline/worker.py. One loop on one instance takes one message at a time, answers
-on a response queue that all share, and keeps nothing of a list. Images go by a bucket, as in the others.
+*Always on*: the original design, bench/baseline/worker.py. One loop on one instance takes one message at a time,
+answers on a response queue that all share, and keeps nothing of a list. Images go by a bucket, as in the others.
 """
 
 from collections.abc import Mapping
@@ -48,8 +48,9 @@ class Job:
     def count(self, who: str = "", prefix: str = "") -> float:
         return sum(n for (by, what), n in self.asked.items() if by.startswith(who) and what.startswith(prefix))
 
-    def s3(self, actions: set[str]) -> float:
-        return sum(n for (_, what), n in self.asked.items() if what.removeprefix("s3:") in actions)
+    def s3(self, actions: set[str], who: str = "") -> float:
+        of_s3 = {(by, what.removeprefix("s3:")): n for (by, what), n in self.asked.items() if what.startswith("s3:")}
+        return sum(n for (by, what), n in of_s3.items() if by.startswith(who) and what in actions)
 
     @property
     def requests(self) -> float:
@@ -136,8 +137,8 @@ def cost(job: Job) -> Cost:
 
 
 def duration_ms(job: Job) -> float:
-    """How long an invocation takes: what one job asks of S3, one after the other, the replies, and the operation itself.
-    The jobs of one invocation wait for S3 side by side."""
+    """How long an invocation takes: what one job asks of S3, one after the other, the replies, and the operation. The
+    jobs of one invocation wait for S3 side by side."""
     replies = job.count("functions", "sqs:") / job.invocations if job.invocations else 0
     waiting = job.count("functions", "s3:") * prices.S3_MS + replies * prices.SQS_MS
     if job.operation == "stats":

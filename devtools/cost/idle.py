@@ -49,7 +49,7 @@ def stack_usd(monitoring: str = "all") -> float:
 
 
 def instance_usd() -> float:
-    """The original design's: the smallest instance with a disk of 8 GB and an address, and one poller for each queue."""
+    """The original design's: a small instance with a disk of 8 GB and an address, and one poller for each queue."""
     hours = prices.HOURS_A_MONTH
     machine = prices.INSTANCE.usd * hours + 8 * prices.DISK.usd + prices.ADDRESS.usd * hours
     return machine + receives(queues(), 1) / prices.MILLION * prices.SQS.usd

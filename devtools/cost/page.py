@@ -2,6 +2,7 @@
 `<!-- end of NAME -->`."""
 
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from devtools.cost.record import Counts
 
 PAGE = ROOT / "docs" / "cost.md"
 README = ROOT / "README.md"
+WIDTH = 120
 # The kinds of jobs that are counted, with the operation that does them, in the order of the tables.
 COUNTED = {
     "one list": "stats",
@@ -63,28 +65,36 @@ def summary(rows: dict[str, Job]) -> str:
     total = {title: f"{designs.cost(job).total:.1f}" for title, job in rows.items()}
     one, batched = rows["one list"], rows["list, in a batch"]
     millions = idle.receives(idle.queues(), prices.POLLERS) / prices.MILLION
-    return (
-        f"While nobody asks, a stack costs {usd(idle.stack_usd('none'))} to {usd(idle.stack_usd())} US dollars a month, and what "
-        f"it stores: Lambda's pollers ask the\nqueues {millions:.1f} million times, alarms and dashboard have their price "
-        f"(`PARAMETERS=\"Monitoring=none\"` leaves them out).\n"
-        f"A list asks for {number(one.requests)} requests in all, {number(batched.requests)} where many are sent in batches: "
-        f"{total['one list']} and {total['list, in a batch']} US dollars a million at list\nprices. A photograph: "
-        f"{total['one image']} and {total['image, in a batch']} US dollars a million. A test counts the requests."
+    return paragraph(
+        f"While nobody asks, a stack costs {usd(idle.stack_usd('none'))} to {usd(idle.stack_usd())} US dollars",
+        "a month, and what it stores:",
+        f"Lambda's pollers ask the queues {millions:.1f} million times, alarms and dashboard have",
+        'their price (`PARAMETERS="Monitoring=none"` leaves them out).',
+        f"A list asks for {number(one.requests)} requests in all, {number(batched.requests)} where many are sent in",
+        f"batches: {total['one list']} and {total['list, in a batch']} US dollars a million at list prices.",
+        f"A photograph: {total['one image']} and {total['image, in a batch']} US dollars a million.",
+        "A test counts the requests.",
     )
 
 
 def requests_table(rows: dict[str, Job]) -> str:
-    columns: dict[str, Callable[[Job], float]] = {
-        "client: SQS": lambda job: job.count("client", "sqs:"),
-        "client: S3": lambda job: job.count("client", "s3:"),
-        "pollers: SQS": lambda job: job.count("poller"),
-        "invocations": lambda job: job.invocations,
-        "function or worker: SQS": lambda job: job.count("functions", "sqs:") + job.count("worker", "sqs:"),
-        "function or worker: S3": lambda job: job.count("functions", "s3:") + job.count("worker", "s3:"),
-        "**all**": lambda job: job.requests,
+    columns: dict[str, Callable[[Job], str]] = {
+        "client: SQS": lambda job: number(job.count("client", "sqs:")),
+        "client: S3 writes + reads": lambda job: s3(job, "client"),
+        "pollers: SQS": lambda job: number(job.count("poller")),
+        "invocations": lambda job: number(job.invocations),
+        "function or worker: SQS": lambda job: number(job.count("functions", "sqs:") + job.count("worker", "sqs:")),
+        "function or worker: S3 writes + reads": lambda job: s3(job, "functions") or s3(job, "worker"),
+        "**all**": lambda job: number(job.requests),
+        "of naive": ratio,
     }
-    lines = [[number(of(job)) for of in columns.values()] + [ratio(job)] for job in rows.values()]
-    return table(["", *columns, "of naive"], dict(zip(rows, lines, strict=True)), len(columns) + 1)
+    lines = {title: [of(job) for of in columns.values()] for title, job in rows.items()}
+    return table(["", *columns], lines, len(columns))
+
+
+def s3(job: Job, who: str) -> str:
+    writes, reads = (job.s3(actions, who) for actions in (designs.S3_WRITES, designs.S3_READS))
+    return f"{number(writes) or 0} + {number(reads) or 0}" if writes or reads else ""
 
 
 def ratio(job: Job) -> str:
@@ -97,27 +107,33 @@ def ratio_to_naive(job: Job) -> float:
 
 def thirds(rows: dict[str, Job]) -> str:
     listed, pictured = rows["list, in a batch"], rows["image, in a batch"]
-    single = designs.with_single_replies(listed)
+    single, naive = designs.with_single_replies(listed), designs.naive("grayscale")
     five = designs.least_of_an_image()
-    return (
-        f"A list in a batch asks for {ratio(listed)} of what it asks for in the naive design. How many replies share a request "
-        f"depends on which\noutcomes are stored at the same moment: counted {number(listed.count('functions', 'sqs:'))} for "
-        f"each list. With a request for each reply, the most there can be, it would be\n{number(single.requests)} requests, "
-        f"{ratio(single)}.\n\n"
-        f"**An image in a batch asks for {ratio(pictured)}, and cannot come down to a third**: it is uploaded, read, written, "
-        f"downloaded, and has an\noutcome. These {number(five)} requests to S3 alone are "
-        f"{five / designs.naive('grayscale').requests:.0%} of the naive design's "
-        f"{number(designs.naive('grayscale').requests)}."
+    return "\n\n".join(
+        (
+            paragraph(
+                f"A list in a batch asks for {ratio(listed)} of what it asks for in the naive design. How many replies",
+                "share a request depends on which outcomes are stored at the same moment: counted",
+                f"{number(listed.count('functions', 'sqs:'))} for each list. With a request for each reply, the most",
+                f"there can be, it would be {number(single.requests)} requests, {ratio(single)}.",
+            ),
+            paragraph(
+                f"**An image in a batch asks for {ratio(pictured)}, and cannot come down to a third**: it is uploaded,",
+                f"read, written, downloaded, and has an outcome. These {number(five)} requests to S3 alone are",
+                f"{five / naive.requests:.0%} of the naive design's {number(naive.requests)}.",
+            ),
+        )
     )
 
 
 def outcomes(rows: dict[str, Job]) -> str:
-    listed, picture = rows["list, in a batch"], rows["image, in a batch"]
-    more = designs.cost(picture).total - designs.cost(designs.naive("grayscale")).total
-    return (
-        f"Most of what a list costs is its outcome, which stays on S3 for 30 days: {usd(prices.S3_WRITE.usd)} of "
-        f"{usd(designs.cost(listed).total)} USD a million in batches. With its\noutcome and the look-up before it, an image costs "
-        f"{usd(more)} USD a million more than in the naive design, where nothing is left to look up\nwhen a reply is lost."
+    listed, picture = (designs.cost(rows[title]).total for title in ("list, in a batch", "image, in a batch"))
+    more = picture - designs.cost(designs.naive("grayscale")).total
+    return paragraph(
+        f"Most of what a list costs is its outcome, which stays on S3 for 30 days: {usd(prices.S3_WRITE.usd)} of",
+        f"{usd(listed)} USD a million in batches. With its outcome and the look-up before it, an image costs",
+        f"{usd(more)} USD a million more than in the naive design, where nothing is left to look up when a reply is",
+        "lost.",
     )
 
 
@@ -157,10 +173,14 @@ def even(rows: dict[str, Job]) -> str:
     ):
         more = designs.cost(rows[title]).total - designs.cost(rows[other]).total
         parts.append(f"{saved / more:.1f} million {what}")
-    return (
-        f"An instance costs {usd(saved)} USD a month more than a stack with `Monitoring=none`, and each job less. They cost the "
-        f"same at\n{parts[0]}, {parts[1]} or {parts[2]} a month, as long as one instance\ndoes that many."
+    return paragraph(
+        f"An instance costs {usd(saved)} USD a month more than a stack with `Monitoring=none`, and each job less.",
+        f"They cost the same at {parts[0]}, {parts[1]} or {parts[2]} a month, as long as one instance does that many.",
     )
+
+
+def paragraph(*parts: str) -> str:
+    return textwrap.fill(" ".join(parts), WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def prices_table() -> str:
@@ -176,7 +196,9 @@ def plain(price: float) -> str:
 def table(head: list[str], lines: dict[str, list[str]], figures: int) -> str:
     """A table whose first so many columns beside the titles hold figures, which stand to the right."""
     rules = ["---"] + ["---:"] * figures + ["---"] * (len(head) - 1 - figures)
-    rows = [[f" {cell} " if cell else " " for cell in row] for row in (head, *([title, *lines[title]] for title in lines))]
+    rows = [
+        [f" {cell} " if cell else " " for cell in row] for row in (head, *([title, *lines[title]] for title in lines))
+    ]
     return "\n".join("|" + "|".join(row) + "|" for row in (rows[0], rules, *rows[1:]))
 
 
@@ -191,8 +213,9 @@ def usd(value: float) -> str:
 def filled(text: str, content: dict[str, str]) -> str:
     """A page with its blocks as they have to be."""
     for name, block in content.items():
-        mark = rf"(<!-- cost: {name} -->\n).*?(<!-- end of {name} -->\n)"
-        text, count = re.subn(mark, lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text, flags=re.DOTALL)
-        if count != 1:
-            raise Failure(f"there are {count} places for `<!-- cost: {name} -->`, not one")
+        begin, end = f"<!-- cost: {name} -->\n", f"<!-- end of {name} -->\n"
+        found = re.findall(re.escape(begin) + ".*?" + re.escape(end), text, re.DOTALL)
+        if len(found) != 1:
+            raise Failure(f"there are {len(found)} places for `<!-- cost: {name} -->`, not one")
+        text = text.replace(found[0], f"{begin}{block}\n{end}")
     return text

@@ -24,16 +24,20 @@ class Price:
     """Where the figure was read."""
 
 
-SQS = Price(0.40, "a million requests of up to 64 KB", "aws.amazon.com/sqs/pricing", "cloudburn.io/blog/amazon-sqs-pricing")
-S3_WRITE = Price(
-    5.00, "a million PUT, COPY, POST or LIST", "aws.amazon.com/s3/pricing", "cloudkaramchari.com/blog"
+SQS = Price(
+    0.40, "a million requests of up to 64 KB", "aws.amazon.com/sqs/pricing", "cloudburn.io/blog/amazon-sqs-pricing"
 )
+S3_WRITE = Price(5.00, "a million PUT, COPY, POST or LIST", "aws.amazon.com/s3/pricing", "cloudkaramchari.com/blog")
 S3_READ = Price(0.40, "a million GET or HEAD", "aws.amazon.com/s3/pricing", "commonly published")
-INVOCATIONS = Price(0.20, "a million invocations", "aws.amazon.com/lambda/pricing", "cloudchipr.com/blog/aws-lambda-pricing")
+INVOCATIONS = Price(
+    0.20, "a million invocations", "aws.amazon.com/lambda/pricing", "cloudchipr.com/blog/aws-lambda-pricing"
+)
 COMPUTE = Price(
     0.0000133334, "a GB-second on arm64", "aws.amazon.com/lambda/pricing", "cloudchipr.com/blog/aws-lambda-pricing"
 )
-LOGS = Price(0.50, "a GB of logs taken in", "aws.amazon.com/cloudwatch/pricing", "cloudburn.io/blog/amazon-cloudwatch-pricing")
+LOGS = Price(
+    0.50, "a GB of logs taken in", "aws.amazon.com/cloudwatch/pricing", "cloudburn.io/blog/amazon-cloudwatch-pricing"
+)
 ALARM = Price(0.10, "an alarm and month", "aws.amazon.com/cloudwatch/pricing", "commonly published")
 DASHBOARD = Price(3.00, "a dashboard and month", "aws.amazon.com/cloudwatch/pricing", "factualminds.com/blog")
 INSTANCE = Price(0.0104, "an hour of a t3.micro", "aws.amazon.com/ec2/pricing/on-demand", "jefferson-rios.medium.com")
@@ -42,9 +46,9 @@ ADDRESS = Price(0.005, "an hour of a public IPv4 address", "aws.amazon.com/vpc/p
 
 ALL = (SQS, S3_WRITE, S3_READ, INVOCATIONS, COMPUTE, LOGS, ALARM, DASHBOARD, INSTANCE, DISK, ADDRESS)
 
-# Lambda polls a queue with five readers, each of which waits 20 s for a message: "Configuring scaling behavior for SQS
-# event source mappings" and "Understanding polling and batching" of the Lambda developer guide. Where nothing comes, AWS
-# may go down to two, but not where a maximum concurrency is set.
+# Lambda polls a queue with five readers, each of which waits 20 s for a message, the longest that SQS knows. Where
+# little comes it may go down to two, but not where a maximum concurrency is set: "Configuring scaling behavior for SQS
+# event source mappings" in the Lambda developer guide.
 POLLERS = 5
 FEWEST_POLLERS = 2
 POLL_SECS = 20

@@ -9,8 +9,8 @@ from devtools.checkout import write_whole
 FILE = Path(__file__).with_name("counts.json")
 # Logged durations have more digits or fewer.
 LOG_TOLERANCE = 0.05
-# Replies of one delivery share a request where their outcomes are stored at the same time, which is a matter of chance: of
-# ten, at least one request and at most so many.
+# Replies of one delivery share a request where their outcomes are stored at the same time, which is a matter of chance:
+# of ten, at least one request and at most so many.
 REPLIES = "functions sqs:SendMessageBatch"
 MOST_REPLY_REQUESTS = 5
 

@@ -103,11 +103,15 @@ class Proxying(unittest.TestCase):
 
 class Differences(unittest.TestCase):
     def test_there_are_none_where_nothing_but_chance_differs(self):
-        now = {**COUNTS, "log_bytes": 20_900, "functions": {"s3:PutObject": 100, "sqs:SendMessageBatch": 45}}
+        now: record.Counts = {
+            **COUNTS,
+            "log_bytes": 20_900,
+            "functions": {"s3:PutObject": 100, "sqs:SendMessageBatch": 45},
+        }
         self.assertEqual(record.differences({"lists": COUNTS}, {"lists": now}), [])
 
     def test_one_more_request_is_one_even_of_a_kind_that_was_not_there(self):
-        now = {**COUNTS, "client": {"sqs:SendMessageBatch": 11, "s3:HeadObject": 1}}
+        now: record.Counts = {**COUNTS, "client": {"sqs:SendMessageBatch": 11, "s3:HeadObject": 1}}
         self.assertEqual(
             record.differences({"lists": COUNTS}, {"lists": now}),
             [
@@ -117,7 +121,11 @@ class Differences(unittest.TestCase):
         )
 
     def test_replies_without_batches_and_longer_logs_are_noticed(self):
-        now = {**COUNTS, "log_bytes": 22_000, "functions": {"s3:PutObject": 100, "sqs:SendMessageBatch": 100}}
+        now: record.Counts = {
+            **COUNTS,
+            "log_bytes": 22_000,
+            "functions": {"s3:PutObject": 100, "sqs:SendMessageBatch": 100},
+        }
         self.assertEqual(len(record.differences({"lists": COUNTS}, {"lists": now})), 2)
         self.assertEqual(len(record.differences({"lists": COUNTS}, {"images": COUNTS})), 2)
 
