@@ -44,7 +44,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-cost test-troubles test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -120,7 +120,7 @@ lint-text:
 # The parts of `make test`. The end-to-end tests are named by their program, rather than by --package errand-e2e: with
 # that, Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := --test e2e
-.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-troubles test-checker test-storm
+.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-cost test-troubles test-checker test-storm
 test-unit:
 	@$(PYTHON) -m devtools.install oracles
 	ERRAND_TEST_PYTHON=$(CURDIR)/.venv/oracles/bin/python $(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
@@ -171,7 +171,18 @@ test-permissions: setup build
 	$(LOCAL_CLOUD) run --as-client -- $(CLOUD_PYTHON) -m devtools.checks.permissions
 	$(LOCAL_CLOUD) run --auth --bare -- .venv/sam/bin/python -m devtools.checks.plain_http
 
+# What jobs ask of AWS is what docs/cost.md says.
+COST := $(LOCAL_CLOUD) run --functions-port free -- $(CLOUD_PYTHON) -m devtools.cost.measure
+test-cost: setup build
+	$(COST)
+	$(PYTHON) -m devtools.cost --check
+
 ##@ Measuring
+
+.PHONY: cost
+cost: setup build ## count anew what jobs ask of AWS, and write the tables of docs/cost.md
+	$(COST) --record
+	$(PYTHON) -m devtools.cost
 
 .PHONY: bench
 bench: build ## measure speed and memory beside the peers, into target/bench/report.json (BENCH="--quick")

@@ -50,6 +50,12 @@ class Cloud:
         return f"http://{ports.HOST}:{faults}" if faults else self.direct_endpoint
 
     @property
+    def functions_endpoint(self):
+        """Where functions go: as clients do, or to what the command that runs has put between."""
+        between = self.modes["functions_port"]
+        return f"http://{ports.HOST}:{between}" if between else self.endpoint
+
+    @property
     def certificate(self):
         """The emulator's own certificate, which it makes at its first start with TLS."""
         return self.directory / "tmp" / "ministack-tls" / "server.crt"
@@ -71,7 +77,9 @@ class Cloud:
         nothing_yet = {"emulator": None, "faults": None, "deploying": None, "deployed": None}
         self.save(**nothing_yet, owner=me, modes=modes, port=ports.choose(port))
         if self.modes["faults"] == "free":
-            self.save(modes={**modes, "faults": ports.free()})
+            self.save(modes={**self.modes, "faults": ports.free()})
+        if self.modes["functions_port"] == "free":
+            self.save(modes={**self.modes, "functions_port": ports.free()})
         if self.modes["faults"] and not ports.is_free(self.modes["faults"]):
             raise Failure(f"port {self.modes['faults']} for the faults is taken: name another")
 
@@ -89,7 +97,7 @@ class Cloud:
             "TMPDIR": str(self.directory / "tmp"),
             "BIND_HOST": ports.HOST,
             "GATEWAY_PORT": str(self.port),
-            "AWS_ENDPOINT_URL": self.endpoint,  # where its functions call back to
+            "AWS_ENDPOINT_URL": self.functions_endpoint,  # where its functions call back to
             "MINISTACK_REGION": stack.REGION,
             "S3_DATA_DIR": str(self.directory / "tmp" / "s3"),
             "STATE_DIR": str(self.directory / "tmp" / "state"),
@@ -169,10 +177,12 @@ class Cloud:
     def command_environment(self):
         """The environment of `run`'s command: the user's, without what would lead elsewhere."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ERRAND_"))}
+        between = self.modes["functions_port"]
         return {
             **kept,
             **self.no_aws_configuration(),
             **self.client_environment(),
+            **({"ERRAND_LOCAL_FUNCTIONS_PORT": str(between)} if between else {}),
             "ERRAND_LOCAL_DIRECT": self.direct_endpoint,
             "ERRAND_LOCAL_PID": str(self.state["emulator"]["pid"]),
             "ERRAND_LOCAL_DIR": str(self.directory),

@@ -12,7 +12,18 @@ def modes_of(arguments):
     # With permissions enforced, the TLS-only policies are too: over plain http nothing would be allowed.
     bare = getattr(arguments, "bare", False)
     tls = arguments.tls or (arguments.auth and not bare)
-    return {"auth": arguments.auth, "tls": tls, "faults": arguments.faults, "parameters": arguments.parameter}
+    return {
+        "auth": arguments.auth,
+        "tls": tls,
+        "faults": arguments.faults,
+        # Of `run` alone: whoever starts a cloud that stays has nothing to put there.
+        "functions_port": getattr(arguments, "functions_port", None),
+        "parameters": arguments.parameter,
+    }
+
+
+def port_or_free(text):
+    return text if text == "free" else int(text)
 
 
 def parse_arguments(description):
@@ -28,7 +39,7 @@ def parse_arguments(description):
     modes.add_argument("--tls", action="store_true", help="serve https, with a certificate of its own")
     modes.add_argument(
         "--faults",
-        type=lambda text: text if text == "free" else int(text),
+        type=port_or_free,
         metavar="PORT",
         help="put microburst in front, on this port or on a `free` one",
     )
@@ -58,6 +69,13 @@ def parse_arguments(description):
     )
     once.add_argument(
         "--as-client", action="store_true", help="run it as a user who has only the client policy; implies --auth"
+    )
+    once.add_argument(
+        "--functions-port",
+        type=port_or_free,
+        metavar="PORT",
+        help="functions go to this port, or to a `free` one, where the command has to pass on what they ask "
+        "(devtools.cost.counting)",
     )
     once.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
 

@@ -14,6 +14,8 @@ AWS: dict[tuple[str, ...], set[str]] = {
     ("s3", "cp"): set(),
     ("sqs", "send-message"): {"--queue-url", "--message-body"},
     ("lambda", "get-account-settings"): set(),
+    ("lambda", "list-event-source-mappings"): {"--function-name"},
+    ("lambda", "update-event-source-mapping"): {"--uuid", "--enabled", "--no-enabled"},
     ("service-quotas", "request-service-quota-increase"): {"--service-code", "--quota-code", "--desired-value"},
 }
 

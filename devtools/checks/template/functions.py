@@ -21,15 +21,19 @@ class Functions(unittest.TestCase):
             # A list takes milliseconds, an image may take all of the time-out: its function is given no second one.
             self.assertEqual(source["BatchSize"], 1 if function == "GrayscaleFunction" else 10)
             chosen = {"Fn::FindInMap": ["Concurrency", {"Ref": "MaximumConcurrency"}, "Number"]}
-            self.assertEqual(source["ScalingConfig"]["MaximumConcurrency"], chosen)
+            condition, bounded, free = source["ScalingConfig"]["Fn::If"]
+            self.assertEqual((condition, bounded), ("HasMaximumConcurrency", {"MaximumConcurrency": chosen}))
+            self.assertEqual(free, {"Ref": "AWS::NoValue"})
 
     def test_every_allowed_concurrency_is_in_the_mapping_as_it_is(self):
         parameter = TEMPLATE["Parameters"]["MaximumConcurrency"]
         mapped = {int(key): value["Number"] for key, value in TEMPLATE["Mappings"]["Concurrency"].items()}
         self.assertEqual(mapped, {each: each for each in parameter["AllowedValues"]})
         self.assertIn(parameter["Default"], parameter["AllowedValues"])
-        # SQS takes 2 to 1000.
-        self.assertEqual((min(mapped), max(mapped)), (2, 1000))
+        # SQS takes 2 to 1000, and 0 stands for none.
+        none = {"Fn::Equals": [{"Ref": "MaximumConcurrency"}, "0"]}
+        self.assertEqual(TEMPLATE["Conditions"]["HasMaximumConcurrency"], {"Fn::Not": [none]})
+        self.assertEqual((min(mapped.keys() - {0}), max(mapped)), (2, 1000))
 
     def test_the_defaults_fit_a_new_account(self):
         # The quotas that a new account may begin with: 10 executions at once, and 3008 MB for a function.
