@@ -7,6 +7,8 @@ use errand_protocol::{BucketName, InvalidName, QueueName};
 /// A function's surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    /// The name of the stack that the function belongs to (`ERRAND_STACK`).
+    pub(crate) stack: String,
     /// The only bucket that inputs are taken from (`ERRAND_INPUT_BUCKET`).
     pub(crate) input_bucket: BucketName,
     /// Where results and outcomes go (`ERRAND_RESULT_BUCKET`).
@@ -71,6 +73,7 @@ impl Config {
             number => number,
         };
         Ok(Self {
+            stack: text("ERRAND_STACK")?,
             input_bucket: text("ERRAND_INPUT_BUCKET")?.parse()?,
             result_bucket: text("ERRAND_RESULT_BUCKET")?.parse()?,
             request_queue_url: text("ERRAND_REQUEST_QUEUE_URL")?,
@@ -104,6 +107,7 @@ mod tests {
     fn with(changed: &str, value: Option<&str>) -> Result<Config, InvalidConfig> {
         Config::read(&|name| {
             let usual = match name {
+                "ERRAND_STACK" => "errand",
                 "ERRAND_INPUT_BUCKET" => "errand-input-1-eu-west-1",
                 "ERRAND_RESULT_BUCKET" => "errand-results-1-eu-west-1",
                 "ERRAND_REQUEST_QUEUE_URL" => "https://sqs.eu-west-1.amazonaws.com/1/errand-stats-requests",

@@ -5,12 +5,13 @@ mod backlog;
 mod forms;
 mod isolation;
 mod killed;
+mod metrics;
 mod once;
 mod retries;
 mod time;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use errand_protocol::{
@@ -21,6 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::batch;
 use crate::config::Config;
 use crate::fakes::{Call, Failing, FakeObjects, FakeQueues, Fault, Log, Script};
+use crate::metrics::Metrics;
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
 use crate::ports::PortErrorKind;
 use crate::process::Processor;
@@ -34,6 +36,7 @@ const CLIENT_URL: &str = "http://sqs/1/errand-reply-1";
 
 pub(crate) fn config() -> Config {
     Config {
+        stack: "errand".to_owned(),
         input_bucket: INPUTS.parse().unwrap(),
         result_bucket: RESULTS.parse().unwrap(),
         request_queue_url: REQUESTS.to_owned(),
@@ -73,6 +76,7 @@ impl Operation for Probe {
                     std::thread::sleep(Duration::from_millis(10));
                 }
             }
+            Some(("way", _)) => output = output.with_way("the short one"),
             Some(("sleep", ms)) => std::thread::sleep(Duration::from_millis(ms.parse().unwrap())),
             Some(("pad", bytes)) => {
                 let padding = "p".repeat(bytes.parse().unwrap());
@@ -101,20 +105,26 @@ struct Fixture {
     script: Script,
     log: Log,
     runs: Arc<AtomicUsize>,
+    /// The lines of metrics.
+    lines: Lines,
 }
+
+type Lines = Arc<Mutex<Vec<u8>>>;
 
 impl Fixture {
     fn new() -> Self {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
+        let lines = Lines::default();
         let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
         let queues = FakeQueues::new(&log, &[REQUESTS, RESPONSES, CLIENT_URL]);
         Self {
-            processor: Arc::new(processor(&runs, &objects, &queues, &script)),
+            processor: Arc::new(processor(&runs, &objects, &queues, &script, &lines)),
             objects,
             queues,
             script,
             log,
             runs,
+            lines,
         }
     }
 
@@ -122,12 +132,19 @@ impl Fixture {
     fn another_process(&self) -> Self {
         let (objects, queues) = (self.objects.clone(), self.queues.clone());
         Self {
-            processor: Arc::new(processor(&self.runs, &objects, &queues, &self.script)),
+            processor: Arc::new(processor(
+                &self.runs,
+                &objects,
+                &queues,
+                &self.script,
+                &self.lines,
+            )),
             objects,
             queues,
             script: self.script.clone(),
             log: self.log.clone(),
             runs: Arc::clone(&self.runs),
+            lines: Arc::clone(&self.lines),
         }
     }
 
@@ -187,7 +204,12 @@ fn processor(
     objects: &FakeObjects,
     queues: &FakeQueues,
     script: &Script,
+    lines: &Lines,
 ) -> TestProcessor {
+    let lines = Arc::clone(lines);
+    let metrics = Metrics::to("errand", Probe::NAME, move |line| {
+        lines.lock().unwrap().extend_from_slice(line);
+    });
     Processor::new(
         Probe {
             runs: Arc::clone(runs),
@@ -195,6 +217,7 @@ fn processor(
         config(),
         Failing::new(objects.clone(), script),
         Failing::new(queues.clone(), script),
+        metrics,
     )
 }
 
