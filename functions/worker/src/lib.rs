@@ -72,7 +72,7 @@ pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
     let settings = aws::settings()?;
     let processor = Arc::new(LazyLock::new(move || {
         let (objects, queues) = aws::clients(&settings, config.account());
-        let metrics = Metrics::to_stdout(&config.stack, O::NAME);
+        let metrics = Metrics::to_stdout(&config, O::NAME);
         Arc::new(process::Processor::new(
             operation, config, objects, queues, metrics,
         ))

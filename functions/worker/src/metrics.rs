@@ -7,6 +7,7 @@
 //!
 //! CloudWatch charges for each metric and combination of its dimensions. So all have the stack and the operation for
 //! dimensions and only the number of jobs their outcome besides; codes and ways, of which there are many, are properties.
+//! What nobody watches is a property as well ([`Monitoring`]).
 
 use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,6 +16,7 @@ use errand_protocol::{JobError, Status};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::config::{Config, Monitoring};
 use crate::invocation::Invocation;
 use crate::job::Job;
 use crate::measures::Measures;
@@ -23,12 +25,16 @@ use crate::process::End;
 /// The name space of the metrics.
 const NAMESPACE: &str = "errand";
 
+/// The metric that the alarms of `template.yaml` are set on.
+const FAULTS: &str = "Faults";
+
 /// Writes one line, its line end included.
 type Sink = Box<dyn Fn(&[u8]) + Send + Sync>;
 
 /// Writes metrics.
 pub(crate) struct Metrics {
     stack: String,
+    monitoring: Monitoring,
     operation: &'static str,
     sink: Sink,
 }
@@ -51,8 +57,8 @@ struct Metric {
 
 impl Metrics {
     /// Metrics of a function, on stdout.
-    pub(crate) fn to_stdout(stack: &str, operation: &'static str) -> Self {
-        Self::to(stack, operation, |line| {
+    pub(crate) fn to_stdout(config: &Config, operation: &'static str) -> Self {
+        Self::to(config, operation, |line| {
             // A line in one piece, whatever else is written at the same time: the lock is held for all of it, and a line
             // that ends is not kept in the buffer. That nobody reads it is no reason for a job to fail.
             let _ = std::io::stdout().lock().write_all(line);
@@ -61,12 +67,13 @@ impl Metrics {
 
     /// Metrics of a function that go elsewhere.
     pub(crate) fn to(
-        stack: &str,
+        config: &Config,
         operation: &'static str,
         sink: impl Fn(&[u8]) + Send + Sync + 'static,
     ) -> Self {
         Self {
-            stack: stack.to_owned(),
+            stack: config.stack.clone(),
+            monitoring: config.monitoring,
             operation,
             sink: Box::new(sink),
         }
@@ -84,47 +91,45 @@ impl Metrics {
     fn line(&self, job: &Job, invocation: &Invocation, attempt: &Attempt, measures: &Measures) -> Value {
         let mut members = Map::new();
         let mut all = Vec::new();
-        let mut add = |name, unit, value: Option<u64>| {
+        let mut add = |name, unit, value: Option<Value>| {
             if let Some(value) = value {
-                members.insert(str::to_owned(name), value.into());
+                members.insert(str::to_owned(name), value);
                 all.push(Metric { name, unit });
             }
         };
-        let failed = attempt.ended.then(|| u64::from(attempt.error.is_some()));
-        let faults = attempt
-            .ended
-            .then(|| u64::from(attempt.error.is_some_and(JobError::is_fault)));
-        add("Jobs", "Count", attempt.ended.then_some(1));
-        add("Failed", "Count", failed);
-        add("Faults", "Count", faults);
-        add("Attempts", "Count", attempt.counts.then_some(1));
+        // One or nothing, for each job that ended: the average is a rate.
+        let of_ended = |is_so: bool| attempt.ended.then(|| u8::from(is_so).into());
+        let is_fault = attempt.error.is_some_and(JobError::is_fault);
+        add("Jobs", "Count", of_ended(true));
+        add("Failed", "Count", of_ended(attempt.error.is_some()));
+        add(FAULTS, "Count", of_ended(is_fault));
+        add("Attempts", "Count", attempt.counts.then(|| 1.into()));
         add("QueueMilliseconds", "Milliseconds", millis(measures.queue));
         add("FetchMilliseconds", "Milliseconds", millis(measures.fetch));
         add("WorkMilliseconds", "Milliseconds", millis(measures.work));
         add("StoreMilliseconds", "Milliseconds", millis(measures.store));
-        add("BytesIn", "Bytes", measures.bytes_in);
-        add("BytesOut", "Bytes", measures.bytes_out);
+        add("BytesIn", "Bytes", measures.bytes_in.map(Value::from));
+        add("BytesOut", "Bytes", measures.bytes_out.map(Value::from));
+        match self.monitoring {
+            Monitoring::All => {}
+            Monitoring::Alarms => all.retain(|metric| metric.name == FAULTS),
+            Monitoring::None => all.clear(),
+        }
         let mut directives = vec![Directive {
             namespace: NAMESPACE,
             dimensions: [&["stack", "operation"]],
             metrics: all,
         }];
-        if attempt.ended {
+        if attempt.ended && self.monitoring == Monitoring::All {
+            let name = "Jobs";
             directives.push(Directive {
                 namespace: NAMESPACE,
                 dimensions: [&["stack", "operation", "outcome"]],
-                metrics: vec![Metric {
-                    name: "Jobs",
-                    unit: "Count",
-                }],
+                metrics: vec![Metric { name, unit: "Count" }],
             });
         }
-        // A directive without a metric would be none.
         directives.retain(|directive| !directive.metrics.is_empty());
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now_unix_ms = now.ok().and_then(|now| millis(Some(now)));
         let about = json!({
-            "_aws": { "Timestamp": now_unix_ms.unwrap_or(0), "CloudWatchMetrics": directives },
             "stack": self.stack,
             "operation": self.operation,
             "outcome": attempt.outcome,
@@ -134,6 +139,12 @@ impl Metrics {
         });
         if let Value::Object(about) = about {
             members.extend(about);
+        }
+        if !directives.is_empty() {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let now_unix_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+            let metadata = json!({ "Timestamp": now_unix_ms, "CloudWatchMetrics": directives });
+            members.insert("_aws".to_owned(), metadata);
         }
         let properties = [
             ("code", attempt.error.map(|error| error.code.to_string())),
@@ -179,6 +190,8 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn millis(duration: Option<Duration>) -> Option<u64> {
-    duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+/// To the microsecond: many a list is done in less than a millisecond.
+fn millis(duration: Option<Duration>) -> Option<Value> {
+    let micros = duration.map(|duration| (duration.as_secs_f64() * 1e6).round());
+    micros.map(|micros| (micros / 1e3).into())
 }

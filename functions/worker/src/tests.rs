@@ -20,7 +20,7 @@ use errand_protocol::{
 use serde_json::{Map, Value, json};
 
 use crate::batch;
-use crate::config::Config;
+use crate::config::{Config, Monitoring};
 use crate::fakes::{Call, Failing, FakeObjects, FakeQueues, Fault, Log, Script};
 use crate::metrics::Metrics;
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
@@ -31,6 +31,8 @@ const INPUTS: &str = "errand-input";
 const RESULTS: &str = "errand-results";
 const RESPONSES: &str = "http://sqs/1/errand-responses";
 const REQUESTS: &str = "http://sqs/1/errand-stats-requests";
+/// The trace in which Lambda does the invocations of these tests.
+const INVOCATION_TRACE: &str = "1-66666666-000000000000000000000001";
 const CLIENT: &str = "errand-reply-1";
 const CLIENT_URL: &str = "http://sqs/1/errand-reply-1";
 
@@ -44,6 +46,7 @@ pub(crate) fn config() -> Config {
         reply_prefix: "errand-reply-".to_owned(),
         max_receive_count: 100,
         retry_base: Duration::from_secs(5),
+        monitoring: Monitoring::All,
         memory_bytes: 65 << 20,
     }
 }
@@ -113,12 +116,16 @@ type Lines = Arc<Mutex<Vec<u8>>>;
 
 impl Fixture {
     fn new() -> Self {
+        Self::with_config(config())
+    }
+
+    fn with_config(config: Config) -> Self {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
         let lines = Lines::default();
         let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
         let queues = FakeQueues::new(&log, &[REQUESTS, RESPONSES, CLIENT_URL]);
         Self {
-            processor: Arc::new(processor(&runs, &objects, &queues, &script, &lines)),
+            processor: Arc::new(processor(config, &runs, &objects, &queues, &script, &lines)),
             objects,
             queues,
             script,
@@ -133,6 +140,7 @@ impl Fixture {
         let (objects, queues) = (self.objects.clone(), self.queues.clone());
         Self {
             processor: Arc::new(processor(
+                self.processor.config.clone(),
                 &self.runs,
                 &objects,
                 &queues,
@@ -161,6 +169,8 @@ impl Fixture {
     async fn handle_within(&self, time: Duration, event: &Value) -> Result<Value, String> {
         let mut context = lambda_runtime::Context::default();
         context.request_id = "invocation-1".to_owned();
+        let header = format!("Root={INVOCATION_TRACE};Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:1:0");
+        context.xray_trace_id = Some(header);
         let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         context.deadline = u64::try_from(end.as_millis()).unwrap();
         let answer = batch::handle(Arc::clone(&self.processor), &event.to_string(), &context)
@@ -200,6 +210,7 @@ impl Fixture {
 }
 
 fn processor(
+    config: Config,
     runs: &Arc<AtomicUsize>,
     objects: &FakeObjects,
     queues: &FakeQueues,
@@ -207,14 +218,14 @@ fn processor(
     lines: &Lines,
 ) -> TestProcessor {
     let lines = Arc::clone(lines);
-    let metrics = Metrics::to("errand", Probe::NAME, move |line| {
+    let metrics = Metrics::to(&config, Probe::NAME, move |line| {
         lines.lock().unwrap().extend_from_slice(line);
     });
     Processor::new(
         Probe {
             runs: Arc::clone(runs),
         },
-        config(),
+        config,
         Failing::new(objects.clone(), script),
         Failing::new(queues.clone(), script),
         metrics,
