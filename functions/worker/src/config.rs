@@ -30,7 +30,7 @@ pub(crate) struct Config {
     pub(crate) memory_bytes: u64,
 }
 
-/// What watches the stack, and which metrics it needs: CloudWatch charges for each.
+/// What watches the stack, and which metrics it needs: `CloudWatch` charges for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Monitoring {
     /// People and alarms: all.
@@ -104,7 +104,7 @@ impl Config {
             reply_prefix: text("ERRAND_REPLY_PREFIX")?,
             max_receive_count: number("ERRAND_MAX_RECEIVE_COUNT")?,
             retry_base: Duration::from_secs(number_or("ERRAND_RETRY_BASE_SECONDS", 5)?.into()),
-            monitoring: monitoring(text("ERRAND_MONITORING").ok())?,
+            monitoring: monitoring(text("ERRAND_MONITORING").ok().as_deref())?,
             // 128 MiB is the least that Lambda gives a function.
             memory_bytes: u64::from(number_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?) << 20,
         })
@@ -123,8 +123,8 @@ impl Config {
     }
 }
 
-fn monitoring(word: Option<String>) -> Result<Monitoring, InvalidConfig> {
-    match word.as_deref() {
+fn monitoring(word: Option<&str>) -> Result<Monitoring, InvalidConfig> {
+    match word {
         None | Some("all") => Ok(Monitoring::All),
         Some("alarms") => Ok(Monitoring::Alarms),
         Some("none") => Ok(Monitoring::None),

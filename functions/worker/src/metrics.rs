@@ -1,11 +1,11 @@
-//! Metrics, as lines on stdout from which CloudWatch makes them.
+//! Metrics, as lines on stdout from which `CloudWatch` makes them.
 //!
 //! One line for each attempt, in the embedded metric format ("Specification: Embedded metric format" in the Amazon
-//! CloudWatch user guide, read 2026-11): a JSON object that says which of its members are metrics and which are their
+//! `CloudWatch` user guide, read 2026-11): a JSON object that says which of its members are metrics and which are their
 //! dimensions. All others are properties, which cost nothing and which a query finds by the line. Lambda passes the line on
 //! as it is, so that a function needs no more rights than for its log, and waits for nobody.
 //!
-//! CloudWatch charges for each metric and combination of its dimensions. So all have the stack and the operation for
+//! `CloudWatch` charges for each metric and combination of its dimensions. So all have the stack and the operation for
 //! dimensions and only the number of jobs their outcome besides; codes and ways, of which there are many, are properties.
 //! What nobody watches is a property as well ([`Monitoring`]).
 
@@ -39,7 +39,7 @@ pub(crate) struct Metrics {
     sink: Sink,
 }
 
-/// What CloudWatch makes of a line.
+/// What `CloudWatch` makes of a line.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive<'a> {

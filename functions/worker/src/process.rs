@@ -99,7 +99,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             }
             Err(error) => self.give_up(&mut attempt, error.into()).await,
         };
-        self.log(&attempt, &end, millis(started.elapsed()));
+        log_end(O::NAME, attempt.job.attempt, &end, millis(started.elapsed()));
         let Attempt {
             job,
             invocation,
@@ -107,46 +107,6 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         } = &attempt;
         self.metrics.tell(job, invocation, &end, measures);
         end
-    }
-
-    fn log(&self, attempt: &Attempt<'_>, end: &End, duration_ms: u64) {
-        let (operation, attempt) = (O::NAME, attempt.job.attempt);
-        match end {
-            End::Answered(outcome) => match &outcome.status {
-                Status::Succeeded { .. } => {
-                    tracing::info!(
-                        operation,
-                        attempt,
-                        duration_ms,
-                        outcome = "succeeded",
-                        "job ended"
-                    );
-                }
-                Status::Failed { error } => tracing::info!(
-                    operation, attempt, duration_ms, outcome = "failed", code = %error.code,
-                    error = error.message, "job ended"
-                ),
-            },
-            End::DeadLettered(error) => tracing::error!(
-                operation, attempt, duration_ms, outcome = "dead_lettered", code = %error.code, "job ended"
-            ),
-            End::OnItsWay => tracing::info!(
-                operation,
-                "job had ended; its request is on its way to the dead letters"
-            ),
-            End::Retry { error, .. } => tracing::warn!(
-                operation, attempt, duration_ms, outcome = "retry", code = %error.code, "job will be retried"
-            ),
-            End::Deferred => {
-                tracing::warn!(
-                    operation,
-                    attempt,
-                    duration_ms,
-                    outcome = "deferred",
-                    "no time left for job"
-                );
-            }
-        }
     }
 
     async fn process_unlogged(&self, attempt: &mut Attempt<'_>) -> End {
@@ -304,6 +264,46 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 tracing::error!(error = %unstored, "the outcome could not be stored; the message is kept");
                 retry(&attempt.job, unstored.into())
             }
+        }
+    }
+}
+
+/// The one line of the log that says how an attempt ended.
+fn log_end(operation: &str, attempt: u32, end: &End, duration_ms: u64) {
+    match end {
+        End::Answered(outcome) => match &outcome.status {
+            Status::Succeeded { .. } => {
+                tracing::info!(
+                    operation,
+                    attempt,
+                    duration_ms,
+                    outcome = "succeeded",
+                    "job ended"
+                );
+            }
+            Status::Failed { error } => tracing::info!(
+                operation, attempt, duration_ms, outcome = "failed", code = %error.code,
+                error = error.message, "job ended"
+            ),
+        },
+        End::DeadLettered(error) => tracing::error!(
+            operation, attempt, duration_ms, outcome = "dead_lettered", code = %error.code, "job ended"
+        ),
+        End::OnItsWay => tracing::info!(
+            operation,
+            "job had ended; its request is on its way to the dead letters"
+        ),
+        End::Retry { error, .. } => tracing::warn!(
+            operation, attempt, duration_ms, outcome = "retry", code = %error.code, "job will be retried"
+        ),
+        End::Deferred => {
+            tracing::warn!(
+                operation,
+                attempt,
+                duration_ms,
+                outcome = "deferred",
+                "no time left for job"
+            );
         }
     }
 }

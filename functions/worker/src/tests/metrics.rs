@@ -6,7 +6,7 @@ use errand_protocol::{JobId, RequestInput, TraceId, code};
 
 use super::*;
 
-/// What a value may be of: the units of `MetricDatum` in the Amazon CloudWatch API reference that are used here.
+/// What a value may be of: the units of `MetricDatum` in the Amazon `CloudWatch` API reference that are used here.
 const UNITS: [&str; 3] = ["Count", "Milliseconds", "Bytes"];
 
 impl Fixture {
@@ -38,7 +38,7 @@ fn texts(array: &Value) -> Vec<&str> {
     texts.map(|text| text.as_str().unwrap()).collect()
 }
 
-/// "Specification: Embedded metric format" in the Amazon CloudWatch user guide (read 2026-11).
+/// "Specification: Embedded metric format" in the Amazon `CloudWatch` user guide (read 2026-11).
 fn keeps_the_specification(line: &Value) {
     let Some(metadata) = line.get("_aws") else {
         return;
