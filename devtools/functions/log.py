@@ -1,8 +1,8 @@
-"""What a function has logged, looked through as an operator would: does every line say which invocation and which job it is
-about, and do the metrics say what became of each job?
+"""What a function has logged, looked through as an operator would: does every line say which invocation and which job
+it is about, and do the metrics say what became of each job?
 
-A line of the function's own is a JSON object: of its log, with a level, or of its metrics, without one. The others are of
-Lambda, or of what stands in for it.
+A line of the function's own is a JSON object: of its log, with a level, or of its metrics, without one. The others are
+of Lambda, or of what stands in for it.
 """
 
 import json
@@ -21,8 +21,8 @@ def own_lines(text):
 
 
 def complaints(text, jobs):
-    """What is wrong with a log: nothing, where each of `jobs` ended in it, once. `jobs` gives for each job's id the code that it
-    failed with, or None where it succeeded."""
+    """What is wrong with a log: nothing, where each of `jobs` ended in it, once. `jobs` gives for each job's id the code
+    that it failed with, or None where it succeeded."""
     found = [
         f"a line that is no JSON and not Lambda's: {line}"
         for line in text.splitlines()
@@ -31,7 +31,7 @@ def complaints(text, jobs):
     lines = own_lines(text)
     found += [f"a line without a request id: {line}" for line in lines if not line.get("request_id")]
     found += [f"a line without a job id: {line}" for line in lines if "outcome" in line and not line.get("job_id")]
-    found += [f"not in CloudWatch's format ({wrong}): {line}" for line in lines for wrong in misformed(line)]
+    found += [f"not in CloudWatch's format ({wrong}): {line}" for line in lines for wrong in malformed(line)]
     for job, code in jobs.items():
         about = [line for line in lines if line.get("job_id") == job]
         told = [line for line in about if line.get("message") == "job ended"]
@@ -47,8 +47,8 @@ def complaints(text, jobs):
     return found
 
 
-def misformed(line):
-    """What keeps CloudWatch from making metrics of a line: "Specification: Embedded metric format" in its user guide."""
+def malformed(line):
+    """What keeps CloudWatch from making metrics of a line, by "Specification: Embedded metric format" in its guide."""
     for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
         for name in (name for each in directive["Dimensions"] for name in each):
             if not isinstance(line.get(name), str):

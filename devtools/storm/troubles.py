@@ -68,8 +68,8 @@ def main():
 
 
 def complaints(codes):
-    """What is wrong with the function's log, as it lies in CloudWatch Logs, once it is there. A job that was delivered again
-    before it ended is told of once all the same."""
+    """What is wrong with the function's log, as it lies in CloudWatch Logs, once it is there. A job that was delivered
+    again before it ended is told of once all the same."""
     logs, end = cloud.client("logs", direct=True), time.monotonic() + PATIENCE_SECS
     group = f"/aws/lambda/{cloud.STACK}-stats"
     while True:

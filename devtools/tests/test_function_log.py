@@ -33,12 +33,13 @@ class Log(unittest.TestCase):
             self.assertTrue(any(word in each for each in found), (word, found))
 
     def test_a_directive_names_what_is_there(self):
-        for line, wrong in (
+        wrong_ones: list[tuple[dict, str]] = [
             ({"Jobs": 1}, "dimension stack"),
             ({"stack": "errand", "Jobs": "1"}, "metric Jobs"),
-        ):
-            line = {"_aws": {"CloudWatchMetrics": [DIRECTIVE]}, **line}
-            self.assertEqual(list(log.misformed(line)), [wrong])
+        ]
+        for line, wrong in wrong_ones:
+            whole = {"_aws": {"CloudWatchMetrics": [DIRECTIVE]}, **line}
+            self.assertEqual(list(log.malformed(whole)), [wrong])
 
 
 if __name__ == "__main__":

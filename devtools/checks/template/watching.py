@@ -10,9 +10,9 @@ from devtools.checks.template.document import DAY, FUNCTIONS, OPERATIONS, RESOUR
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 # What the functions say that their metrics are.
 SOURCE = (ROOT / "functions" / "worker" / "src" / "metrics.rs").read_text()
-FAULTS = re.search(r'const FAULTS: &str = "(\w+)"', SOURCE)[1]
+(FAULTS,) = re.findall(r'const FAULTS: &str = "(\w+)"', SOURCE)
 METRICS = {FAULTS if name == "FAULTS" else name.strip('"') for name in re.findall(r'\badd\(("\w+"|FAULTS),', SOURCE)}
-NAMESPACE = re.search(r'const NAMESPACE: &str = "(\w+)"', SOURCE)[1]
+(NAMESPACE,) = re.findall(r'const NAMESPACE: &str = "(\w+)"', SOURCE)
 
 
 class Watching(unittest.TestCase):
