@@ -21,8 +21,8 @@ def own_lines(text):
 
 
 def complaints(text, jobs):
-    """What is wrong with a log: nothing, where each of `jobs` ended in it, once. `jobs` gives for each job's id the code
-    that it failed with, or None where it succeeded."""
+    """What is wrong with a log: nothing, where each of `jobs` ended in it, once. `jobs` gives for each job's id the
+    code that it failed with, or None where it succeeded."""
     found = [
         f"a line that is no JSON and not Lambda's: {line}"
         for line in text.splitlines()
