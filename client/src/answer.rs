@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use errand_protocol::{JobError, JobId, Outcome, Status, StoredObject};
+use errand_protocol::{JobError, JobId, Outcome, Status, StoredObject, TraceId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -12,6 +12,24 @@ use crate::error::Error;
 use crate::files::LocalInput;
 use crate::job;
 use crate::operations::KnownOperation;
+
+/// By what an answer's job is known, in the cloud and to programs.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct JobIds {
+    pub(crate) job_id: JobId,
+    /// The X-Ray trace that it belongs to; none where an older function answered, or nothing was traced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trace_id: Option<TraceId>,
+}
+
+impl From<&Outcome> for JobIds {
+    fn from(outcome: &Outcome) -> Self {
+        Self {
+            job_id: outcome.job_id,
+            trace_id: outcome.trace_id,
+        }
+    }
+}
 
 /// Has the cloud carry out an operation, and waits for its outcome: for `timeout`, or as long as is usual.
 pub(crate) async fn ask(
@@ -32,23 +50,23 @@ pub(crate) async fn ask(
 
 /// The result of a job that succeeded, as the type that its operation gives, and the file that it made.
 pub(crate) fn success<T: DeserializeOwned>(outcome: Outcome) -> Result<(T, Option<StoredObject>), Error> {
-    let job_id = outcome.job_id;
+    let job = JobIds::from(&outcome);
     match outcome.status {
         Status::Succeeded { result, object } => match serde_json::from_value(Value::Object(result)) {
             Ok(result) => Ok((result, object)),
             Err(error) => Err(Error::BadAnswer {
-                job_id,
+                job_id: job.job_id,
                 message: error.to_string(),
             }),
         },
-        Status::Failed { error } => Err(failed(job_id, error)),
+        Status::Failed { error } => Err(failed(job, error)),
     }
 }
 
 /// The error of a job that was answered with a failure.
-pub(crate) fn failed(job_id: JobId, error: JobError) -> Error {
+pub(crate) fn failed(job: JobIds, error: JobError) -> Error {
     Error::Failed {
-        job_id: Some(job_id),
+        job: Some(job),
         error,
     }
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use errand_protocol::{ErrorCode, JobError, JobId, Stack};
 use serde_json::json;
 
+use crate::answer::JobIds;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -14,7 +16,7 @@ pub(crate) enum Error {
     #[error("{error}")]
     Failed {
         /// None when the operation ran in this process.
-        job_id: Option<JobId>,
+        job: Option<JobIds>,
         error: JobError,
     },
     /// A local file cannot be read.
@@ -144,7 +146,7 @@ impl Error {
     /// A failure of an operation that ran in this process.
     pub(crate) fn offline(code: &'static str, message: String) -> Self {
         Self::Failed {
-            job_id: None,
+            job: None,
             error: JobError::permanent(ErrorCode::new(code), message),
         }
     }
@@ -233,7 +235,8 @@ impl Error {
 
     fn job_id(&self) -> Option<JobId> {
         match self {
-            Self::Failed { job_id, .. } | Self::Interrupted { job_id } => *job_id,
+            Self::Failed { job, .. } => job.map(|job| job.job_id),
+            Self::Interrupted { job_id } => *job_id,
             Self::TimedOut { job_id, .. }
             | Self::NoOutcome { job_id, .. }
             | Self::LostTrack { job_id, .. }
@@ -258,7 +261,12 @@ impl Error {
         if json && !matches!(self, Self::Unhealthy { .. }) {
             let error =
                 json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
-            let answer = json!({ "job_id": self.job_id(), "error": error });
+            let mut answer = json!({ "job_id": self.job_id(), "error": error });
+            if let Self::Failed { job: Some(job), .. } = self
+                && let Some(trace_id) = job.trace_id
+            {
+                answer["trace_id"] = json!(trace_id);
+            }
             let _ = writeln!(io::stdout(), "{answer}");
         }
         ExitCode::from(self.exit_code())

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use errand_protocol::{
-    JobId, ObjectLocation, OperationName, Outcome, QueueName, Reply, Request, RequestInput, keys, limits,
+    JobId, ObjectLocation, OperationName, Outcome, QueueName, Reply, Request, RequestInput, TraceHeader,
+    TraceId, keys, limits,
 };
 use serde_json::{Map, Value};
 
@@ -20,6 +21,9 @@ use crate::signals::interruption;
 /// The first wait for a reply before the outcome is looked up on S3; later ones are longer. A reply that was lost is
 /// noticed that soon.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
+
+/// Where whoever runs this command as a part of a trace says which it is, as Lambda does for what it runs.
+const TRACE_VARIABLE: &str = "_X_AMZN_TRACE_ID";
 
 /// How much of a job is out of this process's hands.
 #[derive(Clone, Copy, PartialEq)]
@@ -44,6 +48,7 @@ pub(crate) async fn run(
     let reply_queue = cloud.stack.new_reply_queue();
     let reply_url = sibling(&deployment.queue_url, &reply_queue);
     let job_id = JobId::random();
+    let trace = trace();
     let progress = Cell::new(Progress::Preparing);
     let partial = PartialUpload::default();
 
@@ -65,7 +70,7 @@ pub(crate) async fn run(
         )?;
         progress.set(Progress::Sending);
         // One that arrives twice is one job all the same.
-        persist(|| cloud.send(&deployment, &request)).await?;
+        persist(|| cloud.send(&deployment, &request, &trace)).await?;
         progress.set(Progress::Sent);
         output::note(&format!("job {job_id} sent, waiting for the answer"));
         wait(cloud, &deployment, &reply_url, job_id, timeout).await
@@ -90,6 +95,13 @@ pub(crate) async fn run(
         () = interruption() => {}
     }
     ended
+}
+
+/// The trace that this command is a part of; a new one where it is part of none.
+fn trace() -> TraceHeader {
+    let header = std::env::var(TRACE_VARIABLE).ok();
+    let header = header.and_then(|header| header.parse().ok());
+    header.unwrap_or_else(|| TraceId::random().into())
 }
 
 /// Adds to an error how to get at the answer, where there may be one and the error does not say so.

@@ -1,5 +1,5 @@
 """Puts every sample event through the functions' binaries under AWS's own runtime interface emulator, against the local
-cloud that AWS_ENDPOINT_URL names, and looks at what they returned and left on S3.
+cloud that AWS_ENDPOINT_URL names, and looks at what they returned, logged and left on S3.
 
     python3 -m devtools.local_cloud run -- .venv/cloud/bin/python -m devtools.checks.events
 """
@@ -12,7 +12,7 @@ import boto3
 
 from devtools import stack
 from devtools.checkout import Failure, run_main
-from devtools.functions import interface_emulator, samples
+from devtools.functions import interface_emulator, log, samples
 from devtools.stack import result_bucket
 
 
@@ -40,6 +40,7 @@ def main():
 def passes(s3, emulator, name, expected):
     event = samples.event(name)
     before = outcomes(s3)
+    said_before = len(emulator.output())
     answer = emulator.invoke(event)
     made = {key: outcome for key, outcome in outcomes(s3).items() if key not in before}
     wrong = []
@@ -50,6 +51,9 @@ def passes(s3, emulator, name, expected):
     if len(made) != expected:
         wrong.append(f"left {len(made)} outcomes, not {expected}")
     wrong += [f"{key}: {outcome}" for key, outcome in made.items() if outcome["status"] != "succeeded"]
+    traces = {outcome.get("trace_id") for outcome in made.values()}
+    wrong += [f"trace {trace} is in no outcome" for trace in traces_in(event) - traces]
+    wrong += settled(lambda: log.complaints(emulator.output()[said_before:], dict.fromkeys(ids(made))))
     # The same event again, as SQS and S3 may deliver it: nothing new comes of it.
     emulator.invoke(event)
     again = outcomes(s3).keys() - before.keys() - made.keys()
@@ -61,6 +65,24 @@ def passes(s3, emulator, name, expected):
     if wrong:
         print(emulator.output())
     return not wrong
+
+
+def ids(outcomes):
+    return [outcome["job_id"] for outcome in outcomes.values()]
+
+
+def traces_in(event):
+    """The traces that the messages of an event belong to, as SQS tells them."""
+    headers = [record.get("attributes", {}).get("AWSTraceHeader") for record in event["Records"]]
+    return {part.removeprefix("Root=") for header in headers if header for part in header.split(";") if "Root=" in part}
+
+
+def settled(complaints):
+    """What is wrong once the emulator has had the time to pass on what the function wrote."""
+    deadline = time.monotonic() + 5
+    while (found := complaints()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
 
 
 def wait_for_outcomes(s3, count):

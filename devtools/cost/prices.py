@@ -39,12 +39,13 @@ LOGS = Price(
     0.50, "a GB of logs taken in", "aws.amazon.com/cloudwatch/pricing", "cloudburn.io/blog/amazon-cloudwatch-pricing"
 )
 ALARM = Price(0.10, "an alarm and month", "aws.amazon.com/cloudwatch/pricing", "commonly published")
+METRIC = Price(0.30, "a metric of one's own and month", "aws.amazon.com/cloudwatch/pricing", "commonly published")
 DASHBOARD = Price(3.00, "a dashboard and month", "aws.amazon.com/cloudwatch/pricing", "factualminds.com/blog")
 INSTANCE = Price(0.0104, "an hour of a t3.micro", "aws.amazon.com/ec2/pricing/on-demand", "jefferson-rios.medium.com")
 DISK = Price(0.08, "a GB of gp3 and month", "aws.amazon.com/ebs/pricing", "commonly published")
 ADDRESS = Price(0.005, "an hour of a public IPv4 address", "aws.amazon.com/vpc/pricing", "commonly published")
 
-ALL = (SQS, S3_WRITE, S3_READ, INVOCATIONS, COMPUTE, LOGS, ALARM, DASHBOARD, INSTANCE, DISK, ADDRESS)
+ALL = (SQS, S3_WRITE, S3_READ, INVOCATIONS, COMPUTE, LOGS, ALARM, METRIC, DASHBOARD, INSTANCE, DISK, ADDRESS)
 
 # Lambda polls a queue with five readers, each of which waits 20 s for a message, the longest that SQS knows. Where
 # little comes it may go down to two, but not where a maximum concurrency is set: "Configuring scaling behavior for SQS

@@ -1,6 +1,6 @@
 """Shows on the local cloud that one bad record hurts only itself. A function whose operation panics or takes too long
 on demand (functions/worker/examples/troubled_stats.rs) takes the place of errand's stats function; a batch of good and
-bad requests is sent to it at once; each has to be answered, the good ones with success.
+bad requests is sent to it at once; each has to be answered, the good ones with success. Its log has to tell of each.
 
     python3 -m devtools.local_cloud run -- .venv/cloud/bin/python -m devtools.storm.troubles \\
       target/release/examples/troubled_stats
@@ -12,6 +12,7 @@ import time
 import uuid
 from pathlib import Path
 
+from devtools.functions import log
 from devtools.storm import cloud
 
 # Short enough not to wait for, long enough for the work of a batch.
@@ -58,7 +59,25 @@ def main():
             print(f"     expected {expected}; kept {kept.decode()}")
     waiting = unanswered(sqs, place)
     print(f"{'FAIL' if waiting else 'ok  '} {waiting} requests wait, or rest among the dead letters")
-    return 1 if failed or waiting else 0
+    codes = {job: None if expected == "succeeded" else expected for job, (_, expected) in jobs.items()}
+    wrong = complaints(codes)
+    print(f"{'FAIL' if wrong else 'ok  '} its log tells of each job, and each line of which")
+    for line in wrong:
+        print(f"     {line}")
+    return 1 if failed or waiting or wrong else 0
+
+
+def complaints(codes):
+    """What is wrong with the function's log, as it lies in CloudWatch Logs, once it is there. A job that was delivered
+    again before it ended is told of once all the same."""
+    logs, end = cloud.client("logs", direct=True), time.monotonic() + PATIENCE_SECS
+    group = f"/aws/lambda/{cloud.STACK}-stats"
+    while True:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        found = log.complaints("\n".join(event["message"] for page in pages for event in page["events"]), codes)
+        if not found or time.monotonic() > end:
+            return found
+        time.sleep(0.5)
 
 
 def request(job, text, reply_queue):

@@ -192,13 +192,22 @@ impl Stack {
         panic!("{key} did not appear in {}", self.result_bucket);
     }
 
-    /// Waits for the stored outcome of a job.
+    /// Waits for the stored outcome of a job. The failure that is stored before the last attempt begins is none yet.
     ///
     /// # Panics
     ///
     /// It does not come, or is no JSON.
     pub async fn outcome(&self, job_id: &str) -> Value {
-        serde_json::from_slice(&self.await_result(&format!("outcomes/{job_id}.json")).await).unwrap()
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let stored = self.await_result(&format!("outcomes/{job_id}.json")).await;
+            let outcome: Value = serde_json::from_slice(&stored).unwrap();
+            if outcome["not_before_unix_ms"].is_null() {
+                return outcome;
+            }
+            assert!(Instant::now() < end, "no answer but {outcome}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// The names of the reply queues that exist now.

@@ -93,4 +93,40 @@ impl JobError {
             retryable: true,
         }
     }
+
+    /// Whether whoever runs the stack has to act, rather than whoever sent the request: what X-Ray calls a fault. So it is
+    /// with what may pass and did not, and with what only the stack can be the cause of; an operation's own codes are
+    /// about its input.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        const FAULTS: [ErrorCode; 5] = [
+            code::DEADLINE_EXCEEDED,
+            code::SERVICE_UNAVAILABLE,
+            code::MISCONFIGURED,
+            code::PROCESS_KILLED,
+            code::INTERNAL,
+        ];
+        self.retryable || FAULTS.contains(&self.code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_the_stack_s_fault_or_its_input_s() {
+        let fault = |code| JobError::permanent(code, "").is_fault();
+        assert!(fault(code::DEADLINE_EXCEEDED));
+        assert!(fault(code::INTERNAL));
+        assert!(JobError::transient(ErrorCode::new("another"), "").is_fault());
+        for code in [
+            code::MALFORMED_REQUEST,
+            code::INPUT_NOT_FOUND,
+            code::INPUT_TOO_LARGE,
+            ErrorCode::new("not_an_integer"),
+        ] {
+            assert!(!fault(code.clone()), "{code}");
+        }
+    }
 }

@@ -27,6 +27,7 @@ pub mod message;
 mod outcome;
 mod request;
 mod stack;
+mod trace;
 
 pub use decode::{DecodeError, Salvage, salvage};
 pub use error::{ErrorCode, JobError, code};
@@ -36,6 +37,7 @@ pub use message::Message;
 pub use outcome::{Outcome, Reply, Status, StoredObject};
 pub use request::{OperationName, Request, RequestInput};
 pub use stack::{InvalidStack, Stack};
+pub use trace::{TraceHeader, TraceId};
 
 /// The version of the messages this crate writes, and the highest that it reads.
 pub const VERSION: u32 = 1;

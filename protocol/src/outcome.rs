@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{JobError, JobId, ObjectLocation, OperationName, VERSION, encode, limits};
+use crate::{JobError, JobId, ObjectLocation, OperationName, TraceId, VERSION, encode, limits};
 
 /// A file that a job made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,10 @@ pub struct Outcome {
     /// what became of it. None, as in nearly all, is an answer at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before_unix_ms: Option<u64>,
+    /// The X-Ray trace that the job belongs to: its request's, which SQS carries beside the message as `AWSTraceHeader`;
+    /// where that says none, the trace of the function's invocation. None where there was neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
 }
 
 impl Outcome {

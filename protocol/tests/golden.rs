@@ -65,6 +65,18 @@ fn fields_that_are_not_known_pass() {
 }
 
 #[test]
+fn an_outcome_may_tell_its_trace() {
+    let id = "1-5759e988-bd862e3fe1be46a994272793";
+    let text = edited(OUTCOME_FAILED, |fields| {
+        fields.insert("trace_id".into(), json!(id));
+    });
+    let outcome = Outcome::from_json(text.as_bytes()).unwrap();
+    assert_eq!(outcome.trace_id, Some(id.parse().unwrap()));
+    let written: Value = serde_json::from_slice(&outcome.to_json()).unwrap();
+    assert_eq!(written, value(&text));
+}
+
+#[test]
 fn a_field_that_is_missing_is_named() {
     for field in ["version", "job_id", "operation", "input"] {
         let text = edited(REQUEST_INLINE, |fields| drop(fields.remove(field)));

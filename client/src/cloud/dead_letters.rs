@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageAttributeValue,
-    MessageSystemAttributeName,
+    MessageSystemAttributeName, MessageSystemAttributeNameForSends,
 };
-use errand_protocol::limits;
+use errand_protocol::{TraceHeader, limits};
 
 use super::Cloud;
+use super::queues::attribute;
 use crate::error::Error;
 
 /// A message of a dead-letter queue, invisible to others for a while.
@@ -22,6 +23,8 @@ pub(crate) struct DeadLetter {
     pub(crate) sent_unix_ms: Option<u64>,
     /// How often it was received, by its function and by whoever looked at it since.
     pub(crate) receives: Option<u32>,
+    /// The trace that it belongs to, if it names one.
+    trace: Option<TraceHeader>,
     receipt_handle: String,
     attributes: Option<HashMap<String, MessageAttributeValue>>,
 }
@@ -44,6 +47,7 @@ impl Cloud {
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::AwsTraceHeader)
             .send()
             .await
             .map_err(|error| self.sqs_failure("receive dead letters", &error))?;
@@ -59,6 +63,9 @@ impl Cloud {
                 receives: known
                     .get(&MessageSystemAttributeName::ApproximateReceiveCount)
                     .and_then(|count| count.parse().ok()),
+                trace: known
+                    .get(&MessageSystemAttributeName::AwsTraceHeader)
+                    .and_then(|header| header.parse().ok()),
                 receipt_handle: message.receipt_handle?,
                 attributes: message.message_attributes,
             })
@@ -87,13 +94,19 @@ impl Cloud {
         Ok(())
     }
 
-    /// Sends `body` to a request queue, with the attributes that the dead letter had.
+    /// Sends `body` to a request queue, with the attributes that the dead letter had, as a part of the same trace.
     pub(crate) async fn redrive(&self, url: &str, message: &DeadLetter, body: &str) -> Result<(), Error> {
-        self.sqs
+        let mut sending = self
+            .sqs
             .send_message()
             .queue_url(url)
             .message_body(body)
-            .set_message_attributes(message.attributes.clone())
+            .set_message_attributes(message.attributes.clone());
+        if let Some(trace) = &message.trace {
+            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+            sending = sending.message_system_attributes(name, attribute(trace));
+        }
+        sending
             .send()
             .await
             .map(drop)

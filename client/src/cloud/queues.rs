@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    QueueAttributeName,
+};
 use errand_aws::FailureKind;
-use errand_protocol::{QueueName, Request, limits};
+use errand_protocol::{QueueName, Request, TraceHeader, limits};
 
 use super::{Cloud, Deployment};
 use crate::clock::unix_secs;
@@ -112,12 +115,21 @@ impl Cloud {
         }
     }
 
-    /// Sends a request.
-    pub(crate) async fn send(&self, deployment: &Deployment, request: &Request) -> Result<(), Error> {
+    /// Sends a request, as a part of `trace`.
+    pub(crate) async fn send(
+        &self,
+        deployment: &Deployment,
+        request: &Request,
+        trace: &TraceHeader,
+    ) -> Result<(), Error> {
         self.sqs
             .send_message()
             .queue_url(&deployment.queue_url)
             .message_body(request.to_json())
+            .message_system_attributes(
+                MessageSystemAttributeNameForSends::AwsTraceHeader,
+                attribute(trace),
+            )
             .send()
             .await
             .map(drop)
@@ -170,4 +182,13 @@ impl Cloud {
             .map(drop)
             .map_err(|error| self.sqs_failure("remove printed answers from the queue", &error))
     }
+}
+
+/// The header as SQS takes it: beside the message, whose size it does not count towards.
+pub(super) fn attribute(trace: &TraceHeader) -> MessageSystemAttributeValue {
+    MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .string_value(trace.to_string())
+        .build()
+        .expect("the type is set")
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
-use crate::answer::{ask, success};
+use crate::answer::{JobIds, ask, success};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
@@ -41,14 +41,14 @@ pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArg
     let input = LocalInput::open(&wanted.image)?;
     let mut target = OutputFile::open(&output_path(wanted)?)?;
     let outcome = ask(cloud, GRAYSCALE, &parameters(wanted), &input, global.timeout).await?;
-    let job_id = outcome.job_id;
+    let job = JobIds::from(&outcome);
     let (report, object): (Report, _) = success(outcome)?;
     let object = object.ok_or(Error::BadAnswer {
-        job_id,
+        job_id: job.job_id,
         message: "it names no image".to_owned(),
     })?;
     cloud.download(&object.location, &mut target).await?;
-    let stored = Some((job_id, &object.location));
+    let stored = Some((job, &object.location));
     finish(
         target,
         |path, style| output::grayscale(&report, path, stored, style),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use errand_protocol::{JobId, Outcome, Status};
 use errand_stats::Summary;
 
-use crate::answer::{failed, success};
+use crate::answer::{JobIds, failed, success};
 use crate::cli::{Global, ResultArguments};
 use crate::cloud::{Cloud, Deployment};
 use crate::error::Error;
@@ -33,13 +33,14 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments
             })?,
     };
     let outcome = find(cloud, global, &deployment, job_id).await?;
+    let job = JobIds::from(&outcome);
     let style = Style {
         json: global.json,
         aside: false,
     };
     let operation = KnownOperation::named(outcome.operation.as_str());
     let object = match &outcome.status {
-        Status::Failed { error } => return Err(failed(job_id, error.clone())),
+        Status::Failed { error } => return Err(failed(job, error.clone())),
         Status::Succeeded { object, .. } => object.clone(),
     };
     if let Some(object) = object {
@@ -57,13 +58,13 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments
         };
         if operation == Some(GRAYSCALE) {
             let (report, _) = success(outcome)?;
-            return output::grayscale(&report, path.as_deref(), Some((job_id, &object.location)), style);
+            return output::grayscale(&report, path.as_deref(), Some((job, &object.location)), style);
         }
         return output::outcome(&outcome, style);
     }
     if operation == Some(STATS) {
         let (summary, _): (Summary, _) = success(outcome)?;
-        return output::result(&summary, Some(job_id), style);
+        return output::result(&summary, Some(job), style);
     }
     output::outcome(&outcome, style)
 }

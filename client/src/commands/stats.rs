@@ -2,7 +2,7 @@
 
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
-use crate::answer::{ask, success};
+use crate::answer::{JobIds, ask, success};
 use crate::cli::{Global, StatsArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
@@ -29,9 +29,9 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let input = LocalInput::open(&wanted.file)?;
     let outcome = ask(cloud, STATS, &parameters(wanted), &input, global.timeout).await?;
-    let job_id = outcome.job_id;
+    let job = JobIds::from(&outcome);
     let (summary, _): (Summary, _) = success(outcome)?;
-    output::result(&summary, Some(job_id), style(global))
+    output::result(&summary, Some(job), style(global))
 }
 
 fn parameters(wanted: &StatsArguments) -> Parameters {

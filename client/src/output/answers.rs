@@ -4,17 +4,18 @@ use std::fmt::Display;
 use std::path::Path;
 
 use errand_grayscale::Report;
-use errand_protocol::{JobId, ObjectLocation, Outcome, Status};
+use errand_protocol::{ObjectLocation, Outcome, Status};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::show::{Style, show};
+use crate::answer::JobIds;
 use crate::error::Error;
 
 #[derive(Serialize)]
 struct ResultAnswer<'a, T> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    job_id: Option<JobId>,
+    #[serde(flatten)]
+    job: Option<JobIds>,
     #[serde(flatten)]
     result: &'a T,
 }
@@ -22,16 +23,16 @@ struct ResultAnswer<'a, T> {
 /// Shows the result of an operation that makes no file. There is no job when it ran in this process.
 pub(crate) fn result(
     result: &(impl Serialize + Display),
-    job_id: Option<JobId>,
+    job: Option<JobIds>,
     style: Style,
 ) -> Result<(), Error> {
-    show(style, &ResultAnswer { job_id, result }, || result.to_string())
+    show(style, &ResultAnswer { job, result }, || result.to_string())
 }
 
 #[derive(Serialize)]
 struct GrayscaleAnswer<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    job_id: Option<JobId>,
+    #[serde(flatten)]
+    job: Option<JobIds>,
     /// The local file; none when it went to standard output.
     output: Option<&'a Path>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,12 +45,12 @@ struct GrayscaleAnswer<'a> {
 pub(crate) fn grayscale(
     report: &Report,
     output: Option<&Path>,
-    stored: Option<(JobId, &ObjectLocation)>,
+    stored: Option<(JobIds, &ObjectLocation)>,
     style: Style,
 ) -> Result<(), Error> {
     let location = stored.map(|(_, location)| location.to_string());
     let answer = GrayscaleAnswer {
-        job_id: stored.map(|(id, _)| id),
+        job: stored.map(|(job, _)| job),
         output,
         location: location.clone(),
         report,

@@ -1,11 +1,18 @@
 """Alarms, the dashboard, and references that lead nowhere."""
 
 import json
+import re
 import unittest
 
+from devtools.checkout import ROOT
 from devtools.checks.template.document import DAY, FUNCTIONS, OPERATIONS, RESOURCES, TEMPLATE, of_type, properties
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
+# What the functions say that their metrics are.
+SOURCE = (ROOT / "functions" / "worker" / "src" / "metrics.rs").read_text()
+(FAULTS,) = re.findall(r'const FAULTS: &str = "(\w+)"', SOURCE)
+METRICS = {FAULTS if name == "FAULTS" else name.strip('"') for name in re.findall(r'\badd\(("\w+"|FAULTS),', SOURCE)}
+(NAMESPACE,) = re.findall(r'const NAMESPACE: &str = "(\w+)"', SOURCE)
 
 
 class Watching(unittest.TestCase):
@@ -27,7 +34,22 @@ class Watching(unittest.TestCase):
                     each for each in ALARMS.values() if (each["MetricName"], each["Dimensions"]) == (metric, dimensions)
                 ]
                 self.assertEqual([each["Threshold"] for each in found], [threshold], f"{name}: {metric} of {watched}")
-        self.assertEqual(len(ALARMS), 6 * len(OPERATIONS))
+        self.assertEqual(len(ALARMS), 7 * len(OPERATIONS))
+
+    def test_every_operation_is_watched_for_failures_that_are_no_input_s_fault(self):
+        for name in OPERATIONS:
+            dimensions = [{"Name": "stack", "Value": {"Ref": "AWS::StackName"}}, {"Name": "operation", "Value": name}]
+            (found,) = [each for each in ALARMS.values() if each["Dimensions"] == dimensions]
+            self.assertEqual((found["Namespace"], found["MetricName"], found["Statistic"]), (NAMESPACE, FAULTS, "Sum"))
+            # One is enough: nothing that a sender does leads to one.
+            self.assertEqual((found["Threshold"], found["ComparisonOperator"]), (0, "GreaterThanThreshold"))
+
+    def test_the_functions_give_the_metrics_that_are_looked_at(self):
+        told = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["ERRAND_MONITORING"]
+        self.assertEqual(told, {"Ref": "Monitoring"})
+        config = (ROOT / "functions" / "worker" / "src" / "config.rs").read_text()
+        for word in TEMPLATE["Parameters"]["Monitoring"]["AllowedValues"]:
+            self.assertIn(f'Some("{word}")', config)
 
     def test_an_alarm_tells_when_it_is_over_too_and_can_be_left_out(self):
         told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
@@ -48,6 +70,10 @@ class Watching(unittest.TestCase):
         query = properties("JobQuery")
         self.assertEqual(query["LogGroupNames"], [{"Ref": logs} for *_, logs in FUNCTIONS.values()])
         self.assertIn("filter job_id =", query["QueryString"])
+        for name in ("outcome", "code", "way", "request_id", "trace_id", "QueueMilliseconds", "WorkMilliseconds"):
+            self.assertIn(name, query["QueryString"])
+        named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", query["QueryString"]))
+        self.assertLessEqual(named, METRICS)
         self.assertEqual(RESOURCES["JobQuery"]["Condition"], "HasDashboard")
         self.assertEqual(RESOURCES["Dashboard"]["Condition"], "HasDashboard")
 
@@ -59,8 +85,20 @@ class Watching(unittest.TestCase):
         ]
         self.assertIn("Traced", chosen)
 
-    def test_the_dashboard_is_json(self):
-        json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])
+    def test_the_dashboard_shows_all_that_the_functions_measure_of_every_operation(self):
+        board = json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])
+        shown = [line for each in board["widgets"] for line in each["properties"]["metrics"] if line[0] == NAMESPACE]
+        for name in OPERATIONS:
+            of_operation = ["stack", "${AWS::StackName}", "operation", name]
+            whole = {line[1] for line in shown if line[2:-1] == of_operation}
+            by_outcome = {line[7] for line in shown if line[2:6] == of_operation and line[6:7] == ["outcome"]}
+            # Failed jobs are there by their outcome. Only some operations make files.
+            self.assertLessEqual(METRICS - {"Jobs", "Failed", "BytesOut"}, whole, name)
+            self.assertLessEqual(whole, METRICS)
+            self.assertEqual(by_outcome, {"succeeded", "failed", "dead_lettered"})
+        self.assertIn("BytesOut", {line[1] for line in shown})
+        places = [(each["x"], each["y"]) for each in board["widgets"]]
+        self.assertEqual(len(set(places)), len(places))
 
     def test_every_reference_leads_somewhere(self):
         # The local cloud deploys dangling ones.

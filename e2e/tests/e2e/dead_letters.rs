@@ -8,8 +8,12 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::StorageClass;
+use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
 use errand_e2e::{Errand, PATIENCE, Stack};
 use serde_json::{Value, json};
+
+/// The trace that the requests of these tests belong to.
+const TRACE: &str = "1-6925a480-bd862e3fe1be46a994272793";
 
 /// Sends a request for a list that lies in an archive; gives the id of its job.
 async fn send_archived(stack: &Stack, key: &str) -> String {
@@ -21,7 +25,16 @@ async fn send_archived(stack: &Stack, key: &str) -> String {
         .sqs
         .send_message()
         .queue_url(stack.queue("stats-requests").await);
-    send.message_body(body.to_string()).send().await.unwrap();
+    let header = MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .string_value(format!("Root={TRACE};Parent=53995c3f42cd8ad8;Sampled=0"))
+        .build()
+        .unwrap();
+    send.message_body(body.to_string())
+        .message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, header)
+        .send()
+        .await
+        .unwrap();
     job_id
 }
 
@@ -73,6 +86,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         (&outcome["status"], &outcome["attempt"]),
         (&"failed".into(), &5.into())
     );
+    assert_eq!(outcome["trace_id"], TRACE, "through all attempts");
     let said = [
         "failed after 5 attempts, kept in the dead-letter queue for redrive",
         "misconfigured",
@@ -131,7 +145,11 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         (&json["job_id"], &json["sum"]),
         (&job.clone().into(), &"16".into())
     );
-    assert_eq!(stack.outcome(&job).await["status"], "succeeded");
+    let outcome = stack.outcome(&job).await;
+    assert_eq!(
+        (&outcome["status"], &outcome["trace_id"]),
+        (&"succeeded".into(), &TRACE.into())
+    );
     operator
         .run_as_operator(&["dead-letters", "show", &job])
         .failed(2, &["no dead letter of job", &job]);

@@ -244,3 +244,39 @@ async fn offline_and_online_give_the_same_answer() {
         .succeeded();
     assert_eq!(errand.file("online.png"), errand.file("offline.png"));
 }
+
+#[tokio::test]
+async fn a_job_belongs_to_the_trace_that_its_client_runs_in_or_to_one_of_its_own() {
+    const TRACE: &str = "1-6925a480-bd862e3fe1be46a994272793";
+    let stack = Stack::connect().await;
+    let errand = stack
+        .errand()
+        .with("list.txt", "1 2")
+        .with("bad.txt", "1 x")
+        .with("a.png", scene_png(16, 9, 4));
+    let run = |arguments: &[&str], header: Option<&str>| {
+        let mut command = errand.command(arguments);
+        match header {
+            Some(header) => command.env("_X_AMZN_TRACE_ID", header),
+            None => command.env_remove("_X_AMZN_TRACE_ID"),
+        };
+        Ended::from(command.output().unwrap())
+    };
+    let header = format!("Root={TRACE};Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:a87bd80c:0");
+    for arguments in [
+        ["stats", "list.txt", "--json"],
+        ["stats", "bad.txt", "--json"],
+        ["grayscale", "a.png", "--json"],
+    ] {
+        let json = run(&arguments, Some(&header)).json();
+        assert_eq!(json["trace_id"], TRACE, "{json}");
+        let job = json["job_id"].as_str().unwrap();
+        assert_eq!(stack.outcome(job).await["trace_id"], TRACE);
+    }
+    let traces = [None, None, Some("nonsense")].map(|header| {
+        let json = run(&["stats", "list.txt", "--json"], header).succeeded().json();
+        json["trace_id"].as_str().unwrap().to_owned()
+    });
+    assert!(traces.iter().all(|trace| trace.starts_with("1-")), "{traces:?}");
+    assert!(traces[0] != traces[1] && traces[1] != traces[2], "{traces:?}");
+}

@@ -17,7 +17,8 @@ impl Operation for Grayscale {
         let gray = gray.map_err(|error| Failure::rejected(error.code(), error.to_string()))?;
         let format = gray.report.format;
         let is_right = |extension: &str| Format::from_extension(extension) == Some(format);
-        Ok(Output::of_report(&gray.report)?.with_file(MadeFile {
+        let output = Output::of_report(&gray.report)?.with_way(gray.report.route.name());
+        Ok(output.with_file(MadeFile {
             name: context.name_with_extension(format.extension(), is_right),
             media_type: format.media_type(),
             bytes: gray.bytes.into(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use errand_stats::{Accumulator, Error};
+use errand_stats::{Accumulator, Error, Parameters};
 use errand_worker::{Context, Failure, Input, Operation, Output};
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ impl Operation for Stats {
     const TAKES_BARE_TEXT: bool = errand_stats::TAKES_BARE_TEXT;
 
     fn run(&self, mut input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
-        let parameters = errand_worker::parameters(given)?;
+        let parameters: Parameters = errand_worker::parameters(given)?;
         // Half for the integers; modes and the distinct count need a copy of them, and a decompressor its window.
         let half = usize::try_from(context.memory_budget_bytes / 2).unwrap_or(usize::MAX);
         let mut list = Accumulator::new(&parameters)
@@ -22,7 +22,8 @@ impl Operation for Stats {
         while let Some(chunk) = input.next_chunk()? {
             list.push(&chunk).map_err(rejected)?;
         }
-        Output::of_report(&list.finish().map_err(rejected)?)
+        let output = Output::of_report(&list.finish().map_err(rejected)?)?;
+        Ok(output.with_way(parameters.method().name()))
     }
 }
 

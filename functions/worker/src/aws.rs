@@ -19,6 +19,7 @@ use bytes::Bytes;
 use errand_protocol::ObjectLocation;
 use lambda_runtime::Error;
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 use crate::config::InvalidConfig;
 use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
@@ -127,7 +128,7 @@ impl Objects for S3 {
             .unwrap_or(0);
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let (mut body, action) = (object.body, action());
-        let reading = tokio::spawn(async move {
+        let read = async move {
             let mut received = 0;
             while let Some(chunk) = body.next().await {
                 let chunk = chunk.map_err(|error| PortError {
@@ -142,7 +143,8 @@ impl Objects for S3 {
                     return;
                 }
             }
-        });
+        };
+        let reading = tokio::spawn(read.in_current_span());
         Ok(OpenObject {
             size_bytes,
             chunks,

@@ -8,10 +8,11 @@ use std::time::Duration;
 use lambda_runtime::Error;
 use serde_json::Value;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use self::response::SqsBatchResponse;
-use crate::deadline::Deadline;
 use crate::event::{self, Delivery, Event};
+use crate::invocation::Invocation;
 use crate::job::Job;
 use crate::operation::Operation;
 use crate::ports::{Objects, Queues};
@@ -34,7 +35,7 @@ where
     S: Objects,
     Q: Queues,
 {
-    let deadline = Deadline::at_unix_ms(context.deadline);
+    let invocation = Invocation::new(context);
     match event::decode(
         payload,
         &context.request_id,
@@ -42,17 +43,17 @@ where
         &processor.config,
     ) {
         Event::Sqs(deliveries) => {
-            let response = answer_deliveries(processor, deliveries, deadline).await?;
+            let response = answer_deliveries(processor, deliveries, invocation).await?;
             Ok(serde_json::to_value(response)?)
         }
-        Event::Direct(jobs) => answer_direct(processor, jobs, deadline).await,
+        Event::Direct(jobs) => answer_direct(processor, jobs, &invocation).await,
     }
 }
 
 async fn answer_deliveries<O, S, Q>(
     processor: Arc<Processor<O, S, Q>>,
     deliveries: Vec<Delivery>,
-    deadline: Deadline,
+    invocation: Invocation,
 ) -> Result<SqsBatchResponse, Error>
 where
     O: Operation,
@@ -63,10 +64,13 @@ where
         .iter()
         .map(|delivery| delivery.message_id.clone())
         .collect();
+    let deadline = invocation.deadline;
+    let invocation = Arc::new(invocation);
     let mut running = JoinSet::new();
     for (index, delivery) in deliveries.into_iter().enumerate() {
-        let processor = Arc::clone(&processor);
-        running.spawn(async move { (index, process_delivery(&processor, delivery, deadline).await) });
+        let (processor, invocation) = (Arc::clone(&processor), Arc::clone(&invocation));
+        let process = async move { (index, process_delivery(&processor, delivery, &invocation).await) };
+        running.spawn(process.in_current_span());
     }
     // A message whose task panicked, or still runs when Lambda has to be answered, is not done: it is delivered again,
     // and the others are not held up by it.
@@ -96,7 +100,7 @@ where
 async fn process_delivery<O, S, Q>(
     processor: &Processor<O, S, Q>,
     delivery: Delivery,
-    deadline: Deadline,
+    invocation: &Invocation,
 ) -> bool
 where
     O: Operation,
@@ -106,10 +110,10 @@ where
     let mut wait = None;
     let mut longest = |time: Duration| wait = wait.max(Some(time));
     for job in delivery.jobs {
-        match processor.process(job, deadline).await {
+        match processor.process(job, invocation).await {
             End::Answered(_) => {}
-            End::DeadLettered | End::Deferred => longest(Duration::ZERO),
-            End::Retry { attempt } => longest(retry::backoff(processor.config.retry_base, attempt)),
+            End::DeadLettered(_) | End::OnItsWay | End::Deferred => longest(Duration::ZERO),
+            End::Retry { attempt, .. } => longest(retry::backoff(processor.config.retry_base, attempt)),
         }
     }
     let Some(wait) = wait else {
@@ -131,7 +135,7 @@ where
 async fn answer_direct<O, S, Q>(
     processor: Arc<Processor<O, S, Q>>,
     jobs: Vec<Job>,
-    deadline: Deadline,
+    invocation: &Invocation,
 ) -> Result<Value, Error>
 where
     O: Operation,
@@ -141,9 +145,9 @@ where
     let mut outcomes = Vec::new();
     let mut unanswered = 0;
     for job in jobs {
-        match processor.process(job, deadline).await {
+        match processor.process(job, invocation).await {
             End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
-            End::DeadLettered | End::Retry { .. } | End::Deferred => unanswered += 1,
+            End::DeadLettered(_) | End::OnItsWay | End::Retry { .. } | End::Deferred => unanswered += 1,
         }
     }
     if unanswered > 0 {

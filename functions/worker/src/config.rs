@@ -7,6 +7,8 @@ use errand_protocol::{BucketName, InvalidName, QueueName};
 /// A function's surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    /// The name of the stack that the function belongs to (`ERRAND_STACK`).
+    pub(crate) stack: String,
     /// The only bucket that inputs are taken from (`ERRAND_INPUT_BUCKET`).
     pub(crate) input_bucket: BucketName,
     /// Where results and outcomes go (`ERRAND_RESULT_BUCKET`).
@@ -22,8 +24,21 @@ pub(crate) struct Config {
     pub(crate) max_receive_count: u32,
     /// The wait before the second delivery (`ERRAND_RETRY_BASE_SECONDS`, 5 unless set); it grows from there.
     pub(crate) retry_base: Duration,
+    /// Which metrics are given (`ERRAND_MONITORING`, `all` unless set).
+    pub(crate) monitoring: Monitoring,
     /// The function's memory in bytes (`AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, which Lambda sets, is in MiB).
     pub(crate) memory_bytes: u64,
+}
+
+/// What watches the stack, and which metrics it needs: `CloudWatch` charges for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Monitoring {
+    /// People and alarms: all.
+    All,
+    /// Alarms: what those are set on.
+    Alarms,
+    /// Nothing.
+    None,
 }
 
 /// A variable of the environment is missing or wrong. Trying again will not help: redeploy the stack.
@@ -39,6 +54,16 @@ pub(crate) enum InvalidConfig {
         name: &'static str,
         /// What it holds.
         value: String,
+    },
+    /// Not one of the words that there are for it.
+    #[error("environment variable {name} is `{value}`: expected {expected}")]
+    UnknownWord {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it may hold.
+        expected: &'static str,
     },
     /// Not the name of a bucket or queue.
     #[error(transparent)]
@@ -71,6 +96,7 @@ impl Config {
             number => number,
         };
         Ok(Self {
+            stack: text("ERRAND_STACK")?,
             input_bucket: text("ERRAND_INPUT_BUCKET")?.parse()?,
             result_bucket: text("ERRAND_RESULT_BUCKET")?.parse()?,
             request_queue_url: text("ERRAND_REQUEST_QUEUE_URL")?,
@@ -78,6 +104,7 @@ impl Config {
             reply_prefix: text("ERRAND_REPLY_PREFIX")?,
             max_receive_count: number("ERRAND_MAX_RECEIVE_COUNT")?,
             retry_base: Duration::from_secs(number_or("ERRAND_RETRY_BASE_SECONDS", 5)?.into()),
+            monitoring: monitoring(text("ERRAND_MONITORING").ok().as_deref())?,
             // 128 MiB is the least that Lambda gives a function.
             memory_bytes: u64::from(number_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?) << 20,
         })
@@ -96,6 +123,19 @@ impl Config {
     }
 }
 
+fn monitoring(word: Option<&str>) -> Result<Monitoring, InvalidConfig> {
+    match word {
+        None | Some("all") => Ok(Monitoring::All),
+        Some("alarms") => Ok(Monitoring::Alarms),
+        Some("none") => Ok(Monitoring::None),
+        Some(value) => Err(InvalidConfig::UnknownWord {
+            name: "ERRAND_MONITORING",
+            value: value.to_owned(),
+            expected: "all, alarms or none",
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +144,7 @@ mod tests {
     fn with(changed: &str, value: Option<&str>) -> Result<Config, InvalidConfig> {
         Config::read(&|name| {
             let usual = match name {
+                "ERRAND_STACK" => "errand",
                 "ERRAND_INPUT_BUCKET" => "errand-input-1-eu-west-1",
                 "ERRAND_RESULT_BUCKET" => "errand-results-1-eu-west-1",
                 "ERRAND_REQUEST_QUEUE_URL" => "https://sqs.eu-west-1.amazonaws.com/1/errand-stats-requests",
@@ -122,6 +163,9 @@ mod tests {
     fn the_environment_of_the_template_is_understood() {
         let config = with("", None).unwrap();
         assert_eq!(config.memory_bytes, 1 << 30);
+        assert_eq!(config.monitoring, Monitoring::All);
+        let config = with("ERRAND_MONITORING", Some("alarms")).unwrap();
+        assert_eq!(config.monitoring, Monitoring::Alarms);
         assert_eq!(config.retry_base, Duration::from_secs(5));
         assert_eq!(
             config.queue_url(&"errand-reply-1".parse().unwrap()),
@@ -165,6 +209,11 @@ mod tests {
         );
         let error = with("ERRAND_RETRY_BASE_SECONDS", Some("-1")).unwrap_err();
         assert!(error.to_string().contains("`-1`"), "{error}");
+        let error = with("ERRAND_MONITORING", Some("some")).unwrap_err();
+        assert!(
+            error.to_string().contains("`some`: expected all, alarms or none"),
+            "{error}"
+        );
         let error = with("ERRAND_RESULT_BUCKET", Some("No Bucket")).unwrap_err();
         assert!(error.to_string().contains("`No Bucket`"), "{error}");
     }

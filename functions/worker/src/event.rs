@@ -1,7 +1,7 @@
 //! What Lambda hands to a function: a delivery of SQS messages, S3 events sent without a queue between, or a request
 //! made by hand (`cargo lambda invoke`, the console's test button).
 
-use errand_protocol::{JobError, JobId, code};
+use errand_protocol::{JobError, JobId, TraceHeader, code};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -55,6 +55,10 @@ struct SqsRecord {
 #[serde(rename_all = "PascalCase")]
 struct Attributes {
     approximate_receive_count: Option<String>,
+    /// In milliseconds since 1970-01-01 UTC.
+    sent_timestamp: Option<String>,
+    #[serde(rename = "AWSTraceHeader")]
+    trace_header: Option<String>,
 }
 
 /// What is read of an SQS record that is not as it should be.
@@ -89,6 +93,8 @@ pub(crate) fn decode(
         message_id: invocation_id,
         receives: 1,
         max_receives: None,
+        sent_at_unix_ms: None,
+        trace_id: None,
     };
     Event::Direct(record::jobs_of_body(payload, by_hand, operation, config))
 }
@@ -103,17 +109,20 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
         Ok(message) => message,
         Err(error) => return unreadable(record, &error, config),
     };
-    let receives = message
-        .attributes
-        .and_then(|attributes| attributes.approximate_receive_count)
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(1);
+    let attributes = message.attributes.unwrap_or_default();
+    let number = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok());
+    let header = attributes.trace_header.as_deref();
+    let header: Option<TraceHeader> = header.and_then(|header| header.parse().ok());
     let message_id = message.message_id.filter(|id| !id.is_empty());
     let body = message.body.unwrap_or_default();
     let arrival = Arrival {
         message_id: message_id.as_deref().unwrap_or(&body),
-        receives,
+        receives: number(attributes.approximate_receive_count)
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or(1),
         max_receives: Some(config.max_receive_count),
+        sent_at_unix_ms: number(attributes.sent_timestamp),
+        trace_id: header.map(|header| header.root),
     };
     let jobs = record::jobs_of_body(&body, arrival, operation, config);
     Delivery {
@@ -137,6 +146,8 @@ fn unreadable(record: &str, error: &serde_json::Error, config: &Config) -> Deliv
             format!("not a record of an SQS event: {error}"),
         )),
         message_id: message_id.clone().unwrap_or_default(),
+        sent_at_unix_ms: None,
+        trace_id: None,
         attempt: 1,
         receives: 1,
         max_receives: Some(config.max_receive_count),

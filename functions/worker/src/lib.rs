@@ -12,6 +12,8 @@
 //!    deletes the others. So nothing is acknowledged before it is answered.
 //! 4. [`retry`] is the one place that decides what a failure leads to: an answer now, another delivery later, or,
 //!    on the last one, an answer that the request rests in the dead-letter queue.
+//! 5. Whoever looks after the stack is told by the [`log`], and by a line of [`metrics`] for each attempt: what became of it
+//!    and, as it was [measured](measures), where its time went.
 //!
 //! All of that sees AWS through the two traits of [`ports`], which [`aws`] implements, and fakes in the tests.
 
@@ -30,7 +32,11 @@ mod deferrals;
 mod event;
 #[cfg(test)]
 mod fakes;
+mod invocation;
 mod job;
+mod log;
+mod measures;
+mod metrics;
 mod operation;
 mod outcomes;
 mod ports;
@@ -44,13 +50,11 @@ mod tests;
 
 use std::sync::{Arc, LazyLock};
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Config;
+use crate::metrics::Metrics;
 pub use crate::operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
@@ -63,42 +67,27 @@ pub use crate::operation::{Context, Failure, Input, InputError, MadeFile, Operat
 /// A part of the environment that Lambda or `template.yaml` sets is missing, `AWS_CA_BUNDLE` names no certificates, or the
 /// Lambda runtime cannot be reached.
 pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
-    start_log();
+    log::start();
     let config = Config::from_env()?;
     let settings = aws::settings()?;
     let processor = Arc::new(LazyLock::new(move || {
         let (objects, queues) = aws::clients(&settings, config.account());
-        Arc::new(process::Processor::new(operation, config, objects, queues))
+        let metrics = Metrics::to_stdout(&config, O::NAME);
+        Arc::new(process::Processor::new(
+            operation, config, objects, queues, metrics,
+        ))
     }));
     let early = Arc::clone(&processor);
     tokio::task::spawn_blocking(move || {
         LazyLock::force(&early);
     });
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let processor = Arc::clone(&processor);
         // Boxed: the type of the whole future would be nested too deeply for the compiler.
         Box::pin(async move {
             let processor = Arc::clone(LazyLock::force(&processor));
             batch::handle(processor, event.payload.get(), &event.context).await
         })
-    }))
-    .await
-}
-
-/// Logs to stderr, a JSON object a line, what `RUST_LOG` asks for: `info` unless set, or a list as in
-/// `warn,errand_worker=debug`.
-fn start_log() {
-    // `EnvFilter` could select by spans as well; it brings an engine for regular expressions, half a megabyte.
-    let wanted = std::env::var("RUST_LOG").ok().filter(|wanted| !wanted.is_empty());
-    let wanted: Option<Targets> = wanted.and_then(|wanted| wanted.parse().ok());
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_writer(std::io::stderr);
-    tracing_subscriber::registry()
-        .with(lines)
-        .with(wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)))
-        .init();
+    });
+    Runtime::new(service).layer(log::InvocationLayer).run().await
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use errand_protocol::{ErrorCode, FileName, JobError, code};
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
+use crate::measures::Meter;
 use crate::ports::{PortError, PortErrorKind};
 
 /// An operation: bytes and parameters in, a report and perhaps a file out.
@@ -68,6 +70,9 @@ pub struct Output {
     pub report: Map<String, Value>,
     /// The file that was made, if the operation makes one.
     pub file: Option<MadeFile>,
+    /// Which of its ways the operation took, in a word, if it has several: how much work a job was follows from it. It is
+    /// told to those who look after the stack, with the time that the job took.
+    pub way: Option<&'static str>,
 }
 
 impl Output {
@@ -78,7 +83,10 @@ impl Output {
     /// `report` is not written as a JSON object: a defect of the operation.
     pub fn of_report(report: &impl Serialize) -> Result<Self, Failure> {
         match serde_json::to_value(report) {
-            Ok(Value::Object(report)) => Ok(Self { report, file: None }),
+            Ok(Value::Object(report)) => Ok(Self {
+                report,
+                ..Self::default()
+            }),
             Ok(other) => Err(Failure::Rejected(JobError::permanent(
                 code::INTERNAL,
                 format!("report is {other}"),
@@ -95,6 +103,15 @@ impl Output {
     pub fn with_file(self, file: MadeFile) -> Self {
         Self {
             file: Some(file),
+            ..self
+        }
+    }
+
+    /// The same output, with the way that led to it.
+    #[must_use]
+    pub fn with_way(self, way: &'static str) -> Self {
+        Self {
+            way: Some(way),
             ..self
         }
     }
@@ -153,6 +170,7 @@ pub struct Input {
     received_bytes: u64,
     chunks: mpsc::Receiver<Result<Bytes, PortError>>,
     canceled: Arc<AtomicBool>,
+    meter: Arc<Meter>,
 }
 
 impl Input {
@@ -162,7 +180,13 @@ impl Input {
             received_bytes: 0,
             chunks,
             canceled: Arc::default(),
+            meter: Arc::default(),
         }
+    }
+
+    /// The same input, which tells `meter` what it takes.
+    pub(crate) fn with_meter(self, meter: Arc<Meter>) -> Self {
+        Self { meter, ..self }
     }
 
     /// The same input, which fails once `canceled` is true.
@@ -187,7 +211,10 @@ impl Input {
     /// The input broke off, even if no error said so: half of a list has an answer too, and a wrong one. Or the job was
     /// given up.
     pub fn next_chunk(&mut self) -> Result<Option<Bytes>, InputError> {
-        let chunk = self.chunks.blocking_recv().transpose()?;
+        let started = Instant::now();
+        let chunk = self.chunks.blocking_recv();
+        self.meter.waited(started.elapsed());
+        let chunk = chunk.transpose()?;
         if self.canceled.load(Ordering::Relaxed) {
             return Err(InputError(PortError {
                 kind: PortErrorKind::Unavailable,
@@ -198,6 +225,7 @@ impl Input {
         match chunk {
             Some(chunk) => {
                 self.received_bytes += chunk.len() as u64;
+                self.meter.received(chunk.len() as u64);
                 Ok(Some(chunk))
             }
             None if self.received_bytes < self.size_bytes => Err(InputError(PortError {

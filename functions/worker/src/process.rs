@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use errand_protocol::{JobError, Outcome, Reply, Status, VERSION, code};
+use tracing::Instrument as _;
 
 use crate::config::Config;
-use crate::deadline::Deadline;
 use crate::deferrals::Deferrals;
+use crate::invocation::Invocation;
 use crate::job::{Job, Task};
+use crate::log;
+use crate::measures::Measures;
+use crate::metrics::Metrics;
 use crate::operation::Operation;
 use crate::outcomes::Outcomes;
-use crate::ports::{Objects, PortErrorKind, Queues};
+use crate::ports::{Objects, PortError, PortErrorKind, Queues};
 use crate::record::Expected;
 use crate::replies::Replies;
 use crate::retry::{self, Verdict};
@@ -26,6 +30,7 @@ pub(crate) struct Processor<O, S, Q> {
     outcomes: Outcomes<S>,
     deferrals: Deferrals<S>,
     replies: Replies<Q>,
+    metrics: Metrics,
 }
 
 /// What became of a job, for the one who has to acknowledge its message.
@@ -33,17 +38,20 @@ pub(crate) struct Processor<O, S, Q> {
 pub(crate) enum End {
     /// Answered: the message can be deleted. Holds the outcome that was announced.
     Answered(Box<Outcome>),
-    /// Answered, and the message is to go to the dead-letter queue.
-    DeadLettered,
-    /// Failed for a reason that may pass: the message is to be delivered again, after a wait that grows with the attempts.
-    Retry { attempt: u32 },
+    /// Answered with this failure, and the message is to go to the dead-letter queue.
+    DeadLettered(JobError),
+    /// Answered so in an earlier delivery: nothing was done in this one, which takes the message nearer to that queue.
+    OnItsWay,
+    /// Failed for this reason, which may pass: the message is to be delivered again, after a wait that grows with the
+    /// attempts.
+    Retry { attempt: u32, error: JobError },
     /// Not begun, or not ended, for lack of time that another delivery has: the message is to be delivered again at once,
     /// and this delivery is not to count.
     Deferred,
 }
 
 impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
-    pub(crate) fn new(operation: O, config: Config, objects: S, queues: Q) -> Self {
+    pub(crate) fn new(operation: O, config: Config, objects: S, queues: Q, metrics: Metrics) -> Self {
         let (objects, queues) = (Arc::new(objects), Arc::new(queues));
         Self {
             expected: Expected {
@@ -56,70 +64,78 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             runner: Runner::new(operation, objects, config.clone()),
             queues,
             config,
+            metrics,
         }
     }
 
-    /// Takes a job to its end.
-    pub(crate) async fn process(&self, mut job: Job, deadline: Deadline) -> End {
+    /// Takes a job to its end, and tells how it went.
+    pub(crate) async fn process(&self, mut job: Job, invocation: &Invocation) -> End {
+        job.trace_id = job.trace_id.or(invocation.trace_id);
+        let span = log::job_span(job.id, job.trace_id);
+        let measures = Measures::default();
+        let attempt = Attempt {
+            job,
+            invocation,
+            measures,
+        };
+        self.process_in_span(attempt).instrument(span).await
+    }
+
+    async fn process_in_span(&self, mut attempt: Attempt<'_>) -> End {
         let started = Instant::now();
-        let end = match self.deferrals.of(&job).await {
+        let job = &mut attempt.job;
+        let end = match self.deferrals.of(job).await {
             Ok(deferrals) => {
                 job.attempt = job.receives.saturating_sub(deferrals).max(1);
-                self.process_unlogged(&job, deadline).await
+                self.process_unlogged(&mut attempt).await
             }
             // Without the count there is no telling whether this is the last attempt.
             Err(error) if job.max_receives.is_some_and(|max| job.receives < max) => {
-                tracing::warn!(job_id = %job.id, %error, "it cannot be told how often the job was deferred");
-                End::Retry { attempt: 1 }
-            }
-            Err(error) => self.give_up(&job, error.into()).await,
-        };
-        let duration_ms = millis(started.elapsed());
-        let (job_id, operation, attempt) = (job.id, O::NAME, job.attempt);
-        match &end {
-            End::Answered(outcome) => match &outcome.status {
-                Status::Succeeded { .. } => {
-                    tracing::info!(%job_id, operation, attempt, duration_ms, outcome = "succeeded", "job ended");
+                tracing::warn!(%error, "it cannot be told how often the job was deferred");
+                End::Retry {
+                    attempt: 1,
+                    error: error.into(),
                 }
-                Status::Failed { error } => tracing::info!(
-                    %job_id, operation, attempt, duration_ms, outcome = "failed", code = %error.code,
-                    error = error.message, "job ended"
-                ),
-            },
-            End::DeadLettered => {
-                tracing::error!(%job_id, operation, attempt, duration_ms, outcome = "dead_lettered", "job ended");
             }
-            End::Retry { .. } => {
-                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "retry", "job will be retried");
-            }
-            End::Deferred => {
-                tracing::warn!(%job_id, operation, attempt, duration_ms, outcome = "deferred", "no time left for job");
-            }
-        }
+            Err(error) => self.give_up(&mut attempt, error.into()).await,
+        };
+        log_end(O::NAME, attempt.job.attempt, &end, millis(started.elapsed()));
+        let Attempt {
+            job,
+            invocation,
+            measures,
+        } = &attempt;
+        self.metrics.tell(job, invocation, &end, measures);
         end
     }
 
-    async fn process_unlogged(&self, job: &Job, deadline: Deadline) -> End {
-        if is_looked_up_first(job) {
-            match self.outcomes.stored(job.id).await {
+    async fn process_unlogged(&self, attempt: &mut Attempt<'_>) -> End {
+        if is_looked_up_first(&attempt.job) {
+            let (id, is_used_up) = (attempt.job.id, attempt.job.is_used_up());
+            match self.outcomes.stored(id).await {
                 Ok(Some((outcome, _))) if !outcome.is_provisional() => {
-                    return self.announce(job, outcome).await;
+                    return self.announce(attempt, outcome).await;
                 }
                 // Answered, and on its way to the dead-letter queue.
-                Ok(Some((outcome, _))) if job.is_used_up() && outcome.not_before_unix_ms.is_none() => {
-                    return End::DeadLettered;
+                Ok(Some((outcome, _))) if is_used_up && outcome.not_before_unix_ms.is_none() => {
+                    return End::OnItsWay;
                 }
-                Ok(_) if job.is_used_up() => return self.give_up(job, killed()).await,
+                Ok(_) if is_used_up => return self.give_up(attempt, killed()).await,
                 Ok(_) => {}
-                Err(error) => return self.give_up(job, error.into()).await,
+                Err(error) => return self.give_up(attempt, error.into()).await,
             }
         }
-        if job.task.is_ok()
-            && job.is_last_attempt()
-            && let Some(ended) = self.prepare_for_death(job, deadline).await
+        if attempt.job.task.is_ok()
+            && attempt.job.is_last_attempt()
+            && let Some(ended) = self.prepare_for_death(attempt).await
         {
-            return self.announce(job, ended).await;
+            return self.announce(attempt, ended).await;
         }
+        let Attempt {
+            job,
+            invocation,
+            measures,
+        } = &mut *attempt;
         let run = match &job.task {
             Err(refusal) => Run::Ended {
                 status: Status::Failed {
@@ -127,27 +143,36 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 },
                 duration: Duration::ZERO,
             },
-            Ok(task) => self.runner.run(job, task, deadline).await,
+            Ok(task) => self.runner.run(job, task, invocation.deadline, measures).await,
         };
         match run {
             Run::Ended { status, duration } => {
-                match self.outcomes.store(self.outcome(job, status, duration)).await {
-                    Ok(outcome) => self.announce(job, outcome).await,
-                    Err(error) => self.give_up(job, error.into()).await,
+                let outcome = self.outcome(&attempt.job, status, duration);
+                match self.store(attempt, outcome).await {
+                    Ok(outcome) => self.announce(attempt, outcome).await,
+                    Err(error) => self.give_up(attempt, error.into()).await,
                 }
             }
-            Run::Failed(error) => self.give_up(job, error).await,
+            Run::Failed(error) => self.give_up(attempt, error).await,
             // The failure that was stored before a last attempt must not become the answer while another delivery waits.
-            Run::NoTime(error) if job.is_last_attempt() => self.give_up(job, error).await,
+            Run::NoTime(error) if attempt.job.is_last_attempt() => self.give_up(attempt, error).await,
             Run::NoTime(_) => {
-                if job.max_receives.is_some()
-                    && let Err(error) = self.deferrals.add(job).await
+                if attempt.job.max_receives.is_some()
+                    && let Err(error) = self.deferrals.add(&attempt.job).await
                 {
-                    tracing::warn!(job_id = %job.id, %error, "a deferral could not be counted: it counts as an attempt");
+                    tracing::warn!(%error, "a deferral could not be counted: it counts as an attempt");
                 }
                 End::Deferred
             }
         }
+    }
+
+    /// Stores an outcome, unless the job has one already; gives the one that counts.
+    async fn store(&self, attempt: &mut Attempt<'_>, outcome: Outcome) -> Result<Outcome, PortError> {
+        let started = Instant::now();
+        let stored = self.outcomes.store(outcome).await;
+        attempt.measures.stored(started.elapsed());
+        stored
     }
 
     fn outcome(&self, job: &Job, status: Status, duration: Duration) -> Outcome {
@@ -162,24 +187,26 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             duration_ms: millis(duration),
             finished_at_unix_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
             not_before_unix_ms: None,
+            trace_id: job.trace_id,
         }
     }
 
     /// Stores, before the last attempt begins, the failure that is the answer if this process does not live to give
     /// one; nobody takes it for the answer while this invocation may still run. Gives the outcome with which the job
     /// turns out to have ended already, if it has.
-    async fn prepare_for_death(&self, job: &Job, deadline: Deadline) -> Option<Outcome> {
+    async fn prepare_for_death(&self, attempt: &mut Attempt<'_>) -> Option<Outcome> {
+        let (job, deadline) = (&attempt.job, attempt.invocation.deadline);
         let (Verdict::Answer(error) | Verdict::AnswerAndDeadLetter(error) | Verdict::Retry(error)) =
             retry::verdict(killed(), job.attempt, job.is_last_attempt());
         let prepared = Outcome {
             not_before_unix_ms: Some(deadline.over_at_unix_ms()),
             ..self.outcome(job, Status::Failed { error }, Duration::ZERO)
         };
-        match self.outcomes.store(prepared).await {
+        match self.store(attempt, prepared).await {
             Ok(outcome) => (!outcome.is_provisional()).then_some(outcome),
             Err(error) => {
                 // The attempt may succeed all the same.
-                tracing::warn!(job_id = %job.id, %error, "the failure that a killed process leaves could not be stored");
+                tracing::warn!(%error, "the failure that a killed process leaves could not be stored");
                 None
             }
         }
@@ -187,17 +214,19 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
 
     /// Sends the reply. The outcome is stored by now: a reply queue that has gone with its client is no failure, and on
     /// the last delivery nothing else that keeps the reply from being sent is one.
-    async fn announce(&self, job: &Job, outcome: Outcome) -> End {
+    async fn announce(&self, attempt: &Attempt<'_>, outcome: Outcome) -> End {
+        let Attempt { job, invocation, .. } = attempt;
         let reply = Reply::new(outcome.clone(), self.outcomes.location(job.id));
-        match self.replies.send(&job.reply_to, reply.to_message()).await {
+        let message = reply.to_message();
+        match self.replies.send(&job.reply_to, message, &invocation.span).await {
             Ok(()) => {}
             Err(error) if error.kind == PortErrorKind::NotFound => {
-                tracing::warn!(job_id = %job.id, %error, "reply queue has gone; the outcome is stored");
+                tracing::warn!(%error, "reply queue has gone; the outcome is stored");
             }
             Err(error) => {
-                tracing::warn!(job_id = %job.id, %error, "reply could not be sent; the outcome is stored");
+                tracing::warn!(%error, "reply could not be sent; the outcome is stored");
                 if !job.is_last_attempt() {
-                    return End::Retry { attempt: job.attempt };
+                    return retry(job, error.into());
                 }
             }
         }
@@ -205,35 +234,91 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     }
 
     /// Decides about a failure that may pass, and answers it where this was the last attempt.
-    async fn give_up(&self, job: &Job, error: JobError) -> End {
+    async fn give_up(&self, attempt: &mut Attempt<'_>, error: JobError) -> End {
+        let job = &attempt.job;
         let (error, is_dead_lettered) = match retry::verdict(error, job.attempt, job.is_last_attempt()) {
             Verdict::Retry(error) => {
-                tracing::warn!(job_id = %job.id, code = %error.code, error = error.message, "attempt failed");
-                return End::Retry { attempt: job.attempt };
+                tracing::warn!(code = %error.code, error = error.message, "attempt failed");
+                return retry(job, error);
             }
             Verdict::AnswerAndDeadLetter(error) => (error, true),
             Verdict::Answer(error) => (error, false),
         };
-        tracing::error!(job_id = %job.id, code = %error.code, error = error.message, "last attempt failed");
-        let failed = self.outcome(job, Status::Failed { error }, Duration::ZERO);
-        match self.outcomes.store(failed.clone()).await {
+        tracing::error!(code = %error.code, error = error.message, "last attempt failed");
+        let status = Status::Failed { error: error.clone() };
+        let failed = self.outcome(job, status, Duration::ZERO);
+        match self.store(attempt, failed.clone()).await {
             // A provisional outcome leaves the message for redrive; somebody else's final one ends the job.
             Ok(outcome) if is_dead_lettered && outcome.is_provisional() => {
-                self.announce(job, outcome).await;
-                End::DeadLettered
+                self.announce(attempt, outcome).await;
+                End::DeadLettered(error)
             }
-            Ok(outcome) => self.announce(job, outcome).await,
+            Ok(outcome) => self.announce(attempt, outcome).await,
             // The message is kept, so that nothing is lost, and whoever waits is told at least that.
-            Err(error) if is_dead_lettered => {
-                tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
-                self.announce(job, failed).await;
-                End::DeadLettered
+            Err(unstored) if is_dead_lettered => {
+                tracing::error!(error = %unstored, "the outcome could not be stored; the message is kept");
+                self.announce(attempt, failed).await;
+                End::DeadLettered(error)
             }
-            Err(error) => {
-                tracing::error!(job_id = %job.id, %error, "the outcome could not be stored; the message is kept");
-                End::Retry { attempt: job.attempt }
+            Err(unstored) => {
+                tracing::error!(error = %unstored, "the outcome could not be stored; the message is kept");
+                retry(&attempt.job, unstored.into())
             }
         }
+    }
+}
+
+/// The one line of the log that says how an attempt ended.
+fn log_end(operation: &str, attempt: u32, end: &End, duration_ms: u64) {
+    match end {
+        End::Answered(outcome) => match &outcome.status {
+            Status::Succeeded { .. } => {
+                tracing::info!(
+                    operation,
+                    attempt,
+                    duration_ms,
+                    outcome = "succeeded",
+                    "job ended"
+                );
+            }
+            Status::Failed { error } => tracing::info!(
+                operation, attempt, duration_ms, outcome = "failed", code = %error.code,
+                error = error.message, "job ended"
+            ),
+        },
+        End::DeadLettered(error) => tracing::error!(
+            operation, attempt, duration_ms, outcome = "dead_lettered", code = %error.code, "job ended"
+        ),
+        End::OnItsWay => tracing::info!(
+            operation,
+            "job had ended; its request is on its way to the dead letters"
+        ),
+        End::Retry { error, .. } => tracing::warn!(
+            operation, attempt, duration_ms, outcome = "retry", code = %error.code, "job will be retried"
+        ),
+        End::Deferred => {
+            tracing::warn!(
+                operation,
+                attempt,
+                duration_ms,
+                outcome = "deferred",
+                "no time left for job"
+            );
+        }
+    }
+}
+
+/// One attempt at a job, and what is known of it so far.
+struct Attempt<'a> {
+    job: Job,
+    invocation: &'a Invocation,
+    measures: Measures,
+}
+
+fn retry(job: &Job, error: JobError) -> End {
+    End::Retry {
+        attempt: job.attempt,
+        error,
     }
 }
 

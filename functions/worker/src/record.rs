@@ -2,7 +2,8 @@
 
 use errand_protocol::message::S3Record;
 use errand_protocol::{
-    JobError, JobId, Message, ObjectLocation, OperationName, QueueName, Request, RequestInput, code, keys,
+    JobError, JobId, Message, ObjectLocation, OperationName, QueueName, Request, RequestInput, TraceId, code,
+    keys,
 };
 use serde_json::Map;
 
@@ -25,6 +26,10 @@ pub(crate) struct Arrival<'a> {
     pub(crate) receives: u32,
     /// How often it is delivered at most; none when it came without a queue.
     pub(crate) max_receives: Option<u32>,
+    /// When it was sent, in milliseconds since 1970-01-01 UTC; none when it came without a queue.
+    pub(crate) sent_at_unix_ms: Option<u64>,
+    /// The trace that it belongs to, if it names one.
+    pub(crate) trace_id: Option<TraceId>,
 }
 
 /// The jobs that a body asks for; none where it is a notification that asks for nothing.
@@ -34,6 +39,8 @@ pub(crate) fn jobs_of_body(body: &str, arrival: Arrival, expected: &Expected, co
         reply_to,
         task,
         message_id: arrival.message_id.to_owned(),
+        sent_at_unix_ms: arrival.sent_at_unix_ms,
+        trace_id: arrival.trace_id,
         attempt: arrival.receives,
         receives: arrival.receives,
         max_receives: arrival.max_receives,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use errand_protocol::limits;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tracing::{Instrument as _, Span};
 
 use crate::config::Config;
 use crate::job::ReplyTo;
@@ -45,14 +46,16 @@ impl<Q: Queues> Replies<Q> {
         }
     }
 
-    /// Sends a message, in a batch with others to the same queue where there are any.
-    pub(crate) async fn send(&self, to: &ReplyTo, body: String) -> Result<(), PortError> {
+    /// Sends a message, in a batch with others to the same queue where there are any: in the span `invocation`, as it is
+    /// done for several jobs.
+    pub(crate) async fn send(&self, to: &ReplyTo, body: String, invocation: &Span) -> Result<(), PortError> {
         let url = match to {
             ReplyTo::Client(name) => self.config.queue_url(name),
             ReplyTo::Stack => self.config.response_queue_url.clone(),
         };
         let (sent, answer) = oneshot::channel();
-        self.enqueue(url.clone(), Message { body, sent }).await;
+        self.enqueue(url.clone(), Message { body, sent }, invocation)
+            .await;
         answer.await.unwrap_or_else(|_| {
             Err(PortError {
                 kind: PortErrorKind::Unavailable,
@@ -63,7 +66,7 @@ impl<Q: Queues> Replies<Q> {
     }
 
     /// Puts a message into its queue's outbox; opens one, and the task that empties it, where there is none.
-    async fn enqueue(&self, url: String, message: Message) {
+    async fn enqueue(&self, url: String, message: Message, invocation: &Span) {
         let mut outboxes = self.outboxes.lock().await;
         let message = match outboxes.get(&url) {
             Some(outbox) => match outbox.send(message) {
@@ -76,12 +79,9 @@ impl<Q: Queues> Replies<Q> {
         // Cannot fail: the receiver is still here.
         let _ = outbox.send(message);
         outboxes.insert(url.clone(), outbox);
-        tokio::spawn(flush(
-            Arc::clone(&self.outboxes),
-            Arc::clone(&self.queues),
-            url,
-            messages,
-        ));
+        let outboxes = Arc::clone(&self.outboxes);
+        let flush = flush(outboxes, Arc::clone(&self.queues), url, messages);
+        tokio::spawn(flush.instrument(invocation.clone()));
     }
 }
 
@@ -108,7 +108,8 @@ async fn flush<Q: Queues>(
         let mut sending = JoinSet::new();
         for batch in batches(waiting) {
             let (queues, url) = (Arc::clone(&queues), url.clone());
-            sending.spawn(async move { send_batch(&*queues, &url, batch).await });
+            let send = async move { send_batch(&*queues, &url, batch).await };
+            sending.spawn(send.in_current_span());
         }
         sending.join_all().await;
     }

@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use errand_protocol::{JobError, ObjectLocation, Status, StoredObject, code, keys};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
 
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::job::{Job, JobInput, Task};
+use crate::measures::{Measures, Meter};
 use crate::operation::{Context, Input, MadeFile, Operation, Output};
 use crate::ports::{Condition, Objects, PortError, PortErrorKind, Reading};
 
@@ -64,8 +66,14 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         }
     }
 
-    /// Runs the operation when its turn has come, unless it comes too late.
-    pub(crate) async fn run(&self, job: &Job, task: &Task, deadline: Deadline) -> Run {
+    /// Runs the operation when its turn has come, unless it comes too late, and measures what it takes.
+    pub(crate) async fn run(
+        &self,
+        job: &Job,
+        task: &Task,
+        deadline: Deadline,
+        measures: &mut Measures,
+    ) -> Run {
         let turn = Arc::clone(&self.turn).acquire_owned();
         let turn = tokio::time::timeout(deadline.left_to_begin(), turn).await;
         let Ok(Ok(turn)) = turn else {
@@ -77,8 +85,18 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         if deadline.left_to_begin().is_zero() || !self.is_time_enough(task, left, deadline) {
             return Run::NoTime(not_begun());
         }
-        let worked = tokio::time::timeout(left, self.work(job, task, turn)).await;
+        measures.queue = waited(job);
+        let meter = Arc::<Meter>::default();
+        let work = self.work(job, task, turn, Arc::clone(&meter), measures);
+        let worked = tokio::time::timeout(left, work).await;
         let took = started.elapsed();
+        // Whether it came to an end or was given up: what is neither waiting nor storing is work.
+        measures.bytes_in = Some(meter.received_bytes());
+        if let Some(fetch) = &mut measures.fetch {
+            *fetch += meter.wait();
+        }
+        let rest = took.saturating_sub(measures.fetch.unwrap_or_default());
+        measures.work = Some(rest.saturating_sub(measures.store.unwrap_or_default()));
         if task.input.location().is_some() {
             let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             self.last_took_ms.store(took_ms, Ordering::Relaxed);
@@ -115,13 +133,30 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     }
 
     /// Given up by dropping it: then the input's stream is aborted, and the operation told that nobody waits for it.
-    async fn work(&self, job: &Job, task: &Task, turn: OwnedSemaphorePermit) -> Result<Status, JobError> {
+    async fn work(
+        &self,
+        job: &Job,
+        task: &Task,
+        turn: OwnedSemaphorePermit,
+        meter: Arc<Meter>,
+        measures: &mut Measures,
+    ) -> Result<Status, JobError> {
         let cancel = CancelOnDrop::default();
-        let (input, _reading) = self.open(&task.input).await?;
-        let input = input.with_cancel(Arc::clone(&cancel.0));
+        let started = Instant::now();
+        let opened = self.open(&task.input).await;
+        measures.fetch = task.input.location().map(|_| started.elapsed());
+        let (input, _reading) = opened?;
+        let input = input.with_cancel(Arc::clone(&cancel.0)).with_meter(meter);
         let (output, turn) = self.operate(input, task, &cancel, turn).await?;
+        measures.way = output.way;
         let object = match output.file {
-            Some(file) => Some(self.store_file(job, &task.input, file).await?),
+            Some(file) => {
+                let started = Instant::now();
+                measures.bytes_out = Some(file.bytes.len() as u64);
+                let stored = self.store_file(job, &task.input, file).await;
+                measures.stored(started.elapsed());
+                Some(stored?)
+            }
             None => None,
         };
         // The turn is kept until the file that was made has left the memory.
@@ -165,7 +200,11 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             memory_budget_bytes: self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES),
             canceled: Arc::clone(&cancel.0),
         };
-        let running = tokio::task::spawn_blocking(move || (operation.run(input, parameters, &context), turn));
+        let span = Span::current();
+        let running = tokio::task::spawn_blocking(move || {
+            let run = || operation.run(input, parameters, &context);
+            (span.in_scope(run), turn)
+        });
         match running.await {
             Ok((result, turn)) => Ok((result?, turn)),
             Err(panic) => {
@@ -203,6 +242,13 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             size_bytes,
         })
     }
+}
+
+/// How long a job has waited that is begun now, unless it was begun before. SQS's clock and this one may differ a little.
+fn waited(job: &Job) -> Option<Duration> {
+    let sent = Duration::from_millis(job.sent_at_unix_ms.filter(|_| job.attempt == 1)?);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(now.saturating_sub(sent))
 }
 
 fn missing(location: &ObjectLocation) -> String {

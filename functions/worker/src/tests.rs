@@ -5,12 +5,13 @@ mod backlog;
 mod forms;
 mod isolation;
 mod killed;
+mod metrics;
 mod once;
 mod retries;
 mod time;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use errand_protocol::{
@@ -19,8 +20,9 @@ use errand_protocol::{
 use serde_json::{Map, Value, json};
 
 use crate::batch;
-use crate::config::Config;
+use crate::config::{Config, Monitoring};
 use crate::fakes::{Call, Failing, FakeObjects, FakeQueues, Fault, Log, Script};
+use crate::metrics::Metrics;
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
 use crate::ports::PortErrorKind;
 use crate::process::Processor;
@@ -29,11 +31,14 @@ const INPUTS: &str = "errand-input";
 const RESULTS: &str = "errand-results";
 const RESPONSES: &str = "http://sqs/1/errand-responses";
 const REQUESTS: &str = "http://sqs/1/errand-stats-requests";
+/// The trace in which Lambda does the invocations of these tests.
+const INVOCATION_TRACE: &str = "1-66666666-000000000000000000000001";
 const CLIENT: &str = "errand-reply-1";
 const CLIENT_URL: &str = "http://sqs/1/errand-reply-1";
 
 pub(crate) fn config() -> Config {
     Config {
+        stack: "errand".to_owned(),
         input_bucket: INPUTS.parse().unwrap(),
         result_bucket: RESULTS.parse().unwrap(),
         request_queue_url: REQUESTS.to_owned(),
@@ -41,6 +46,7 @@ pub(crate) fn config() -> Config {
         reply_prefix: "errand-reply-".to_owned(),
         max_receive_count: 100,
         retry_base: Duration::from_secs(5),
+        monitoring: Monitoring::All,
         memory_bytes: 65 << 20,
     }
 }
@@ -73,6 +79,7 @@ impl Operation for Probe {
                     std::thread::sleep(Duration::from_millis(10));
                 }
             }
+            Some(("way", _)) => output = output.with_way("the short one"),
             Some(("sleep", ms)) => std::thread::sleep(Duration::from_millis(ms.parse().unwrap())),
             Some(("pad", bytes)) => {
                 let padding = "p".repeat(bytes.parse().unwrap());
@@ -101,20 +108,30 @@ struct Fixture {
     script: Script,
     log: Log,
     runs: Arc<AtomicUsize>,
+    /// The lines of metrics.
+    lines: Lines,
 }
+
+type Lines = Arc<Mutex<Vec<u8>>>;
 
 impl Fixture {
     fn new() -> Self {
+        Self::with_config(config())
+    }
+
+    fn with_config(config: Config) -> Self {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
+        let lines = Lines::default();
         let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
         let queues = FakeQueues::new(&log, &[REQUESTS, RESPONSES, CLIENT_URL]);
         Self {
-            processor: Arc::new(processor(&runs, &objects, &queues, &script)),
+            processor: Arc::new(processor(config, &runs, &objects, &queues, &script, &lines)),
             objects,
             queues,
             script,
             log,
             runs,
+            lines,
         }
     }
 
@@ -122,12 +139,20 @@ impl Fixture {
     fn another_process(&self) -> Self {
         let (objects, queues) = (self.objects.clone(), self.queues.clone());
         Self {
-            processor: Arc::new(processor(&self.runs, &objects, &queues, &self.script)),
+            processor: Arc::new(processor(
+                self.processor.config.clone(),
+                &self.runs,
+                &objects,
+                &queues,
+                &self.script,
+                &self.lines,
+            )),
             objects,
             queues,
             script: self.script.clone(),
             log: self.log.clone(),
             runs: Arc::clone(&self.runs),
+            lines: Arc::clone(&self.lines),
         }
     }
 
@@ -144,6 +169,8 @@ impl Fixture {
     async fn handle_within(&self, time: Duration, event: &Value) -> Result<Value, String> {
         let mut context = lambda_runtime::Context::default();
         context.request_id = "invocation-1".to_owned();
+        let header = format!("Root={INVOCATION_TRACE};Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:1:0");
+        context.xray_trace_id = Some(header);
         let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         context.deadline = u64::try_from(end.as_millis()).unwrap();
         let answer = batch::handle(Arc::clone(&self.processor), &event.to_string(), &context)
@@ -183,18 +210,25 @@ impl Fixture {
 }
 
 fn processor(
+    config: Config,
     runs: &Arc<AtomicUsize>,
     objects: &FakeObjects,
     queues: &FakeQueues,
     script: &Script,
+    lines: &Lines,
 ) -> TestProcessor {
+    let lines = Arc::clone(lines);
+    let metrics = Metrics::to(&config, Probe::NAME, move |line| {
+        lines.lock().unwrap().extend_from_slice(line);
+    });
     Processor::new(
         Probe {
             runs: Arc::clone(runs),
         },
-        config(),
+        config,
         Failing::new(objects.clone(), script),
         Failing::new(queues.clone(), script),
+        metrics,
     )
 }
 

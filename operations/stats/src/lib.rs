@@ -30,7 +30,7 @@ pub use error::{Compression, Error};
 pub use limits::Limits;
 pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
 pub use parameters::{
-    Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Parameters, Percentile, Selection,
+    Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Method, Parameters, Percentile, Selection,
     Statistic, UnknownStatistic,
 };
 pub use position::Position;

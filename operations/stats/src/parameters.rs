@@ -42,6 +42,43 @@ impl Parameters {
                 .filter(|statistic| wanted(statistic))
                 .any(|statistic| statistic.needs_integers())
     }
+
+    /// How far the statistics that are asked for have to go for their answer.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        let wanted = |statistic| self.statistics.contains(statistic);
+        if wanted(Statistic::Modes) || wanted(Statistic::Distinct) {
+            Method::Sort
+        } else if self.need_integers() {
+            Method::Keep
+        } else {
+            Method::Sum
+        }
+    }
+}
+
+/// How statistics are found, from the cheapest method to the dearest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// The integers are counted and summed as they come, and not kept.
+    Sum,
+    /// They are kept; ranks are selected among them, spreads computed from them.
+    Keep,
+    /// They are kept, and sorted in a copy.
+    Sort,
+}
+
+impl Method {
+    /// The method's name, for those who look after a stack.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Keep => "keep",
+            Self::Sort => "sort",
+        }
+    }
 }
 
 /// One column of a table. In JSON a number or a string.
@@ -217,6 +254,19 @@ mod tests {
             Parameters::default()
         );
         assert!(serde_json::from_str::<Parameters>(r#"{"colum":1}"#).is_err());
+    }
+
+    #[test]
+    fn the_dearest_statistic_decides_on_the_method() {
+        let method = |json| serde_json::from_str::<Parameters>(json).unwrap().method();
+        assert_eq!(method(r#"{"statistics":["sum","range"]}"#), Method::Sum);
+        assert_eq!(method("{}"), Method::Keep);
+        assert_eq!(
+            method(r#"{"statistics":["sum"],"percentiles":["99"]}"#),
+            Method::Keep
+        );
+        assert_eq!(method(r#"{"statistics":["sum","distinct"]}"#), Method::Sort);
+        assert_eq!(method(r#"{"statistics":"all"}"#).name(), "sort");
     }
 
     #[test]
