@@ -12,8 +12,13 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
     let stack = Stack::connect().await;
     let reply_queue = ReplyQueue::new(&stack).await;
     let foreign = json!({ "bucket": "somebody-elses", "key": "stats/list.txt" });
-    let missing = json!({ "bucket": stack.input_bucket, "key": "uploads/nothing/here.txt" });
+    let missing = json!({ "bucket": stack.input_bucket, "key": "stats/nothing/here.txt" });
     let outside = json!({ "bucket": stack.input_bucket, "key": "private/list.txt" });
+    // It is there, and the function's role may read it: but it is another job's.
+    let of_another_job = json!({ "bucket": stack.input_bucket, "key": format!("uploads/{}/list.txt", id()) });
+    stack
+        .upload_file(of_another_job["key"].as_str().unwrap(), b"1 2 3".to_vec())
+        .await;
     let object = |object: &Value| json!({ "object": object });
     let cases = [
         (
@@ -23,6 +28,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
         ("input_not_found", json!({ "input": object(&missing) })),
         ("input_refused", json!({ "input": object(&foreign) })),
         ("input_refused", json!({ "input": object(&outside) })),
+        ("input_refused", json!({ "input": object(&of_another_job) })),
         ("malformed_request", json!({ "input": {} })),
         (
             "unsupported_version",
