@@ -261,9 +261,9 @@ pub(crate) struct ListenArguments {
 /// Requests that could not be done: list, show, send again
 ///
 /// A request that failed for a reason that may pass, such as a lacking right or a service that was down, was answered
-/// with "failed after N attempts" and rests for 14 days. Mend the cause, then redrive it: the job is done under its old
-/// id, and its new answer takes the place of the failure. This needs the stack's operator policy (output
-/// OperatorPolicyArn).
+/// with "failed after N attempts" and is kept until 14 days after it was sent. Mend the cause, then redrive it: the job
+/// is done under its old id, and its new answer takes the place of the failure. This needs the stack's operator policy
+/// (output OperatorPolicyArn).
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

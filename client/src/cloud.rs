@@ -33,6 +33,8 @@ pub(crate) struct Cloud {
     /// The same for waiting for messages, with a time-out of its own.
     polls: aws_sdk_sqs::Client,
     region: String,
+    /// Whether the region is one that other AWS tools would not take by themselves.
+    is_region_said: bool,
     /// Where the services are, if not where AWS has them.
     s3_endpoint: Option<Endpoint>,
     sqs_endpoint: Option<Endpoint>,
@@ -61,6 +63,7 @@ impl Cloud {
             sqs: services.sqs,
             polls: services.polls,
             region: services.region,
+            is_region_said: to.region.is_some() || to.profile.is_some(),
             s3_endpoint: services.s3_endpoint,
             sqs_endpoint: services.sqs_endpoint,
             profile: services.profile,
@@ -99,6 +102,8 @@ impl Cloud {
     pub(crate) fn not_deployed(&self) -> Error {
         let cure = match &self.sqs_endpoint {
             Some(endpoint) if endpoint.is_local() => "make local-up".to_owned(),
+            // Where this client looks: it may have been told so by options that `make` knows nothing of.
+            _ if self.is_region_said => format!("make deploy STACK={} REGION={}", self.stack, self.region),
             _ => format!("make deploy STACK={}", self.stack),
         };
         Error::NotDeployed {
