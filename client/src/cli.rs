@@ -17,6 +17,7 @@ use errand_stats::{Bins, Column, Percentile, Selection};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::job_reference::JobReference;
+use crate::kms_key::InvalidKmsKey;
 use crate::operations;
 
 /// Send work to the cloud and bring the answer back.
@@ -87,6 +88,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_PROFILE")]
     pub(crate) profile: Option<String>,
 
+    /// Key of KMS for this run's reply queue: the stack's parameter KmsKeyArn, where it has one [default: SQS's own]
+    #[arg(long, global = true, env = "ERRAND_KMS_KEY_ARN", value_name = "ARN")]
+    pub(crate) kms_key_arn: Option<String>,
+
     /// Memory that an operation may use with --offline, in MiB
     #[arg(
         long,
@@ -103,11 +108,13 @@ impl Global {
     pub(crate) fn connection(&self) -> Result<Connection, Error> {
         let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let endpoint_url = said(&self.endpoint_url).map(|url| url.parse()).transpose();
+        let kms_key = said(&self.kms_key_arn).map(|arn| arn.parse()).transpose();
         Ok(Connection {
             stack: self.stack.clone(),
             endpoint_url: endpoint_url.map_err(|error: InvalidEndpoint| Error::Usage(error.to_string()))?,
             region: said(&self.region),
             profile: said(&self.profile),
+            kms_key: kms_key.map_err(|error: InvalidKmsKey| Error::Usage(error.to_string()))?,
         })
     }
 }

@@ -22,6 +22,7 @@ pub(crate) use upload::PartialUpload;
 use self::profile::Profile;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::kms_key::KmsKey;
 
 /// Connections to one stack's services. Nothing has been sent yet.
 pub(crate) struct Cloud {
@@ -39,6 +40,8 @@ pub(crate) struct Cloud {
     s3_endpoint: Option<Endpoint>,
     sqs_endpoint: Option<Endpoint>,
     profile: Profile,
+    /// The key for reply queues, if not SQS's own.
+    pub(crate) kms_key: Option<KmsKey>,
     /// The account that the stack was found in.
     account: OnceLock<String>,
 }
@@ -67,6 +70,7 @@ impl Cloud {
             s3_endpoint: services.s3_endpoint,
             sqs_endpoint: services.sqs_endpoint,
             profile: services.profile,
+            kms_key: to.kms_key.clone(),
             account: OnceLock::new(),
         })
     }

@@ -18,6 +18,7 @@ mod error;
 mod files;
 mod job;
 mod job_reference;
+mod kms_key;
 mod operations;
 mod output;
 mod persist;
