@@ -18,6 +18,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::job_reference::JobReference;
 use crate::kms_key::InvalidKmsKey;
+use crate::limit::Limit;
 use crate::operations;
 
 /// Send work to the cloud and bring the answer back.
@@ -49,7 +50,7 @@ Exit codes:
   0    the answer is here
   1    the job failed: the input or a parameter is not acceptable
   2    the command line is wrong
-  3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed
+  3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
   4    no answer yet: fetch it later with `errand result`
   5    a local file cannot be read or written
   130  interrupted";
@@ -65,10 +66,11 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_OFFLINE")]
     pub(crate) offline: bool,
 
-    /// How long to wait for the answer, in seconds [default: 450 for `stats`, 870 for `grayscale`: a second attempt
-    /// after the function was killed is still waited for; `result` does not wait, `listen` has no end]
+    /// How long the command may take in all, in seconds; with `listen`, how long without an answer [default: no end, but
+    /// the answer is waited for 450 for `stats`, 870 for `grayscale`: a second attempt after the function was killed is
+    /// still waited for; `result` does not wait]
     #[arg(long, global = true, env = "ERRAND_TIMEOUT", value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeout: Option<Limit>,
 
     /// Name of the deployed stack
     #[arg(long, global = true, env = "ERRAND_STACK", default_value = "errand")]
@@ -329,11 +331,11 @@ pub(crate) struct DoctorArguments {
     pub(crate) fix: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err("expected a whole number of seconds, at least 1".to_owned()),
-    }
+fn seconds(text: &str) -> Result<Limit, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
+    seconds
+        .and_then(|seconds| Limit::from_now(Duration::from_secs(seconds)))
+        .ok_or_else(|| "expected a whole number of seconds, at least 1".to_owned())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use errand_protocol::{OperationName, QueueName};
 use crate::cli::{DoctorArguments, Global};
 use crate::cloud::{Backlog, Cloud, Deployment, Presence};
 use crate::error::Error;
+use crate::limit::within;
 use crate::output::{self, Finding, Health, Style};
 use crate::{operations, reply_queues};
 
@@ -18,7 +19,13 @@ pub(super) async fn run(
     wanted: &DoctorArguments,
 ) -> Result<(), Error> {
     let mut findings = Vec::new();
-    examine(cloud, wanted, &mut findings).await;
+    let examined = within(global.timeout, async {
+        examine(cloud, wanted, &mut findings).await;
+        Ok(())
+    });
+    if let Err(error) = examined.await {
+        findings.push(Finding::failed("time", &error));
+    }
     let style = Style {
         json: global.json,
         aside: false,
