@@ -9,7 +9,7 @@
 //! | results | `results/<job id>/` | what a requested job made | the functions |
 //! | results | `grayscale/` | what an uploaded file became, under the file's key | the functions |
 
-use crate::{FileName, InvalidName, JobId, ObjectKey, OperationName};
+use crate::{FileName, JobId, ObjectKey, OperationName};
 
 /// Prefix of the inputs that requests name. No notification watches it.
 pub const CLAIM_CHECKS: &str = "uploads/";
@@ -17,6 +17,10 @@ pub const CLAIM_CHECKS: &str = "uploads/";
 pub const OUTCOMES: &str = "outcomes/";
 /// Prefix of what requested jobs made.
 pub const RESULTS: &str = "results/";
+
+/// The user metadata of an uploaded file that holds parameters for its job, as a JSON object: on the wire
+/// `x-amz-meta-errand-parameters`.
+pub const PARAMETERS_METADATA: &str = "errand-parameters";
 
 /// Where a client puts the input of a request before it sends it.
 ///
@@ -65,14 +69,11 @@ pub fn result(job_id: JobId, name: &FileName) -> ObjectKey {
     key(format!("{RESULTS}{job_id}/{name}"))
 }
 
-/// Where the result of an uploaded file is: under the same key, with its last part replaced by `name`.
-///
-/// # Errors
-///
-/// The new key is longer than S3 allows.
-pub fn uploaded_result(uploaded: &ObjectKey, name: &FileName) -> Result<ObjectKey, InvalidName> {
-    let folder = &uploaded.as_str()[..uploaded.as_str().len() - uploaded.file_name().len()];
-    ObjectKey::try_from(format!("{folder}{name}"))
+/// Where the result of an uploaded file is: under the same key, whatever it is. A key that followed the result's format would
+/// be another file's too: `photo.png` with a JPEG in it, and `photo.jpg`.
+#[must_use]
+pub fn uploaded_result(uploaded: &ObjectKey) -> ObjectKey {
+    uploaded.clone()
 }
 
 /// The operation that an uploaded file asks for: the first part of its key. None for a key that asks for none.
@@ -100,8 +101,7 @@ mod tests {
     #[test]
     fn an_uploaded_file_comes_out_under_its_own_key() {
         let uploaded: ObjectKey = "grayscale/holiday/é 1.heic.png".parse().unwrap();
-        let result = uploaded_result(&uploaded, &FileName::new("é 1.heic.jpg")).unwrap();
-        assert_eq!(result.as_str(), "grayscale/holiday/é 1.heic.jpg");
+        assert_eq!(uploaded_result(&uploaded), uploaded);
     }
 
     #[test]

@@ -16,6 +16,10 @@ pub struct StoredObject {
     pub media_type: String,
     /// Its size.
     pub size_bytes: u64,
+    /// S3's tag of its contents, by which a reader tells whether it is still what the job made: a result of an uploaded file
+    /// is written over when the file is uploaded again. None where an older function wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
 }
 
 /// Whether a job succeeded, and with what.

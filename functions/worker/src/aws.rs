@@ -16,7 +16,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_types::SdkConfig;
 use bytes::Bytes;
-use errand_protocol::ObjectLocation;
+use errand_protocol::{ObjectLocation, keys};
 use lambda_runtime::Error;
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
@@ -126,6 +126,9 @@ impl Objects for S3 {
             .content_length()
             .and_then(|size| u64::try_from(size).ok())
             .unwrap_or(0);
+        let parameters = object
+            .metadata()
+            .and_then(|metadata| metadata.get(keys::PARAMETERS_METADATA).cloned());
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let (mut body, action) = (object.body, action());
         let read = async move {
@@ -147,6 +150,7 @@ impl Objects for S3 {
         let reading = tokio::spawn(read.in_current_span());
         Ok(OpenObject {
             size_bytes,
+            parameters,
             chunks,
             reading: reading.into(),
         })
@@ -202,7 +206,7 @@ impl Objects for S3 {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(Written::Yes),
+            Ok(stored) => Ok(Written::Yes(ETag(stored.e_tag.unwrap_or_default()))),
             // The condition does not hold (412), or somebody else is writing at this moment (409), or the object
             // that had to be unchanged is gone (404).
             Err(error)

@@ -67,7 +67,7 @@ impl<S: Objects> Outcomes<S> {
                 .write(&location, bytes.clone(), "application/json", condition)
                 .await?;
             match written {
-                Written::Yes => return Ok(outcome),
+                Written::Yes(_) => return Ok(outcome),
                 Written::ConditionFailed => match self.stored(outcome.job_id).await? {
                     Some((stored, etag)) if outcome.replaces(&stored) => {
                         condition = Condition::Unchanged(etag);

@@ -34,6 +34,8 @@ pub(crate) enum PortErrorKind {
 /// An object, opened for reading.
 pub(crate) struct OpenObject {
     pub(crate) size_bytes: u64,
+    /// What whoever uploaded it wrote beside it: the user metadata [`keys::PARAMETERS_METADATA`](errand_protocol::keys).
+    pub(crate) parameters: Option<String>,
     pub(crate) chunks: mpsc::Receiver<Result<Bytes, PortError>>,
     pub(crate) reading: Reading,
 }
@@ -59,10 +61,10 @@ impl Drop for Reading {
 pub(crate) struct ETag(pub(crate) String);
 
 /// What a conditional write did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// The object is there as given.
-    Yes,
+    /// The object is there as given, in this state.
+    Yes(ETag),
     /// The condition did not hold, or another write came first; nothing was changed.
     ConditionFailed,
 }

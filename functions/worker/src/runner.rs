@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use errand_protocol::{JobError, ObjectLocation, Status, StoredObject, code, keys};
+use errand_protocol::{FileName, JobError, ObjectLocation, Status, StoredObject, code, keys};
+use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 
@@ -14,7 +15,7 @@ use crate::deadline::Deadline;
 use crate::job::{Job, JobInput, Task};
 use crate::measures::{Measures, Meter};
 use crate::operation::{Context, Input, MadeFile, Operation, Output};
-use crate::ports::{Condition, Objects, PortError, PortErrorKind, Reading};
+use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Reading, Written};
 
 /// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
 const RESERVED_MEMORY_BYTES: u64 = 64 << 20;
@@ -31,6 +32,14 @@ pub(crate) struct Runner<O, S> {
     last_took_ms: AtomicU64,
     /// Whether an operation was given up and may not have ended yet.
     is_stuck: AtomicBool,
+}
+
+/// An input, opened for reading.
+struct Opened {
+    input: Input,
+    /// Those that lie beside an uploaded file.
+    parameters: Option<Map<String, Value>>,
+    reading: Option<Reading>,
 }
 
 /// Tells an operation that its job was given up, when it is dropped.
@@ -145,9 +154,15 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         let started = Instant::now();
         let opened = self.open(&task.input).await;
         measures.fetch = task.input.location().map(|_| started.elapsed());
-        let (input, _reading) = opened?;
+        let Opened {
+            input,
+            parameters,
+            reading: _reading,
+        } = opened?;
         let input = input.with_cancel(Arc::clone(&cancel.0)).with_meter(meter);
-        let (output, turn) = self.operate(input, task, &cancel, turn).await?;
+        let parameters = parameters.unwrap_or_else(|| task.parameters.clone());
+        let name = task.input.name();
+        let (output, turn) = self.operate(input, name, parameters, &cancel, turn).await?;
         measures.way = output.way;
         let object = match output.file {
             Some(file) => {
@@ -167,19 +182,34 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         })
     }
 
-    async fn open(&self, input: &JobInput) -> Result<(Input, Option<Reading>), JobError> {
-        match input {
-            JobInput::Inline(bytes) => Ok((Input::whole(bytes.clone()), None)),
-            JobInput::ClaimCheck(location) | JobInput::Uploaded(location) => {
-                match self.objects.open(location).await {
-                    Ok(object) => Ok((Input::new(object.size_bytes, object.chunks), Some(object.reading))),
-                    Err(error) if error.kind == PortErrorKind::NotFound => {
-                        Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)))
-                    }
-                    Err(error) => Err(error.into()),
-                }
+    async fn open(&self, input: &JobInput) -> Result<Opened, JobError> {
+        let location = match input {
+            JobInput::Inline(bytes) => {
+                return Ok(Opened {
+                    input: Input::whole(bytes.clone()),
+                    parameters: None,
+                    reading: None,
+                });
             }
-        }
+            JobInput::ClaimCheck(location) | JobInput::Uploaded(location) => location,
+        };
+        let object = match self.objects.open(location).await {
+            Ok(object) => object,
+            Err(error) if error.kind == PortErrorKind::NotFound => {
+                return Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let parameters = match (input, object.parameters) {
+            (JobInput::Uploaded(_), Some(text)) => Some(parameters_beside(location, &text)?),
+            // A request has its own.
+            _ => None,
+        };
+        Ok(Opened {
+            input: Input::new(object.size_bytes, object.chunks),
+            parameters,
+            reading: Some(object.reading),
+        })
     }
 
     /// Runs the operation on a thread where it may block, with a panic caught.
@@ -189,14 +219,14 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     async fn operate(
         &self,
         input: Input,
-        task: &Task,
+        input_name: FileName,
+        parameters: Map<String, Value>,
         cancel: &CancelOnDrop,
         turn: OwnedSemaphorePermit,
     ) -> Result<(Output, OwnedSemaphorePermit), JobError> {
         let operation = Arc::clone(&self.operation);
-        let parameters = task.parameters.clone();
         let context = Context {
-            input_name: task.input.name(),
+            input_name,
             memory_budget_bytes: self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES),
             canceled: Arc::clone(&cancel.0),
         };
@@ -222,8 +252,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         file: MadeFile,
     ) -> Result<StoredObject, JobError> {
         let key = match input {
-            JobInput::Uploaded(location) => keys::uploaded_result(&location.key, &file.name)
-                .map_err(|error| JobError::permanent(code::INPUT_REFUSED, error.to_string()))?,
+            JobInput::Uploaded(location) => keys::uploaded_result(&location.key),
             JobInput::Inline(_) | JobInput::ClaimCheck(_) => keys::result(job.id, &file.name),
         };
         let location = ObjectLocation {
@@ -232,16 +261,34 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             version_id: None,
         };
         let size_bytes = file.bytes.len() as u64;
-        self.objects
+        let written = self
+            .objects
             .write(&location, file.bytes, file.media_type, Condition::None)
             .await
             .map_err(refused_write)?;
+        let etag = match written {
+            Written::Yes(ETag(etag)) => Some(etag).filter(|etag| !etag.is_empty()),
+            Written::ConditionFailed => None,
+        };
         Ok(StoredObject {
             location,
             media_type: file.media_type.to_owned(),
             size_bytes,
+            etag,
         })
     }
+}
+
+/// The parameters that an uploaded file has beside it.
+fn parameters_beside(location: &ObjectLocation, text: &str) -> Result<Map<String, Value>, JobError> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = format!(
+            "parameters: the metadata x-amz-meta-{} of {location} is no JSON object ({error}); write it as in \
+             {{\"column\": \"amount\"}}",
+            keys::PARAMETERS_METADATA
+        );
+        JobError::permanent(code::INVALID_PARAMETERS, message)
+    })
 }
 
 /// How long a job has waited that is begun now, unless it was begun before. SQS's clock and this one may differ a little.

@@ -112,6 +112,7 @@ impl<T: Objects> Objects for Failing<T> {
         };
         let (sender, chunks) = mpsc::channel(1);
         let reading = tokio::spawn(async move {
+            let _reading = object.reading;
             for _ in 0..kept {
                 if let Some(chunk) = object.chunks.recv().await {
                     let _ = sender.send(chunk).await;
@@ -128,6 +129,7 @@ impl<T: Objects> Objects for Failing<T> {
         });
         Ok(OpenObject {
             size_bytes,
+            parameters: object.parameters,
             chunks,
             reading: reading.into(),
         })

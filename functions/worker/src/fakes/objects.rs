@@ -19,6 +19,7 @@ const CHUNK_BYTES: usize = 4;
 struct Version {
     id: String,
     bytes: Option<Bytes>,
+    parameters: Option<String>,
 }
 
 /// Versioned buckets: `s3://bucket/key` to the versions, the current one last.
@@ -43,12 +44,22 @@ impl FakeObjects {
 
     /// Stores an object as somebody else would; gives its version.
     pub(crate) fn put(&self, location: &ObjectLocation, bytes: impl Into<Bytes>) -> String {
-        self.add(location, Some(bytes.into()))
+        self.add(location, Some(bytes.into()), None)
+    }
+
+    /// The same with parameters beside it.
+    pub(crate) fn put_with(
+        &self,
+        location: &ObjectLocation,
+        bytes: impl Into<Bytes>,
+        parameters: &str,
+    ) -> String {
+        self.add(location, Some(bytes.into()), Some(parameters.to_owned()))
     }
 
     /// Deletes an object as somebody else would. Its versions stay.
     pub(crate) fn delete(&self, location: &ObjectLocation) {
-        self.add(location, None);
+        self.add(location, None, None);
     }
 
     /// What is stored now.
@@ -69,18 +80,23 @@ impl FakeObjects {
         keys
     }
 
-    fn add(&self, location: &ObjectLocation, bytes: Option<Bytes>) -> String {
+    fn add(&self, location: &ObjectLocation, bytes: Option<Bytes>, parameters: Option<String>) -> String {
         let mut versions = self.versions.lock().unwrap();
         let versions = versions.entry(place(location)).or_default();
         let id = format!("v{}", versions.len() + 1);
         versions.push(Version {
             id: id.clone(),
             bytes,
+            parameters,
         });
         id
     }
 
     fn find(&self, location: &ObjectLocation) -> Result<Bytes, PortError> {
+        Ok(self.find_whole(location)?.0)
+    }
+
+    fn find_whole(&self, location: &ObjectLocation) -> Result<(Bytes, Option<String>), PortError> {
         let error = |kind, message: &str| PortError {
             kind,
             action: format!("read {location}"),
@@ -100,14 +116,14 @@ impl FakeObjects {
             Some(id) => versions.iter().find(|version| version.id == *id),
         };
         version
-            .and_then(|version| version.bytes.clone())
+            .and_then(|version| Some((version.bytes.clone()?, version.parameters.clone())))
             .ok_or_else(|| error(PortErrorKind::NotFound, "no such key or version"))
     }
 }
 
 impl Objects for FakeObjects {
     async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
-        let bytes = self.find(location)?;
+        let (bytes, parameters) = self.find_whole(location)?;
         self.log.add(format!("open {}", location.key));
         let size_bytes = bytes.len() as u64;
         let (sender, chunks) = mpsc::channel(1);
@@ -121,6 +137,7 @@ impl Objects for FakeObjects {
         });
         Ok(OpenObject {
             size_bytes,
+            parameters,
             chunks,
             reading: reading.into(),
         })
@@ -157,9 +174,10 @@ impl Objects for FakeObjects {
         if !holds {
             return Ok(Written::ConditionFailed);
         }
-        self.add(location, Some(bytes));
+        let etag = etag(&bytes);
+        self.add(location, Some(bytes), None);
         self.log.add(format!("write {}", location.key));
-        Ok(Written::Yes)
+        Ok(Written::Yes(etag))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Every form in which work arrives.
 
-use errand_protocol::{JobId, RequestInput};
+use errand_protocol::{JobId, RequestInput, code};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ports::Objects as _;
 
 #[tokio::test]
 async fn a_request_from_the_queue_is_answered_to_its_client() {
@@ -106,6 +107,77 @@ async fn a_dropped_file_arrives_without_a_queue() {
     let outcome = fixture.outcome(JobId::of_object(&location, &version)).unwrap();
     assert_eq!(answer, json!([outcome]));
     assert_eq!(fixture.replies(RESPONSES).len(), 1);
+}
+
+#[tokio::test]
+async fn a_dropped_file_takes_parameters_from_its_metadata() {
+    let fixture = Fixture::new();
+    let done = async |key: &str, beside: &str| {
+        let location = object(INPUTS, key);
+        let version = fixture.objects.put_with(&location, "1 2 3", beside);
+        let event = s3_event(INPUTS, key, Some(&version), key);
+        fixture
+            .handle(&sqs([record(key, 1, &event.to_string())]))
+            .await
+            .unwrap();
+        JobId::of_object(&location, &version)
+    };
+    let id = done("stats/list.txt", r#"{"percentiles": [50]}"#).await;
+    let parameters = reported(&fixture.outcome(id).unwrap(), "parameters");
+    assert_eq!(parameters, json!({ "percentiles": [50] }));
+
+    for beside in ["column=2", "[1]", ""] {
+        let error = fixture.error(done("stats/wrong.txt", beside).await);
+        assert_eq!(error.code, code::INVALID_PARAMETERS, "{beside}");
+        let named = ["x-amz-meta-errand-parameters", "stats/wrong.txt", "{\"column\""];
+        assert!(
+            named.iter().all(|part| error.message.contains(part)),
+            "{}",
+            error.message
+        );
+    }
+}
+
+/// A request has parameters of its own, and its upload's metadata is nobody's business.
+#[tokio::test]
+async fn an_upload_s_metadata_does_not_count() {
+    let fixture = Fixture::new();
+    let id = JobId::random();
+    let location = upload(id);
+    fixture
+        .objects
+        .put_with(&location, "1", r#"{"percentiles": [50]}"#);
+    let body = request(id, RequestInput::Object(location));
+    fixture.handle(&sqs([record("m1", 1, &body)])).await.unwrap();
+    assert_eq!(reported(&fixture.outcome(id).unwrap(), "parameters"), json!({}));
+}
+
+#[tokio::test]
+async fn what_a_dropped_file_became_is_under_its_own_key_and_named_with_its_tag() {
+    let fixture = Fixture::new();
+    let mut tags = Vec::new();
+    // Both would be called alike after what they became.
+    for key in ["stats/photo.png", "stats/photo.jpg"] {
+        let location = object(INPUTS, key);
+        let version = fixture.objects.put(&location, "file photo.jpg");
+        let event = s3_event(INPUTS, key, Some(&version), key);
+        fixture
+            .handle(&sqs([record(key, 1, &event.to_string())]))
+            .await
+            .unwrap();
+        let outcome = fixture.outcome(JobId::of_object(&location, &version)).unwrap();
+        let Status::Succeeded {
+            object: Some(made), ..
+        } = outcome.status
+        else {
+            panic!("{key}")
+        };
+        assert_eq!(made.location.key.as_str(), key);
+        let (_, tag) = fixture.objects.read(&made.location).await.unwrap().unwrap();
+        assert_eq!(made.etag, Some(tag.0.clone()));
+        tags.push(tag);
+    }
+    assert_ne!(tags[0], tags[1]);
 }
 
 #[tokio::test]
