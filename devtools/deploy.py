@@ -11,7 +11,7 @@ from pathlib import Path
 
 from devtools.checkout import ROOT, Failure, run_main
 
-# As in protocol/src/stack.rs, which says why.
+# As in protocol/src/stack.rs, which says why, and has the rule about -reply too.
 MAX_LEN = 27
 STAGED = ROOT / "build" / "aws"
 

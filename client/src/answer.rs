@@ -1,7 +1,5 @@
 //! From a request to its answer: has the cloud carry out an operation, and takes its outcome apart.
 
-use std::time::Duration;
-
 use errand_protocol::{JobError, JobId, Outcome, Status, StoredObject, TraceId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +9,7 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::files::LocalInput;
 use crate::job;
+use crate::limit::Limit;
 use crate::operations::KnownOperation;
 
 /// By what an answer's job is known, in the cloud and to programs.
@@ -31,21 +30,20 @@ impl From<&Outcome> for JobIds {
     }
 }
 
-/// Has the cloud carry out an operation, and waits for its outcome: for `timeout`, or as long as is usual.
+/// Has the cloud carry out an operation, and waits for its outcome: all in all within `limit`, or as long as is usual.
 pub(crate) async fn ask(
     cloud: &Cloud,
     operation: KnownOperation,
     parameters: &impl Serialize,
     input: &LocalInput,
-    timeout: Option<Duration>,
+    limit: Option<Limit>,
 ) -> Result<Outcome, Error> {
     let parameters = match serde_json::to_value(parameters) {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
     };
-    let timeout = timeout.unwrap_or(operation.default_timeout());
     // Boxed: it holds an upload and a wait, and would make every future around it as large.
-    Box::pin(job::run(cloud, &operation.name(), parameters, input, timeout)).await
+    Box::pin(job::run(cloud, operation, parameters, input, limit)).await
 }
 
 /// The result of a job that succeeded, as the type that its operation gives, and the file that it made.

@@ -17,6 +17,8 @@ use errand_stats::{Bins, Column, Percentile, Selection};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::job_reference::JobReference;
+use crate::kms_key::InvalidKmsKey;
+use crate::limit::Limit;
 use crate::operations;
 
 /// Send work to the cloud and bring the answer back.
@@ -48,7 +50,7 @@ Exit codes:
   0    the answer is here
   1    the job failed: the input or a parameter is not acceptable
   2    the command line is wrong
-  3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed
+  3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
   4    no answer yet: fetch it later with `errand result`
   5    a local file cannot be read or written
   130  interrupted";
@@ -64,10 +66,11 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_OFFLINE")]
     pub(crate) offline: bool,
 
-    /// How long to wait for the answer, in seconds [default: 450 for `stats`, 870 for `grayscale`: a second attempt
-    /// after the function was killed is still waited for; `result` does not wait, `listen` has no end]
+    /// How long the command may take in all, in seconds; with `listen`, how long without an answer [default: no end, but
+    /// the answer is waited for 450 for `stats`, 870 for `grayscale`: a second attempt after the function was killed is
+    /// still waited for; `result` does not wait]
     #[arg(long, global = true, env = "ERRAND_TIMEOUT", value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeout: Option<Limit>,
 
     /// Name of the deployed stack
     #[arg(long, global = true, env = "ERRAND_STACK", default_value = "errand")]
@@ -87,6 +90,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_PROFILE")]
     pub(crate) profile: Option<String>,
 
+    /// Key of KMS for this run's reply queue: the stack's parameter KmsKeyArn, where it has one [default: SQS's own]
+    #[arg(long, global = true, env = "ERRAND_KMS_KEY_ARN", value_name = "ARN")]
+    pub(crate) kms_key_arn: Option<String>,
+
     /// Memory that an operation may use with --offline, in MiB
     #[arg(
         long,
@@ -103,11 +110,13 @@ impl Global {
     pub(crate) fn connection(&self) -> Result<Connection, Error> {
         let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let endpoint_url = said(&self.endpoint_url).map(|url| url.parse()).transpose();
+        let kms_key = said(&self.kms_key_arn).map(|arn| arn.parse()).transpose();
         Ok(Connection {
             stack: self.stack.clone(),
             endpoint_url: endpoint_url.map_err(|error: InvalidEndpoint| Error::Usage(error.to_string()))?,
             region: said(&self.region),
             profile: said(&self.profile),
+            kms_key: kms_key.map_err(|error: InvalidKmsKey| Error::Usage(error.to_string()))?,
         })
     }
 }
@@ -261,9 +270,9 @@ pub(crate) struct ListenArguments {
 /// Requests that could not be done: list, show, send again
 ///
 /// A request that failed for a reason that may pass, such as a lacking right or a service that was down, was answered
-/// with "failed after N attempts" and rests for 14 days. Mend the cause, then redrive it: the job is done under its old
-/// id, and its new answer takes the place of the failure. This needs the stack's operator policy (output
-/// OperatorPolicyArn).
+/// with "failed after N attempts" and is kept until 14 days after it was sent. Mend the cause, then redrive it: the job
+/// is done under its old id, and its new answer takes the place of the failure. This needs the stack's operator policy
+/// (output OperatorPolicyArn).
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -322,11 +331,11 @@ pub(crate) struct DoctorArguments {
     pub(crate) fix: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err("expected a whole number of seconds, at least 1".to_owned()),
-    }
+fn seconds(text: &str) -> Result<Limit, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
+    seconds
+        .and_then(|seconds| Limit::from_now(Duration::from_secs(seconds)))
+        .ok_or_else(|| "expected a whole number of seconds, at least 1".to_owned())
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub(crate) use upload::PartialUpload;
 use self::profile::Profile;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::kms_key::KmsKey;
 
 /// Connections to one stack's services. Nothing has been sent yet.
 pub(crate) struct Cloud {
@@ -33,10 +34,14 @@ pub(crate) struct Cloud {
     /// The same for waiting for messages, with a time-out of its own.
     polls: aws_sdk_sqs::Client,
     region: String,
+    /// Whether the region is one that other AWS tools would not take by themselves.
+    is_region_said: bool,
     /// Where the services are, if not where AWS has them.
     s3_endpoint: Option<Endpoint>,
     sqs_endpoint: Option<Endpoint>,
     profile: Profile,
+    /// The key for reply queues, if not SQS's own.
+    pub(crate) kms_key: Option<KmsKey>,
     /// The account that the stack was found in.
     account: OnceLock<String>,
 }
@@ -61,9 +66,11 @@ impl Cloud {
             sqs: services.sqs,
             polls: services.polls,
             region: services.region,
+            is_region_said: to.region.is_some() || to.profile.is_some(),
             s3_endpoint: services.s3_endpoint,
             sqs_endpoint: services.sqs_endpoint,
             profile: services.profile,
+            kms_key: to.kms_key.clone(),
             account: OnceLock::new(),
         })
     }
@@ -99,6 +106,8 @@ impl Cloud {
     pub(crate) fn not_deployed(&self) -> Error {
         let cure = match &self.sqs_endpoint {
             Some(endpoint) if endpoint.is_local() => "make local-up".to_owned(),
+            // Where this client looks: it may have been told so by options that `make` knows nothing of.
+            _ if self.is_region_said => format!("make deploy STACK={} REGION={}", self.stack, self.region),
             _ => format!("make deploy STACK={}", self.stack),
         };
         Error::NotDeployed {

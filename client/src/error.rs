@@ -79,6 +79,12 @@ pub(crate) enum Error {
          `errand result {job_id}`"
     )]
     TimedOut { job_id: JobId, seconds: u64 },
+    /// What was asked of the cloud took longer than it may.
+    #[error(
+        "the cloud was not done within {seconds} s, all that --timeout gives: give it more, or see with `errand doctor` \
+         what does not answer"
+    )]
+    OutOfTime { seconds: u64 },
     /// There is no outcome under the id, and it does not come.
     #[error(
         "no answer to job {job_id}{}: it is not done yet (--timeout waits for it), its answer has expired, or there \
@@ -167,6 +173,7 @@ impl Error {
             Self::Service { retryable, .. } => *retryable,
             Self::Unreachable { .. }
             | Self::TimedOut { .. }
+            | Self::OutOfTime { .. }
             | Self::NoOutcome { .. }
             | Self::LostTrack { .. }
             | Self::Interrupted { .. } => true,
@@ -190,6 +197,7 @@ impl Error {
             Self::Failed { .. } => 1,
             Self::Usage(_) => 2,
             Self::Unreachable { .. }
+            | Self::OutOfTime { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
             | Self::Credentials { .. }
@@ -223,6 +231,7 @@ impl Error {
             Self::NoRegion => "no_region",
             Self::Service { .. } => "service_error",
             Self::TimedOut { .. } => "timed_out",
+            Self::OutOfTime { .. } => "out_of_time",
             Self::NoOutcome { .. } => "no_outcome",
             Self::Interrupted { .. } => "interrupted",
             Self::BadAnswer { .. } => "bad_answer",

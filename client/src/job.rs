@@ -5,14 +5,16 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use errand_protocol::{
-    JobId, ObjectLocation, OperationName, Outcome, QueueName, Reply, Request, RequestInput, TraceHeader,
-    TraceId, keys, limits,
+    JobId, ObjectLocation, Outcome, QueueName, Reply, Request, RequestInput, TraceHeader, TraceId, keys,
+    limits,
 };
 use serde_json::{Map, Value};
 
 use crate::cloud::{Cloud, Deployment, PartialUpload, Received};
 use crate::error::Error;
 use crate::files::LocalInput;
+use crate::limit::{self, GRACE, Limit, within};
+use crate::operations::KnownOperation;
 use crate::output;
 use crate::persist::{PAUSE, persist};
 use crate::reply_queues::HEARTBEAT;
@@ -36,15 +38,17 @@ enum Progress {
     Sent,
 }
 
-/// Sends a job, waits for its outcome, and clears up, whatever happens.
+/// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
+/// waiting as long as is usual for the operation.
 pub(crate) async fn run(
     cloud: &Cloud,
-    operation: &OperationName,
+    operation: KnownOperation,
     parameters: Map<String, Value>,
     input: &LocalInput,
-    timeout: Duration,
+    limit: Option<Limit>,
 ) -> Result<Outcome, Error> {
-    let deployment = cloud.locate(&cloud.stack.request_queue(operation)).await?;
+    let request_queue = cloud.stack.request_queue(&operation.name());
+    let deployment = within(limit, cloud.locate(&request_queue)).await?;
     let reply_queue = cloud.stack.new_reply_queue();
     let reply_url = sibling(&deployment.queue_url, &reply_queue);
     let job_id = JobId::random();
@@ -55,7 +59,7 @@ pub(crate) async fn run(
     let errand = async {
         let request = Request::new(
             job_id,
-            operation.clone(),
+            operation.name(),
             parameters,
             RequestInput::Inline(String::new()),
         );
@@ -73,16 +77,24 @@ pub(crate) async fn run(
         persist(|| cloud.send(&deployment, &request, &trace)).await?;
         progress.set(Progress::Sent);
         output::note(&format!("job {job_id} sent, waiting for the answer"));
-        wait(cloud, &deployment, &reply_url, job_id, timeout).await
+        wait(
+            cloud,
+            &deployment,
+            &reply_url,
+            job_id,
+            limit,
+            operation.default_timeout(),
+        )
+        .await
     };
     let ended = tokio::select! {
-        ended = errand => ended.map_err(|error| lost_track(error, job_id, progress.get())),
+        ended = within(limit.map(|limit| limit.and(GRACE)), errand) => ended.map_err(|error| lost_track(error, job_id, progress.get())),
         () = interruption() => Err(Error::Interrupted {
             job_id: (progress.get() != Progress::Preparing).then_some(job_id),
         }),
         never = send_heartbeats(cloud, &reply_url) => match never {},
     };
-    // Also when it is not certain that the queue was made. A second interruption ends the clearing up.
+    // Also when it is not certain that the queue was made. A second interruption ends the clearing up, as does the limit.
     tokio::select! {
         (deleted, aborted) = async { tokio::join!(cloud.delete_queue(&reply_url), cloud.abort_upload(&partial)) } => {
             if let (Err(error), Ok(_)) = (deleted, &ended) {
@@ -93,6 +105,7 @@ pub(crate) async fn run(
             }
         }
         () = interruption() => {}
+        _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
     }
     ended
 }
@@ -107,7 +120,11 @@ fn trace() -> TraceHeader {
 /// Adds to an error how to get at the answer, where there may be one and the error does not say so.
 fn lost_track(error: Error, job_id: JobId, progress: Progress) -> Error {
     match error {
-        Error::Service { .. } | Error::Unreachable { .. } | Error::Credentials { .. }
+        Error::OutOfTime { seconds } if progress == Progress::Sent => Error::TimedOut { job_id, seconds },
+        Error::Service { .. }
+        | Error::Unreachable { .. }
+        | Error::Credentials { .. }
+        | Error::OutOfTime { .. }
             if progress != Progress::Preparing =>
         {
             Error::LostTrack {
@@ -153,16 +170,17 @@ async fn wait(
     deployment: &Deployment,
     reply_url: &str,
     job_id: JobId,
-    timeout: Duration,
+    limit: Option<Limit>,
+    usual: Duration,
 ) -> Result<Outcome, Error> {
-    let end = Instant::now() + timeout;
+    let (begun, time) = (Instant::now(), limit.map_or(usual, Limit::time));
     let mut poll = FIRST_WAIT;
     loop {
-        let left = end.saturating_duration_since(Instant::now());
+        let left = limit.map_or_else(|| usual.saturating_sub(begun.elapsed()), Limit::left);
         if left.is_zero() {
             return Err(Error::TimedOut {
                 job_id,
-                seconds: timeout.as_secs(),
+                seconds: time.as_secs(),
             });
         }
         let received = tokio::time::timeout(left, cloud.receive(reply_url, poll.min(left))).await;

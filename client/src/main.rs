@@ -19,6 +19,8 @@ mod error;
 mod files;
 mod job;
 mod job_reference;
+mod kms_key;
+mod limit;
 mod operations;
 mod output;
 mod persist;
@@ -57,8 +59,11 @@ fn run(Arguments { global, command }: Arguments) -> Result<(), Error> {
         .build()
         .map_err(|error| Error::of_start(&error))?;
     // Boxed: the type of the whole future is deeper than the compiler likes.
-    runtime.block_on(Box::pin(async {
-        let cloud = Cloud::connect(&global.connection()?).await;
+    let ended = runtime.block_on(Box::pin(async {
+        let cloud = limit::within(global.timeout, Cloud::connect(&global.connection()?)).await;
         commands::run_online(cloud, &global, &command).await
-    }))
+    }));
+    // A name that is still being looked up, on a thread of its own, is not waited for.
+    runtime.shutdown_background();
+    ended
 }

@@ -238,6 +238,19 @@ fn a_cloud_that_does_not_answer_is_told_with_its_address() {
 }
 
 #[test]
+fn a_stack_whose_queues_another_stacks_clients_may_read_is_refused() {
+    let folder = folder();
+    let ended = errand(folder.path(), &["stats", "-", "--stack", "errand-reply-two"], "1");
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    for words in [
+        "the clients of a stack `errand` may read",
+        "take a name without `-reply`",
+    ] {
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn every_help_page_has_examples() {
     let folder = folder();
     for command in [

@@ -30,7 +30,7 @@ def deploy(*arguments):
 
 class StackName(unittest.TestCase):
     def test_names_that_the_client_takes_are_deployed(self):
-        for name in ("errand", "errand-2", "replying", "my-reply2", "a" * MAX_LEN):
+        for name in ("errand", "errand-2", "replying", "reply-errand", "my-reply2", "a" * MAX_LEN):
             check(name)
         source = (ROOT / "protocol" / "src" / "stack.rs").read_text()
         self.assertIn(f"const MAX_LEN: usize = {MAX_LEN};", source)
@@ -41,9 +41,12 @@ class StackName(unittest.TestCase):
                 check(name)
 
     def test_a_name_whose_queues_would_be_another_stack_s_reply_queues_is_refused(self):
+        source = (ROOT / "protocol" / "src" / "stack.rs").read_text()
         for name in ("errand-reply-two", "errand-reply", "a-reply-b-reply-c"):
             with self.assertRaisesRegex(Failure, "the clients of a stack (errand|a) may read"):
                 check(name)
+            # The client refuses the same, by a rule of its own.
+            self.assertIn(f'("{name}", ', source)
 
     def test_make_deploy_looks_at_the_name_before_it_builds(self):
         command = ["make", "--no-print-directory", "deploy", "STACK=Errand"]

@@ -2,7 +2,7 @@
 //!
 //! | bucket | prefix | what | written by |
 //! |---|---|---|---|
-//! | input | `uploads/<job id>/` | a request's input (claim check) | the client |
+//! | input | `uploads/<job id>/` | the input of the request with that id, and of no other (claim check) | the client |
 //! | input | `stats/`, `grayscale/` | files uploaded for an operation | any tool |
 //! | results | `outcomes/<job id>.json` | the outcome of every job | the functions |
 //! | results | `outcomes/<job id>.deferrals` | how often the job was deferred | the functions |
@@ -25,7 +25,14 @@ pub const RESULTS: &str = "results/";
 /// Never: every [`FileName`] makes a valid key.
 #[must_use]
 pub fn claim_check(job_id: JobId, name: &FileName) -> ObjectKey {
-    key(format!("{CLAIM_CHECKS}{job_id}/{name}"))
+    key(format!("{}{name}", claim_checks_of(job_id)))
+}
+
+/// What the keys of a job's own uploads begin with. A request that names another job's upload is refused: its id is known
+/// to nobody but its client, who drew it, until the job has its outcome, and so the upload is nobody else's to read.
+#[must_use]
+pub fn claim_checks_of(job_id: JobId) -> String {
+    format!("{CLAIM_CHECKS}{job_id}/")
 }
 
 /// Where the outcome of a job is.

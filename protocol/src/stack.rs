@@ -12,16 +12,36 @@ use crate::{BucketName, InvalidName, OperationName, QueueName};
 /// `-results-`, an account of 12 digits, a hyphen and a region of up to 14.
 const MAX_LEN: usize = 27;
 
-/// The name of a deployed stack: 1 to 27 of `a-z`, `0-9` and `-`, beginning with a letter.
+/// What the names of reply queues have behind the stack's.
+const REPLY: &str = "-reply";
+
+/// The name of a deployed stack: 1 to 27 of `a-z`, `0-9` and `-`, beginning with a letter, and without the part `-reply`,
+/// as in `errand-reply-two`: its queues would have the names of another stack's reply queues, which the clients of that
+/// one may read and delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack(String);
 
 /// The text is not a stack's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a stack name: expected 1 to {MAX_LEN} lower-case letters, digits and hyphens, beginning with a letter"
-)]
-pub struct InvalidStack(String);
+#[non_exhaustive]
+pub enum InvalidStack {
+    /// No bucket could carry it.
+    #[error(
+        "`{0}` is not a stack name: expected 1 to {MAX_LEN} lower-case letters, digits and hyphens, beginning with a letter"
+    )]
+    Unfit(String),
+    /// Its queues would be among another stack's reply queues.
+    #[error(
+        "`{name}` is not a stack name: the clients of a stack `{other}` may read and delete all queues whose names begin \
+         with `{other}-reply-`, and these would be among them; take a name without `-reply`"
+    )]
+    Nested {
+        /// The name.
+        name: String,
+        /// The stack whose clients could.
+        other: String,
+    },
+}
 
 impl FromStr for Stack {
     type Err = InvalidStack;
@@ -32,12 +52,25 @@ impl FromStr for Stack {
             && text
                 .bytes()
                 .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidStack(text.chars().take(100).collect()))
+        if !valid {
+            return Err(InvalidStack::Unfit(text.chars().take(100).collect()));
+        }
+        match nested_in(text) {
+            Some(other) => Err(InvalidStack::Nested {
+                name: text.to_owned(),
+                other: other.to_owned(),
+            }),
+            None => Ok(Self(text.to_owned())),
         }
     }
+}
+
+/// The stack among whose reply queues those of a stack of this name would be, the shortest if there are several.
+/// `devtools/deploy.py` has the same rule.
+fn nested_in(name: &str) -> Option<&str> {
+    let mut ends = name.match_indices(REPLY).map(|(at, _)| name.split_at(at));
+    ends.find(|(_, rest)| *rest == REPLY || rest[REPLY.len()..].starts_with('-'))
+        .map(|(other, _)| other)
 }
 
 impl fmt::Display for Stack {
@@ -74,7 +107,7 @@ impl Stack {
     /// What the names of all reply queues begin with.
     #[must_use]
     pub fn reply_prefix(&self) -> String {
-        format!("{self}-reply-")
+        format!("{self}{REPLY}-")
     }
 
     /// A name for a new reply queue.
@@ -128,7 +161,28 @@ mod tests {
     #[test]
     fn a_name_that_no_bucket_could_carry_is_refused() {
         for name in ["", "Errand", "1st", "my_stack", &"s".repeat(MAX_LEN + 1)] {
-            assert!(name.parse::<Stack>().is_err(), "{name}");
+            let error = name.parse::<Stack>().unwrap_err();
+            assert!(matches!(error, InvalidStack::Unfit(_)), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_name_whose_queues_would_be_another_stacks_reply_queues_is_refused() {
+        for (name, other) in [
+            ("errand-reply-two", "errand"),
+            ("errand-reply", "errand"),
+            ("a-reply-b-reply-c", "a"),
+            ("a-reply2-reply", "a-reply2"),
+        ] {
+            let error = name.parse::<Stack>().unwrap_err();
+            let InvalidStack::Nested { other: named, .. } = &error else {
+                panic!("{name}: {error}")
+            };
+            assert_eq!(named, other);
+            assert!(error.to_string().ends_with("take a name without `-reply`"));
+        }
+        for name in ["replying", "reply", "reply-errand", "my-reply2", "a-replying"] {
+            assert!(name.parse::<Stack>().is_ok(), "{name}");
         }
     }
 }

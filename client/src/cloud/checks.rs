@@ -60,6 +60,19 @@ impl Cloud {
         }
     }
 
+    /// The key of KMS that a queue is encrypted with; none if it is SQS's own, or if this user may not know.
+    pub(crate) async fn key_of(&self, queue_url: &str) -> Result<Option<String>, Error> {
+        let name = QueueAttributeName::KmsMasterKeyId;
+        let asked = self.sqs.get_queue_attributes().queue_url(queue_url);
+        match asked.attribute_names(name.clone()).send().await {
+            Ok(answer) => Ok(answer
+                .attributes
+                .and_then(|mut attributes| attributes.remove(&name))),
+            Err(error) if FailureKind::of(&error) == FailureKind::Denied => Ok(None),
+            Err(error) => Err(self.sqs_failure(format!("look at queue {queue_url}"), &error)),
+        }
+    }
+
     /// Whether a bucket is there. S3 answers "forbidden" for one that is there, to a user who may put objects into it
     /// and not list them, as is usual for the input bucket; and for one of another account than expected, to everybody.
     pub(crate) async fn bucket_presence(&self, bucket: &BucketName) -> Result<Presence, Error> {

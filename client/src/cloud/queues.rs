@@ -48,6 +48,11 @@ impl Cloud {
 
     /// Makes a queue for the replies to this run.
     pub(crate) async fn create_reply_queue(&self, name: &QueueName) -> Result<(), Error> {
+        // SQS takes the one or the other.
+        let (encryption, value) = match &self.kms_key {
+            Some(key) => (QueueAttributeName::KmsMasterKeyId, key.as_str()),
+            None => (QueueAttributeName::SqsManagedSseEnabled, "true"),
+        };
         self.sqs
             .create_queue()
             .queue_name(name.as_str())
@@ -59,7 +64,7 @@ impl Cloud {
                 QueueAttributeName::MaximumMessageSize,
                 limits::MESSAGE_BYTES.to_string(),
             )
-            .attributes(QueueAttributeName::SqsManagedSseEnabled, "true")
+            .attributes(encryption, value)
             .tags("errand:stack", self.stack.as_str())
             .tags(CREATED_TAG, unix_secs().to_string())
             .send()

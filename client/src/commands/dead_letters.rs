@@ -9,6 +9,7 @@ use crate::cli::{DeadLettersAction, DeadLettersArguments, Global};
 use crate::cloud::{Cloud, DeadLetter, Deployment};
 use crate::dead_letter::DeadLetterContent;
 use crate::error::Error;
+use crate::limit::within;
 use crate::operations::{self, KnownOperation};
 use crate::output::{self, DeadLetterAnswer, Style};
 
@@ -20,6 +21,11 @@ const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(1);
 const EMPTY_RECEIVES: u32 = 2;
 
 pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &DeadLettersArguments) -> Result<(), Error> {
+    // What is given up in the middle comes back by itself, after its visibility time-out.
+    within(global.timeout, handle(cloud, global, wanted)).await
+}
+
+async fn handle(cloud: &Cloud, global: &Global, wanted: &DeadLettersArguments) -> Result<(), Error> {
     let style = Style {
         json: global.json,
         aside: false,

@@ -5,6 +5,7 @@ use errand_protocol::{OperationName, QueueName};
 use crate::cli::{DoctorArguments, Global};
 use crate::cloud::{Backlog, Cloud, Deployment, Presence};
 use crate::error::Error;
+use crate::limit::within;
 use crate::output::{self, Finding, Health, Style};
 use crate::{operations, reply_queues};
 
@@ -18,7 +19,13 @@ pub(super) async fn run(
     wanted: &DoctorArguments,
 ) -> Result<(), Error> {
     let mut findings = Vec::new();
-    examine(cloud, wanted, &mut findings).await;
+    let examined = within(global.timeout, async {
+        examine(cloud, wanted, &mut findings).await;
+        Ok(())
+    });
+    if let Err(error) = examined.await {
+        findings.push(Finding::failed("time", &error));
+    }
     let style = Style {
         json: global.json,
         aside: false,
@@ -55,6 +62,7 @@ async fn examine(cloud: Result<Cloud, Error>, wanted: &DoctorArguments, findings
     };
     let deployed = format!("`{}` is deployed at {}", cloud.stack, cloud.place_name());
     findings.push(Finding::ok("stack", deployed));
+    findings.extend(encryption(&cloud, &deployment).await);
     buckets(&cloud, &deployment, findings).await;
     findings.push(queue(&cloud, &cloud.stack.response_queue()).await);
     for operation in operations::ALL {
@@ -66,6 +74,32 @@ async fn examine(cloud: Result<Cloud, Error>, wanted: &DoctorArguments, findings
         Ok(finding) => finding,
         Err(error) => Finding::failed("reply queues", &error),
     });
+}
+
+/// Whether reply queues are encrypted with the stack's key; nothing to say where neither has one of its own.
+async fn encryption(cloud: &Cloud, deployment: &Deployment) -> Option<Finding> {
+    let check = "encryption";
+    let of_stack = match cloud.key_of(&deployment.queue_url).await {
+        Ok(key) => key,
+        Err(error) => return Some(Finding::failed(check, &error)),
+    };
+    match (of_stack, &cloud.kms_key) {
+        (None, None) => None,
+        (Some(key), Some(ours)) if key == ours.as_str() => Some(Finding::ok(check, key)),
+        (Some(key), _) => Some(Finding::warning(
+            check,
+            format!(
+                "the stack's queues have the key {key}, reply queues have not: set ERRAND_KMS_KEY_ARN to it"
+            ),
+        )),
+        (None, Some(ours)) => Some(Finding::warning(
+            check,
+            format!(
+                "reply queues get the key {ours}, which the stack has not: leave out ERRAND_KMS_KEY_ARN, or functions \
+                     may not be able to answer"
+            ),
+        )),
+    }
 }
 
 async fn buckets(cloud: &Cloud, deployment: &Deployment, findings: &mut Vec<Finding>) {

@@ -10,6 +10,7 @@ use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::files::{LocalInput, OutputFile, Stream, default_output};
+use crate::limit::within;
 use crate::operations::GRAYSCALE;
 use crate::output::{self, Style};
 
@@ -47,7 +48,14 @@ pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArg
         job_id: job.job_id,
         message: "it names no image".to_owned(),
     })?;
-    cloud.download(&object.location, &mut target).await?;
+    let downloaded = within(global.timeout, cloud.download(&object.location, &mut target)).await;
+    downloaded.map_err(|error| match error {
+        Error::OutOfTime { seconds } => Error::TimedOut {
+            job_id: job.job_id,
+            seconds,
+        },
+        other => other,
+    })?;
     let stored = Some((job, &object.location));
     finish(
         target,

@@ -1,5 +1,6 @@
 //! `errand listen`.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
@@ -9,17 +10,23 @@ use errand_protocol::{JobId, Reply, limits};
 use crate::cli::{Global, ListenArguments};
 use crate::cloud::{Cloud, Deployment, Received};
 use crate::error::Error;
+use crate::limit::{Limit, over, within};
 use crate::output::{self, Style};
 use crate::signals::interruption;
+
+/// How much later than asked SQS may say that there is nothing: it waits for whole seconds.
+const LATENESS: Duration = Duration::from_secs(2);
 
 /// Answers remembered, so that one that SQS delivers twice is not printed twice.
 const REMEMBERED: usize = 100_000;
 
 pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ListenArguments) -> Result<(), Error> {
-    let deployment = cloud.locate(&cloud.stack.response_queue()).await?;
+    let deployment = within(global.timeout, cloud.locate(&cloud.stack.response_queue())).await?;
     output::note("listening; Ctrl-C ends it");
+    let last = Cell::new(Instant::now());
     tokio::select! {
-        ended = listen(cloud, global, wanted, &deployment) => ended,
+        ended = listen(cloud, global, wanted, &deployment, &last) => ended,
+        error = silence(global, &last) => Err(error),
         // The usual way to end it.
         () = interruption() => Ok(()),
     }
@@ -30,6 +37,7 @@ async fn listen(
     global: &Global,
     wanted: &ListenArguments,
     deployment: &Deployment,
+    last: &Cell<Instant>,
 ) -> Result<(), Error> {
     let mut printer = Printer {
         cloud,
@@ -41,11 +49,10 @@ async fn listen(
         printed: HashSet::new(),
     };
     let mut left = wanted.count.unwrap_or(u64::MAX);
-    let mut last = Instant::now();
     while left > 0 {
         let mut wait = Duration::from_secs(limits::LONG_POLL_SECS);
-        if let Some(timeout) = global.timeout {
-            let rest = timeout.saturating_sub(last.elapsed());
+        if let Some(limit) = global.timeout {
+            let rest = limit.time().saturating_sub(last.get().elapsed());
             if rest.is_zero() {
                 return Ok(());
             }
@@ -67,7 +74,7 @@ async fn listen(
             if left == 0 {
                 break;
             }
-            last = Instant::now();
+            last.set(Instant::now());
             left -= u64::from(printer.print(&message.body).await?);
             done.push(message);
         }
@@ -76,6 +83,24 @@ async fn listen(
         }
     }
     Ok(())
+}
+
+/// Ends when the time without an answer is over by so much that the cloud does not answer at all: with nothing to tell
+/// it would have.
+async fn silence(global: &Global, last: &Cell<Instant>) -> Error {
+    loop {
+        let begun = last.get();
+        let limit = global.timeout.and_then(|limit| {
+            let left = (limit.time() + LATENESS).saturating_sub(begun.elapsed());
+            Limit::from_now(left)
+        });
+        over(limit).await;
+        if last.get() == begun {
+            return Error::OutOfTime {
+                seconds: global.timeout.map(Limit::time).unwrap_or_default().as_secs(),
+            };
+        }
+    }
 }
 
 /// Prints answers, each once.

@@ -1,6 +1,6 @@
 //! `errand result`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use errand_protocol::{JobId, Outcome, Status};
 use errand_stats::Summary;
@@ -11,6 +11,7 @@ use crate::cloud::{Cloud, Deployment};
 use crate::error::Error;
 use crate::files::{OutputFile, default_output};
 use crate::job_reference::JobReference;
+use crate::limit::{GRACE, Limit, within};
 use crate::operations::{GRAYSCALE, KnownOperation, STATS};
 use crate::output::{self, Style};
 
@@ -18,6 +19,11 @@ use crate::output::{self, Style};
 const PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
+    let limit = global.timeout.map(|limit| limit.and(GRACE));
+    within(limit, fetch(cloud, global, wanted)).await
+}
+
+async fn fetch(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
     let deployment = cloud.locate(&cloud.stack.response_queue()).await?;
     let job_id = match &wanted.job {
         JobReference::Id(id) => *id,
@@ -77,10 +83,9 @@ async fn find(
     deployment: &Deployment,
     job_id: JobId,
 ) -> Result<Outcome, Error> {
-    let timeout = global.timeout.unwrap_or_default();
-    let end = Instant::now() + timeout;
+    let time = global.timeout.map(Limit::time).unwrap_or_default();
     loop {
-        let left = end.saturating_duration_since(Instant::now());
+        let left = global.timeout.map(Limit::left).unwrap_or_default();
         match cloud.outcome(deployment, job_id).await {
             Ok(Some(outcome)) if left.is_zero() || !outcome.is_provisional() => return Ok(outcome),
             Ok(_) => {}
@@ -93,7 +98,7 @@ async fn find(
             return Err(Error::NoOutcome {
                 job_id,
                 stack: cloud.stack.clone(),
-                seconds: timeout.as_secs(),
+                seconds: time.as_secs(),
             });
         }
         tokio::time::sleep(PAUSE.min(left)).await;

@@ -21,13 +21,16 @@ impl Errand {
 
     /// With a region alone.
     pub(crate) fn without_keys() -> Self {
+        Self::without_region().with("AWS_REGION", "eu-west-1")
+    }
+
+    /// With nothing.
+    pub(crate) fn without_region() -> Self {
         let errand = Self {
             home: tempfile::tempdir().unwrap(),
             variables: Vec::new(),
         };
-        errand
-            .with("AWS_EC2_METADATA_DISABLED", "true")
-            .with("AWS_REGION", "eu-west-1")
+        errand.with("AWS_EC2_METADATA_DISABLED", "true")
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -182,32 +182,101 @@ fn login_token(expires_at: &str) -> String {
     )
 }
 
-#[test]
-fn a_profile_of_aws_login_is_used_and_an_expired_one_says_how_to_log_in() {
-    let cloud = StandIn::start();
+/// A command with the profile `me` of `aws login`, whose token expires then.
+fn logged_in(cloud: &StandIn, expires_at: &str) -> Errand {
     let session = "arn:aws:sts::123456789012:assumed-role/Admin/admin";
-    let config = format!("[profile me]\nlogin_session = {session}\n");
-    // Under the SHA-256 of the session's name.
-    let digest = "76c34dc5bc54e898fa0fb3d4f12aba206ccb28038e8acbf52ecb478d1c8214d6";
-    let errand = |expires_at: &str| {
-        Errand::without_keys()
-            .with_file(".aws/config", &config)
-            .with_file(
-                &format!(".aws/login/cache/{digest}.json"),
-                login_token(expires_at),
-            )
-            .with_file("list.txt", "1")
-            .with("ERRAND_ENDPOINT_URL", &cloud.endpoint)
-    };
-    errand("2099-01-01T00:00:00Z")
+    Errand::without_keys()
+        .with_file(
+            ".aws/config",
+            format!("[profile me]\nlogin_session = {session}\n"),
+        )
+        .with_file(LOGIN_CACHE, login_token(expires_at))
+        .with_file("list.txt", "1")
+        .with("ERRAND_ENDPOINT_URL", &cloud.endpoint)
+}
+
+/// Under the SHA-256 of the session's name.
+const LOGIN_CACHE: &str =
+    ".aws/login/cache/76c34dc5bc54e898fa0fb3d4f12aba206ccb28038e8acbf52ecb478d1c8214d6.json";
+
+/// AWS Sign-In, as far as it gives new tokens for old (`CreateOAuth2Token` of its API reference).
+fn sign_in(status: &'static str, error: &str, answer: serde_json::Value) -> StandIn {
+    let (kind, error) = (("Content-Type", "application/json".to_owned()), error.to_owned());
+    StandIn::with(f64::INFINITY, move |asked| {
+        let headers = vec![kind.clone(), ("X-Amzn-Errortype", error.clone())];
+        assert_eq!(asked.action(), "POST /v1/token");
+        Some(Some((status, headers, answer.to_string())))
+    })
+}
+
+#[test]
+fn a_profile_of_aws_login_is_used_and_one_that_cannot_be_renewed_says_how_to_log_in() {
+    let cloud = StandIn::start();
+    logged_in(&cloud, "2099-01-01T00:00:00Z")
         .run(&["stats", "list.txt", "--profile", "me"])
         .with(0, &["count"]);
     assert!(cloud.asked().iter().all(|asked| asked.key() == "AKIDLOGIN"));
     // Renewing it needs AWS, where this proxy does not lead.
-    let expired = errand("2020-01-01T00:00:00Z").with("HTTPS_PROXY", "http://127.0.0.1:1");
+    let expired = logged_in(&cloud, "2020-01-01T00:00:00Z").with("HTTPS_PROXY", "http://127.0.0.1:1");
     let ended = expired.run(&["stats", "list.txt", "--profile", "me"]);
     ended.with(
         3,
         &["cannot get AWS credentials: ", "run `aws login --profile me`"],
     );
+}
+
+#[test]
+fn an_expired_token_of_aws_login_is_renewed_kept_and_used() {
+    let cloud = StandIn::start();
+    let service = sign_in(
+        "200 OK",
+        "",
+        serde_json::json!({
+            "accessToken": { "accessKeyId": "AKIDRENEWED", "secretAccessKey": "secret", "sessionToken": "token" },
+            "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "r2",
+        }),
+    );
+    let errand = logged_in(&cloud, "2020-01-01T00:00:00Z").with("AWS_ENDPOINT_URL_SIGNIN", &service.endpoint);
+    // The second run finds the renewed token in its file.
+    for _ in 0..2 {
+        errand
+            .run(&["stats", "list.txt", "--profile", "me"])
+            .with(0, &["count"]);
+    }
+    assert!(cloud.asked().iter().all(|asked| asked.key() == "AKIDRENEWED"));
+    let asked = service.asked();
+    assert_eq!(asked.len(), 1, "it was asked again: {asked:?}");
+    let body: serde_json::Value = serde_json::from_slice(&asked[0].body).unwrap();
+    assert_eq!(
+        (&body["grantType"], &body["refreshToken"]),
+        (&"refresh_token".into(), &"r".into())
+    );
+    assert!(
+        !asked[0].header("dpop").is_empty(),
+        "no proof of possession: {asked:?}"
+    );
+    let kept = std::fs::read_to_string(errand.home.path().join(LOGIN_CACHE)).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(
+        (&kept["refreshToken"], &kept["accessToken"]["accessKeyId"]),
+        (&"r2".into(), &"AKIDRENEWED".into())
+    );
+}
+
+#[test]
+fn a_session_of_aws_login_that_has_ended_says_how_to_log_in() {
+    let cloud = StandIn::start();
+    let refused = serde_json::json!({ "error": "TOKEN_EXPIRED", "message": "refresh token has expired" });
+    let service = sign_in("403 Forbidden", "AccessDeniedException", refused);
+    let errand = logged_in(&cloud, "2020-01-01T00:00:00Z").with("AWS_ENDPOINT_URL_SIGNIN", &service.endpoint);
+    let ended = errand.run(&["stats", "list.txt", "--profile", "me"]);
+    ended.with(
+        3,
+        &[
+            "cannot get AWS credentials: ",
+            "session has expired",
+            "run `aws login --profile me`",
+        ],
+    );
+    assert!(cloud.asked().is_empty(), "{:?}", cloud.asked());
 }

@@ -4,6 +4,7 @@
 mod command;
 mod configuration;
 mod credentials;
+mod limits;
 mod proxies;
 mod slow;
 mod stand_in;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::command::Errand;
-use crate::stand_in::StandIn;
+use crate::stand_in::{StandIn, sqs_error};
 
 /// A name that cannot be resolved (RFC 6761, section 6.4): who reaches it has gone through the proxy.
 const HOST: &str = "cloud.invalid";
@@ -95,6 +95,42 @@ fn plain_http_goes_through_the_proxy_with_its_authorization() {
         // "user:word" in base64.
         assert_eq!(authorization, "Basic dXNlcjp3b3Jk");
     }
+}
+
+/// Behind a proxy, as only a cloud elsewhere is deployed to by `make deploy`.
+#[test]
+fn a_stack_that_is_not_deployed_is_told_with_the_command_that_deploys_it_there() {
+    let cloud = StandIn::with(f64::INFINITY, |asked| {
+        (asked.action() == "GetQueueUrl").then(|| Some(sqs_error("QueueDoesNotExist")))
+    });
+    let proxy = Proxy::to(&cloud);
+    let config = "[default]\nregion = eu-west-1\n[profile far]\nregion = eu-north-1\naws_access_key_id = a\naws_secret_access_key = b\n";
+    let told = |arguments: &[&str]| {
+        let errand = Errand::without_region()
+            .with_file("list.txt", "1")
+            .with_file(".aws/config", config)
+            .with("AWS_ACCESS_KEY_ID", "a")
+            .with("AWS_SECRET_ACCESS_KEY", "b")
+            .with("AWS_ENDPOINT_URL", format!("http://{HOST}"))
+            .with("HTTP_PROXY", &proxy.url);
+        let common = ["stats", "list.txt", "--stack", "mine"];
+        let ended = errand.run(&[&common[..], arguments].concat());
+        ended.with(3, &["stack `mine` is not deployed at http://cloud.invalid"]);
+        ended.stderr
+    };
+    let region = told(&["--region", "eu-west-3"]);
+    assert!(
+        region.contains("`make deploy STACK=mine REGION=eu-west-3`"),
+        "{region}"
+    );
+    // A default region is the one that `make deploy` takes without being told.
+    let default = told(&[]);
+    assert!(default.contains("`make deploy STACK=mine`"), "{default}");
+    let profile = told(&["--profile", "far"]);
+    assert!(
+        profile.contains("`make deploy STACK=mine REGION=eu-north-1`"),
+        "{profile}"
+    );
 }
 
 #[test]

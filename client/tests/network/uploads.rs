@@ -122,6 +122,66 @@ fn a_reply_queue_takes_the_largest_messages() {
     assert_eq!(body["Attributes"]["MaximumMessageSize"], "1048576");
 }
 
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+#[test]
+fn a_reply_queue_has_the_key_that_is_named_and_no_more_is_asked_for_it() {
+    let mut counts = Vec::new();
+    for (key, attribute, value) in [("", "SqsManagedSseEnabled", "true"), (KEY, "KmsMasterKeyId", KEY)] {
+        let cloud = StandIn::start();
+        let errand = Errand::new()
+            .with_file("list.txt", "1")
+            .with("ERRAND_ENDPOINT_URL", &cloud.endpoint)
+            .with("ERRAND_KMS_KEY_ARN", key);
+        errand.run(&["stats", "list.txt"]).with(0, &["count"]);
+        let created = cloud.asked_for("CreateQueue");
+        let body: serde_json::Value = serde_json::from_slice(&created[0].body).unwrap();
+        let mut attributes = body["Attributes"].as_object().unwrap().clone();
+        attributes.retain(|name, _| name.contains("Sse") || name.contains("Kms"));
+        // SQS refuses both together.
+        assert_eq!(
+            serde_json::Value::from(attributes),
+            serde_json::json!({ attribute: value })
+        );
+        assert!(cloud.asked_for("GetQueueAttributes").is_empty());
+        counts.push(cloud.asked().len());
+    }
+    assert_eq!(counts[0], counts[1]);
+    let errand = Errand::new().with_file("list.txt", "1");
+    errand
+        .run(&["stats", "list.txt", "--kms-key-arn", "alias/errand"])
+        .with(2, &["`alias/errand` is not the ARN of a KMS key"]);
+}
+
+#[test]
+fn doctor_tells_when_reply_queues_have_another_key_than_the_stack() {
+    let told = |of_stack: Option<&'static str>, ours: &str| {
+        let cloud = StandIn::with(f64::INFINITY, move |asked| {
+            let is_asked = String::from_utf8_lossy(&asked.body).contains("KmsMasterKeyId");
+            let attributes = serde_json::json!({ "Attributes": { "KmsMasterKeyId": of_stack? } });
+            let kind = ("Content-Type", "application/x-amz-json-1.0".to_owned());
+            is_asked.then(|| Some(("200 OK", vec![kind], attributes.to_string())))
+        });
+        let errand = Errand::new()
+            .with("ERRAND_ENDPOINT_URL", &cloud.endpoint)
+            .with("ERRAND_KMS_KEY_ARN", ours);
+        let ended = errand.run(&["doctor"]);
+        ended.with(0, &["ok       input bucket"]);
+        ended.stdout
+    };
+    let other = KEY.replace("1234abcd-", "0000abcd-");
+    assert!(!told(None, "").contains("encryption"));
+    assert!(told(Some(KEY), KEY).contains(&format!("ok       encryption     {KEY}")));
+    for ours in ["", &other] {
+        let text = told(Some(KEY), ours);
+        assert!(
+            text.contains("warning  encryption") && text.contains("set ERRAND_KMS_KEY_ARN to it"),
+            "{text}"
+        );
+    }
+    assert!(told(None, KEY).contains("which the stack has not: leave out ERRAND_KMS_KEY_ARN"));
+}
+
 #[test]
 fn a_result_that_is_missing_or_may_not_be_read_is_told_as_that() {
     for status in ["403 Forbidden", "404 Not Found"] {

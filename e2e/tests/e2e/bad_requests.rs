@@ -12,7 +12,7 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
     let stack = Stack::connect().await;
     let reply_queue = ReplyQueue::new(&stack).await;
     let foreign = json!({ "bucket": "somebody-elses", "key": "stats/list.txt" });
-    let missing = json!({ "bucket": stack.input_bucket, "key": "uploads/nothing/here.txt" });
+    let missing = json!({ "bucket": stack.input_bucket, "key": "stats/nothing/here.txt" });
     let outside = json!({ "bucket": stack.input_bucket, "key": "private/list.txt" });
     let object = |object: &Value| json!({ "object": object });
     let cases = [
@@ -68,6 +68,28 @@ async fn bad_requests_are_answered_and_the_good_one_among_them_succeeds() {
         assert_eq!(outcome["attempt"], 1, "answered at once: {outcome:#}");
         assert_eq!(stack.outcome(&id).await, outcome);
     }
+}
+
+#[tokio::test]
+async fn an_upload_is_done_for_the_job_whose_id_is_in_its_key_and_for_no_other() {
+    let stack = Stack::connect().await;
+    let (own, other) = (id(), id());
+    let key = format!("uploads/{own}/list.txt");
+    stack.upload_file(&key, b"1 2 3".to_vec()).await;
+    let object = json!({ "object": { "bucket": stack.input_bucket, "key": key } });
+    // The function's role may read all uploads, so that it has to refuse by itself.
+    for job in [&other, &own] {
+        let body = json!({ "version": 1, "job_id": job, "operation": "stats", "input": object });
+        stack.request("stats", body).await;
+    }
+    let refused = stack.outcome(&other).await;
+    assert_eq!(refused["error"]["code"], "input_refused", "{refused}");
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains(&format!("begin with `uploads/{other}/`")),
+        "{message}"
+    );
+    assert_eq!(stack.outcome(&own).await["result"]["count"], 3);
 }
 
 #[tokio::test]

@@ -15,10 +15,11 @@ use serde_json::{Value, json};
 /// The trace that the requests of these tests belong to.
 const TRACE: &str = "1-6925a480-bd862e3fe1be46a994272793";
 
-/// Sends a request for a list that lies in an archive; gives the id of its job.
-async fn send_archived(stack: &Stack, key: &str) -> String {
-    archive(stack, key).await;
+/// Sends a request for a list that lies in an archive; gives the id of its job and the list's key.
+async fn send_archived(stack: &Stack, name: &str) -> (String, String) {
     let job_id = uuid::Uuid::now_v7().to_string();
+    let key = format!("uploads/{job_id}/{name}");
+    archive(stack, &key).await;
     let input = json!({ "object": { "bucket": stack.input_bucket, "key": key } });
     let body = json!({ "version": 1, "job_id": job_id, "operation": "stats", "input": input });
     let send = stack
@@ -35,7 +36,7 @@ async fn send_archived(stack: &Stack, key: &str) -> String {
         .send()
         .await
         .unwrap();
-    job_id
+    (job_id, key)
 }
 
 async fn archive(stack: &Stack, key: &str) {
@@ -75,10 +76,8 @@ async fn await_dead_letters(operator: &Errand<'_>, jobs: &[&str]) -> Vec<Value> 
 async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is_redriven() {
     let stack = Stack::alone().await;
     let operator = stack.errand();
-    let key = format!("uploads/{}/list.txt", uuid::Uuid::now_v7());
-    let job = send_archived(&stack, &key).await;
-    let other_key = format!("uploads/{}/other.txt", uuid::Uuid::now_v7());
-    let other = send_archived(&stack, &other_key).await;
+    let (job, key) = send_archived(&stack, "list.txt").await;
+    let (other, other_key) = send_archived(&stack, "other.txt").await;
 
     // Answered on the last attempt, and the answer says what becomes of the request.
     let outcome = stack.outcome(&job).await;

@@ -8,17 +8,20 @@ use errand_e2e::{Ended, PATIENCE, Stack, scene_png};
 use serde_json::json;
 
 /// A request that nobody waits for.
-async fn send(stack: &Stack, operation: &str, input: serde_json::Value) -> String {
-    let job_id = uuid::Uuid::now_v7().to_string();
-    let body = json!({ "version": 1, "job_id": job_id, "operation": operation, "input": input });
+async fn send(stack: &Stack, id: &str, operation: &str, input: serde_json::Value) {
+    let body = json!({ "version": 1, "job_id": id, "operation": operation, "input": input });
     stack.request(operation, body).await;
-    job_id
+}
+
+fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 #[tokio::test]
 async fn a_late_answer_is_fetched_by_the_id_of_its_job() {
     let stack = Stack::connect().await;
-    let id = send(&stack, "stats", json!({ "inline": "4 4 10" })).await;
+    let id = new_id();
+    send(&stack, &id, "stats", json!({ "inline": "4 4 10" })).await;
     stack.outcome(&id).await;
     let text = stack.errand().run(&["result", &id]).succeeded().stdout;
     assert_eq!(
@@ -27,10 +30,11 @@ async fn a_late_answer_is_fetched_by_the_id_of_its_job() {
     );
 
     let image = scene_png(30, 20, 9);
-    let key = format!("uploads/{}/late.png", uuid::Uuid::now_v7());
+    let id = new_id();
+    let key = format!("uploads/{id}/late.png");
     stack.upload_file(&key, image).await;
     let object = json!({ "bucket": stack.input_bucket, "key": key });
-    let id = send(&stack, "grayscale", json!({ "object": object })).await;
+    send(&stack, &id, "grayscale", json!({ "object": object })).await;
     let errand = stack.errand();
     let _ = errand.run(&["result", &id, "--timeout", "60"]).succeeded();
     assert_eq!(errand.files(), ["output_late.png"]);
@@ -125,7 +129,7 @@ async fn delayed(stack: &Stack) -> u32 {
 #[tokio::test]
 async fn a_job_that_nobody_knows_is_not_waited_for() {
     let stack = Stack::connect().await;
-    let id = uuid::Uuid::now_v7().to_string();
+    let id = new_id();
     let start = Instant::now();
     stack
         .errand()

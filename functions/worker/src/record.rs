@@ -128,7 +128,7 @@ fn task_of_request(request: Request, expected: &Expected, config: &Config) -> Re
     let input = match request.input {
         RequestInput::Inline(text) => JobInput::Inline(text.into()),
         RequestInput::Object(location) => {
-            let served = [keys::CLAIM_CHECKS.to_owned(), format!("{operation}/")];
+            let served = [keys::claim_checks_of(request.job_id), format!("{operation}/")];
             if location.bucket != config.input_bucket {
                 return Err(refused_bucket(&location, config));
             }
@@ -137,8 +137,8 @@ fn task_of_request(request: Request, expected: &Expected, config: &Config) -> Re
                 .any(|prefix| location.key.as_str().starts_with(prefix))
             {
                 let message = format!(
-                    "{location} is not an input: its key has to begin with {}",
-                    served.join(" or ")
+                    "{location} is not an input of this job: its key has to begin with `{}` or `{}`",
+                    served[0], served[1]
                 );
                 return Err(JobError::permanent(code::INPUT_REFUSED, message));
             }

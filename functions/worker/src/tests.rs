@@ -244,6 +244,11 @@ fn object(bucket: &str, key: &str) -> ObjectLocation {
     }
 }
 
+/// Where the client of a job puts its input.
+fn upload(id: JobId) -> ObjectLocation {
+    object(INPUTS, keys::claim_check(id, &FileName::new("list.txt")).as_str())
+}
+
 /// A request of the client [`CLIENT`].
 fn request(id: JobId, input: RequestInput) -> String {
     let mut request = Request::new(id, "stats".parse().unwrap(), Map::new(), input);

@@ -52,7 +52,7 @@ async fn a_backlog_of_slow_jobs_ends_without_a_dead_letter() {
         let body = if index % 2 == 0 {
             inline(id, &text)
         } else {
-            let location = object(INPUTS, &format!("uploads/{id}/list.txt"));
+            let location = upload(id);
             fixture.objects.put(&location, text);
             request(id, RequestInput::Object(location))
         };
@@ -76,7 +76,7 @@ async fn a_backlog_of_slow_jobs_ends_without_a_dead_letter() {
 #[tokio::test]
 async fn a_deferred_delivery_is_no_attempt_and_those_that_failed_are() {
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     let fixture = Fixture::new();
     fixture.objects.put(&location, "1");
     let body = request(id, RequestInput::Object(location));
@@ -105,7 +105,7 @@ async fn a_deferred_delivery_is_no_attempt_and_those_that_failed_are() {
 async fn a_request_is_given_up_after_its_attempts_however_often_it_may_still_be_delivered() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     fixture.objects.put(&location, "1");
     let body = request(id, RequestInput::Object(location));
     let fails = Fault::Fails(PortErrorKind::Unavailable);
@@ -170,10 +170,11 @@ async fn a_delivery_whose_deferrals_cannot_be_read_waits_and_is_not_taken_for_th
 #[tokio::test]
 async fn a_job_on_an_object_is_not_begun_where_one_like_the_last_would_not_end() {
     let fixture = Fixture::new();
-    let bodies = [1, 2].map(|number| {
-        let location = object(INPUTS, &format!("uploads/{number}/list.txt"));
+    let bodies = [(), ()].map(|()| {
+        let id = JobId::random();
+        let location = upload(id);
         fixture.objects.put(&location, "sleep 2300");
-        request(JobId::random(), RequestInput::Object(location))
+        request(id, RequestInput::Object(location))
     });
     fixture.handle(&sqs([record("m1", 1, &bodies[0])])).await.unwrap();
     // The inline job comes first, and leaves 2.2 s.

@@ -26,7 +26,7 @@ async fn a_request_from_the_queue_is_answered_to_its_client() {
 async fn an_uploaded_input_is_fetched_and_named_in_the_outcome() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, &format!("uploads/{id}/list.txt"));
+    let location = upload(id);
     fixture.objects.put(&location, "10 20 30 40");
     let body = request(id, RequestInput::Object(location.clone()));
     let answer = fixture.handle(&sqs([record("m1", 1, &body)])).await;
@@ -40,7 +40,7 @@ async fn an_uploaded_input_is_fetched_and_named_in_the_outcome() {
 async fn the_named_version_of_an_input_is_read() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let mut location = object(INPUTS, "uploads/x/list.txt");
+    let mut location = upload(id);
     location.version_id = Some(fixture.objects.put(&location, "first"));
     fixture.objects.put(&location, "second");
     let body = request(id, RequestInput::Object(location));

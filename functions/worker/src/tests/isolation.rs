@@ -94,14 +94,16 @@ async fn input_that_the_operation_refuses_is_answered_in_its_words() {
 async fn an_object_that_vanished_is_answered_with_its_place() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/gone.txt");
+    let location = upload(id);
     fixture.objects.put(&location, "1");
     fixture.objects.delete(&location);
     let bad = record("bad", 1, &request(id, RequestInput::Object(location)));
     let error = between_two_good_ones(&fixture, bad, id).await;
     assert_eq!(error.code, code::INPUT_NOT_FOUND);
     assert!(
-        error.message.contains("s3://errand-input/uploads/x/gone.txt"),
+        error
+            .message
+            .contains(&format!("s3://errand-input/uploads/{id}/list.txt")),
         "{error}"
     );
 }
@@ -110,7 +112,7 @@ async fn an_object_that_vanished_is_answered_with_its_place() {
 async fn a_version_that_never_was_is_named() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let mut location = object(INPUTS, "uploads/x/list.txt");
+    let mut location = upload(id);
     fixture.objects.put(&location, "1");
     location.version_id = Some("v9".to_owned());
     let bad = record("bad", 1, &request(id, RequestInput::Object(location)));
@@ -123,7 +125,7 @@ async fn a_version_that_never_was_is_named() {
 async fn a_panic_in_the_middle_of_the_input_is_answered_and_its_turn_is_passed_on() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     fixture
         .objects
         .put(&location, format!("panic {}", "1 ".repeat(1000)));
@@ -135,18 +137,28 @@ async fn a_panic_in_the_middle_of_the_input_is_answered_and_its_turn_is_passed_o
 
 #[tokio::test]
 async fn a_foreign_bucket_and_a_foreign_key_are_refused() {
-    for location in [
-        object("somebody-elses", "uploads/x/list.txt"),
-        object(RESULTS, "uploads/x/list.txt"),
-        object(INPUTS, "grayscale/photo.jpg"),
-        object(INPUTS, "outcomes/x.json"),
+    let (id, other) = (JobId::random(), JobId::random());
+    for (bucket, key) in [
+        ("somebody-elses", format!("uploads/{id}/list.txt")),
+        (RESULTS, format!("uploads/{id}/list.txt")),
+        (INPUTS, "grayscale/photo.jpg".to_owned()),
+        (INPUTS, "outcomes/x.json".to_owned()),
+        // An upload is for the job whose id it lies under.
+        (INPUTS, format!("uploads/{other}/list.txt")),
+        (INPUTS, format!("uploads/{id}")),
+        (INPUTS, format!("uploads/{id}0/list.txt")),
+        (INPUTS, "uploads/list.txt".to_owned()),
     ] {
         let fixture = Fixture::new();
+        let location = object(bucket, &key);
         fixture.objects.put(&location, "1");
-        let id = JobId::random();
         let bad = record("bad", 1, &request(id, RequestInput::Object(location)));
         let error = between_two_good_ones(&fixture, bad, id).await;
         assert_eq!(error.code, code::INPUT_REFUSED);
+        if bucket == INPUTS {
+            let cure = format!("its key has to begin with `uploads/{id}/` or `stats/`");
+            assert!(error.message.ends_with(&cure), "{error}");
+        }
         let opened = fixture
             .log
             .effects()
@@ -226,7 +238,7 @@ async fn a_record_that_is_none_does_not_hide_the_others() {
 async fn only_what_has_to_be_delivered_again_is_reported_and_in_the_exact_shape_that_aws_reads() {
     let fixture = Fixture::new();
     let (good, bad) = (JobId::random(), JobId::random());
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(bad);
     fixture.objects.put(&location, "1");
     fixture
         .script
@@ -268,12 +280,12 @@ async fn a_record_without_an_id_is_never_reported_under_an_empty_one() {
 #[tokio::test]
 async fn a_defect_in_one_records_task_fails_that_record_alone() {
     let fixture = Fixture::new();
-    let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let (bad, id) = (JobId::random(), JobId::random());
+    let location = upload(bad);
     fixture.objects.put(&location, "1");
     fixture.script.fail(Call::Open, Fault::Panics, 1);
     let event = sqs([
-        record("m1", 1, &request(JobId::random(), RequestInput::Object(location))),
+        record("m1", 1, &request(bad, RequestInput::Object(location))),
         record("m2", 1, &inline(id, "1")),
     ]);
     assert_eq!(fixture.handle(&event).await, Ok(item_failures(&["m1"])));
@@ -284,7 +296,7 @@ async fn a_defect_in_one_records_task_fails_that_record_alone() {
 async fn an_input_that_is_larger_than_the_memory_is_refused_before_it_is_read() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     // The fixture's function has 1 MiB more than what is kept for the worker.
     fixture.objects.put(&location, vec![b'1'; (1 << 20) + 5]);
     let bad = record("bad", 1, &request(id, RequestInput::Object(location)));

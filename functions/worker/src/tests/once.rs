@@ -61,7 +61,7 @@ async fn a_duplicate_event_does_not_run_the_job_twice() {
 async fn a_request_that_comes_days_later_replays_the_outcome_even_when_its_input_has_gone() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     fixture.objects.put(&location, "1 2 3");
     let body = request(id, RequestInput::Object(location.clone()));
     fixture.handle(&sqs([record("m1", 1, &body)])).await.unwrap();
@@ -133,7 +133,7 @@ async fn the_lost_response_of_the_last_write_does_not_turn_a_success_into_a_fail
 async fn a_redriven_job_replaces_its_provisional_outcome_under_its_old_id() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     fixture.objects.put(&location, "1");
     let body = request(id, RequestInput::Object(location));
     fixture
@@ -151,7 +151,7 @@ async fn a_redriven_job_replaces_its_provisional_outcome_under_its_old_id() {
 async fn a_provisional_outcome_is_not_replaced_by_a_redrive_that_fails_again() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     fixture.objects.put(&location, "1");
     let body = request(id, RequestInput::Object(location));
     fixture

@@ -7,7 +7,7 @@ use super::*;
 /// A fixture with one uploaded input, and the request for it.
 fn with_upload(id: JobId, text: &str) -> (Fixture, String) {
     let fixture = Fixture::new();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     fixture.objects.put(&location, text.to_owned());
     (fixture, request(id, RequestInput::Object(location)))
 }

@@ -83,10 +83,11 @@ async fn work_that_takes_longer_than_a_whole_invocation_is_answered_with_the_cur
 #[tokio::test]
 async fn an_input_that_stalls_is_given_up_and_the_small_jobs_after_it_are_answered_within_two_seconds() {
     let fixture = Fixture::new();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let id = JobId::random();
+    let location = upload(id);
     fixture.objects.put(&location, "1 2 3 4 5 6");
     fixture.script.fail(Call::Open, Fault::Stalls(2), 1);
-    let stalled = request(JobId::random(), RequestInput::Object(location));
+    let stalled = request(id, RequestInput::Object(location));
     fixture
         .handle_within(SHORT, &sqs([record("m1", 1, &stalled)]))
         .await
@@ -128,15 +129,15 @@ async fn an_operation_that_looks_whether_it_is_still_wanted_ends_soon_after_it_i
 #[tokio::test]
 async fn a_service_that_hangs_holds_up_only_its_own_record() {
     let fixture = Fixture::new();
-    let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let (slow, id) = (JobId::random(), JobId::random());
+    let location = upload(slow);
     fixture.objects.put(&location, "1");
     // The look-up before the run hangs longer than the function lives.
     fixture
         .script
         .fail(Call::Read, Fault::Takes(Duration::from_mins(1)), 1);
     let event = sqs([
-        record("m1", 1, &request(JobId::random(), RequestInput::Object(location))),
+        record("m1", 1, &request(slow, RequestInput::Object(location))),
         record("m2", 1, &inline(id, "1")),
     ]);
     let started = Instant::now();
