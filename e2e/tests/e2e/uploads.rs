@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Instant;
 
-use errand_e2e::{PATIENCE, Stack, luma_of, scene_png};
+use errand_e2e::{PATIENCE, Stack, luma_of, record_answers, scene_png};
 use serde_json::Value;
 
 /// Names that an event's form encoding, or a careless reader of it, would change.
@@ -78,7 +78,7 @@ async fn answers_without_a_client_are_heard_by_listening() {
     // A bare body, as `aws sqs send-message --message-body "3 1 2"` sends it.
     let marker = run.as_u128() >> 64;
     let body = format!("3 1 2 {marker}");
-    stack.request("stats", body).await;
+    let message_id = stack.request("stats", body).await;
     let broken = format!("grayscale/{run}/broken.png");
     stack.upload_file(&broken, b"no image".to_vec()).await;
 
@@ -86,7 +86,9 @@ async fn answers_without_a_client_are_heard_by_listening() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let end = Instant::now() + PATIENCE;
     while (bare.is_none() || failed.is_none()) && Instant::now() < end {
-        let outcome: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        let line = lines.next().unwrap().unwrap();
+        record_answers(&["listen", "--json"], &line);
+        let outcome: Value = serde_json::from_str(&line).unwrap();
         if outcome["result"]["maximum"] == marker.to_string() {
             bare = Some(outcome);
         } else if outcome["input"]["key"] == broken {
@@ -95,7 +97,9 @@ async fn answers_without_a_client_are_heard_by_listening() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(bare.expect("the bare body was answered")["result"]["count"], 4);
+    let bare = bare.expect("the bare body was answered");
+    assert_eq!(bare["result"]["count"], 4);
+    assert_eq!(bare["message_id"], message_id, "its sender can tell that it is the answer");
     let failed = failed.expect("the broken image was answered");
     assert_eq!(
         (&failed["status"], &failed["error"]["retryable"]),

@@ -128,17 +128,15 @@ fn task_of_request(request: Request, expected: &Expected, config: &Config) -> Re
     let input = match request.input {
         RequestInput::Inline(text) => JobInput::Inline(text.into()),
         RequestInput::Object(location) => {
-            let served = [keys::claim_checks_of(request.job_id), format!("{operation}/")];
+            let (own, uploaded) = (keys::claim_checks_of(request.job_id), format!("{operation}/"));
             if location.bucket != config.input_bucket {
                 return Err(refused_bucket(&location, config));
             }
-            if !served
-                .iter()
-                .any(|prefix| location.key.as_str().starts_with(prefix))
+            if !keys::is_claim_check_of(&location.key, request.job_id)
+                && !location.key.as_str().starts_with(&uploaded)
             {
                 let message = format!(
-                    "{location} is not an input of this job: its key has to begin with `{}` or `{}`",
-                    served[0], served[1]
+                    "{location} is not an input of this job: its key has to begin with `{own}` or `{uploaded}`"
                 );
                 return Err(JobError::permanent(code::INPUT_REFUSED, message));
             }
