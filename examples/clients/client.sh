@@ -13,12 +13,14 @@ operation=$1 file=$2 output=${3:-output_${2##*/}}
 stack=${ERRAND_STACK:-errand}
 export AWS_PAGER=
 
+region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(command aws configure get region)}}
+# Said at every call: version 1 takes no notice of AWS_REGION, nor, for SQS, of AWS_ENDPOINT_URL.
+aws() { command aws --region "$region" ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} "$@"; }
 url() { aws sqs get-queue-url --queue-name "$1" --query QueueUrl --output text; }
 
 # The names of all else derive from the stack's, the account and the region.
 requests=$(url "$stack-$operation-requests")
 account=$(basename "$(dirname "$requests")")
-region=${AWS_REGION:-$(aws configure get region)}
 inputs=$stack-input-$account-$region results=$stack-results-$account-$region
 
 # Drawn by the client, before anything is sent. It comes back as it was written, but keys have it in lower case, and some
