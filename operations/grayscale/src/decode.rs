@@ -4,18 +4,31 @@
 use std::borrow::Cow;
 use std::io::Cursor;
 
+use image::codecs::bmp::BmpDecoder;
+use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::pnm::PnmDecoder;
+use image::codecs::qoi::QoiDecoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageResult};
 
 use crate::formats::{bmp, gif, jpeg, png, tiff, webp};
 use crate::gray::Gray;
-use crate::{Error, Format, Limits, Parameters, decoder_error};
+use crate::{Error, Format, Limits, Luma, Parameters, decoder_error};
 
 /// A decoded picture.
 pub(crate) struct Decoded {
     pub(crate) gray: Gray,
     /// It was gray and upright before.
     pub(crate) untouched: bool,
+}
+
+/// A file to decode, and how.
+struct Input<'a> {
+    bytes: &'a [u8],
+    format: Format,
+    luma: Luma,
+    limits: &'a Limits,
 }
 
 /// Decodes one picture and makes it gray and upright.
@@ -25,13 +38,20 @@ pub(crate) fn decode(
     parameters: &Parameters,
     limits: &Limits,
 ) -> Result<Decoded, Error> {
+    let whole = Input {
+        bytes: input,
+        format,
+        luma: parameters.luma,
+        limits,
+    };
     let gray = match format {
         Format::Jpeg => jpeg::upright(input, parameters, limits)?,
         Format::WebP => webp::first_picture(input, parameters, limits)?,
         Format::Tiff => tiff::first_page(input, parameters, limits)?,
         Format::Png => {
             let orientation = png::orientation(input)?;
-            return by_image_crate(input, format, orientation, 0, parameters, limits);
+            let decoder = PngDecoder::with_limits(Cursor::new(input), bounds(limits));
+            return by_image_crate(decoder, &whole, orientation, 0);
         }
         Format::Bmp => {
             let bitmap = bmp::for_codec(input)?;
@@ -40,15 +60,15 @@ pub(crate) fn decode(
             } else {
                 0
             };
-            return by_image_crate(&bitmap, format, None, copied as u64, parameters, limits);
+            let decoder = BmpDecoder::new(Cursor::new(&bitmap));
+            return by_image_crate(decoder, &whole, None, copied as u64);
         }
         Format::Gif => {
             let frame_bytes = gif::first_frame_bytes(input);
-            return by_image_crate(input, format, None, frame_bytes, parameters, limits);
+            return by_image_crate(GifDecoder::new(Cursor::new(input)), &whole, None, frame_bytes);
         }
-        Format::Pnm | Format::Qoi => {
-            return by_image_crate(input, format, None, 0, parameters, limits);
-        }
+        Format::Pnm => return by_image_crate(PnmDecoder::new(Cursor::new(input)), &whole, None, 0),
+        Format::Qoi => return by_image_crate(QoiDecoder::new(Cursor::new(input)), &whole, None, 0),
     };
     Ok(Decoded {
         gray,
@@ -56,22 +76,18 @@ pub(crate) fn decode(
     })
 }
 
-/// Decodes by the image crate, beside which `held` bytes are taken. The orientation is read before, as everywhere here: the crate knows none that is stored as a
-/// LONG, or behind the pixels.
-fn by_image_crate(
-    input: &[u8],
-    format: Format,
+/// Decodes by a decoder of the image crate that was just opened, beside which `held` bytes are taken. The orientation is read
+/// before, as everywhere here: the crate knows none that is stored as a LONG, or behind the pixels.
+fn by_image_crate<D: ImageDecoder>(
+    opened: ImageResult<D>,
+    input: &Input,
     orientation: Option<u8>,
     held: u64,
-    parameters: &Parameters,
-    limits: &Limits,
 ) -> Result<Decoded, Error> {
-    let explain = |error| decoder_error::of_image(error, format, input.len());
-    let mut reader = ImageReader::with_format(Cursor::new(input), codec(format));
-    let mut bounds = image::Limits::no_limits();
-    bounds.max_alloc = Some(limits.memory_bytes);
-    reader.limits(bounds);
-    let decoder = reader.into_decoder().map_err(explain)?;
+    let Input { format, limits, .. } = *input;
+    let explain = |error| decoder_error::of_image(error, format, input.bytes.len());
+    let mut decoder = opened.map_err(explain)?;
+    decoder.set_limits(bounds(limits)).map_err(explain)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(Error::corrupt(
@@ -87,9 +103,16 @@ fn by_image_crate(
     let image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     let untouched = !image.color().has_color() && orientation == Orientation::NoTransforms;
     Ok(Decoded {
-        gray: Gray::of(image, parameters.luma).upright(orientation),
+        gray: Gray::of(image, input.luma).upright(orientation),
         untouched,
     })
+}
+
+/// What a decoder of the image crate may allocate.
+fn bounds(limits: &Limits) -> image::Limits {
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_alloc = Some(limits.memory_bytes);
+    bounds
 }
 
 /// Bytes that a conversion takes: the decoded pixels, the gray ones, those once more for turning them or for the
@@ -107,17 +130,4 @@ fn predicted_bytes(decoder: &impl ImageDecoder) -> u64 {
     picture
         .saturating_add(gray.saturating_mul(2))
         .saturating_add(1 << 16)
-}
-
-fn codec(format: Format) -> ImageFormat {
-    match format {
-        Format::Jpeg => ImageFormat::Jpeg,
-        Format::Png => ImageFormat::Png,
-        Format::WebP => ImageFormat::WebP,
-        Format::Gif => ImageFormat::Gif,
-        Format::Bmp => ImageFormat::Bmp,
-        Format::Tiff => ImageFormat::Tiff,
-        Format::Pnm => ImageFormat::Pnm,
-        Format::Qoi => ImageFormat::Qoi,
-    }
 }
