@@ -21,6 +21,8 @@ impl Limit {
     /// So long from now; none if that is beyond what the clock can tell.
     pub(crate) fn from_now(time: Duration) -> Option<Self> {
         let end = Instant::now().checked_add(time)?;
+        // With room for what is added to it.
+        end.checked_add(3 * GRACE)?;
         Some(Self { time, end })
     }
 

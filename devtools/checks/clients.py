@@ -16,6 +16,7 @@ import boto3
 from devtools.checkout import ROOT, VENVS, Failure, run_main
 from devtools.checks.schemas import Schemas
 
+ERRAND = ROOT / "target" / "release" / "errand"
 CLIENTS = ROOT / "examples" / "clients"
 PYTHON = [sys.executable, CLIENTS / "client.py"]
 SHELL = [CLIENTS / "client.sh"]
@@ -45,6 +46,7 @@ def main():
             expect(name, "a list with a word", refused.returncode, 1)
             expect(name, "the reason", "not_an_integer" in refused.stdout + refused.stderr, True)
         bare(schemas)
+        printed(schemas, work)
     queues = boto3.client("sqs").list_queues(QueueNamePrefix=f"{os.environ['ERRAND_STACK']}-reply-")
     expect("all", "the reply queues left behind", queues.get("QueueUrls", []), [])
     return 0
@@ -59,6 +61,30 @@ def bare(schemas):
     import bare_message
 
     expect("bare_message.py", "the job", outcome["job_id"], bare_message.job_id_of_message(outcome["message_id"]))
+
+
+def printed(schemas, work):
+    """What the command prints with --json is as the schemas say, with everything that may be asked for."""
+    table = work / "table.csv"
+    table.write_text("a,b\n" + "".join(f"{number},{number % 7}\n" for number in range(100)) + "x,y\n")
+    everything = ["--all", "--histogram", "--percentiles", "0.5,99", "--column", "a", "--skip-invalid"]
+    balloons = ROOT / "examples" / "balloons.png"
+    nowhere = ["--endpoint-url", "http://127.0.0.1:9"]
+    for schema, *arguments in (
+        ("stats", "stats", table, *everything),
+        ("stats", "stats", table, *everything, "--offline"),
+        ("grayscale", "grayscale", balloons, "-o", work / "a.webp"),
+        ("grayscale", "grayscale", balloons, "-o", work / "a.webp", "--offline"),
+        ("doctor", "doctor"),
+        ("doctor", "doctor", *nowhere),
+        ("error", "stats", table),
+        ("error", "stats", table, "--offline"),
+        ("error", "stats", table, *nowhere, "--timeout", "5"),
+        ("error", "result", "01920000-0000-7000-8000-000000000000"),
+    ):
+        answer = json.loads(run([ERRAND, "--json"], *arguments).stdout)
+        what = " ".join(str(word).removeprefix(f"{work}/") for word in arguments)
+        expect("errand", what, schemas.wrong(f"command/{schema}", answer), [])
 
 
 def as_it_is(output):
@@ -77,7 +103,7 @@ def result_of(schemas):
 
 
 def offline(*arguments):
-    answer = json.loads(said([ROOT / "target" / "release" / "errand"], "--offline", "--json", *arguments))
+    answer = json.loads(said([ERRAND], "--offline", "--json", *arguments))
     answer.pop("output", None)
     return answer
 

@@ -11,7 +11,7 @@ mod pictures;
 mod record;
 mod reply_queue;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::primitives::ByteStream;
@@ -194,21 +194,25 @@ impl Stack {
         panic!("{key} did not appear in {}", self.result_bucket);
     }
 
-    /// Waits for the stored outcome of a job. The failure that is stored before the last attempt begins is none yet.
+    /// Waits for the stored outcome of a job: one that is no answer before a later moment, as the failure that is stored
+    /// before a last attempt begins, is none yet.
     ///
     /// # Panics
     ///
     /// It does not come, or is no JSON.
     pub async fn outcome(&self, job_id: &str) -> Value {
+        let key = format!("outcomes/{job_id}.json");
         let end = Instant::now() + PATIENCE;
         loop {
-            let stored = self.await_result(&format!("outcomes/{job_id}.json")).await;
-            let outcome: Value = serde_json::from_slice(&stored).unwrap();
+            let stored = self.await_result(&key).await;
             record::message("outcome", job_id, &String::from_utf8_lossy(&stored));
-            if outcome["not_before_unix_ms"].is_null() {
+            let outcome: Value = serde_json::from_slice(&stored).unwrap();
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+            let begins = outcome["not_before_unix_ms"].as_u64().unwrap_or_default();
+            if u128::from(begins) <= now {
                 return outcome;
             }
-            assert!(Instant::now() < end, "no answer but {outcome}");
+            assert!(Instant::now() < end, "no answer yet: {outcome}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

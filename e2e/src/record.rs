@@ -29,14 +29,11 @@ pub(crate) fn message(schema: &str, of: &str, text: &str) {
 ///
 /// The file cannot be written.
 pub fn command(arguments: &[&str], stdout: &str) {
-    const COMMANDS: [&str; 5] = ["stats", "grayscale", "result", "listen", "doctor"];
+    const COMMANDS: [&str; 6] = ["stats", "grayscale", "result", "listen", "dead-letters", "doctor"];
     if FILE.is_none() || !arguments.contains(&"--json") {
         return;
     }
-    let mut words = arguments.iter().skip_while(|word| {
-        let word = **word;
-        word != "dead-letters" && !COMMANDS.contains(&word)
-    });
+    let mut words = arguments.iter().skip_while(|word| !COMMANDS.contains(word));
     let name = match (words.next(), words.next()) {
         (Some(&"dead-letters"), Some(action)) => format!("dead-letters-{action}"),
         (Some(command), _) => (*command).to_owned(),

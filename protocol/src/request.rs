@@ -72,7 +72,8 @@ impl fmt::Display for OperationName {
 pub enum RequestInput {
     /// The input itself, as text. Written `{"inline": "3 1 2"}`.
     Inline(String),
-    /// Where the input is (claim check). Written `{"object": {"bucket": …, "key": …}}`.
+    /// Where the input is (claim check): below `uploads/` and the request's own job id, or among the files uploaded for the
+    /// operation. Written `{"object": {"bucket": …, "key": …}}`.
     Object(ObjectLocation),
 }
 
