@@ -6,6 +6,7 @@ finds by itself; looks that they leave no queue behind, and holds every outcome 
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -57,10 +58,8 @@ def bare(schemas):
     expect("bare_message.py", "the outcome", schemas.wrong("outcome", outcome), [])
     expect("bare_message.py", "the sum", outcome["result"]["sum"], "6")
     # The rule by which its job is known, said once more by what the answer holds.
-    sys.path.insert(0, str(CLIENTS))
-    import bare_message
-
-    expect("bare_message.py", "the job", outcome["job_id"], bare_message.job_id_of_message(outcome["message_id"]))
+    job_id_of_message = runpy.run_path(str(CLIENTS / "bare_message.py"))["job_id_of_message"]
+    expect("bare_message.py", "the job", outcome["job_id"], job_id_of_message(outcome["message_id"]))
 
 
 def printed(schemas, work):

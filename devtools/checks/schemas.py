@@ -1,12 +1,12 @@
-"""Holds what is said in JSON against docs/schemas/: the messages that fix the protocol (protocol/tests/golden), the sample
-events' requests, the examples of docs/protocol.md, and, with --answers, what the end-to-end tests got from the real
-functions and the real command.
+"""Holds what is said in JSON against docs/schemas/: the messages that fix the protocol (protocol/tests/golden), the
+sample events' requests, the examples of docs/protocol.md, and, with --answers, what the end-to-end tests got from the
+real functions and the real command.
 
     python3 -m devtools.checks.schemas [--answers FILE]
 
 FILE has one object a line, as e2e/src/record.rs writes them: the name of the schema and the text that was met. A schema
-lets fields pass that it does not describe, as readers must; here each such field is a failure, and so is, with --answers, a
-schema of which no answer was met.
+lets fields pass that it does not describe, as readers must; here each such field is a failure, and so is, with
+--answers, a schema of which no answer was met.
 """
 
 import argparse
@@ -55,8 +55,8 @@ def uri(name):
 
 
 def strict(schema):
-    """The schema with each part that describes a whole object closed. Those in `allOf` and the like describe a share of one
-    that others describe too, so that only what is in them is closed."""
+    """The schema with each part that describes a whole object closed. Those in `allOf` and the like describe a share of
+    one that others describe too, so that only what is in them is closed."""
     if isinstance(schema, list):
         return [strict(each) for each in schema]
     if not isinstance(schema, dict):
@@ -131,7 +131,8 @@ def main():
     messages = list(fixed_messages())
     if arguments.answers:
         messages += answers(arguments.answers)
-    failures, met = 0, Counter()
+    failures = 0
+    met: Counter[str] = Counter()
     for name, place, value in messages:
         if name not in schemas.names:
             raise Failure(f"{place}: there is no schema {name}")
@@ -144,7 +145,10 @@ def main():
     missing = set(schemas.names) - met.keys() - PARTS - SENT
     if arguments.answers and missing:
         raise Failure(f"no answer was met of {', '.join(sorted(missing))}")
-    print(f"{'FAIL' if failures else 'ok  '} schemas: " + ", ".join(f"{count} {name}" for name, count in sorted(met.items())))
+    print(
+        f"{'FAIL' if failures else 'ok  '} schemas: "
+        + ", ".join(f"{count} {name}" for name, count in sorted(met.items()))
+    )
     return 1 if failures else 0
 
 

@@ -43,7 +43,8 @@ pub fn command(arguments: &[&str], stdout: &str) {
     for line in stdout.lines() {
         let answer: Value = serde_json::from_str(line).unwrap_or_default();
         // An outcome and a dead letter have the error among other things.
-        let is_error = answer["error"].is_object() && answer["status"].is_null() && answer["job_ids"].is_null();
+        let is_error =
+            answer["error"].is_object() && answer["status"].is_null() && answer["job_ids"].is_null();
         let schema = if is_error { "error" } else { &name };
         message(&format!("command/{schema}"), &of, line);
         // The request that the command sent, as it lies in the queue.

@@ -19,8 +19,8 @@ DERIVED = uuid.UUID("6f4d9d0e-51b3-4c0a-9a5e-0c8e7b1d2f63")
 
 
 def job_id_of_message(message_id):
-    """The job that a bare message asks for: a UUIDv5 (RFC 9562, section 5.5) of "message" and the message's id, each behind
-    its length in bytes."""
+    """The job that a bare message asks for: a UUIDv5 (RFC 9562, section 5.5) of "message" and the message's id, each
+    behind its length in bytes."""
     parts = ["message", message_id]
     return str(uuid.uuid5(DERIVED, "".join(f"{len(part)}:{part}" for part in parts)))
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""A client of errand in Python, with boto3 alone: the same as `errand stats` and `errand grayscale`, to read and to take
-from. docs/protocol.md explains each step.
+"""A client of errand in Python, with boto3 alone: the same as `errand stats` and `errand grayscale`, to read and to
+take from. docs/protocol.md explains each step.
 
     python3 client.py stats input.txt
     python3 client.py grayscale image.jpg gray.jpg
 
-Credentials, region and endpoint are the usual ones of AWS; ERRAND_STACK names the stack if it is not `errand`. Whoever runs
-it needs the stack's client policy (output ClientPolicyArn) and nothing else. Exit code 0 is an answer, 1 a failed job.
+Credentials, region and endpoint are the usual ones of AWS; ERRAND_STACK names the stack if it is not `errand`. Whoever
+runs it needs the stack's client policy (output ClientPolicyArn) and nothing else. Exit code 0 is an answer, 1 a failed
+job, or no answer yet.
 """
 
 import json
@@ -39,8 +40,8 @@ class Client:
 
     def ask(self, operation, data, name, parameters=None):
         """Has an operation carried out on some bytes, and gives the outcome."""
-        # Drawn by the client, before anything is sent: a request that is sent twice is one job, and a client that dies can
-        # still be told the answer.
+        # Drawn by the client, before anything is sent: a request that is sent twice is one job, and a client that dies
+        # can still be told the answer.
         job_id = str(uuid.uuid4())
         reply_queue = self.make_reply_queue()
         try:
@@ -108,9 +109,7 @@ class Client:
 
     def download(self, location):
         """What is at a place of the result bucket."""
-        stored = self.s3.get_object(
-            Bucket=location["bucket"], Key=location["key"], ExpectedBucketOwner=self.account
-        )
+        stored = self.s3.get_object(Bucket=location["bucket"], Key=location["key"], ExpectedBucketOwner=self.account)
         return stored["Body"].read()
 
 

@@ -131,7 +131,9 @@ pub fn revision<'a>(version_id: Option<&'a str>, etag: Option<&'a str>) -> &'a s
 
 /// The text is not a job id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a job id: expected a UUID such as 01920000-0000-7000-8000-000000000000, with its hyphens")]
+#[error(
+    "`{0}` is not a job id: expected a UUID such as 01920000-0000-7000-8000-000000000000, with its hyphens"
+)]
 pub struct InvalidJobId(String);
 
 impl FromStr for JobId {

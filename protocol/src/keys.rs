@@ -129,7 +129,10 @@ mod tests {
         let id = JobId::of_message("an id with letters");
         let is_its_own = |key: String| is_claim_check_of(&key.parse().unwrap(), id);
         assert!(is_its_own(claim_check(id, &FileName::new("a")).into()));
-        assert!(is_its_own(format!("uploads/{}/a/b", id.to_string().to_uppercase())));
+        assert!(is_its_own(format!(
+            "uploads/{}/a/b",
+            id.to_string().to_uppercase()
+        )));
         assert!(!is_its_own(format!("uploads/{}/a", JobId::random())));
         assert!(!is_its_own(format!("uploads/{id}0/a")));
         assert!(!is_its_own(format!("uploads/{id}")));

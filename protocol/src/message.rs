@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 pub use s3_event::S3Record;
 
 use crate::{
-    DecodeError, JobError, JobId, MessageId, OperationName, QueueName, Request, RequestInput, code, limits, salvage,
+    DecodeError, JobError, JobId, MessageId, OperationName, QueueName, Request, RequestInput, code, limits,
+    salvage,
 };
 
 /// The body of a message, taken apart. Nothing is refused here that another stack would serve: whether a bucket, a key

@@ -36,8 +36,15 @@ async fn a_client_that_writes_its_job_ids_in_upper_case_knows_its_answers_again(
         let lower = id.to_lowercase();
         assert_eq!(stack.outcome(&lower).await, reply["outcome"]);
         for spelled in [id, &lower] {
-            let json = stack.errand().run(&["result", spelled, "--json"]).succeeded().json();
-            assert_eq!((&json["job_id"], &json["sum"]), (&id.as_str().into(), &sum.into()));
+            let json = stack
+                .errand()
+                .run(&["result", spelled, "--json"])
+                .succeeded()
+                .json();
+            assert_eq!(
+                (&json["job_id"], &json["sum"]),
+                (&id.as_str().into(), &sum.into())
+            );
         }
     }
 }

@@ -99,7 +99,10 @@ async fn answers_without_a_client_are_heard_by_listening() {
     child.wait().unwrap();
     let bare = bare.expect("the bare body was answered");
     assert_eq!(bare["result"]["count"], 4);
-    assert_eq!(bare["message_id"], message_id, "its sender can tell that it is the answer");
+    assert_eq!(
+        bare["message_id"], message_id,
+        "its sender can tell that it is the answer"
+    );
     let failed = failed.expect("the broken image was answered");
     assert_eq!(
         (&failed["status"], &failed["error"]["retryable"]),

@@ -2,8 +2,8 @@
 
 use errand_protocol::message::S3Record;
 use errand_protocol::{
-    JobError, JobId, Message, MessageId, ObjectLocation, OperationName, QueueName, Request, RequestInput, TraceId, code,
-    keys,
+    JobError, JobId, Message, MessageId, ObjectLocation, OperationName, QueueName, Request, RequestInput,
+    TraceId, code, keys,
 };
 use serde_json::Map;
 

@@ -86,7 +86,11 @@ async fn whoever_sent_a_message_knows_its_answer_by_the_messages_id() {
     let fixture = Fixture::new();
     let id = JobId::random();
     // The second is the same job, asked for once more.
-    let bodies = [("m1", "3 1 2"), ("m2", &inline(id, "4")), ("m3", &inline(id, "4"))];
+    let bodies = [
+        ("m1", "3 1 2"),
+        ("m2", &inline(id, "4")),
+        ("m3", &inline(id, "4")),
+    ];
     fixture
         .handle(&sqs(bodies.map(|(message, body)| record(message, 1, body))))
         .await
@@ -95,7 +99,9 @@ async fn whoever_sent_a_message_knows_its_answer_by_the_messages_id() {
     assert_eq!(bare.message_id, Some("m1".parse().unwrap()));
     let ids = |queue: &str| {
         let replies = fixture.replies(queue).into_iter();
-        let mut ids: Vec<_> = replies.map(|reply| reply.message_id.unwrap().to_string()).collect();
+        let mut ids: Vec<_> = replies
+            .map(|reply| reply.message_id.unwrap().to_string())
+            .collect();
         ids.sort();
         ids
     };
@@ -110,7 +116,10 @@ async fn a_bare_body_that_is_redriven_is_answered_under_its_first_messages_id() 
     let redriven = Message::read(body, "m1", true).redrive_body(body, &"stats".parse().unwrap());
     fixture.handle(&sqs([record("m9", 1, &redriven)])).await.unwrap();
     let first = Some("m1".parse().unwrap());
-    assert_eq!(fixture.outcome(JobId::of_message("m1")).unwrap().message_id, first);
+    assert_eq!(
+        fixture.outcome(JobId::of_message("m1")).unwrap().message_id,
+        first
+    );
     assert_eq!(fixture.replies(RESPONSES)[0].message_id, first);
 }
 
@@ -140,10 +149,7 @@ async fn parameters_that_are_null_are_not_there() {
         .handle(&sqs([record("m1", 1, &body.to_string())]))
         .await
         .unwrap();
-    assert_eq!(
-        reported(&fixture.outcome(id).unwrap(), "parameters"),
-        json!({})
-    );
+    assert_eq!(reported(&fixture.outcome(id).unwrap(), "parameters"), json!({}));
     #[derive(Debug, serde::Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Known {

@@ -225,9 +225,17 @@ mod tests {
             assert_eq!(statistic.name().parse(), Ok(statistic));
         }
         assert_eq!("standard-deviation".parse(), Ok(Statistic::StandardDeviation));
-        for spelled in [r#"["standard_deviation"]"#, r#"["standard-deviation"]"#, r#""standard-deviation""#] {
+        for spelled in [
+            r#"["standard_deviation"]"#,
+            r#"["standard-deviation"]"#,
+            r#""standard-deviation""#,
+        ] {
             let only = Selection::Only(vec![Statistic::StandardDeviation]);
-            assert_eq!(serde_json::from_str::<Selection>(spelled).unwrap(), only, "{spelled}");
+            assert_eq!(
+                serde_json::from_str::<Selection>(spelled).unwrap(),
+                only,
+                "{spelled}"
+            );
         }
         assert!("averag".parse::<Statistic>().is_err());
     }
