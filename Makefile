@@ -44,7 +44,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-cost test-troubles test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -120,7 +120,7 @@ lint-text:
 # The parts of `make test`. The end-to-end tests are named by their program, rather than by --package errand-e2e: with
 # that, Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := --test e2e
-.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-cost test-troubles test-checker test-storm
+.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm
 test-unit:
 	@$(PYTHON) -m devtools.install oracles
 	ERRAND_TEST_PYTHON=$(CURDIR)/.venv/oracles/bin/python $(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
@@ -135,8 +135,13 @@ test-template: setup
 test-contract: setup build
 	$(LOCAL_CLOUD) run -- $(CARGO) test $(RELEASE) --workspace --lib keeps_the_contract
 
+# What the tests get is then held against docs/schemas/.
+ANSWERS := $(CURDIR)/.local/answers.jsonl
 test-e2e: setup build
-	$(LOCAL_CLOUD) run --parameter RetryBaseSeconds=0 -- $(CARGO) test $(RELEASE) --workspace $(E2E)
+	@$(PYTHON) -m devtools.install clients
+	rm -f $(ANSWERS)
+	E2E_ANSWERS=$(ANSWERS) $(LOCAL_CLOUD) run --parameter RetryBaseSeconds=0 -- $(CARGO) test $(RELEASE) --workspace $(E2E)
+	.venv/clients/bin/python -m devtools.checks.schemas --answers $(ANSWERS)
 
 # The same tests with permissions enforced, over TLS: the client is an IAM user with the client policy alone, the
 # functions have their roles.
@@ -170,6 +175,12 @@ test-events: setup build
 test-permissions: setup build
 	$(LOCAL_CLOUD) run --as-client -- $(CLOUD_PYTHON) -m devtools.checks.permissions
 	$(LOCAL_CLOUD) run --auth --bare -- .venv/sam/bin/python -m devtools.checks.plain_http
+
+# docs/protocol.md is enough to write a client from: the two of examples/clients/ get the right answers, as users who have
+# the client policy alone.
+test-clients: setup build
+	@$(PYTHON) -m devtools.install clients
+	$(LOCAL_CLOUD) run --as-client -- .venv/clients/bin/python -m devtools.checks.clients
 
 # What jobs ask of AWS is what docs/cost.md says.
 COST := $(LOCAL_CLOUD) run --functions-port free -- $(CLOUD_PYTHON) -m devtools.cost.measure

@@ -16,6 +16,7 @@ ENVIRONMENTS = {
     "sam": "SAM CLI, cargo-lambda with zig, cfn-lint",
     "lint": "what `make lint` checks with, beside Cargo, SAM CLI and cfn-lint",
     "bench": "the libraries that errand is measured against",
+    "clients": "what other clients use (boto3, AWS CLI), and JSON Schema",
     "oracles": "the image libraries that tests compare with (Pillow, imagecodecs)",
 }
 # What a newer Python takes than the rest; without it, those who would use it say SKIPPED.

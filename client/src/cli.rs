@@ -154,7 +154,7 @@ pub(crate) struct StatsArguments {
     pub(crate) all: bool,
 
     /// Give these statistics (comma-separated): count, sum, minimum, maximum, mean, median, range, variance,
-    /// standard-deviation, quartiles, modes, distinct
+    /// standard_deviation, quartiles, modes, distinct
     #[arg(
         long,
         env = "ERRAND_STATISTICS",

@@ -78,6 +78,14 @@ class Commands(unittest.TestCase):
             if word.startswith("--"):
                 self.assertIn(word, known[0])
 
+    def test_what_every_command_prints_as_json_is_described(self):
+        page = (ROOT / "docs" / "protocol.md").read_text()
+        for name, command in commands.errand().commands.items():
+            for schema in [f"{name}-{action}" for action in command.commands] or [name]:
+                file = f"schemas/command/{schema}.json"
+                self.assertTrue((ROOT / "docs" / file).exists(), file)
+                self.assertIn(f"]({file})", page)
+
     def test_the_outputs_and_parameters_that_are_named_are_the_template_s(self):
         template = stack.read()
         for file in commands.sources():

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::Stack;
+use crate::{Stack, record};
 
 /// The `errand` command in a folder of its own. [`Stack::errand`] makes one: it borrows the stack, so that no test
 /// can run the client on a stack that another test has to itself.
@@ -56,7 +56,9 @@ impl Errand<'_> {
     pub fn run_as_operator(&self, arguments: &[&str]) -> Ended {
         let mut command = self.command(arguments);
         become_user(&mut command, "OPERATOR");
-        Ended::from(command.output().unwrap())
+        let ended = Ended::from(command.output().unwrap());
+        record::command(arguments, &ended.stdout);
+        ended
     }
 
     /// Runs it to its end.
@@ -66,7 +68,9 @@ impl Errand<'_> {
     /// It cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::from(self.command(arguments).output().unwrap())
+        let ended = Ended::from(self.command(arguments).output().unwrap());
+        record::command(arguments, &ended.stdout);
+        ended
     }
 
     /// What a file in the folder holds.

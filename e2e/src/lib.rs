@@ -8,6 +8,7 @@
 
 mod command;
 mod pictures;
+mod record;
 mod reply_queue;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,6 +20,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use command::{Ended, Errand, is_client_restricted};
 pub use pictures::{luma_of, noise_png, scene_png};
+pub use record::command as record_answers;
 pub use reply_queue::ReplyQueue;
 
 /// How long any one thing may take before a test gives it up.
@@ -142,11 +144,22 @@ impl Stack {
     ///
     /// The cloud does not answer as it should.
     pub async fn upload_file(&self, key: &str, bytes: Vec<u8>) {
+        self.upload_file_with(key, bytes, None).await;
+    }
+
+    /// The same with parameters for its job beside it, as a JSON object.
+    ///
+    /// # Panics
+    ///
+    /// The cloud does not answer as it should.
+    pub async fn upload_file_with(&self, key: &str, bytes: Vec<u8>, parameters: Option<&str>) {
+        let metadata = parameters.map(|json| [("errand-parameters".to_owned(), json.to_owned())].into());
         let put = self
             .s3
             .put_object()
             .bucket(&self.input_bucket)
             .key(key)
+            .set_metadata(metadata)
             .body(ByteStream::from(bytes));
         put.send().await.unwrap();
     }
@@ -202,7 +215,9 @@ impl Stack {
         let key = format!("outcomes/{job_id}.json");
         let end = Instant::now() + PATIENCE;
         loop {
-            let outcome: Value = serde_json::from_slice(&self.await_result(&key).await).unwrap();
+            let stored = self.await_result(&key).await;
+            record::message("outcome", job_id, &String::from_utf8_lossy(&stored));
+            let outcome: Value = serde_json::from_slice(&stored).unwrap();
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
             let begins = outcome["not_before_unix_ms"].as_u64().unwrap_or_default();
             if u128::from(begins) <= now {

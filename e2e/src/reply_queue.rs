@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::{PATIENCE, Stack};
+use crate::{PATIENCE, Stack, record};
 
 /// A queue of the stack's reply prefix, as a client makes it, with what arrives in it.
 pub struct ReplyQueue<'a> {
@@ -56,7 +56,9 @@ impl<'a> ReplyQueue<'a> {
                 .await
                 .unwrap();
             for message in received.messages.unwrap_or_default() {
-                let reply: Value = serde_json::from_str(&message.body.unwrap()).unwrap();
+                let body = message.body.unwrap();
+                let reply: Value = serde_json::from_str(&body).unwrap();
+                record::message("reply", &self.name, &body);
                 replies.insert(reply["job_id"].as_str().unwrap().to_owned(), reply);
             }
         }

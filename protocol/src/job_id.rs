@@ -1,6 +1,8 @@
 //! A job's identity: a UUID, drawn by the client or derived from the event that asked for the job.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -17,15 +19,37 @@ const DERIVED: Uuid = Uuid::from_u128(0x6f4d_9d0e_51b3_4c0a_9a5e_0c8e_7b1d_2f63)
 /// A client draws a `UUIDv7` (RFC 9562, section 5.7), whose first bits are the time, so that outcomes list in the
 /// order in which they were asked for. Jobs without a client get a `UUIDv5` (section 5.5) of what asked for them,
 /// so that the same event delivered twice is the same job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// A UUID may be written in upper or lower case (RFC 9562, section 4), and means the same. Keys, logs and texts have it in
+/// lower case ([`Display`](fmt::Display)); in a message it comes back as its client wrote it ([`JobId::as_written`]), so that a
+/// client which compares texts knows it again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct JobId(Uuid);
+pub struct JobId {
+    id: Uuid,
+    /// Which characters of its text are in upper case, the first in the lowest bit.
+    upper_case: u64,
+}
 
 impl JobId {
     /// A new id for a request made now.
     #[must_use]
     pub fn random() -> Self {
-        Self(Uuid::now_v7())
+        Uuid::now_v7().into()
+    }
+
+    /// The id as it was read: its letters in upper or in lower case.
+    #[must_use]
+    pub fn as_written(self) -> String {
+        let text = self.to_string();
+        let written = text.chars().enumerate().map(|(place, character)| {
+            if self.upper_case >> place & 1 == 1 {
+                character.to_ascii_uppercase()
+            } else {
+                character
+            }
+        });
+        written.collect()
     }
 
     /// The id of the job that a file uploaded to the input bucket asks for. `revision` is the file's [`revision`].
@@ -54,13 +78,45 @@ impl JobId {
             name.push(':');
             name.push_str(part);
         }
-        Self(Uuid::new_v5(&DERIVED, name.as_bytes()))
+        Uuid::new_v5(&DERIVED, name.as_bytes()).into()
+    }
+}
+
+impl From<Uuid> for JobId {
+    fn from(id: Uuid) -> Self {
+        Self { id, upper_case: 0 }
+    }
+}
+
+impl PartialEq for JobId {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for JobId {}
+
+impl Hash for JobId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+impl Ord for JobId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.id.cmp(&other.id)
+    }
+}
+
+impl PartialOrd for JobId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
+        self.id.hyphenated().fmt(f)
     }
 }
 
@@ -75,18 +131,26 @@ pub fn revision<'a>(version_id: Option<&'a str>, etag: Option<&'a str>) -> &'a s
 
 /// The text is not a job id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a job id: expected a UUID such as 01920000-0000-7000-8000-000000000000")]
+#[error(
+    "`{0}` is not a job id: expected a UUID such as 01920000-0000-7000-8000-000000000000, with its hyphens"
+)]
 pub struct InvalidJobId(String);
 
 impl FromStr for JobId {
     type Err = InvalidJobId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // Only the hyphenated form: a job id names an object, so it must have one spelling.
-        match Uuid::try_parse(text) {
-            Ok(id) if text.len() == 36 => Ok(Self(id)),
-            _ => Err(InvalidJobId(text.chars().take(64).collect())),
-        }
+        // Only the form of RFC 9562, without braces, `urn:uuid:`, or a lack of hyphens.
+        let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+        let id = id.ok_or_else(|| InvalidJobId(text.chars().take(64).collect()))?;
+        let upper_case = text
+            .bytes()
+            .enumerate()
+            .map(|(place, byte)| u64::from(byte.is_ascii_uppercase()) << place);
+        Ok(Self {
+            id,
+            upper_case: upper_case.sum(),
+        })
     }
 }
 
@@ -100,7 +164,7 @@ impl TryFrom<String> for JobId {
 
 impl From<JobId> for String {
     fn from(id: JobId) -> Self {
-        id.to_string()
+        id.as_written()
     }
 }
 
@@ -150,13 +214,42 @@ mod tests {
             JobId::of_object(&location("errand-input", "stats/a"), "v1").to_string(),
             "87970d68-3c39-504d-982a-36164bde5405"
         );
+        // What docs/protocol.md and examples/clients/bare_message.py compute.
+        assert_eq!(
+            JobId::of_message("5fea7756-0ea4-451a-a703-a558b933e274").to_string(),
+            "9a11ee5d-06eb-548c-8e89-fcc77aeb5afb"
+        );
     }
 
     #[test]
-    fn an_id_has_one_spelling() {
+    fn an_id_is_known_in_either_case_and_comes_back_as_it_was_written() {
+        let id = JobId::of_message("m");
+        for written in [
+            id.to_string(),
+            id.to_string().to_uppercase(),
+            id.to_string().replacen('a', "A", 1),
+        ] {
+            let read: JobId = serde_json::from_value(written.clone().into()).unwrap();
+            assert_eq!(
+                (read, read.cmp(&id), read.to_string()),
+                (id, Ordering::Equal, id.to_string())
+            );
+            assert_eq!(serde_json::to_value(read).unwrap(), written);
+            assert_eq!(std::collections::HashSet::from([id, read]).len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_id_has_its_hyphens_and_nothing_around_them() {
         let id = JobId::random();
-        assert_eq!(id.to_string().parse(), Ok(id));
-        assert!(id.to_string().replace('-', "").parse::<JobId>().is_err());
+        for other in [
+            id.to_string().replace('-', ""),
+            format!("{{{id}}}"),
+            format!("urn:uuid:{id}"),
+            format!(" {id}"),
+        ] {
+            assert!(other.parse::<JobId>().is_err(), "{other}");
+        }
         assert!(
             "not an id"
                 .parse::<JobId>()

@@ -39,6 +39,14 @@ pub fn claim_checks_of(job_id: JobId) -> String {
     format!("{CLAIM_CHECKS}{job_id}/")
 }
 
+/// Whether a key is of one of the job's own uploads. Its client may have written the id in either case.
+#[must_use]
+pub fn is_claim_check_of(key: &ObjectKey, job_id: JobId) -> bool {
+    let rest = key.as_str().strip_prefix(CLAIM_CHECKS);
+    rest.and_then(|rest| rest.split_once('/'))
+        .is_some_and(|(id, _)| id.parse() == Ok(job_id))
+}
+
 /// Where the outcome of a job is.
 ///
 /// # Panics
@@ -114,6 +122,21 @@ mod tests {
             operation("uploads/01920000-0000-7000-8000-000000000000/a.txt"),
             None
         );
+    }
+
+    #[test]
+    fn an_upload_is_of_the_job_whose_id_is_in_its_key_however_that_is_written() {
+        let id = JobId::of_message("an id with letters");
+        let is_its_own = |key: String| is_claim_check_of(&key.parse().unwrap(), id);
+        assert!(is_its_own(claim_check(id, &FileName::new("a")).into()));
+        assert!(is_its_own(format!(
+            "uploads/{}/a/b",
+            id.to_string().to_uppercase()
+        )));
+        assert!(!is_its_own(format!("uploads/{}/a", JobId::random())));
+        assert!(!is_its_own(format!("uploads/{id}0/a")));
+        assert!(!is_its_own(format!("uploads/{id}")));
+        assert!(!is_its_own(format!("stats/{id}/a")));
     }
 
     #[test]

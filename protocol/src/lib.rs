@@ -32,7 +32,7 @@ mod trace;
 pub use decode::{DecodeError, Salvage, salvage};
 pub use error::{ErrorCode, JobError, code};
 pub use job_id::{InvalidJobId, JobId, revision};
-pub use location::{BucketName, FileName, InvalidName, ObjectKey, ObjectLocation, QueueName};
+pub use location::{BucketName, FileName, InvalidName, MessageId, ObjectKey, ObjectLocation, QueueName};
 pub use message::Message;
 pub use outcome::{Outcome, Reply, Status, StoredObject};
 pub use request::{OperationName, Request, RequestInput};

@@ -114,6 +114,18 @@ name!(
     }
 );
 
+name!(
+    /// The id that SQS gave a message when it was sent: 1 to 100 of `A-Z`, `a-z`, `0-9`, `-` and `_`. It stays when the
+    /// message is delivered again.
+    MessageId,
+    "a message id",
+    "expected 1 to 100 letters, digits, hyphens and underscores",
+    |text| {
+        (1..=100).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    }
+);
+
 /// A file's name as it may stand at the end of an object key: never empty, no slash, no control characters, at most
 /// 255 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

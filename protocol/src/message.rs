@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 pub use s3_event::S3Record;
 
 use crate::{
-    DecodeError, JobError, JobId, OperationName, QueueName, Request, RequestInput, code, limits, salvage,
+    DecodeError, JobError, JobId, MessageId, OperationName, QueueName, Request, RequestInput, code, limits,
+    salvage,
 };
 
 /// The body of a message, taken apart. Nothing is refused here that another stack would serve: whether a bucket, a key
@@ -25,6 +26,8 @@ pub enum Message {
     BareText {
         /// Derived from the message's id.
         job_id: JobId,
+        /// The message, by whose id its sender knows its answer.
+        message_id: Option<MessageId>,
         /// The input.
         text: String,
     },
@@ -71,6 +74,7 @@ impl Message {
             }) => Self::S3Event(S3Record::read_all(&records, message_id)),
             _ if takes_bare_text && !body.trim_start().starts_with('{') => Self::BareText {
                 job_id: JobId::of_message(message_id),
+                message_id: message_id.parse().ok(),
                 // What is sent by hand to a function has to be JSON, so that a list may come as a JSON string.
                 text: serde_json::from_str(body).unwrap_or_else(|_| body.to_owned()),
             },
@@ -111,15 +115,24 @@ impl Message {
     /// it was read from, `operation` the queue's.
     ///
     /// It is the same body for all but a bare text, whose id comes from its message: sent again it would be a new
-    /// message, so that the id has to be written into a request. A text so long that it does not fit beside the id goes
+    /// message, so that the ids of job and message have to be written into a request. A text so long that it does not fit beside the id goes
     /// as it is.
     #[must_use]
     pub fn redrive_body(&self, body: &str, operation: &OperationName) -> String {
-        let Self::BareText { job_id, text } = self else {
+        let Self::BareText {
+            job_id,
+            message_id,
+            text,
+        } = self
+        else {
             return body.to_owned();
         };
         let input = RequestInput::Inline(text.clone());
-        let request = Request::new(*job_id, operation.clone(), Map::new(), input).to_json();
+        let request = Request {
+            message_id: message_id.clone(),
+            ..Request::new(*job_id, operation.clone(), Map::new(), input)
+        };
+        let request = request.to_json();
         if request.len() <= limits::MESSAGE_BYTES {
             request
         } else {
@@ -159,6 +172,7 @@ mod tests {
                 (id, RequestInput::Inline(text.to_owned())),
                 "{body}"
             );
+            assert_eq!(request.message_id, Some(MESSAGE_ID.parse().unwrap()), "{body}");
             assert_eq!(Message::read(body, MESSAGE_ID, true).job_ids(), [id]);
         }
         let longest = "1".repeat(limits::MESSAGE_BYTES);

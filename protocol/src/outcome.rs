@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{JobError, JobId, ObjectLocation, OperationName, TraceId, VERSION, encode, limits};
+use crate::{JobError, JobId, MessageId, ObjectLocation, OperationName, TraceId, VERSION, encode, limits};
 
 /// A file that a job made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,10 @@ pub struct Outcome {
     /// where that says none, the trace of the function's invocation. None where there was neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
+    /// The message that asked for the job, by the id that SQS gave its sender. A bare text that was redriven keeps the id of
+    /// its first message. None where the request came without a queue, or an older function answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
 }
 
 impl Outcome {
@@ -123,6 +127,10 @@ pub struct Reply {
     pub version: u32,
     /// The job.
     pub job_id: JobId,
+    /// The message that this answers, by the id that SQS gave its sender. Not the outcome's where a job was asked for twice:
+    /// each message is answered, with the one outcome. None as in the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
     /// Where the outcome is.
     pub location: ObjectLocation,
     /// The outcome itself, unless the message would be larger than SQS takes.
@@ -137,6 +145,7 @@ impl Reply {
         Self {
             version: VERSION,
             job_id: outcome.job_id,
+            message_id: outcome.message_id.clone(),
             location,
             outcome: Some(outcome),
         }
@@ -166,6 +175,7 @@ impl Reply {
         let pointer = Self {
             version: self.version,
             job_id: self.job_id,
+            message_id: self.message_id.clone(),
             location: self.location.clone(),
             outcome: None,
         };

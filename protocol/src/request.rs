@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{InvalidName, JobId, ObjectLocation, QueueName, VERSION, encode};
+use crate::{InvalidName, JobId, MessageId, ObjectLocation, QueueName, VERSION, encode};
 
 /// The name of an operation, such as `stats`: 1 to 32 of `a-z`, `0-9` and `-`.
 ///
@@ -132,14 +132,23 @@ pub struct Request {
     pub job_id: JobId,
     /// What to do.
     pub operation: OperationName,
-    /// How to do it: the operation's own parameters. None means the operation's defaults.
-    #[serde(default)]
+    /// How to do it: the operation's own parameters. None, or null, means the operation's defaults.
+    #[serde(default, deserialize_with = "null_as_none")]
     pub parameters: Map<String, Value>,
     /// What to do it on.
     pub input: RequestInput,
     /// Where the reply goes; none means the stack's response queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_queue: Option<QueueName>,
+    /// The message whose sender waits for the answer, where it is another than the one that holds this request: a bare text
+    /// is redriven as a request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+}
+
+/// Many libraries write what is not there as null.
+fn null_as_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Request {
@@ -158,6 +167,7 @@ impl Request {
             parameters,
             input,
             reply_queue: None,
+            message_id: None,
         }
     }
 

@@ -11,6 +11,9 @@ const REQUEST_OBJECT: &str = include_str!("golden/request_object.json");
 const OUTCOME_SUCCEEDED: &str = include_str!("golden/outcome_succeeded.json");
 const OUTCOME_FAILED: &str = include_str!("golden/outcome_failed.json");
 const REPLY: &str = include_str!("golden/reply.json");
+/// Ids in upper case, and all that version 1 was given later.
+const REPLY_TO_BARE_TEXT: &str = include_str!("golden/reply_to_bare_text.json");
+const REQUEST_REDRIVEN: &str = include_str!("golden/request_redriven.json");
 
 fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -25,17 +28,16 @@ fn edited(text: &str, edit: impl FnOnce(&mut serde_json::Map<String, Value>)) ->
 
 #[test]
 fn what_is_read_is_written_again_unchanged() {
-    for text in [REQUEST_INLINE, REQUEST_OBJECT] {
+    for text in [REQUEST_INLINE, REQUEST_OBJECT, REQUEST_REDRIVEN] {
         assert_eq!(value(&Request::from_json(text).unwrap().to_json()), value(text));
     }
     for text in [OUTCOME_SUCCEEDED, OUTCOME_FAILED] {
         let written = Outcome::from_json(text.as_bytes()).unwrap().to_json();
         assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), value(text));
     }
-    assert_eq!(
-        value(&Reply::from_json(REPLY).unwrap().to_message()),
-        value(REPLY)
-    );
+    for text in [REPLY, REPLY_TO_BARE_TEXT] {
+        assert_eq!(value(&Reply::from_json(text).unwrap().to_message()), value(text));
+    }
 }
 
 #[test]
@@ -61,6 +63,19 @@ fn fields_that_are_not_known_pass() {
     assert_eq!(
         Outcome::from_json(text.as_bytes()).unwrap(),
         Outcome::from_json(OUTCOME_SUCCEEDED.as_bytes()).unwrap()
+    );
+}
+
+#[test]
+fn what_is_null_is_as_if_it_was_not_there() {
+    let text = edited(REQUEST_INLINE, |fields| {
+        fields["parameters"] = json!(null);
+        fields["input"]["object"] = json!(null);
+        fields.insert("message_id".into(), json!(null));
+    });
+    assert_eq!(
+        Request::from_json(&text).unwrap(),
+        Request::from_json(REQUEST_INLINE).unwrap()
     );
 }
 

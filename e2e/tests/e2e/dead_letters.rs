@@ -168,7 +168,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
     // And once it can be done, nothing is left.
     stack.upload_file(&other_key, b"5".to_vec()).await;
     let _ = operator
-        .run_as_operator(&["dead-letters", "redrive", "--all"])
+        .run_as_operator(&["dead-letters", "redrive", "--all", "--json"])
         .succeeded();
     let json = operator
         .run(&["result", &other, "--json", "--timeout", "60"])

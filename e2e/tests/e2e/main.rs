@@ -8,4 +8,5 @@ mod jobs;
 mod later;
 mod limits;
 mod many_clients;
+mod other_clients;
 mod uploads;

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Instant;
 
-use errand_e2e::{PATIENCE, Stack, luma_of, scene_png};
+use errand_e2e::{PATIENCE, Stack, luma_of, record_answers, scene_png};
 use serde_json::Value;
 
 /// Names that an event's form encoding, or a careless reader of it, would change.
@@ -50,6 +50,42 @@ async fn the_answer_to_an_uploaded_list_is_fetched_by_the_address_of_the_list() 
 }
 
 #[tokio::test]
+async fn an_uploaded_table_is_asked_for_a_column_by_its_metadata() {
+    let stack = Stack::connect().await;
+    let key = format!("stats/{}/sales.csv", uuid::Uuid::now_v7());
+    let table = b"name,amount\nb,30\na,40\n".to_vec();
+    stack
+        .upload_file_with(&key, table, Some(r#"{"column": "amount"}"#))
+        .await;
+    let address = format!("s3://{}/{key}", stack.input_bucket);
+    let json = stack
+        .errand()
+        .run(&["result", &address, "--json", "--timeout", "60"])
+        .succeeded()
+        .json();
+    assert_eq!(json["sum"], "70");
+}
+
+/// What they became would be called alike by its format.
+#[tokio::test]
+async fn files_of_one_name_and_two_endings_do_not_write_over_each_other() {
+    let stack = Stack::connect().await;
+    let folder = format!("grayscale/{}", uuid::Uuid::now_v7());
+    let keys = ["png", "jpg"].map(|ending| format!("{folder}/photo.{ending}"));
+    for (seed, key) in (1..).zip(&keys) {
+        stack.upload_file(key, scene_png(50, 40, seed)).await;
+    }
+    for (seed, key) in (1..).zip(&keys) {
+        let gray = image::load_from_memory(&stack.await_result(key).await).unwrap();
+        assert_eq!(
+            (gray.width(), gray.height(), gray.into_bytes()),
+            luma_of(&scene_png(50, 40, seed)),
+            "{key}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_version_of_an_uploaded_file_is_a_job_of_its_own() {
     let stack = Stack::connect().await;
     let key = format!("stats/{}/list.txt", uuid::Uuid::now_v7());
@@ -78,7 +114,7 @@ async fn answers_without_a_client_are_heard_by_listening() {
     // A bare body, as `aws sqs send-message --message-body "3 1 2"` sends it.
     let marker = run.as_u128() >> 64;
     let body = format!("3 1 2 {marker}");
-    stack.request("stats", body).await;
+    let message_id = stack.request("stats", body).await;
     let broken = format!("grayscale/{run}/broken.png");
     stack.upload_file(&broken, b"no image".to_vec()).await;
 
@@ -86,7 +122,9 @@ async fn answers_without_a_client_are_heard_by_listening() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let end = Instant::now() + PATIENCE;
     while (bare.is_none() || failed.is_none()) && Instant::now() < end {
-        let outcome: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        let line = lines.next().unwrap().unwrap();
+        record_answers(&["listen", "--json"], &line);
+        let outcome: Value = serde_json::from_str(&line).unwrap();
         if outcome["result"]["maximum"] == marker.to_string() {
             bare = Some(outcome);
         } else if outcome["input"]["key"] == broken {
@@ -95,7 +133,12 @@ async fn answers_without_a_client_are_heard_by_listening() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(bare.expect("the bare body was answered")["result"]["count"], 4);
+    let bare = bare.expect("the bare body was answered");
+    assert_eq!(bare["result"]["count"], 4);
+    assert_eq!(
+        bare["message_id"], message_id,
+        "its sender can tell that it is the answer"
+    );
     let failed = failed.expect("the broken image was answered");
     assert_eq!(
         (&failed["status"], &failed["error"]["retryable"]),

@@ -91,6 +91,7 @@ pub(crate) fn decode(
     }
     let by_hand = Arrival {
         message_id: invocation_id,
+        is_from_sqs: false,
         receives: 1,
         max_receives: None,
         sent_at_unix_ms: None,
@@ -117,6 +118,7 @@ fn delivery(record: &str, operation: &record::Expected, config: &Config) -> Deli
     let body = message.body.unwrap_or_default();
     let arrival = Arrival {
         message_id: message_id.as_deref().unwrap_or(&body),
+        is_from_sqs: message_id.is_some(),
         receives: number(attributes.approximate_receive_count)
             .and_then(|count| u32::try_from(count).ok())
             .unwrap_or(1),
@@ -145,6 +147,7 @@ fn unreadable(record: &str, error: &serde_json::Error, config: &Config) -> Deliv
             code::MALFORMED_REQUEST,
             format!("not a record of an SQS event: {error}"),
         )),
+        asked_by: message_id.as_deref().and_then(|id| id.parse().ok()),
         message_id: message_id.clone().unwrap_or_default(),
         sent_at_unix_ms: None,
         trace_id: None,

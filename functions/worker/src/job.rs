@@ -1,7 +1,7 @@
 //! One job, as the worker sees it, whatever asked for it.
 
 use bytes::Bytes;
-use errand_protocol::{FileName, JobError, JobId, ObjectLocation, QueueName, TraceId};
+use errand_protocol::{FileName, JobError, JobId, MessageId, ObjectLocation, QueueName, TraceId};
 use serde_json::{Map, Value};
 
 use crate::retry::MAX_ATTEMPTS;
@@ -53,6 +53,8 @@ pub(crate) struct Job {
     pub(crate) task: Result<Task, JobError>,
     /// The message that asked for it, by the id that stays when it is delivered again.
     pub(crate) message_id: String,
+    /// The message under whose id the answer is sent; none when it came without a queue.
+    pub(crate) asked_by: Option<MessageId>,
     /// When that message was sent, in milliseconds since 1970-01-01 UTC, by SQS's clock; none when it came without a queue.
     pub(crate) sent_at_unix_ms: Option<u64>,
     /// The trace that it belongs to, if it names one.

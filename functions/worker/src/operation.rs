@@ -151,7 +151,9 @@ impl Failure {
 /// # Errors
 ///
 /// One of them is unknown to the operation, or its value is not possible.
-pub fn parameters<P: DeserializeOwned>(given: Map<String, Value>) -> Result<P, Failure> {
+pub fn parameters<P: DeserializeOwned>(mut given: Map<String, Value>) -> Result<P, Failure> {
+    // Many libraries write what is not there as null.
+    given.retain(|_, value| !value.is_null());
     serde_json::from_value(Value::Object(given)).map_err(|error| {
         let message = format!("parameters: {error}");
         Failure::Rejected(JobError::permanent(code::INVALID_PARAMETERS, message))

@@ -188,6 +188,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             finished_at_unix_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
             not_before_unix_ms: None,
             trace_id: job.trace_id,
+            message_id: job.asked_by.clone(),
         }
     }
 
@@ -216,7 +217,12 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     /// the last delivery nothing else that keeps the reply from being sent is one.
     async fn announce(&self, attempt: &Attempt<'_>, outcome: Outcome) -> End {
         let Attempt { job, invocation, .. } = attempt;
-        let reply = Reply::new(outcome.clone(), self.outcomes.location(job.id));
+        // Its own ids and spelling, also where the outcome is of an earlier request for the same job.
+        let reply = Reply {
+            job_id: job.id,
+            message_id: job.asked_by.clone(),
+            ..Reply::new(outcome.clone(), self.outcomes.location(job.id))
+        };
         let message = reply.to_message();
         match self.replies.send(&job.reply_to, message, &invocation.span).await {
             Ok(()) => {}

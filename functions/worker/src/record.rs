@@ -2,8 +2,8 @@
 
 use errand_protocol::message::S3Record;
 use errand_protocol::{
-    JobError, JobId, Message, ObjectLocation, OperationName, QueueName, Request, RequestInput, TraceId, code,
-    keys,
+    JobError, JobId, Message, MessageId, ObjectLocation, OperationName, QueueName, Request, RequestInput,
+    TraceId, code, keys,
 };
 use serde_json::Map;
 
@@ -20,8 +20,10 @@ pub(crate) struct Expected {
 /// How a message came.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival<'a> {
-    /// The id that stays when the message is delivered again.
+    /// What stays the same when the message is delivered again: its id, where there is one.
     pub(crate) message_id: &'a str,
+    /// Whether that is an id which SQS gave the sender.
+    pub(crate) is_from_sqs: bool,
     /// Which delivery of the message this is, counted from 1.
     pub(crate) receives: u32,
     /// How often it is delivered at most; none when it came without a queue.
@@ -34,11 +36,16 @@ pub(crate) struct Arrival<'a> {
 
 /// The jobs that a body asks for; none where it is a notification that asks for nothing.
 pub(crate) fn jobs_of_body(body: &str, arrival: Arrival, expected: &Expected, config: &Config) -> Vec<Job> {
+    let sent_as: Option<MessageId> = arrival
+        .is_from_sqs
+        .then(|| arrival.message_id.parse().ok())
+        .flatten();
     let job = |id, reply_to, task| Job {
         id,
         reply_to,
         task,
         message_id: arrival.message_id.to_owned(),
+        asked_by: sent_as.clone(),
         sent_at_unix_ms: arrival.sent_at_unix_ms,
         trace_id: arrival.trace_id,
         attempt: arrival.receives,
@@ -48,10 +55,14 @@ pub(crate) fn jobs_of_body(body: &str, arrival: Arrival, expected: &Expected, co
     match Message::read(body, arrival.message_id, expected.takes_bare_text) {
         Message::Request(request) => {
             let (id, reply_queue) = (request.job_id, request.reply_queue.clone());
+            let asked_by = request.message_id.clone().or_else(|| sent_as.clone());
             let (reply_to, task) = addressed(reply_queue, task_of_request(request, expected, config), config);
-            vec![job(id, reply_to, task)]
+            vec![Job {
+                asked_by,
+                ..job(id, reply_to, task)
+            }]
         }
-        Message::BareText { job_id, text } => {
+        Message::BareText { job_id, text, .. } => {
             let task = with_default_parameters(JobInput::Inline(text.into()));
             vec![job(job_id, ReplyTo::Stack, Ok(task))]
         }
@@ -117,17 +128,15 @@ fn task_of_request(request: Request, expected: &Expected, config: &Config) -> Re
     let input = match request.input {
         RequestInput::Inline(text) => JobInput::Inline(text.into()),
         RequestInput::Object(location) => {
-            let served = [keys::claim_checks_of(request.job_id), format!("{operation}/")];
+            let (own, uploaded) = (keys::claim_checks_of(request.job_id), format!("{operation}/"));
             if location.bucket != config.input_bucket {
                 return Err(refused_bucket(&location, config));
             }
-            if !served
-                .iter()
-                .any(|prefix| location.key.as_str().starts_with(prefix))
+            if !keys::is_claim_check_of(&location.key, request.job_id)
+                && !location.key.as_str().starts_with(&uploaded)
             {
                 let message = format!(
-                    "{location} is not an input of this job: its key has to begin with `{}` or `{}`",
-                    served[0], served[1]
+                    "{location} is not an input of this job: its key has to begin with `{own}` or `{uploaded}`"
                 );
                 return Err(JobError::permanent(code::INPUT_REFUSED, message));
             }

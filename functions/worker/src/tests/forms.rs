@@ -1,6 +1,6 @@
 //! Every form in which work arrives.
 
-use errand_protocol::{JobId, RequestInput, code};
+use errand_protocol::{JobId, Message, RequestInput, code};
 use serde_json::{Value, json};
 
 use super::*;
@@ -80,6 +80,96 @@ async fn a_bare_body_is_the_input_and_the_message_is_the_job() {
         assert_eq!(reported(&outcome, "text"), text);
     }
     assert_eq!(fixture.replies(RESPONSES).len(), 3);
+}
+
+#[tokio::test]
+async fn whoever_sent_a_message_knows_its_answer_by_the_messages_id() {
+    let fixture = Fixture::new();
+    let id = JobId::random();
+    // The second is the same job, asked for once more.
+    let bodies = [
+        ("m1", "3 1 2"),
+        ("m2", &inline(id, "4")),
+        ("m3", &inline(id, "4")),
+    ];
+    fixture
+        .handle(&sqs(bodies.map(|(message, body)| record(message, 1, body))))
+        .await
+        .unwrap();
+    let bare = fixture.outcome(JobId::of_message("m1")).unwrap();
+    assert_eq!(bare.message_id, Some("m1".parse().unwrap()));
+    let ids = |queue: &str| {
+        let replies = fixture.replies(queue).into_iter();
+        let mut ids: Vec<_> = replies
+            .map(|reply| reply.message_id.unwrap().to_string())
+            .collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(RESPONSES), ["m1"]);
+    assert_eq!(ids(CLIENT_URL), ["m2", "m3"]);
+}
+
+#[tokio::test]
+async fn a_bare_body_that_is_redriven_is_answered_under_its_first_messages_id() {
+    let fixture = Fixture::new();
+    let body = "3 1 2";
+    let redriven = Message::read(body, "m1", true).redrive_body(body, &"stats".parse().unwrap());
+    fixture.handle(&sqs([record("m9", 1, &redriven)])).await.unwrap();
+    let first = Some("m1".parse().unwrap());
+    assert_eq!(
+        fixture.outcome(JobId::of_message("m1")).unwrap().message_id,
+        first
+    );
+    assert_eq!(fixture.replies(RESPONSES)[0].message_id, first);
+}
+
+#[tokio::test]
+async fn a_job_id_comes_back_as_its_client_wrote_it_and_names_one_job_however_it_is_written() {
+    let fixture = Fixture::new();
+    let id = JobId::of_message("an id with letters");
+    let upper = inline(id, "1").replace(&id.to_string(), &id.to_string().to_uppercase());
+    for (message, body) in [("m1", upper), ("m2", inline(id, "1"))] {
+        fixture.handle(&sqs([record(message, 1, &body)])).await.unwrap();
+    }
+    let replies = fixture.replies(CLIENT_URL);
+    assert_eq!(replies[0].job_id.as_written(), id.to_string().to_uppercase());
+    assert_eq!(replies[1].job_id.as_written(), id.to_string());
+    assert_eq!(replies[0].outcome, replies[1].outcome);
+    let stored = fixture.outcome(id).unwrap();
+    assert_eq!(stored.job_id.as_written(), id.to_string().to_uppercase());
+}
+
+#[tokio::test]
+async fn parameters_that_are_null_are_not_there() {
+    let fixture = Fixture::new();
+    let id = JobId::random();
+    let mut body: Value = serde_json::from_str(&inline(id, "1")).unwrap();
+    body["parameters"] = Value::Null;
+    fixture
+        .handle(&sqs([record("m1", 1, &body.to_string())]))
+        .await
+        .unwrap();
+    assert_eq!(reported(&fixture.outcome(id).unwrap(), "parameters"), json!({}));
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Known {
+        strip: bool,
+    }
+    impl Default for Known {
+        fn default() -> Self {
+            Self { strip: true }
+        }
+    }
+    let given = |value: Value| {
+        let Value::Object(map) = json!({ "strip": value }) else {
+            unreachable!()
+        };
+        crate::parameters::<Known>(map).map(|known| known.strip)
+    };
+    assert!(given(Value::Null).unwrap());
+    assert!(!given(false.into()).unwrap());
+    assert!(given(1.into()).is_err());
 }
 
 #[tokio::test]
@@ -186,7 +276,9 @@ async fn a_request_made_by_hand_is_answered_in_place() {
     let id = JobId::random();
     let event: Value = serde_json::from_str(&inline(id, "5")).unwrap();
     let answer = fixture.handle(&event).await.unwrap();
-    assert_eq!(answer, json!([fixture.outcome(id).unwrap()]));
+    let outcome = fixture.outcome(id).unwrap();
+    assert_eq!(answer, json!([outcome]));
+    assert_eq!(outcome.message_id, None, "no queue gave it one");
 }
 
 #[tokio::test]
@@ -261,7 +353,7 @@ async fn a_dropped_file_becomes_a_file_under_its_own_key() {
     let version = fixture.objects.put(&location, "file é 1.csv");
     let event = s3_event(INPUTS, "stats/2026/%C3%A9+1.txt", Some(&version), "e1");
     fixture.handle(&event).await.unwrap();
-    let made = fixture.objects.current(&object(RESULTS, "stats/2026/é 1.csv"));
+    let made = fixture.objects.current(&object(RESULTS, "stats/2026/é 1.txt"));
     assert_eq!(made.as_deref(), Some(&b"made in run 1"[..]));
 }
 

@@ -159,12 +159,13 @@ async fn a_job_that_succeeds_is_counted_and_measured() {
 #[tokio::test]
 async fn time_is_told_apart_by_what_it_was_spent_on() {
     let fixture = Fixture::new();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let id = JobId::random();
+    let location = upload(id);
     fixture.objects.put(&location, "sleep 200");
     let slow = |ms| Fault::Takes(Duration::from_millis(ms));
     fixture.script.fail(Call::Open, slow(100), 1);
     fixture.script.fail(Call::WriteOutcome, slow(300), 1);
-    let body = request(JobId::random(), RequestInput::Object(location));
+    let body = request(id, RequestInput::Object(location));
     fixture.handle(&sqs([record("m1", 1, &body)])).await.unwrap();
     let line = fixture.line();
     for (name, least) in [
@@ -241,7 +242,7 @@ async fn a_run_out_of_time_is_a_fault_and_its_time_is_told() {
 async fn an_attempt_that_failed_is_told_as_a_retry_and_its_job_once_when_it_has_ended() {
     let fixture = Fixture::new();
     let id = JobId::random();
-    let location = object(INPUTS, "uploads/x/list.txt");
+    let location = upload(id);
     fixture.objects.put(&location, "1");
     let body = request(id, RequestInput::Object(location));
     let fails = Fault::Fails(PortErrorKind::Unavailable);

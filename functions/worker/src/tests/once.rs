@@ -48,8 +48,12 @@ async fn a_duplicate_event_does_not_run_the_job_twice() {
         assert_eq!(answer, Ok(no_item_failures()));
     }
     assert_eq!(fixture.runs(), 1);
-    let replies = fixture.replies(RESPONSES);
+    let mut replies = fixture.replies(RESPONSES);
     assert_eq!(replies.len(), 2);
+    // Each message is answered under its own id, with the one outcome.
+    for (reply, message) in replies.iter_mut().zip(["m1", "m2"]) {
+        assert_eq!(reply.message_id.take(), Some(message.parse().unwrap()));
+    }
     assert_eq!(replies[0], replies[1]);
 }
 

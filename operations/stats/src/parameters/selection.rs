@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One statistic, or one family of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "String")]
 #[non_exhaustive]
 pub enum Statistic {
     /// How many integers there are. Always given.
@@ -110,6 +110,14 @@ impl fmt::Display for Statistic {
      standard_deviation, quartiles, modes, distinct, or say `all` or `default`"
 )]
 pub struct UnknownStatistic(String);
+
+impl TryFrom<String> for Statistic {
+    type Error = UnknownStatistic;
+
+    fn try_from(text: String) -> Result<Self, UnknownStatistic> {
+        text.parse()
+    }
+}
 
 impl FromStr for Statistic {
     type Err = UnknownStatistic;
@@ -217,6 +225,18 @@ mod tests {
             assert_eq!(statistic.name().parse(), Ok(statistic));
         }
         assert_eq!("standard-deviation".parse(), Ok(Statistic::StandardDeviation));
+        for spelled in [
+            r#"["standard_deviation"]"#,
+            r#"["standard-deviation"]"#,
+            r#""standard-deviation""#,
+        ] {
+            let only = Selection::Only(vec![Statistic::StandardDeviation]);
+            assert_eq!(
+                serde_json::from_str::<Selection>(spelled).unwrap(),
+                only,
+                "{spelled}"
+            );
+        }
         assert!("averag".parse::<Statistic>().is_err());
     }
 
