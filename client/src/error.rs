@@ -1,35 +1,57 @@
-//! All that can go wrong, each with its cure and its exit code.
+//! All that can go wrong between a program and its answer.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::sync::Arc;
 
-use errand_protocol::{ErrorCode, JobError, JobId, Stack};
-use serde_json::json;
+use errand_protocol::{JobError, JobId, Stack};
 
 use crate::answer::JobIds;
 
-/// Why there is no answer.
+/// Why there is no answer. Messages end with the cure.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+#[non_exhaustive]
+pub enum Error {
     /// The job was answered with a failure.
     #[error("{error}")]
     Failed {
-        /// None when the operation ran in this process.
-        job: Option<JobIds>,
+        /// The job.
+        job: JobIds,
+        /// What the function said.
         error: JobError,
     },
-    /// A local file cannot be read.
-    #[error("cannot read `{}`: {source}{}", path.display(), hint_for_reading(source))]
-    Read { path: PathBuf, source: io::Error },
-    /// A local file cannot be written.
-    #[error("cannot write `{}`: {source}; give another place with -o", path.display())]
-    Write { path: PathBuf, source: io::Error },
+    /// An input cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What a download is written to does not take it.
+    #[error("cannot write what was downloaded: {source}")]
+    Write {
+        /// What the writer said.
+        source: io::Error,
+    },
+    /// No upload may be so large.
+    #[error(
+        "the input has {size_bytes} bytes: S3 takes at most 10,000 parts of 5 GiB, {most_bytes} bytes in all; split it"
+    )]
+    InputTooLarge {
+        /// Its size.
+        size_bytes: u64,
+        /// What S3 takes.
+        most_bytes: u64,
+    },
     /// Nothing listens at the endpoint, or the way there is cut.
     #[error("cannot reach {endpoint} ({cause}): {cure}")]
     Unreachable {
+        /// Where it should be, for a person to read.
         endpoint: String,
+        /// What happened to the connection.
         cause: String,
+        /// What to do.
         cure: &'static str,
     },
     /// There is no such stack.
@@ -37,8 +59,11 @@ pub(crate) enum Error {
         "stack `{stack}` is not deployed at {place}: deploy it with `{cure}`, or name another with --stack"
     )]
     NotDeployed {
+        /// Its name.
         stack: Stack,
+        /// Where it was looked for.
         place: String,
+        /// The command that deploys it.
         cure: String,
     },
     /// Neither environment nor profile hold credentials.
@@ -49,12 +74,18 @@ pub(crate) enum Error {
     NoCredentials,
     /// There were credentials once, or are to be, but they could not be had.
     #[error("cannot get AWS credentials: {cause}; {cure}")]
-    Credentials { cause: String, cure: String },
+    Credentials {
+        /// What kept them.
+        cause: String,
+        /// What to do.
+        cure: String,
+    },
     /// No profile has the name.
     #[error(
         "there is no AWS profile `{name}` in ~/.aws/config or ~/.aws/credentials: {known}; name another with --profile"
     )]
     UnknownProfile {
+        /// The name.
         name: String,
         /// Which there are, for a person to read.
         known: String,
@@ -68,7 +99,9 @@ pub(crate) enum Error {
     /// The cloud refused, or failed in a way of its own.
     #[error("{action}: {message}")]
     Service {
+        /// What was to be done.
         action: String,
+        /// What the service said.
         message: String,
         /// Whether the same call may succeed later.
         retryable: bool,
@@ -78,107 +111,56 @@ pub(crate) enum Error {
         "no answer to job {job_id} within {seconds} s: it goes on in the cloud; fetch the answer later with \
          `errand result {job_id}`"
     )]
-    TimedOut { job_id: JobId, seconds: u64 },
-    /// What was asked of the cloud took longer than it may.
-    #[error(
-        "the cloud was not done within {seconds} s, all that --timeout gives: give it more, or see with `errand doctor` \
-         what does not answer"
-    )]
-    OutOfTime { seconds: u64 },
-    /// There is no outcome under the id, and it does not come.
-    #[error(
-        "no answer to job {job_id}{}: it is not done yet (--timeout waits for it), its answer has expired, or there \
-         was no such job in stack `{stack}`",
-        if *seconds == 0 { String::new() } else { format!(" within {seconds} s") }
-    )]
-    NoOutcome {
+    TimedOut {
+        /// The job.
         job_id: JobId,
-        stack: Stack,
+        /// How long was waited, in seconds.
         seconds: u64,
     },
-    /// Ctrl-C, or an order to end.
-    #[error("{}", interrupted(*job_id))]
-    Interrupted {
-        /// The job that was sent, if it was.
-        job_id: Option<JobId>,
-    },
-    /// A job was sent, or may have been, and then something went wrong here.
-    #[error("{source}; job {job_id} {}: fetch the answer with `errand result {job_id}`", if *is_certain { "goes on in the cloud" } else { "may have been sent" })]
+    /// A job was sent, or may have been, and then something went wrong here: its answer may yet be had by its id.
+    #[error("{source}; {}", where_it_is(*job_id, *is_certain))]
     LostTrack {
+        /// The job.
         job_id: JobId,
         /// Whether the job is known to have been sent.
         is_certain: bool,
-        source: Box<Error>,
+        /// What went wrong. Shared, since it may be the end of many jobs at once.
+        source: Arc<Error>,
     },
-    /// `errand doctor` found what does not work.
-    #[error("{count} of the checks failed: see their cures above")]
-    Unhealthy { count: usize },
     /// The answer is there, but says what this client does not understand.
     #[error("the answer to job {job_id} cannot be used: {message}")]
-    BadAnswer { job_id: JobId, message: String },
-    /// The command line asks for what cannot be.
-    #[error("{0}")]
-    Usage(String),
-    /// This program panicked.
-    #[error(
-        "this is a defect of errand: {message}{}; please report it, with the file if you may share it; no file was \
-         left behind",
-        place.as_deref().map(|place| format!(" ({place})")).unwrap_or_default()
-    )]
-    Defect {
+    BadAnswer {
+        /// The job.
+        job_id: JobId,
+        /// What is wrong with it.
         message: String,
-        /// File and line of the source.
-        place: Option<String>,
     },
+    /// The session was closed before the job was sent.
+    #[error("the session is closed: open another")]
+    Closed,
 }
 
-fn hint_for_reading(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound => "; name an existing file, or `-` for standard input",
-        _ => "",
-    }
-}
-
-fn interrupted(job_id: Option<JobId>) -> String {
-    match job_id {
-        Some(id) => {
-            format!("interrupted; job {id} goes on in the cloud: fetch the answer with `errand result {id}`")
-        }
-        None => "interrupted before anything was sent".to_owned(),
-    }
+/// Where the answer may yet be had to a job that was sent, or may have been, for a person to read.
+fn where_it_is(job_id: JobId, is_certain: bool) -> String {
+    let fate = if is_certain {
+        "goes on in the cloud"
+    } else {
+        "may have been sent"
+    };
+    format!("job {job_id} {fate}: fetch the answer with `errand result {job_id}`")
 }
 
 impl Error {
-    /// A failure of an operation that ran in this process.
-    pub(crate) fn offline(code: &'static str, message: String) -> Self {
-        Self::Failed {
-            job: None,
-            error: JobError::permanent(ErrorCode::new(code), message),
-        }
-    }
-
-    /// The process could not be set up to wait for the network: too few file descriptors, say.
-    pub(crate) fn of_start(error: &io::Error) -> Self {
-        Self::Service {
-            action: "start".to_owned(),
-            message: error.to_string(),
-            retryable: true,
-        }
-    }
-
-    /// Whether the same command may succeed later without a change.
-    pub(crate) fn is_retryable(&self) -> bool {
+    /// Whether the same call may succeed later without a change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
         match self {
             Self::Failed { error, .. } => error.retryable,
             Self::Service { retryable, .. } => *retryable,
-            Self::Unreachable { .. }
-            | Self::TimedOut { .. }
-            | Self::OutOfTime { .. }
-            | Self::NoOutcome { .. }
-            | Self::LostTrack { .. }
-            | Self::Interrupted { .. } => true,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::LostTrack { .. } => true,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::InputTooLarge { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
             | Self::Credentials { .. }
@@ -186,42 +168,18 @@ impl Error {
             | Self::Configuration(_)
             | Self::NoRegion
             | Self::BadAnswer { .. }
-            | Self::Unhealthy { .. }
-            | Self::Usage(_)
-            | Self::Defect { .. } => false,
+            | Self::Closed => false,
         }
     }
 
-    fn exit_code(&self) -> u8 {
-        match self {
-            Self::Failed { .. } => 1,
-            Self::Usage(_) => 2,
-            Self::Unreachable { .. }
-            | Self::OutOfTime { .. }
-            | Self::NotDeployed { .. }
-            | Self::NoCredentials
-            | Self::Credentials { .. }
-            | Self::UnknownProfile { .. }
-            | Self::Configuration(_)
-            | Self::NoRegion
-            | Self::BadAnswer { .. }
-            | Self::Unhealthy { .. }
-            | Self::Service { .. } => 3,
-            Self::LostTrack { source, .. } => source.exit_code(),
-            Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
-            Self::Read { .. } | Self::Write { .. } => 5,
-            // What sysexits.h calls an internal software error.
-            Self::Defect { .. } => 70,
-            Self::Interrupted { .. } => 130,
-        }
-    }
-
-    /// A stable word for programs that read the JSON form.
-    fn code(&self) -> &str {
+    /// A stable word for programs, in `snake_case`; of a job that failed, the function's own.
+    #[must_use]
+    pub fn code(&self) -> &str {
         match self {
             Self::Failed { error, .. } => error.code.as_str(),
             Self::Read { .. } => "cannot_read",
             Self::Write { .. } => "cannot_write",
+            Self::InputTooLarge { .. } => "input_too_large",
             Self::Unreachable { .. } => "unreachable",
             Self::NotDeployed { .. } => "not_deployed",
             Self::NoCredentials => "no_credentials",
@@ -231,53 +189,35 @@ impl Error {
             Self::NoRegion => "no_region",
             Self::Service { .. } => "service_error",
             Self::TimedOut { .. } => "timed_out",
-            Self::OutOfTime { .. } => "out_of_time",
-            Self::NoOutcome { .. } => "no_outcome",
-            Self::Interrupted { .. } => "interrupted",
-            Self::BadAnswer { .. } => "bad_answer",
             Self::LostTrack { source, .. } => source.code(),
-            Self::Unhealthy { .. } => "unhealthy",
-            Self::Usage(_) => "usage",
-            Self::Defect { .. } => "internal_error",
+            Self::BadAnswer { .. } => "bad_answer",
+            Self::Closed => "closed",
         }
     }
 
-    fn job_id(&self) -> Option<JobId> {
+    /// The job that it is about, where there is one in the cloud.
+    #[must_use]
+    pub fn job_id(&self) -> Option<JobId> {
         match self {
-            Self::Failed { job, .. } => job.map(|job| job.job_id),
-            Self::Interrupted { job_id } => *job_id,
+            Self::Failed { job, .. } => Some(job.job_id),
             Self::TimedOut { job_id, .. }
-            | Self::NoOutcome { job_id, .. }
             | Self::LostTrack { job_id, .. }
             | Self::BadAnswer { job_id, .. } => Some(*job_id),
             _ => None,
         }
     }
 
-    /// Tells the person on stderr and, with `--json`, the program on stdout; gives the exit code.
-    pub(crate) fn report(&self, json: bool) -> ExitCode {
-        // A reader that has had enough is no error.
-        if matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe) {
-            return ExitCode::SUCCESS;
+    /// Of a job that this process cannot follow any more.
+    pub(crate) fn into_lost(self, job_id: JobId) -> Self {
+        Arc::new(self).lost_track(job_id, true)
+    }
+
+    /// Of an error that leaves a job without one who knows what became of it: adds how to get at the answer.
+    pub(crate) fn lost_track(self: Arc<Self>, job_id: JobId, is_certain: bool) -> Self {
+        Self::LostTrack {
+            job_id,
+            is_certain,
+            source: self,
         }
-        // Where stdout or stderr is full or closed, the exit code is what is left to tell.
-        let mut stderr = io::stderr();
-        let _ = writeln!(stderr, "errand: {self}");
-        if let (Some(id), Self::Failed { .. }) = (self.job_id(), self) {
-            let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
-        }
-        // The findings have told a program already.
-        if json && !matches!(self, Self::Unhealthy { .. }) {
-            let error =
-                json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
-            let mut answer = json!({ "job_id": self.job_id(), "error": error });
-            if let Self::Failed { job: Some(job), .. } = self
-                && let Some(trace_id) = job.trace_id
-            {
-                answer["trace_id"] = json!(trace_id);
-            }
-            let _ = writeln!(io::stdout(), "{answer}");
-        }
-        ExitCode::from(self.exit_code())
     }
 }

@@ -1,13 +1,13 @@
 //! `errand stats`.
 
+use errand_client::operations::STATS;
+use errand_client::{Client, success};
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
-use crate::answer::{JobIds, ask, success};
+use crate::answer::ask;
 use crate::cli::{Global, StatsArguments};
-use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{LocalInput, Stream};
-use crate::operations::STATS;
+use crate::files::{self, Stream};
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -26,12 +26,11 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
     output::result(&summary, None, style(global))
 }
 
-pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let input = LocalInput::open(&wanted.file)?;
-    let outcome = ask(cloud, STATS, &parameters(wanted), &input, global.timeout).await?;
-    let job = JobIds::from(&outcome);
-    let (summary, _): (Summary, _) = success(outcome)?;
-    output::result(&summary, Some(job), style(global))
+pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let input = files::input(&wanted.file)?;
+    let outcome = ask(client, STATS, &parameters(wanted), input, global.timeout).await?;
+    let answer = success::<Summary>(outcome)?;
+    output::result(&answer.result, Some(answer.job), style(global))
 }
 
 fn parameters(wanted: &StatsArguments) -> Parameters {

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use errand_client::operations::GRAYSCALE;
+use errand_client::{Client, success};
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
-use crate::answer::{JobIds, ask, success};
+use crate::answer::{ask, download};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
-use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{LocalInput, OutputFile, Stream, default_output};
+use crate::files::{self, OutputFile, Stream, default_output};
 use crate::limit::within;
-use crate::operations::GRAYSCALE;
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
@@ -38,22 +38,27 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     )
 }
 
-pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let input = LocalInput::open(&wanted.image)?;
+pub(super) async fn online(
+    client: &Client,
+    global: &Global,
+    wanted: &GrayscaleArguments,
+) -> Result<(), Error> {
+    let input = files::input(&wanted.image)?;
     let mut target = OutputFile::open(&output_path(wanted)?)?;
-    let outcome = ask(cloud, GRAYSCALE, &parameters(wanted), &input, global.timeout).await?;
-    let job = JobIds::from(&outcome);
-    let (report, object): (Report, _) = success(outcome)?;
-    let object = object.ok_or(Error::BadAnswer {
+    let outcome = ask(client, GRAYSCALE, &parameters(wanted), input, global.timeout).await?;
+    let answer = success::<Report>(outcome)?;
+    let (job, report) = (answer.job, answer.result);
+    let object = answer.object.ok_or(errand_client::Error::BadAnswer {
         job_id: job.job_id,
         message: "it names no image".to_owned(),
     })?;
-    let downloaded = within(global.timeout, cloud.download(&object.location, &mut target)).await;
+    let downloaded = within(global.timeout, download(client, &object.location, &mut target)).await;
     downloaded.map_err(|error| match error {
-        Error::OutOfTime { seconds } => Error::TimedOut {
+        Error::OutOfTime { seconds } => errand_client::Error::TimedOut {
             job_id: job.job_id,
             seconds,
-        },
+        }
+        .into(),
         other => other,
     })?;
     let stored = Some((job, &object.location));

@@ -1,0 +1,98 @@
+//! From a request to its answer: has the cloud carry out an operation, within the time that there is, and clears up.
+
+use std::cell::Cell;
+
+use errand_client::{Client, Input, Job, JobId, ObjectLocation, Operation, Outcome};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::files::OutputFile;
+use crate::limit::{self, GRACE, Limit, within};
+use crate::output;
+use crate::signals::interruption;
+
+/// How much of a job is out of this process's hands.
+#[derive(Clone, Copy, PartialEq)]
+enum Progress {
+    /// Nothing was sent.
+    Preparing,
+    /// The request was, but no answer came to that.
+    Sending,
+    /// The request is in its queue.
+    Sent,
+}
+
+/// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
+/// waiting as long as is usual for the operation.
+pub(crate) async fn ask(
+    client: &Client,
+    operation: Operation,
+    parameters: &impl Serialize,
+    input: Input,
+    limit: Option<Limit>,
+) -> Result<Outcome, Error> {
+    let job = Job::new(operation, parameters, input);
+    let job_id = job.id();
+    let session = client.session();
+    let progress = Cell::new(Progress::Preparing);
+
+    let errand = async {
+        let prepared = session.prepare(job).await?;
+        progress.set(Progress::Sending);
+        let mut sent = prepared.send().await?;
+        progress.set(Progress::Sent);
+        output::note(&format!("job {job_id} sent, waiting for the answer"));
+        let time = limit.map_or_else(|| operation.default_timeout(), Limit::left);
+        Ok(sent.wait(time).await?)
+    };
+    // Boxed: it holds an upload and a wait, and would make every future around it as large.
+    let ended = tokio::select! {
+        ended = within(limit.map(|limit| limit.and(GRACE)), Box::pin(errand)) => ended.map_err(|error| lost_track(error, job_id, progress.get(), limit)),
+        () = interruption() => Err(Error::Interrupted {
+            job_id: (progress.get() != Progress::Preparing).then_some(job_id),
+        }),
+    };
+    // A second interruption ends the clearing up, as does the limit.
+    tokio::select! {
+        closed = session.close() => {
+            if let (Err(error), Ok(_)) = (closed, &ended) {
+                output::note(&format!("the reply queue could not be removed: {error}"));
+            }
+        }
+        () = interruption() => {}
+        _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
+    }
+    ended
+}
+
+/// Adds to an error how to get at the answer, where there may be one and the error does not say so.
+fn lost_track(error: Error, job_id: JobId, progress: Progress, limit: Option<Limit>) -> Error {
+    match error {
+        Error::OutOfTime { seconds } if progress == Progress::Sent => {
+            Error::Client(errand_client::Error::TimedOut { job_id, seconds })
+        }
+        Error::OutOfTime { .. } if progress == Progress::Sending => Error::LostTrack {
+            job_id,
+            source: Box::new(error),
+        },
+        // The time counts from the command's beginning.
+        Error::Client(errand_client::Error::TimedOut { job_id, seconds }) => {
+            let seconds = limit.map_or(seconds, |limit| limit.time().as_secs());
+            Error::Client(errand_client::Error::TimedOut { job_id, seconds })
+        }
+        other => other,
+    }
+}
+
+/// Downloads a file that a job made.
+pub(crate) async fn download(
+    client: &Client,
+    from: &ObjectLocation,
+    target: &mut OutputFile,
+) -> Result<(), Error> {
+    match client.download(from, target).await {
+        Ok(_) => Ok(()),
+        Err(errand_client::Error::Write { source }) => Err(target.failed(source)),
+        Err(error) => Err(error.into()),
+    }
+}

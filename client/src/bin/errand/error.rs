@@ -1,0 +1,207 @@
+//! All that can go wrong, each with its cure and its exit code.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use errand_client::{JobError, JobId, Stack};
+use errand_protocol::ErrorCode;
+use serde_json::json;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The cloud did not give it, or the job failed there.
+    #[error(transparent)]
+    Client(errand_client::Error),
+    /// The operation failed in this process.
+    #[error("{0}")]
+    Failed(JobError),
+    /// A local file cannot be read.
+    #[error("cannot read `{}`: {source}{}", path.display(), hint_for_reading(source))]
+    Read { path: PathBuf, source: io::Error },
+    /// A local file cannot be written.
+    #[error("cannot write `{}`: {source}; give another place with -o", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    /// What was asked of the cloud took longer than it may.
+    #[error(
+        "the cloud was not done within {seconds} s, all that --timeout gives: give it more, or see with `errand doctor` \
+         what does not answer"
+    )]
+    OutOfTime { seconds: u64 },
+    /// There is no outcome under the id, and it does not come.
+    #[error(
+        "no answer to job {job_id}{}: it is not done yet (--timeout waits for it), its answer has expired, or there \
+         was no such job in stack `{stack}`",
+        if *seconds == 0 { String::new() } else { format!(" within {seconds} s") }
+    )]
+    NoOutcome {
+        job_id: JobId,
+        stack: Stack,
+        seconds: u64,
+    },
+    /// Ctrl-C, or an order to end.
+    #[error("{}", interrupted(*job_id))]
+    Interrupted {
+        /// The job that was sent, if it was.
+        job_id: Option<JobId>,
+    },
+    /// The time was over while a job was being sent.
+    #[error("{source}; job {job_id} may have been sent: fetch the answer with `errand result {job_id}`")]
+    LostTrack { job_id: JobId, source: Box<Error> },
+    /// `errand doctor` found what does not work.
+    #[error("{count} of the checks failed: see their cures above")]
+    Unhealthy { count: usize },
+    /// The command line asks for what cannot be.
+    #[error("{0}")]
+    Usage(String),
+    /// This program panicked.
+    #[error(
+        "this is a defect of errand: {message}{}; please report it, with the file if you may share it; no file was \
+         left behind",
+        place.as_deref().map(|place| format!(" ({place})")).unwrap_or_default()
+    )]
+    Defect {
+        message: String,
+        /// File and line of the source.
+        place: Option<String>,
+    },
+}
+
+fn hint_for_reading(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "; name an existing file, or `-` for standard input",
+        _ => "",
+    }
+}
+
+fn interrupted(job_id: Option<JobId>) -> String {
+    match job_id {
+        Some(id) => {
+            format!("interrupted; job {id} goes on in the cloud: fetch the answer with `errand result {id}`")
+        }
+        None => "interrupted before anything was sent".to_owned(),
+    }
+}
+
+impl From<errand_client::Error> for Error {
+    fn from(error: errand_client::Error) -> Self {
+        match error {
+            // What to do about a file is for the command to say.
+            errand_client::Error::Read { path, source } => Self::Read { path, source },
+            other => Self::Client(other),
+        }
+    }
+}
+
+impl Error {
+    /// A failure of an operation that ran in this process.
+    pub(crate) fn offline(code: &'static str, message: String) -> Self {
+        Self::Failed(JobError::permanent(ErrorCode::new(code), message))
+    }
+
+    /// The process could not be set up to wait for the network: too few file descriptors, say.
+    pub(crate) fn of_start(error: &io::Error) -> Self {
+        Self::Client(errand_client::Error::Service {
+            action: "start".to_owned(),
+            message: error.to_string(),
+            retryable: true,
+        })
+    }
+
+    /// Whether the same command may succeed later without a change.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Client(error) => error.is_retryable(),
+            Self::Failed(error) => error.retryable,
+            Self::OutOfTime { .. }
+            | Self::NoOutcome { .. }
+            | Self::LostTrack { .. }
+            | Self::Interrupted { .. } => true,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Unhealthy { .. }
+            | Self::Usage(_)
+            | Self::Defect { .. } => false,
+        }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Client(error) => exit_code_of(error),
+            Self::Failed { .. } => 1,
+            Self::Usage(_) => 2,
+            Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
+            Self::LostTrack { source, .. } => source.exit_code(),
+            Self::NoOutcome { .. } => 4,
+            Self::Read { .. } | Self::Write { .. } => 5,
+            // What sysexits.h calls an internal software error.
+            Self::Defect { .. } => 70,
+            Self::Interrupted { .. } => 130,
+        }
+    }
+
+    /// A stable word for programs that read the JSON form.
+    fn code(&self) -> &str {
+        match self {
+            Self::Client(error) => error.code(),
+            Self::Failed(error) => error.code.as_str(),
+            Self::Read { .. } => "cannot_read",
+            Self::Write { .. } => "cannot_write",
+            Self::OutOfTime { .. } => "out_of_time",
+            Self::NoOutcome { .. } => "no_outcome",
+            Self::Interrupted { .. } => "interrupted",
+            Self::LostTrack { source, .. } => source.code(),
+            Self::Unhealthy { .. } => "unhealthy",
+            Self::Usage(_) => "usage",
+            Self::Defect { .. } => "internal_error",
+        }
+    }
+
+    fn job_id(&self) -> Option<JobId> {
+        match self {
+            Self::Client(error) => error.job_id(),
+            Self::Interrupted { job_id } => *job_id,
+            Self::NoOutcome { job_id, .. } | Self::LostTrack { job_id, .. } => Some(*job_id),
+            _ => None,
+        }
+    }
+
+    /// Tells the person on stderr and, with `--json`, the program on stdout; gives the exit code.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
+        // A reader that has had enough is no error.
+        if matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
+        // Where stdout or stderr is full or closed, the exit code is what is left to tell.
+        let mut stderr = io::stderr();
+        let _ = writeln!(stderr, "errand: {self}");
+        if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self) {
+            let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
+        }
+        // The findings have told a program already.
+        if json && !matches!(self, Self::Unhealthy { .. }) {
+            let error =
+                json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
+            let mut answer = json!({ "job_id": self.job_id(), "error": error });
+            if let Self::Client(errand_client::Error::Failed { job, .. }) = self
+                && let Some(trace_id) = job.trace_id
+            {
+                answer["trace_id"] = json!(trace_id);
+            }
+            let _ = writeln!(io::stdout(), "{answer}");
+        }
+        ExitCode::from(self.exit_code())
+    }
+}
+
+fn exit_code_of(error: &errand_client::Error) -> u8 {
+    match error {
+        errand_client::Error::Failed { .. } | errand_client::Error::InputTooLarge { .. } => 1,
+        errand_client::Error::TimedOut { .. } => 4,
+        errand_client::Error::Read { .. } | errand_client::Error::Write { .. } => 5,
+        errand_client::Error::LostTrack { source, .. } => exit_code_of(source),
+        // The cloud cannot be used.
+        _ => 3,
+    }
+}
