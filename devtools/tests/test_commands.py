@@ -11,7 +11,7 @@ AWS: dict[tuple[str, ...], set[str]] = {
     ("configure",): {"--profile"},
     ("login",): {"--profile"},
     ("sso", "login"): {"--profile"},
-    ("s3", "cp"): set(),
+    ("s3", "cp"): {"--metadata"},
     ("sqs", "send-message"): {"--queue-url", "--message-body"},
     ("lambda", "get-account-settings"): set(),
     ("lambda", "list-event-source-mappings"): {"--function-name"},
