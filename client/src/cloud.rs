@@ -13,6 +13,7 @@ mod connect;
 mod dead_letters;
 mod failure;
 mod objects;
+mod outcomes;
 mod profile;
 mod queues;
 mod upload;
@@ -24,6 +25,7 @@ use errand_protocol::{BucketName, QueueName, Stack};
 
 pub use checks::{Backlog, Presence};
 pub use dead_letters::DeadLetter;
+pub use outcomes::{ListedOutcome, OutcomePage};
 pub(crate) use queues::Outgoing;
 pub use queues::{Message, Received};
 pub(crate) use upload::PartialUpload;
