@@ -52,6 +52,8 @@ def variants(text: str) -> list[tuple[str, str]]:
 
 def take_fields(text: str, command: Command) -> None:
     """Adds the options and positional arguments that a struct's fields declare."""
+    for flattened in re.findall(r"#\[command\(flatten\)\]\s*pub\(crate\) \w+: (\w+),", text):
+        take_fields(body(CLI.read_text(), f"struct {flattened}"), command)
     for attribute, name, kind in re.findall(
         r"#\[arg\((.*?)\)\]\s*(?:pub\(crate\) )?(\w+): ([^\n]+),\n", text, re.DOTALL
     ):

@@ -3,12 +3,17 @@
     clippy::missing_errors_doc,
     reason = "every call fails for the same reasons, which `Error` tells"
 )]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "what a builder of the SDK needs is always set"
+)]
 
 mod checks;
 mod connect;
 mod dead_letters;
 mod failure;
 mod objects;
+mod outcomes;
 mod profile;
 mod queues;
 mod upload;
@@ -20,6 +25,7 @@ use errand_protocol::{BucketName, QueueName, Stack};
 
 pub use checks::{Backlog, Presence};
 pub use dead_letters::DeadLetter;
+pub use outcomes::{ListedOutcome, OutcomePage};
 pub(crate) use queues::Outgoing;
 pub use queues::{Message, Received};
 pub(crate) use upload::PartialUpload;

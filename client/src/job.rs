@@ -1,9 +1,12 @@
 //! What is to be done.
 
+use std::collections::BTreeMap;
+
 use errand_protocol::JobId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::error::Error;
 use crate::input::Input;
 use crate::operations::Operation;
 
@@ -37,6 +40,20 @@ impl Job {
     #[must_use]
     pub fn with_id(self, id: JobId) -> Self {
         Self { id, ..self }
+    }
+
+    /// The same job under an id that follows from what it does: operation, parameters and the SHA-256 of the input, whatever
+    /// the input is called. The same work is the same job, and done once; see [`Client::outcome`](crate::Client::outcome) for
+    /// whether it was. Reads all of the input, in this thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`].
+    pub fn with_id_from_content(self) -> Result<Self, Error> {
+        let sorted: BTreeMap<_, _> = self.parameters.iter().collect();
+        let parameters = serde_json::to_string(&sorted).unwrap_or_default();
+        let id = JobId::of_content(&self.operation.name(), &parameters, &self.input.sha256()?);
+        Ok(self.with_id(id))
     }
 
     /// Its id, by which its outcome is found.

@@ -63,6 +63,11 @@
 //! `cloud/` alone knows the SDK, one file a service's part. [`admin`] is for those who look after a stack. The command is in
 //! `bin/errand/` and knows nothing of the cloud but this.
 
+#![allow(
+    clippy::large_futures,
+    reason = "a run of jobs is a few futures, each made once"
+)]
+
 pub mod admin;
 mod answer;
 mod client;

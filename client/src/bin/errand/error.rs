@@ -52,6 +52,12 @@ pub(crate) enum Error {
     /// `errand doctor` found what does not work.
     #[error("{count} of the checks failed: see their cures above")]
     Unhealthy { count: usize },
+    /// Some of the jobs that were waited for failed.
+    #[error("{count} of the jobs did not succeed: see above")]
+    JobsFailed { count: usize },
+    /// Jobs had their answers before they could be canceled.
+    #[error("{count} of the jobs had an answer already: too late to cancel")]
+    TooLate { count: usize },
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
@@ -120,6 +126,8 @@ impl Error {
             | Self::Interrupted { .. } => true,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::JobsFailed { .. }
+            | Self::TooLate { .. }
             | Self::Unhealthy { .. }
             | Self::Usage(_)
             | Self::Defect { .. } => false,
@@ -129,7 +137,7 @@ impl Error {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Client(error) => exit_code_of(error),
-            Self::Failed { .. } => 1,
+            Self::Failed { .. } | Self::JobsFailed { .. } | Self::TooLate { .. } => 1,
             Self::Usage(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
@@ -153,6 +161,8 @@ impl Error {
             Self::Interrupted { .. } => "interrupted",
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
+            Self::JobsFailed { .. } => "jobs_failed",
+            Self::TooLate { .. } => "too_late",
             Self::Usage(_) => "usage",
             Self::Defect { .. } => "internal_error",
         }
@@ -179,8 +189,12 @@ impl Error {
         if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self) {
             let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
         }
-        // The findings have told a program already.
-        if json && !matches!(self, Self::Unhealthy { .. }) {
+        // What was printed has told a program already.
+        let is_told = matches!(
+            self,
+            Self::Unhealthy { .. } | Self::JobsFailed { .. } | Self::TooLate { .. }
+        );
+        if json && !is_told {
             let error =
                 json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
             let mut answer = json!({ "job_id": self.job_id(), "error": error });

@@ -3,9 +3,11 @@
 mod answers;
 mod dead_letters;
 mod findings;
+mod jobs;
 mod show;
 
 pub(crate) use answers::{grayscale, outcome, result};
 pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
+pub(crate) use jobs::{JobLine, canceled, job_line, link, sent};
 pub(crate) use show::{Style, note};

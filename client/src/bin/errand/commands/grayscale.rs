@@ -6,7 +6,7 @@ use errand_client::operations::GRAYSCALE;
 use errand_client::{Client, success};
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
-use crate::answer::{ask, download};
+use crate::answer::{ask, detach, download, job};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
@@ -15,6 +15,7 @@ use crate::limit::within;
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
+    wanted.send.check_offline()?;
     let Stream { bytes, size_hint } = Stream::open(&wanted.image)?;
     let target = OutputFile::open(&output_path(wanted)?)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
@@ -44,8 +45,12 @@ pub(super) async fn online(
     wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {
     let input = files::input(&wanted.image)?;
+    let job = job(GRAYSCALE, &parameters(wanted), input, wanted.send)?;
+    if wanted.send.detach {
+        return detach(client, global, job).await;
+    }
     let mut target = OutputFile::open(&output_path(wanted)?)?;
-    let outcome = ask(client, GRAYSCALE, &parameters(wanted), input, global.timeout).await?;
+    let outcome = ask(client, job, global.timeout).await?;
     let answer = success::<Report>(outcome)?;
     let (job, report) = (answer.job, answer.result);
     let object = answer.object.ok_or(errand_client::Error::BadAnswer {

@@ -4,13 +4,14 @@ use errand_client::operations::STATS;
 use errand_client::{Client, success};
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
-use crate::answer::ask;
+use crate::answer::{ask, detach, job};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::files::{self, Stream};
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    wanted.send.check_offline()?;
     let source = Stream::open(&wanted.file)?;
     // Half for the integers, as in the function: modes and the distinct count need a copy of them.
     let half = usize::try_from(u64::from(global.memory) << 19).unwrap_or(usize::MAX);
@@ -28,7 +29,11 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let input = files::input(&wanted.file)?;
-    let outcome = ask(client, STATS, &parameters(wanted), input, global.timeout).await?;
+    let job = job(STATS, &parameters(wanted), input, wanted.send)?;
+    if wanted.send.detach {
+        return detach(client, global, job).await;
+    }
+    let outcome = ask(client, job, global.timeout).await?;
     let answer = success::<Summary>(outcome)?;
     output::result(&answer.result, Some(answer.job), style(global))
 }
