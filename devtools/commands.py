@@ -59,7 +59,7 @@ def take_fields(text: str, command: Command) -> None:
     ):
         plain = re.sub(r'"[^"]*"', "", attribute)
         if not re.search(r"\blong\b", plain):
-            command.positional += 1
+            command.positional += MANY if kind.startswith("Vec<") else 1
             continue
         has_value = kind != "bool" and "require_equals" not in plain
         command.options[f"--{kebab(name)}"] = has_value
