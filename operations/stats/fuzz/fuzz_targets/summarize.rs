@@ -15,6 +15,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let parameters = Parameters {
         column: (choice & 1 == 1).then_some(Column::Number(1 + u32::from(choice >> 1 & 1))),
+        decimal_comma: false,
         skip_invalid: choice >> 2 & 1 == 1,
         statistics: Selection::All,
         percentiles: Vec::new(),

@@ -3,6 +3,7 @@
 use num_bigint::BigInt;
 
 use super::Values;
+use crate::number::factors;
 
 impl Values {
     /// How many values fall in each of `bins` ranges of `width` whole numbers from `minimum` on, which together hold them all.
@@ -24,6 +25,27 @@ impl Values {
             .iter()
             .for_each(|value| add(index(value.clone(), minimum, width)));
         counts
+    }
+
+    /// How many zeros end every value, up to its decimal places: written without them, no value changes.
+    pub(crate) fn common_zeros(&self) -> u32 {
+        let mut zeros = self.places;
+        if zeros == 0 {
+            return 0;
+        }
+        self.for_each_narrow(|value| {
+            // 10^19 does not fit 64 bits with a sign.
+            while zeros > 0 && value != 0 && (zeros > 18 || value % 10_i64.pow(zeros) != 0) {
+                zeros -= 1;
+            }
+        });
+        for value in &self.wide {
+            zeros = zeros.min(factors::of_ten((*value).into(), zeros));
+        }
+        for value in &self.big {
+            zeros = zeros.min(factors::of_ten(value.clone(), zeros));
+        }
+        zeros
     }
 
     fn for_each_narrow(&self, mut act: impl FnMut(i64)) {

@@ -21,7 +21,7 @@ impl Values {
             high += value >> 64;
         }
         let big: BigInt = self.big.iter().sum();
-        BigInt::from(narrow) + BigInt::from(low) + (BigInt::from(high) << 64) + big
+        BigInt::from(narrow) + BigInt::from(low) + (BigInt::from(high) << 64) + big + self.totals.sum()
     }
 
     /// The exact sum of the squares.
@@ -47,7 +47,7 @@ impl Values {
         let wide = wide.map(|(low, high)| (BigInt::from(*low), BigInt::from(*high)));
         let big = self.big.iter().min().zip(self.big.iter().max());
         let big = big.map(|(low, high)| (low.clone(), high.clone()));
-        [narrow, wide, big]
+        [narrow, wide, big, self.totals.extremes()]
             .into_iter()
             .flatten()
             .reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))

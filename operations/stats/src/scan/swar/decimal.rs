@@ -1,0 +1,317 @@
+//! Decimals, for lists in which there are any: `12.50` at two decimal places is read as the integer 1250.
+//!
+//! The caller says to how many places. A token with fewer is multiplied by a power of ten; one with more is left, and so
+//! is one with an exponent. Otherwise this reads as [`block`](super::block) does for integers. A decimal sign is a part
+//! of its token, and is cut out as the digits are loaded: a word that ends with the token's last digit has the digits
+//! after the sign in their places, one that ends a byte earlier has those before it, and a mask by the number of digits
+//! after the sign joins the two.
+
+use super::super::separator::Separators;
+use super::block::{BLOCK, LAST_DIGITS, LAST_DIGITS_BUT_EIGHT, MARGIN, MAX_TOKENS, digits, gathered};
+use super::word::{ONES, eight_digits, word};
+use crate::decimal_sign::DecimalSign;
+
+/// The most places that can be asked for: `10^19` fits 64 bits.
+pub(crate) const MAX_PLACES: u32 = 19;
+
+/// The most digits of a value that is made without a check: `10^18 - 1` fits 63 bits, `10^19 - 1` does not.
+const SAFE_DIGITS: usize = 18;
+/// The most digits of a token in a block: two words.
+const BLOCK_DIGITS: usize = 16;
+
+const POWERS: [u64; MAX_PLACES as usize + 1] = powers();
+
+const fn powers() -> [u64; MAX_PLACES as usize + 1] {
+    let mut powers = [1; MAX_PLACES as usize + 1];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+}
+
+/// For n digits after the sign, the mask of those among the last eight bytes.
+const AFTER_SIGN: [u64; 32] = after_sign(0);
+/// The same among the eight bytes before those.
+const AFTER_SIGN_BUT_EIGHT: [u64; 32] = after_sign(8);
+
+const fn after_sign(but: usize) -> [u64; 32] {
+    let mut masks = [0; 32];
+    let mut digits = but + 1;
+    while digits < masks.len() {
+        let kept = if digits - but < 8 { digits - but } else { 8 };
+        masks[digits] = u64::MAX << (64 - 8 * kept);
+        digits += 1;
+    }
+    masks
+}
+
+/// How numbers are written and held.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    pub(super) sign: DecimalSign,
+    /// At most [`MAX_PLACES`].
+    pub(super) places: usize,
+}
+
+/// As [`block::read`](super::block::read), of decimals.
+#[inline(always)]
+pub(super) fn read_blocks(text: &[u8], mut at: usize, values: &mut [i64], form: Form) -> (usize, usize) {
+    let mut count = 0;
+    while let Some(start) = at.checked_sub(MARGIN)
+        && let Some(window) = text[start..].first_chunk()
+        && let Some(room) = values[count..].first_chunk_mut()
+    {
+        let (length, found) = block(window, room, form);
+        if found == 0 {
+            break;
+        }
+        at += length;
+        count += found;
+    }
+    (at, count)
+}
+
+#[inline(always)]
+fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MAX_TOKENS], form: Form) -> (usize, usize) {
+    let text = window.last_chunk().expect("the window is larger");
+    let signs = signs(text, form.sign);
+    let body = digits(text) | signs;
+    // Bit i is set if the bytes up to and including i end with at least so many of a token.
+    let pairs = body & body << 1;
+    let quadruples = pairs & pairs << 2;
+    let eights = quadruples & quadruples << 4;
+    let nines = eights & body << 8;
+    if nines & eights << 9 & body << 17 != 0 {
+        (0, 0)
+    } else if nines != 0 {
+        tokens::<true>(window, body, signs, values, form)
+    } else {
+        tokens::<false>(window, body, signs, values, form)
+    }
+}
+
+/// The same for tokens of at most 8 bytes, or 17 if `LONG`.
+#[inline(always)]
+fn tokens<const LONG: bool>(
+    window: &[u8; MARGIN + BLOCK],
+    body: u64,
+    signs: u64,
+    values: &mut [i64; MAX_TOKENS],
+    form: Form,
+) -> (usize, usize) {
+    let separators = Separators::beside(form.sign);
+    let mut starts = body & !(body << 1);
+    let mut ends = !body & body << 1;
+    let mut read = 0;
+    let mut count = 0;
+    while ends != 0 {
+        let start = starts.trailing_zeros() as usize % BLOCK;
+        let end = ends.trailing_zeros() as usize % BLOCK;
+        starts &= starts.wrapping_sub(1);
+        ends &= ends - 1;
+        let is_negative = window[MARGIN + start - 1] == b'-';
+        let minus = usize::from(is_negative);
+        let is_next = match start.wrapping_sub(read + minus) {
+            0 => true,
+            1 => separators.contain(window[MARGIN + read]),
+            _ => window
+                .get(MARGIN + read..MARGIN + start - minus)
+                .is_some_and(|bytes| bytes.iter().all(|byte| separators.contain(*byte))),
+        };
+        if !is_next || !separators.contain(window[MARGIN + end]) {
+            break;
+        }
+        let length = end.wrapping_sub(start) % LAST_DIGITS.len();
+        let here = signs >> start & ((1 << length) - 1);
+        let sign = usize::from(here != 0);
+        let whole = (here.trailing_zeros() as usize).min(length);
+        let after = (length - whole).wrapping_sub(sign) % AFTER_SIGN.len();
+        let digits = length - sign;
+        let has_two = here & here.wrapping_sub(1) != 0;
+        // A comma that ends a token was meant to separate.
+        let is_separator = form.sign == DecimalSign::Comma && sign == 1 && after == 0;
+        if digits == 0
+            || digits > BLOCK_DIGITS
+            || after > form.places
+            || digits - after + form.places > SAFE_DIGITS
+            || has_two
+            || is_separator
+        {
+            break;
+        }
+        let joined =
+            |end: usize, after: u64| (word(window, end) & after) | (word(window, end - sign) & !after);
+        let low = joined(MARGIN + end - 8, AFTER_SIGN[after]) & LAST_DIGITS[digits];
+        let mut magnitude = eight_digits(low);
+        if LONG {
+            let high = joined(MARGIN + end - 16, AFTER_SIGN_BUT_EIGHT[after]) & LAST_DIGITS_BUT_EIGHT[digits];
+            magnitude += eight_digits(high) * 100_000_000;
+        }
+        magnitude *= POWERS[(form.places - after) % POWERS.len()];
+        let negative = i64::from(is_negative);
+        values[count % MAX_TOKENS] = (magnitude.cast_signed() ^ -negative) + negative;
+        count += 1;
+        read = end + 1;
+    }
+    (read, count)
+}
+
+/// A bit for each of the bytes, set if it is the decimal sign.
+#[inline]
+fn signs(text: &[u8; BLOCK], sign: DecimalSign) -> u64 {
+    gathered(text, |word| {
+        let differences = word ^ (u64::from(sign.byte()) * ONES);
+        !(((differences & (0x7f * ONES)) + 0x7f * ONES) | differences)
+    })
+}
+
+/// As [`token::read`](super::token::read), of decimals.
+#[inline(always)]
+pub(super) fn read_tokens(text: &[u8], values: &mut [i64], form: Form) -> (usize, usize) {
+    let separators = Separators::beside(form.sign);
+    let mut at = 0;
+    let mut count = 0;
+    while count < values.len() {
+        let start = at
+            + text[at..]
+                .iter()
+                .take_while(|byte| separators.contain(**byte))
+                .count();
+        let Some((value, length)) = token(&text[start..], form, separators) else {
+            break;
+        };
+        values[count] = value;
+        count += 1;
+        at = start + length + 1;
+    }
+    (at, count)
+}
+
+/// The value of the token that the text begins with, and its length, if a separator follows it.
+#[inline]
+fn token(text: &[u8], form: Form, separators: Separators) -> Option<(i64, usize)> {
+    let minus = usize::from(text.first() == Some(&b'-'));
+    let mut magnitude = 0_u64;
+    let mut digits = 0;
+    let mut sign = None;
+    let mut bytes = text[minus..].iter();
+    loop {
+        let byte = *bytes.next()?;
+        if byte.is_ascii_digit() {
+            // 19 digits fit 64 bits.
+            if digits == MAX_PLACES as usize {
+                return None;
+            }
+            magnitude = magnitude * 10 + u64::from(byte & 0x0f);
+            digits += 1;
+        } else if byte == form.sign.byte() && sign.is_none() {
+            sign = Some(digits);
+        } else if separators.contain(byte) {
+            break;
+        } else {
+            return None;
+        }
+    }
+    let after = sign.map_or(0, |whole| digits - whole);
+    if digits == 0 || form.sign == DecimalSign::Comma && sign == Some(digits) {
+        return None;
+    }
+    let power = POWERS[form.places.checked_sub(after)?];
+    let magnitude = i64::try_from(magnitude.checked_mul(power)?).ok()?;
+    let value = if minus == 1 { -magnitude } else { magnitude };
+    Some((value, minus + digits + usize::from(sign.is_some())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POINT: Form = Form {
+        sign: DecimalSign::Point,
+        places: 2,
+    };
+    const COMMA: Form = Form {
+        sign: DecimalSign::Comma,
+        places: 2,
+    };
+
+    /// The values of `text` read in blocks, with a margin before it and a rest after it, and read one by one.
+    fn both(text: &str, form: Form) -> [Vec<i64>; 2] {
+        let mut values = [0; 100];
+        let (_, count) = read_tokens(text.as_bytes(), &mut values, form);
+        let single = values[..count].to_vec();
+        let text = [" ".repeat(MARGIN).as_str(), text, "x".repeat(BLOCK).as_str()].concat();
+        let (_, count) = read_blocks(text.as_bytes(), MARGIN, &mut values, form);
+        [values[..count].to_vec(), single]
+    }
+
+    #[test]
+    fn the_decimal_sign_is_told_from_every_other_byte() {
+        for byte in 0..=255_u8 {
+            for place in 0..BLOCK {
+                for sign in [DecimalSign::Point, DecimalSign::Comma] {
+                    let mut text = [sign.byte() ^ 1; BLOCK];
+                    text[place] = byte;
+                    let expected = u64::from(byte == sign.byte()) << place;
+                    assert_eq!(signs(&text, sign), expected, "{byte} at {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_are_read_at_the_places_asked_for() {
+        let expected = [1_250, -50, 700, 7, -1_234_567_890_123_456];
+        assert_eq!(
+            both("12.50 -.5,7\n.07;-12345678901234.56 ", POINT),
+            [expected, expected]
+        );
+        assert_eq!(
+            both("12,50 -,5;7\n,07 -12345678901234,56 ", COMMA),
+            [expected, expected]
+        );
+        assert_eq!(both("1. 2 ", POINT), [[100, 200], [100, 200]]);
+    }
+
+    #[test]
+    fn digits_are_right_wherever_the_sign_is() {
+        for digits in 1..=16 {
+            for after in 0..=digits {
+                let plain = &"1234567890123456"[..digits];
+                let (whole, fraction) = plain.split_at(digits - after);
+                let form = Form {
+                    sign: DecimalSign::Point,
+                    places: after,
+                };
+                let value: i64 = plain.parse().unwrap();
+                let text = format!("{whole}.{fraction} -{whole}.{fraction}\n");
+                let expected = [value, -value];
+                assert_eq!(both(&text, form), [expected, expected], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_short_decimal_is_left() {
+        for left in [
+            "1.234", ".", "-.", "1.2.3", "1..2", "1e2", "1.5e2", "+1.5", "1.5x", "--1.5", "1-.5", "1.5-",
+            "1_0",
+        ] {
+            assert_eq!(both(&format!("1.5 {left} 2.5 "), POINT), [[150], [150]], "{left}");
+        }
+        // A block with a token of more than 17 bytes is left as a whole.
+        for left in [
+            "99999999999999999.99",
+            "12345678901234567890",
+            "1234567890123456789.5",
+        ] {
+            let [_, single] = both(&format!("1.5 {left} 2.5 "), POINT);
+            assert_eq!(single, [150], "{left}");
+        }
+        for left in ["1,234", "1,", "1,5,", "1.5", ",", "1,,5"] {
+            assert_eq!(both(&format!("1,5 {left} 2,5 "), COMMA), [[150], [150]], "{left}");
+        }
+    }
+}
