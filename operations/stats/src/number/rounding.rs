@@ -46,6 +46,11 @@ pub(crate) fn square_root(numerator: &BigInt, denominator: &BigInt) -> Decimal {
     scaled(&root, places, false)
 }
 
+/// `value / 10^places`, exactly.
+pub(crate) fn exact(value: &BigInt, places: u32) -> Decimal {
+    scaled(&value.abs(), places, value.is_negative())
+}
+
 /// `magnitude / 10^places` with a sign, exactly.
 fn scaled(magnitude: &BigInt, places: u32, negative: bool) -> Decimal {
     let sign = if negative { "-" } else { "" };
@@ -54,14 +59,11 @@ fn scaled(magnitude: &BigInt, places: u32, negative: bool) -> Decimal {
         return Decimal::new(format!("{sign}{digits}"));
     }
     let places = places as usize;
-    let padded = format!("{digits:0>width$}", width = places + 1);
+    // By hand, for a formatting width is at most 65,535.
+    let zeros = "0".repeat((places + 1).saturating_sub(digits.len()));
+    let padded = zeros + &digits;
     let (whole, fraction) = padded.split_at(padded.len() - places);
     Decimal::new(format!("{sign}{whole}.{fraction}"))
-}
-
-/// `value / 10^places`, exactly.
-pub(crate) fn exact(value: &BigInt, places: u32) -> Decimal {
-    scaled(&value.abs(), places, value.is_negative())
 }
 
 /// Decimal places after which `(numerator / denominator)^(1 / root)` has [`SIGNIFICANT`] digits or is whole.
