@@ -20,7 +20,7 @@ pub(crate) struct KnownOperation {
     pub(crate) takes_bare_text: bool,
 }
 
-/// Statistics of a list of integers.
+/// Statistics of a list of numbers.
 pub(crate) const STATS: KnownOperation = KnownOperation {
     name: errand_stats::NAME,
     function_timeout_secs: 60,

@@ -8,8 +8,8 @@ use errand_e2e::{Stack, is_client_restricted, scene_png};
 async fn bad_lists_are_told_with_token_and_place() {
     let stack = Stack::connect().await;
     let cases: [(&[u8], &[&str]); 4] = [
-        (b"", &["no integer"]),
-        (b" \n\t", &["no integer"]),
+        (b"", &["no number"]),
+        (b" \n\t", &["no number"]),
         (b"1 2\n3 x 4", &["`x`", "line 2", "column 3"]),
         (b"1 \xff 2", &["UTF-8", "line 1", "column 3"]),
     ];
