@@ -153,18 +153,31 @@ impl Scanner {
     fn read_fast<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let mut rest = text;
         loop {
-            let (read, values) = match (self.sign, self.values.places()) {
-                (DecimalSign::Point, 0) => swar::read(rest, self.values.room()),
-                (sign, places) => swar::read_decimals(rest, self.values.room(), sign, places),
+            let read = match (self.sign, self.values.places()) {
+                (DecimalSign::Point, 0) => {
+                    let (read, values) = swar::read(rest, self.values.room());
+                    self.values.extend_by(values);
+                    read
+                }
+                (sign, places) => self.read_fast_decimals(rest, sign, places),
             };
             if read == 0 {
                 return Ok(rest);
             }
-            self.values.extend_by(values);
             self.position = self.position.after(&rest[..read]);
             rest = &rest[read..];
             self.values.check(&self.limits)?;
         }
+    }
+
+    /// Reads decimals that fit 64 bits, or else some that fit 128. Returns how many bytes.
+    fn read_fast_decimals(&mut self, text: &[u8], sign: DecimalSign, places: u32) -> usize {
+        let (read, values) = swar::read_decimals(text, self.values.room(), sign, places);
+        self.values.extend_by(values);
+        if read > 0 {
+            return read;
+        }
+        swar::read_wide_decimals(text, sign, places, |value| self.values.push_wide(value))
     }
 
     /// Whether the next byte is in no token and no comment, and the text has begun and not ended.

@@ -70,6 +70,16 @@ pub(super) fn read_decimals(
     }
 }
 
+/// The same of up to 32 decimals that need not fit 64 bits, and may have exponents. They go to `take`.
+pub(super) fn read_wide_decimals(
+    text: &[u8],
+    sign: DecimalSign,
+    places: u32,
+    take: impl FnMut(i128),
+) -> usize {
+    decimal::read_wide(text, sign, places, take)
+}
+
 /// Inlined, so that each decimal sign gets loops of its own.
 #[inline(always)]
 fn decimals(text: &[u8], values: &mut [i64], form: Form) -> (usize, usize) {

@@ -10,6 +10,21 @@ impl Values {
     pub(crate) fn counts_by_width(&self, minimum: &BigInt, width: &BigInt, bins: usize) -> Vec<u64> {
         let mut counts = vec![0; bins];
         let mut add = |index: usize| counts[index] += 1;
+        if self.big.is_empty()
+            && let (Err(_), Ok(minimum), Ok(width)) = (
+                i64::try_from(minimum),
+                i128::try_from(minimum),
+                u128::try_from(width),
+            )
+        {
+            let mut add = |value: i128| {
+                let index = value.wrapping_sub(minimum).cast_unsigned() / width;
+                add(usize::try_from(index).expect("all values are in one of the bins"));
+            };
+            self.for_each_narrow(|value| add(value.into()));
+            self.wide.iter().for_each(|value| add(*value));
+            return counts;
+        }
         match (i64::try_from(minimum), u64::try_from(width)) {
             // The usual case, in machine integers.
             (Ok(minimum), Ok(width)) => self.for_each_narrow(|value| {

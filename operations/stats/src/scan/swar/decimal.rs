@@ -16,6 +16,12 @@ pub(crate) const MAX_PLACES: u32 = 19;
 
 /// The most digits of a value that is made without a check: `10^18 - 1` fits 63 bits, `10^19 - 1` does not.
 const SAFE_DIGITS: usize = 18;
+/// Digits that always fit 128 bits.
+const WIDE_DIGITS: u32 = 38;
+/// The most digits of a token, with leading zeros.
+const MOST_DIGITS: u32 = 64;
+/// Tokens read with up to 128 bits before 64 are tried again.
+const WIDE_TOKENS: usize = 32;
 /// The most digits of a token in a block: two words.
 const BLOCK_DIGITS: usize = 16;
 
@@ -224,6 +230,115 @@ fn token(text: &[u8], form: Form, separators: Separators) -> Option<(i64, usize)
     Some((value, minus + digits + usize::from(sign.is_some())))
 }
 
+/// Reads tokens one by one, up to 38 digits and with exponents too, and gives their values to `take`, until something is no
+/// such number. Returns how many bytes were read, up to between two tokens again.
+///
+/// Doubles as programs print them come this way: 17 digits each, and more places than that where some are small.
+pub(super) fn read_wide(text: &[u8], sign: DecimalSign, places: u32, mut take: impl FnMut(i128)) -> usize {
+    let separators = Separators::beside(sign);
+    let mut at = 0;
+    for _ in 0..WIDE_TOKENS {
+        let rest = &text[at..];
+        let start = rest.iter().take_while(|byte| separators.contain(**byte)).count();
+        let Some((value, length)) = wide_token(&rest[start..], sign, places, separators) else {
+            break;
+        };
+        take(value);
+        at += start + length + 1;
+    }
+    at
+}
+
+/// Digits, an exponent of which is applied, without the sign.
+#[derive(Default)]
+struct Digits {
+    /// The first 19 but leading zeros, and those after them, which are so many.
+    high: u64,
+    low: u64,
+    high_count: u32,
+    low_count: u32,
+}
+
+impl Digits {
+    #[inline]
+    fn add(&mut self, digit: u64) {
+        if self.high_count < MAX_PLACES {
+            self.high = self.high * 10 + digit;
+            self.high_count += u32::from(self.high > 0);
+        } else {
+            // Beyond 19 more, the value is wrong, and the count says so.
+            self.low = self.low.wrapping_mul(10).wrapping_add(digit);
+            self.low_count += 1;
+        }
+    }
+
+    /// The value times `10^up`, if it is sure to fit.
+    fn times_power(&self, up: u32) -> Option<i128> {
+        if self.low_count > MAX_PLACES || self.high_count + self.low_count + up > WIDE_DIGITS {
+            return None;
+        }
+        let value =
+            i128::from(self.high) * i128::from(POWERS[self.low_count as usize]) + i128::from(self.low);
+        Some(value * 10_i128.pow(up))
+    }
+}
+
+/// As [`token`], of a number that may be wide and may have an exponent.
+#[inline]
+fn wide_token(text: &[u8], sign: DecimalSign, places: u32, separators: Separators) -> Option<(i128, usize)> {
+    let is_negative = text.first() == Some(&b'-');
+    let mut digits = Digits::default();
+    let mut count = 0_u32;
+    let mut whole = None;
+    let mut at = usize::from(is_negative);
+    let mut exponent = 0;
+    loop {
+        let byte = *text.get(at)?;
+        if byte.is_ascii_digit() {
+            digits.add(u64::from(byte & 0x0f));
+            count += 1;
+        } else if byte == sign.byte() && whole.is_none() {
+            whole = Some(count);
+        } else if separators.contain(byte) {
+            break;
+        } else if byte | 0x20 == b'e' {
+            let length;
+            (exponent, length) = short_exponent(&text[at + 1..], separators)?;
+            at += 1 + length;
+            break;
+        } else {
+            return None;
+        }
+        at += 1;
+    }
+    if count == 0 || count > MOST_DIGITS || sign == DecimalSign::Comma && whole == Some(count) {
+        return None;
+    }
+    let after = i64::from(count - whole.unwrap_or(count)) - exponent;
+    let up = u32::try_from(i64::from(places) - after).ok()?;
+    let magnitude = digits.times_power(up)?;
+    Some((if is_negative { -magnitude } else { magnitude }, at))
+}
+
+/// An exponent of up to three digits, and how long it is, if a separator follows it.
+#[inline]
+fn short_exponent(text: &[u8], separators: Separators) -> Option<(i64, usize)> {
+    let sign = *text.first()?;
+    let start = usize::from(matches!(sign, b'+' | b'-'));
+    let mut magnitude = 0;
+    for at in start..start + 4 {
+        let byte = *text.get(at)?;
+        if byte.is_ascii_digit() {
+            magnitude = magnitude * 10 + i64::from(byte & 0x0f);
+        } else if at > start && separators.contain(byte) {
+            return Some((if sign == b'-' { -magnitude } else { magnitude }, at));
+        } else {
+            return None;
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,6 +405,75 @@ mod tests {
                 let expected = [value, -value];
                 assert_eq!(both(&text, form), [expected, expected], "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn wide_tokens_and_exponents_are_read_at_the_places_asked_for() {
+        let read = |text: &str, sign, places| {
+            let mut values = Vec::new();
+            let length = read_wide(text.as_bytes(), sign, places, |value| values.push(value));
+            (values, text[length..].to_owned())
+        };
+        let (values, rest) = read(
+            "0.12345678901234567,-1e-20\n1.5E+3;2.50e1 00000000000000000000000000000000000000007 .5 -0 1e2 x",
+            DecimalSign::Point,
+            20,
+        );
+        let one = 10_i128.pow(20);
+        let expected = [
+            12_345_678_901_234_567_000,
+            -1,
+            1_500 * one,
+            25 * one,
+            7 * one,
+            one / 2,
+            0,
+            100 * one,
+        ];
+        assert_eq!((values.as_slice(), rest.as_str()), (&expected[..], "x"));
+        let (values, rest) = read("1,5 -1,25e-1;1,", DecimalSign::Comma, 3);
+        assert_eq!((values.as_slice(), rest.as_str()), (&[1_500, -125][..], "1,"));
+        let largest = "9".repeat(38);
+        let (values, _) = read(
+            &format!("{largest} -{}.{} ", &largest[..19], &largest[19..]),
+            DecimalSign::Point,
+            0,
+        );
+        assert_eq!(values, [10_i128.pow(38) - 1]);
+        let (values, _) = read(
+            &format!("-{}.{} ", &largest[..19], &largest[19..]),
+            DecimalSign::Point,
+            19,
+        );
+        assert_eq!(values, [1 - 10_i128.pow(38)]);
+        for left in [
+            "1e",
+            "1e+",
+            "1e1000",
+            "1e5.",
+            "1e-3",
+            "1.234",
+            "x",
+            "+1",
+            "1.2.3",
+            "1e5e5",
+            ".",
+            "1",
+            "1e5",
+            "123456789012345678901234567890123456789",
+            "1234567890123456789012345678901234567890",
+            "1e38",
+        ] {
+            assert_eq!(
+                read(left, DecimalSign::Point, 2),
+                (vec![], left.to_owned()),
+                "{left}"
+            );
+            let followed = format!("{left} ");
+            let is_whole = left == "1" || left == "1e5";
+            let (values, _) = read(&followed, DecimalSign::Point, 2);
+            assert_eq!(values.len(), usize::from(is_whole), "{left}");
         }
     }
 
