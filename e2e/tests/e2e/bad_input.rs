@@ -45,6 +45,24 @@ async fn a_number_of_400_digits_is_summed_exactly() {
 }
 
 #[tokio::test]
+async fn decimals_are_summed_exactly() {
+    let stack = Stack::connect().await;
+    let errand = stack.errand().with("input.txt", "0.1 0.2 -1.5e-30");
+    let json = errand.run(&["stats", "--json"]).succeeded().json();
+    assert_eq!(json["sum"], "0.2999999999999999999999999999985");
+    let errand = stack.errand().with("sales.csv", "id;amount\n1;12,50\n2;-,5\n");
+    let column = ["stats", "sales.csv", "--json", "--column", "amount"];
+    errand
+        .run(&column)
+        .failed(1, &["`12,50`", "line 2", "--decimal-comma"]);
+    let json = errand
+        .run(&[&column[..], &["--decimal-comma"]].concat())
+        .succeeded()
+        .json();
+    assert_eq!(json["sum"], "12");
+}
+
+#[tokio::test]
 async fn bad_images_are_told_and_leave_no_output() {
     let stack = Stack::connect().await;
     let mut truncated = scene_png(200, 200, 4);

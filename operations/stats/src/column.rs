@@ -1,8 +1,8 @@
 //! One column of a CSV or TSV (RFC 4180), read with the csv crate's push parser.
 //!
 //! The first row that is neither blank nor a comment tells the delimiter: a tab if there is one in it, else the more
-//! frequent of comma and semicolon, and a comma if there are as many of both; where the comma is the decimal sign, one
-//! semicolon is enough. Fields may be quoted with `"`. Blank rows and
+//! frequent of comma and semicolon, and a comma if there are as many of both. Where the comma is the decimal sign, it
+//! delimits nothing: `12,50` alone in a row would be two fields otherwise, and nobody would see it. Fields may be quoted with `"`. Blank rows and
 //! rows that begin with `#` are passed over. White space around a number is no part of it.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
@@ -245,6 +245,12 @@ impl Table {
             .ok_or_else(|| Error::UnknownColumn {
                 column: self.wanted.clone(),
                 available: match fields {
+                    [only] if self.sign == DecimalSign::Comma && only.contains(',') => {
+                        format!(
+                            "only `{}`, for a comma delimits nothing (--decimal-comma)",
+                            shown(only)
+                        )
+                    }
                     [only] => format!("only `{}`", shown(only)),
                     _ => format!("{} columns: {}", fields.len(), shown_list(fields)),
                 },
@@ -294,7 +300,7 @@ fn delimiter(row: &[u8], sign: DecimalSign) -> u8 {
     let count = |delimiter| row.split(|byte| *byte == delimiter).count() - 1;
     if count(b'\t') > 0 {
         b'\t'
-    } else if count(b';') > count(b',') || sign == DecimalSign::Comma && count(b';') > 0 {
+    } else if sign == DecimalSign::Comma || count(b';') > count(b',') {
         b';'
     } else {
         b','

@@ -6,7 +6,7 @@ use crate::Parameters;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DecimalSign {
     Point,
-    /// In a list, a comma then separates nothing; in a table, it delimits fields only where there is no semicolon.
+    /// A comma then separates nothing, neither in a list nor in a table.
     Comma,
 }
 

@@ -18,7 +18,7 @@ pub use cure::Cure;
 const WIDE_DIGITS: usize = 38;
 /// Places of a fraction up to which its zeros at the end are kept: cutting them takes time, and keeping them takes none
 /// of the places that 64 bits have.
-const KEPT_PLACES: usize = 6;
+const KEPT_PLACES: i64 = 6;
 /// More bytes than a token can have besides as many digits as are allowed: signs, and an exponent.
 pub(crate) const BYTES_BESIDE_DIGITS: usize = 16;
 
@@ -76,7 +76,7 @@ fn store_decimal(
     // How many of the digits, and, below zero, how many zeros after them, stand before the decimal sign.
     let fraction = i64::try_from(written.fraction.len()).unwrap_or(i64::MAX);
     let mut places = fraction.saturating_sub(written.exponent);
-    if places > KEPT_PLACES as i64 {
+    if places > KEPT_PLACES {
         let kept = digits
             .iter()
             .rposition(|digit| *digit != b'0')
@@ -89,7 +89,7 @@ fn store_decimal(
     let mut digits = &digits[leading..];
     if digits.is_empty() {
         digits = b"0";
-        places = places.max(0).min(KEPT_PLACES as i64);
+        places = places.clamp(0, KEPT_PLACES);
     }
     let whole = i64::try_from(digits.len())
         .unwrap_or(i64::MAX)

@@ -29,7 +29,8 @@ impl Fraction {
         let (numerator, twos) = factors::without(numerator, 2, places);
         let (numerator, fives) = factors::without(numerator, 5, places);
         let divisor = (&numerator % &denominator).gcd(&denominator);
-        let denominator = (denominator / &divisor) * BigInt::from(5).pow(places - fives) << (places - twos);
+        let rest = BigInt::from(5).pow(places - fives) << (places - twos);
+        let denominator = denominator / &divisor * rest;
         let numerator = numerator / divisor;
         let decimal = rounding::quotient(&numerator, &denominator);
         Self {

@@ -14,7 +14,7 @@ mod decimal;
 mod token;
 mod word;
 
-use self::decimal::{Form, MAX_PLACES};
+use self::decimal::MAX_PLACES;
 use crate::decimal_sign::DecimalSign;
 
 /// Tokens read one by one where a block held anything but short integers, before blocks are tried again.
@@ -51,22 +51,8 @@ pub(super) fn read_decimals(
     }
     let places = places as usize;
     match sign {
-        DecimalSign::Point => decimals(
-            text,
-            values,
-            Form {
-                sign: DecimalSign::Point,
-                places,
-            },
-        ),
-        DecimalSign::Comma => decimals(
-            text,
-            values,
-            Form {
-                sign: DecimalSign::Comma,
-                places,
-            },
-        ),
+        DecimalSign::Point => decimals::<false>(text, values, places),
+        DecimalSign::Comma => decimals::<true>(text, values, places),
     }
 }
 
@@ -80,17 +66,15 @@ pub(super) fn read_wide_decimals(
     decimal::read_wide(text, sign, places, take)
 }
 
-/// Inlined, so that each decimal sign gets loops of its own.
-#[inline(always)]
-fn decimals(text: &[u8], values: &mut [i64], form: Form) -> (usize, usize) {
+fn decimals<const COMMA: bool>(text: &[u8], values: &mut [i64], places: usize) -> (usize, usize) {
     let mut at = 0;
     let mut count = 0;
     loop {
-        let (reached, found) = decimal::read_blocks(text, at, &mut values[count..], form);
+        let (reached, found) = decimal::read_blocks::<COMMA>(text, at, &mut values[count..], places);
         at = reached;
         count += found;
         let end = values.len().min(count + TOKENS_BETWEEN_BLOCKS);
-        let (length, found) = decimal::read_tokens(&text[at..], &mut values[count..end], form);
+        let (length, found) = decimal::read_tokens::<COMMA>(&text[at..], &mut values[count..end], places);
         at += length;
         count += found;
         if found == 0 {

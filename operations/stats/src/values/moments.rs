@@ -129,7 +129,9 @@ mod tests {
             0,
         ];
         let mut sum = WideSquareSum::default();
-        list.into_iter().for_each(|value| sum.add(value));
+        for value in list {
+            sum.add(value);
+        }
         let expected: BigInt = list.into_iter().map(|value| BigInt::from(value).pow(2)).sum();
         assert_eq!(sum.total(), expected);
     }

@@ -170,9 +170,10 @@ fn places_may_grow_at_any_number_of_a_long_list() {
 
 #[test]
 fn sums_of_decimals_take_no_memory_for_them() {
-    let text: String = (0..50_000)
-        .map(|index| format!("{index}.{index} {index}e-300 "))
+    let numbers: Vec<String> = (0..50_000)
+        .map(|index| format!("{index}.{index} {index}e-300"))
         .collect();
+    let text = numbers.join(" ");
     let of = |statistics: &str, bytes: usize| {
         let parameters = Parameters {
             statistics: statistics.parse().unwrap(),
@@ -306,11 +307,21 @@ fn a_column_with_decimal_commas_is_told_how_to_be_read() {
         "id;amount\n1;12,50\n2;-,5\n",
         "id;amount, paid; a, b, c\n1;12,50;0\n2;-,5;0\n",
         "id\tamount\n1\t12,50\n2\t-,5\n",
-        "id,amount\n1,\"12,50\"\n2,\"-,5\"\n",
+        "id;amount\n1;\"12,50\"\n2;\"-,5\"\n",
     ] {
         let summary = summarize(text.as_bytes(), &column("2", true)).unwrap();
         assert_eq!(summary.sum.unwrap().as_str(), "12", "{text}");
     }
+    // A comma delimits nothing, also where nothing else does.
+    for (text, name) in [("amount\n12,50\n-,5\n", "amount"), ("12,50\n-,5\n", "1")] {
+        let summary = summarize(text.as_bytes(), &column(name, true)).unwrap();
+        assert_eq!(summary.sum.unwrap().as_str(), "12", "{text}");
+    }
+    assert_eq!(
+        refusal("id,amount\n1,\"12,50\"\n", &column("amount", true)),
+        "unknown_column: no column `amount` in the first row, which has only `id,amount`, for a comma delimits nothing \
+         (--decimal-comma); pick one of them"
+    );
 }
 
 #[test]
@@ -389,7 +400,10 @@ fn numbers_at_the_limits_are_answered_quickly() {
     for text in [
         format!("0.{digits} {digits} -1.5"),
         "1e10000 1e-10000 3".to_owned(),
-        (1..3_000).map(|exponent| format!("1e-{exponent} ")).collect(),
+        (1..3_000)
+            .map(|exponent| format!("1e-{exponent}"))
+            .collect::<Vec<_>>()
+            .join(" "),
         "1e10000 1e9999 ".repeat(3_000),
     ] {
         summarize(text.as_bytes(), &everything()).unwrap();

@@ -218,7 +218,7 @@ fn lists() -> Vec<Vec<String>> {
     }
     // More than a batch of values, and the longest fraction in the middle of it.
     let mut long: Vec<String> = (0..20_000).map(|_| number(&mut random, 3)).collect();
-    long[11_000] = "0.123456789".to_owned();
+    "0.123456789".clone_into(&mut long[11_000]);
     lists.push(long);
     lists
 }

@@ -53,23 +53,29 @@ const fn after_sign(but: usize) -> [u64; 32] {
     masks
 }
 
-/// How numbers are written and held.
-#[derive(Clone, Copy)]
-pub(super) struct Form {
-    pub(super) sign: DecimalSign,
-    /// At most [`MAX_PLACES`].
-    pub(super) places: usize,
+/// The decimal sign as a constant, so that each gets loops of its own.
+const fn sign_of<const COMMA: bool>() -> DecimalSign {
+    if COMMA {
+        DecimalSign::Comma
+    } else {
+        DecimalSign::Point
+    }
 }
 
-/// As [`block::read`](super::block::read), of decimals.
-#[inline(always)]
-pub(super) fn read_blocks(text: &[u8], mut at: usize, values: &mut [i64], form: Form) -> (usize, usize) {
+/// As [`block::read`](super::block::read), of decimals, at `places`, at most [`MAX_PLACES`].
+#[inline]
+pub(super) fn read_blocks<const COMMA: bool>(
+    text: &[u8],
+    mut at: usize,
+    values: &mut [i64],
+    places: usize,
+) -> (usize, usize) {
     let mut count = 0;
     while let Some(start) = at.checked_sub(MARGIN)
         && let Some(window) = text[start..].first_chunk()
         && let Some(room) = values[count..].first_chunk_mut()
     {
-        let (length, found) = block(window, room, form);
+        let (length, found) = block::<COMMA>(window, room, places);
         if found == 0 {
             break;
         }
@@ -79,10 +85,14 @@ pub(super) fn read_blocks(text: &[u8], mut at: usize, values: &mut [i64], form: 
     (at, count)
 }
 
-#[inline(always)]
-fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MAX_TOKENS], form: Form) -> (usize, usize) {
+#[inline]
+fn block<const COMMA: bool>(
+    window: &[u8; MARGIN + BLOCK],
+    values: &mut [i64; MAX_TOKENS],
+    places: usize,
+) -> (usize, usize) {
     let text = window.last_chunk().expect("the window is larger");
-    let signs = signs(text, form.sign);
+    let signs = signs(text, sign_of::<COMMA>());
     let body = digits(text) | signs;
     // Bit i is set if the bytes up to and including i end with at least so many of a token.
     let pairs = body & body << 1;
@@ -92,22 +102,22 @@ fn block(window: &[u8; MARGIN + BLOCK], values: &mut [i64; MAX_TOKENS], form: Fo
     if nines & eights << 9 & body << 17 != 0 {
         (0, 0)
     } else if nines != 0 {
-        tokens::<true>(window, body, signs, values, form)
+        tokens::<COMMA, true>(window, body, signs, values, places)
     } else {
-        tokens::<false>(window, body, signs, values, form)
+        tokens::<COMMA, false>(window, body, signs, values, places)
     }
 }
 
 /// The same for tokens of at most 8 bytes, or 17 if `LONG`.
-#[inline(always)]
-fn tokens<const LONG: bool>(
+#[inline]
+fn tokens<const COMMA: bool, const LONG: bool>(
     window: &[u8; MARGIN + BLOCK],
     body: u64,
     signs: u64,
     values: &mut [i64; MAX_TOKENS],
-    form: Form,
+    places: usize,
 ) -> (usize, usize) {
-    let separators = Separators::beside(form.sign);
+    let separators = Separators::beside(sign_of::<COMMA>());
     let mut starts = body & !(body << 1);
     let mut ends = !body & body << 1;
     let mut read = 0;
@@ -137,11 +147,11 @@ fn tokens<const LONG: bool>(
         let digits = length - sign;
         let has_two = here & here.wrapping_sub(1) != 0;
         // A comma that ends a token was meant to separate.
-        let is_separator = form.sign == DecimalSign::Comma && sign == 1 && after == 0;
+        let is_separator = COMMA && sign == 1 && after == 0;
         if digits == 0
             || digits > BLOCK_DIGITS
-            || after > form.places
-            || digits - after + form.places > SAFE_DIGITS
+            || after > places
+            || digits - after + places > SAFE_DIGITS
             || has_two
             || is_separator
         {
@@ -155,7 +165,7 @@ fn tokens<const LONG: bool>(
             let high = joined(MARGIN + end - 16, AFTER_SIGN_BUT_EIGHT[after]) & LAST_DIGITS_BUT_EIGHT[digits];
             magnitude += eight_digits(high) * 100_000_000;
         }
-        magnitude *= POWERS[(form.places - after) % POWERS.len()];
+        magnitude *= POWERS[(places - after) % POWERS.len()];
         let negative = i64::from(is_negative);
         values[count % MAX_TOKENS] = (magnitude.cast_signed() ^ -negative) + negative;
         count += 1;
@@ -174,9 +184,13 @@ fn signs(text: &[u8; BLOCK], sign: DecimalSign) -> u64 {
 }
 
 /// As [`token::read`](super::token::read), of decimals.
-#[inline(always)]
-pub(super) fn read_tokens(text: &[u8], values: &mut [i64], form: Form) -> (usize, usize) {
-    let separators = Separators::beside(form.sign);
+#[inline]
+pub(super) fn read_tokens<const COMMA: bool>(
+    text: &[u8],
+    values: &mut [i64],
+    places: usize,
+) -> (usize, usize) {
+    let separators = Separators::beside(sign_of::<COMMA>());
     let mut at = 0;
     let mut count = 0;
     while count < values.len() {
@@ -185,7 +199,7 @@ pub(super) fn read_tokens(text: &[u8], values: &mut [i64], form: Form) -> (usize
                 .iter()
                 .take_while(|byte| separators.contain(**byte))
                 .count();
-        let Some((value, length)) = token(&text[start..], form, separators) else {
+        let Some((value, length)) = token::<COMMA>(&text[start..], places, separators) else {
             break;
         };
         values[count] = value;
@@ -197,7 +211,7 @@ pub(super) fn read_tokens(text: &[u8], values: &mut [i64], form: Form) -> (usize
 
 /// The value of the token that the text begins with, and its length, if a separator follows it.
 #[inline]
-fn token(text: &[u8], form: Form, separators: Separators) -> Option<(i64, usize)> {
+fn token<const COMMA: bool>(text: &[u8], places: usize, separators: Separators) -> Option<(i64, usize)> {
     let minus = usize::from(text.first() == Some(&b'-'));
     let mut magnitude = 0_u64;
     let mut digits = 0;
@@ -212,7 +226,7 @@ fn token(text: &[u8], form: Form, separators: Separators) -> Option<(i64, usize)
             }
             magnitude = magnitude * 10 + u64::from(byte & 0x0f);
             digits += 1;
-        } else if byte == form.sign.byte() && sign.is_none() {
+        } else if byte == sign_of::<COMMA>().byte() && sign.is_none() {
             sign = Some(digits);
         } else if separators.contain(byte) {
             break;
@@ -221,10 +235,10 @@ fn token(text: &[u8], form: Form, separators: Separators) -> Option<(i64, usize)
         }
     }
     let after = sign.map_or(0, |whole| digits - whole);
-    if digits == 0 || form.sign == DecimalSign::Comma && sign == Some(digits) {
+    if digits == 0 || COMMA && sign == Some(digits) {
         return None;
     }
-    let power = POWERS[form.places.checked_sub(after)?];
+    let power = POWERS[places.checked_sub(after)?];
     let magnitude = i64::try_from(magnitude.checked_mul(power)?).ok()?;
     let value = if minus == 1 { -magnitude } else { magnitude };
     Some((value, minus + digits + usize::from(sign.is_some())))
@@ -343,22 +357,13 @@ fn short_exponent(text: &[u8], separators: Separators) -> Option<(i64, usize)> {
 mod tests {
     use super::*;
 
-    const POINT: Form = Form {
-        sign: DecimalSign::Point,
-        places: 2,
-    };
-    const COMMA: Form = Form {
-        sign: DecimalSign::Comma,
-        places: 2,
-    };
-
     /// The values of `text` read in blocks, with a margin before it and a rest after it, and read one by one.
-    fn both(text: &str, form: Form) -> [Vec<i64>; 2] {
+    fn both<const COMMA: bool>(text: &str, places: usize) -> [Vec<i64>; 2] {
         let mut values = [0; 100];
-        let (_, count) = read_tokens(text.as_bytes(), &mut values, form);
+        let (_, count) = read_tokens::<COMMA>(text.as_bytes(), &mut values, places);
         let single = values[..count].to_vec();
         let text = [" ".repeat(MARGIN).as_str(), text, "x".repeat(BLOCK).as_str()].concat();
-        let (_, count) = read_blocks(text.as_bytes(), MARGIN, &mut values, form);
+        let (_, count) = read_blocks::<COMMA>(text.as_bytes(), MARGIN, &mut values, places);
         [values[..count].to_vec(), single]
     }
 
@@ -380,14 +385,14 @@ mod tests {
     fn tokens_are_read_at_the_places_asked_for() {
         let expected = [1_250, -50, 700, 7, -1_234_567_890_123_456];
         assert_eq!(
-            both("12.50 -.5,7\n.07;-12345678901234.56 ", POINT),
+            both::<false>("12.50 -.5,7\n.07;-12345678901234.56 ", 2),
             [expected, expected]
         );
         assert_eq!(
-            both("12,50 -,5;7\n,07 -12345678901234,56 ", COMMA),
+            both::<true>("12,50 -,5;7\n,07 -12345678901234,56 ", 2),
             [expected, expected]
         );
-        assert_eq!(both("1. 2 ", POINT), [[100, 200], [100, 200]]);
+        assert_eq!(both::<false>("1. 2 ", 2), [[100, 200], [100, 200]]);
     }
 
     #[test]
@@ -396,14 +401,10 @@ mod tests {
             for after in 0..=digits {
                 let plain = &"1234567890123456"[..digits];
                 let (whole, fraction) = plain.split_at(digits - after);
-                let form = Form {
-                    sign: DecimalSign::Point,
-                    places: after,
-                };
                 let value: i64 = plain.parse().unwrap();
                 let text = format!("{whole}.{fraction} -{whole}.{fraction}\n");
                 let expected = [value, -value];
-                assert_eq!(both(&text, form), [expected, expected], "{text}");
+                assert_eq!(both::<false>(&text, after), [expected, expected], "{text}");
             }
         }
     }
@@ -483,7 +484,11 @@ mod tests {
             "1.234", ".", "-.", "1.2.3", "1..2", "1e2", "1.5e2", "+1.5", "1.5x", "--1.5", "1-.5", "1.5-",
             "1_0",
         ] {
-            assert_eq!(both(&format!("1.5 {left} 2.5 "), POINT), [[150], [150]], "{left}");
+            assert_eq!(
+                both::<false>(&format!("1.5 {left} 2.5 "), 2),
+                [[150], [150]],
+                "{left}"
+            );
         }
         // A block with a token of more than 17 bytes is left as a whole.
         for left in [
@@ -491,11 +496,15 @@ mod tests {
             "12345678901234567890",
             "1234567890123456789.5",
         ] {
-            let [_, single] = both(&format!("1.5 {left} 2.5 "), POINT);
+            let [_, single] = both::<false>(&format!("1.5 {left} 2.5 "), 2);
             assert_eq!(single, [150], "{left}");
         }
         for left in ["1,234", "1,", "1,5,", "1.5", ",", "1,,5"] {
-            assert_eq!(both(&format!("1,5 {left} 2,5 "), COMMA), [[150], [150]], "{left}");
+            assert_eq!(
+                both::<true>(&format!("1,5 {left} 2,5 "), 2),
+                [[150], [150]],
+                "{left}"
+            );
         }
     }
 }
