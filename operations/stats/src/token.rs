@@ -34,18 +34,50 @@ pub(crate) fn store(
     position: Position,
     limits: &Limits,
 ) -> Result<(), Error> {
+    let (is_negative, digits) = written::without_sign(token);
+    if values.places() == 0 && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+        if digits.len() > limits.token_digits {
+            return Err(too_long(token, position, limits));
+        }
+        store_integer(values, is_negative, digits);
+        return values.check(limits);
+    }
     let Some(written) = Written::parse(token, sign) else {
         return Err(invalid(token, sign, position, false));
     };
     if written.digits() > limits.token_digits {
         return Err(too_long(token, position, limits));
     }
-    if written.is_integer() && values.places() == 0 {
-        store_integer(values, written.is_negative, written.whole);
-    } else {
-        store_decimal(values, &written, token, position, limits)?;
+    // What fits 128 bits has no more digits than any usual limit allows.
+    let short = (limits.token_digits > WIDE_DIGITS)
+        .then(|| short(&written, values.places()))
+        .flatten();
+    match short {
+        Some(value) => values.push_wide(value),
+        None => store_decimal(values, &written, token, position, limits)?,
     }
     values.check(limits)
+}
+
+/// The value at so many decimal places, if that fits 128 bits and no place is lost: the usual case.
+fn short(written: &Written, places: u32) -> Option<i128> {
+    let (whole, fraction) = (written.whole, written.fraction);
+    if whole.len() + fraction.len() > WIDE_DIGITS / 2 || written.exponent.unsigned_abs() > Limits::EXPONENT {
+        return None;
+    }
+    let after = i64::try_from(fraction.len()).ok()? - written.exponent;
+    let up = u32::try_from(i64::from(places) - after).ok()?;
+    if whole.len() + fraction.len() + up as usize > WIDE_DIGITS {
+        return None;
+    }
+    let power = fraction.iter().fold(1_u64, |power, _| power * 10);
+    let digits = small(whole) * power + small(fraction);
+    let magnitude = i128::from(digits) * 10_i128.pow(up);
+    Some(if written.is_negative {
+        -magnitude
+    } else {
+        magnitude
+    })
 }
 
 fn store_integer(values: &mut Values, is_negative: bool, digits: &[u8]) {

@@ -9,7 +9,6 @@ pub(super) struct Written<'a> {
     pub(super) fraction: &'a [u8],
     /// Zero if none is written; beyond 18 digits, as large as 64 bits allow.
     pub(super) exponent: i64,
-    has_exponent: bool,
 }
 
 impl<'a> Written<'a> {
@@ -31,9 +30,9 @@ impl<'a> Written<'a> {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let (exponent, has_exponent) = match rest.split_first() {
-            None => (0, false),
-            Some((b'e' | b'E', exponent)) => (exponent_of(exponent)?, true),
+        let exponent = match rest.split_first() {
+            None => 0,
+            Some((b'e' | b'E', exponent)) => exponent_of(exponent)?,
             Some(_) => return None,
         };
         Some(Self {
@@ -41,7 +40,6 @@ impl<'a> Written<'a> {
             whole,
             fraction,
             exponent,
-            has_exponent,
         })
     }
 
@@ -49,14 +47,10 @@ impl<'a> Written<'a> {
     pub(super) fn digits(&self) -> usize {
         self.whole.len() + self.fraction.len()
     }
-
-    /// Whether it is a sign and digits, and nothing else.
-    pub(super) fn is_integer(&self) -> bool {
-        self.fraction.is_empty() && !self.has_exponent
-    }
 }
 
-fn without_sign(token: &[u8]) -> (bool, &[u8]) {
+/// Whether there is a minus, and the token without its sign.
+pub(super) fn without_sign(token: &[u8]) -> (bool, &[u8]) {
     match token.split_first() {
         Some((b'-', rest)) => (true, rest),
         Some((b'+', rest)) => (false, rest),
