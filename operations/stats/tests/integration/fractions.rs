@@ -18,14 +18,20 @@ from fractions import Fraction
 from math import isqrt
 sys.set_int_max_str_digits(0) if hasattr(sys, "set_int_max_str_digits") else None
 
+def places_of(value):
+    "Of a finite decimal."
+    rest = value.denominator
+    twos = (rest & -rest).bit_length() - 1
+    rest >>= twos
+    fives = 0
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    assert rest == 1
+    return max(twos, fives)
+
 def exact(value):
-    "A finite decimal."
-    places = 0
-    while value.denominator != 1 and places < 100_000:
-        step = 1 if value.denominator % 10 ** 50 else 50
-        value, places = value * 10 ** step, places + step
-    assert value.denominator == 1
-    return spelled(value.numerator, places)
+    places = places_of(value)
+    return spelled(value.numerator * 10 ** places // value.denominator, places)
 
 def spelled(digits, places):
     text = str(abs(digits)).zfill(places + 1)
@@ -49,8 +55,9 @@ def rounded(value):
 def root(value):
     if value == 0:
         return "0"
-    places = 0
-    while (isqrt(value.numerator * 100 ** places // value.denominator)) < 10 ** 16:
+    places = max(15 - (magnitude(value) + 1) // 2, 0)
+    assert places == 0 or isqrt(value.numerator * 100 ** places // value.denominator) < 10 ** 16
+    while isqrt(value.numerator * 100 ** places // value.denominator) < 10 ** 16:
         places += 1
     scaled = value * 100 ** places
     whole = isqrt(scaled.numerator // scaled.denominator)
@@ -67,12 +74,6 @@ def quantile(ordered, percentile):
     above = ordered[min(rank + 1, len(ordered) - 1)]
     return ordered[rank] + (position - rank) * (above - ordered[rank])
 
-def step(values):
-    places = 0
-    while any((value * 10 ** places).denominator != 1 for value in values):
-        places += 1
-    return Fraction(1, 10 ** places)
-
 for line in sys.stdin:
     values = sorted(Fraction(token) for token in line.split())
     n, total = len(values), sum(values)
@@ -82,7 +83,7 @@ for line in sys.stdin:
     counts = Counter(values)
     highest = max(counts.values())
     modes = [value for value in values if counts[value] == highest][::highest] if n else []
-    unit = step(values)
+    unit = Fraction(1, 10 ** max(map(places_of, values)))
     span, wanted = (values[-1] - values[0]) / unit + 1, 7
     width = -(-span // wanted)
     bins = [[values[0] + index * width * unit, 0] for index in range(int(-(-span // width)))]
