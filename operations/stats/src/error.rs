@@ -159,7 +159,7 @@ pub enum Error {
     },
 
     /// The numbers need more memory than [`Limits::memory_bytes`](crate::Limits::memory_bytes).
-    #[error("{}", budget_message(*.budget, *.count, *.places))]
+    #[error("{}", budget_message(*.budget, *.count, *.places, .longest))]
     MemoryBudgetExceeded {
         /// The budget.
         budget: usize,
@@ -167,6 +167,8 @@ pub enum Error {
         count: u64,
         /// The decimal places of the longest fraction until then, at which all of them are held.
         places: u32,
+        /// The first token with that fraction, shortened; empty if there are integers only.
+        longest: String,
     },
 
     /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
@@ -216,15 +218,15 @@ fn empty_message(skipped: u64) -> String {
 /// Decimal places that a list of measurements or amounts has no more than: with more, they are what takes the memory.
 const USUAL_PLACES: u32 = 20;
 
-fn budget_message(budget: usize, count: u64, places: u32) -> String {
+fn budget_message(budget: usize, count: u64, places: u32, longest: &str) -> String {
     if places <= USUAL_PLACES {
         return format!(
             "more numbers than {budget} bytes of memory hold (stopped after {count}); split the list"
         );
     }
     format!(
-        "more numbers than {budget} bytes of memory hold (stopped after {count}) at {places} decimal places, which the \
-         longest fraction has, and all are held at; shorten it, or split the list"
+        "more numbers than {budget} bytes of memory hold (stopped after {count}) at {places} decimal places, which \
+         `{longest}` has, and all are held at; shorten it, or split the list"
     )
 }
 

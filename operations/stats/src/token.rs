@@ -131,7 +131,7 @@ fn store_decimal(
         return Err(too_long(token, position, limits));
     }
     let places_of_value = u32::try_from(places.max(0)).expect("no more than digits are allowed");
-    values.hold_places(places_of_value);
+    values.hold_places(places_of_value, || shown(&String::from_utf8_lossy(token)));
     let up = u32::try_from(i64::from(values.places()) - places).expect("two counts of digits");
     push_scaled(values, written.is_negative, digits, up);
     Ok(())

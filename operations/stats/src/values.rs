@@ -41,6 +41,8 @@ const BIG_BYTES: usize = 2 * size_of::<BigInt>() + 16;
 pub(crate) struct Values {
     /// The decimal places at which the values are, but those of [`Values::earlier`].
     places: u32,
+    /// The first token that had so many, as a message shows it.
+    longest: String,
     blocks: Vec<Block>,
     /// The values that are in no block yet, fewer than [`BATCH_VALUES`] + [`ROOM`], and room for more. Allocated when
     /// first needed.
@@ -85,6 +87,11 @@ impl Values {
         stored + self.totals.count() + earlier
     }
 
+    /// The first token with so many places as [`Values::places`], as a message shows it; empty if there are none.
+    pub(crate) fn longest(&self) -> &str {
+        &self.longest
+    }
+
     /// The most decimal places of any value so far.
     #[inline]
     pub(crate) fn places(&self) -> u32 {
@@ -107,6 +114,7 @@ impl Values {
                 budget: limits.memory_bytes,
                 count: self.count(),
                 places: self.places,
+                longest: self.longest.clone(),
             });
         }
         Ok(())
@@ -163,9 +171,8 @@ impl Values {
 
     /// Takes all of `other`'s values.
     pub(crate) fn append(&mut self, mut other: Self) {
-        let places = self.places.max(other.places);
-        self.hold_places(places);
-        other.hold_places(places);
+        self.hold_places(other.places, || other.longest.clone());
+        other.hold_places(self.places, || self.longest.clone());
         self.blocks.append(&mut other.blocks);
         self.wide.append(&mut other.wide);
         self.big.append(&mut other.big);

@@ -121,9 +121,9 @@ impl<'main, 'scope> WorkerPool<'main, 'scope> {
                         worker.results.try_recv()
                     };
                     match received {
-                        Ok(result) => {
+                        Ok(mut result) => {
                             worker.unanswered -= 1;
-                            worker.held = result.held;
+                            worker.held = mem::take(&mut result.held);
                             result
                         }
                         Err(TryRecvError::Empty) => {
@@ -158,19 +158,16 @@ impl<'main, 'scope> WorkerPool<'main, 'scope> {
 
     /// Fails if all threads together hold more memory than allowed.
     fn check(&self) -> Result<(), Error> {
-        let workers = self.workers.iter().map(|worker| worker.held);
         let own = [&self.main.values, &self.own.values].map(Held::by);
-        let held = workers.chain(own).fold(Held::default(), |sum, held| Held {
-            count: sum.count + held.count,
-            bytes: sum.bytes + held.bytes,
-            places: sum.places.max(held.places),
-        });
+        let all = || self.workers.iter().map(|worker| &worker.held).chain(&own);
         let budget = self.main.limits.memory_bytes;
-        if held.bytes > budget {
+        if all().map(|held| held.bytes).sum::<usize>() > budget {
+            let longest = all().max_by_key(|held| held.places);
             return Err(Error::MemoryBudgetExceeded {
                 budget,
-                count: held.count,
-                places: held.places,
+                count: all().map(|held| held.count).sum(),
+                places: longest.map_or(0, |held| held.places),
+                longest: longest.map_or_else(String::new, |held| held.longest.clone()),
             });
         }
         Ok(())
@@ -273,12 +270,13 @@ struct ReadChunk {
     held: Held,
 }
 
-/// How many values are held, the bytes of memory they take, and to how many decimal places they are held.
-#[derive(Clone, Copy, Default)]
+/// How many values are held, the bytes of memory they take, and at how many decimal places, which a token asked for.
+#[derive(Default)]
 struct Held {
     count: u64,
     bytes: usize,
     places: u32,
+    longest: String,
 }
 
 impl Held {
@@ -287,6 +285,7 @@ impl Held {
             count: values.count(),
             bytes: values.bytes(),
             places: values.places(),
+            longest: values.longest().to_owned(),
         }
     }
 }

@@ -34,11 +34,12 @@ impl Part {
 }
 
 impl Values {
-    /// Holds what comes next at `places` at least.
-    pub(crate) fn hold_places(&mut self, places: u32) {
+    /// Holds what comes next at `places` at least, which a token has that a message shows as `token`.
+    pub(crate) fn hold_places(&mut self, places: u32, token: impl FnOnce() -> String) {
         if places <= self.places {
             return;
         }
+        self.longest = token();
         self.close_batch();
         let part = Part {
             places: self.places,

@@ -212,7 +212,7 @@ fn numbers_far_apart_are_exact_or_refused_with_figures() {
         assert!(
             error
                 .to_string()
-                .contains(" at 10000 decimal places, which the longest fraction has"),
+                .contains(" at 10000 decimal places, which `1e-10000` has, and all are held at; "),
             "{error}"
         );
     }
