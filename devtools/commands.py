@@ -9,6 +9,8 @@ from pathlib import Path
 from devtools.checkout import ROOT
 
 CLI = ROOT / "client" / "src" / "bin" / "errand" / "cli.rs"
+# How many arguments a list takes at least.
+MANY = 1000
 # What starts another command, or ends this one.
 END = ("|", "&&", "||", ";", "#", ">", "<")
 

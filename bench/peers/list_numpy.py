@@ -1,11 +1,12 @@
-"""numpy, with its quickest reader of text: list_numpy.py FILE [SEPARATOR]."""
+"""numpy, with its quickest reader of text: list_numpy.py FILE [SEPARATOR] [--decimals]."""
 
 import json
 import sys
 
 import numpy
 
-numbers = numpy.fromfile(sys.argv[1], dtype=numpy.int64, sep=" ")
+kind = numpy.float64 if "--decimals" in sys.argv else numpy.int64
+numbers = numpy.fromfile(sys.argv[1], dtype=kind, sep=" ")
 answer = {
     "count": numbers.size,
     "sum": numbers.sum(),

@@ -1,12 +1,14 @@
-"""pandas: list_pandas.py FILE [SEPARATOR]; the separator ends a row, for a list on one line would be one wide row."""
+"""pandas: list_pandas.py FILE [SEPARATOR] [--decimals]; the separator ends a row, or one line would be one wide row."""
 
 import json
 import sys
 
 import pandas
 
-separator = {"lineterminator": sys.argv[2]} if len(sys.argv) > 2 else {}
-numbers = pandas.read_csv(sys.argv[1], header=None, names=["value"], dtype="int64", **separator)["value"]
+path, *separators = [argument for argument in sys.argv[1:] if argument != "--decimals"]
+separator = {"lineterminator": separators[0]} if separators else {}
+kind = "float64" if "--decimals" in sys.argv else "int64"
+numbers = pandas.read_csv(path, header=None, names=["value"], dtype=kind, **separator)["value"]
 answer = {
     "count": numbers.count(),
     "sum": numbers.sum(),

@@ -1,12 +1,14 @@
-"""polars: list_polars.py FILE [SEPARATOR]; the separator ends a row, for a list on one line would be one wide row."""
+"""polars: list_polars.py FILE [SEPARATOR] [--decimals]; the separator ends a row, or one line would be one wide row."""
 
 import json
 import sys
 
 import polars
 
-separator = {"eol_char": sys.argv[2]} if len(sys.argv) > 2 else {}
-table = polars.read_csv(sys.argv[1], has_header=False, schema={"value": polars.Int64}, **separator)
+path, *separators = [argument for argument in sys.argv[1:] if argument != "--decimals"]
+separator = {"eol_char": separators[0]} if separators else {}
+kind = polars.Float64 if "--decimals" in sys.argv else polars.Int64
+table = polars.read_csv(path, has_header=False, schema={"value": kind}, **separator)
 value = polars.col("value")
 answer = table.select(
     count=value.count(),

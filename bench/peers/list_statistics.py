@@ -1,11 +1,12 @@
-"""Python's own `statistics`, as the original lab had it: list_statistics.py FILE [SEPARATOR]."""
+"""Python's own `statistics`, as the original lab had it: list_statistics.py FILE [SEPARATOR] [--decimals]."""
 
 import json
 import statistics
 import sys
 
+kind = float if "--decimals" in sys.argv else int
 with open(sys.argv[1]) as file:
-    numbers = [int(token) for token in file.read().split()]
+    numbers = [kind(token) for token in file.read().split()]
 answer = {
     "count": len(numbers),
     "sum": sum(numbers),

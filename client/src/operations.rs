@@ -20,7 +20,7 @@ pub struct Operation {
     pub(crate) takes_bare_text: bool,
 }
 
-/// Statistics of a list of integers.
+/// Statistics of a list of numbers.
 pub const STATS: Operation = Operation {
     name: errand_stats::NAME,
     function_timeout_secs: 60,

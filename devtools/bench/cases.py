@@ -48,6 +48,9 @@ class Workshop:
                 "list-one-line", "1,000,000 below 1,000, one line", lists.Recipe(1_000_000, "I", " ", 2, 1000)
             ),
             self.list_case("list-64-bit", "5,000,000 of 64 bits, one a line", lists.Recipe(5_000_000, "q", "\n", 3)),
+            self.list_case(
+                "list-decimals", "10,000,000 with two decimal places", lists.Recipe(10_000_000, "i", "\n", 4, places=2)
+            ),
         ]
 
     def list_case(self, name, title, recipe):
@@ -56,7 +59,7 @@ class Workshop:
     def list(self, name, recipe):
         path = self.directory / f"{name}.txt"
         if not lists.answer_path(path).exists():
-            self.say(f"writing {name}: {recipe.count:,} integers")
+            self.say(f"writing {name}: {recipe.count:,} numbers")
             lists.write(recipe, path)
         return path
 

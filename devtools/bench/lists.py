@@ -1,4 +1,4 @@
-"""The lists of integers: made by a seeded generator, with the answers that are right, found by Python's integers."""
+"""The lists of numbers: made by a seeded generator, with the answers that are right, found by Python's integers."""
 
 import array
 import json
@@ -11,13 +11,14 @@ CHUNK = 500_000
 
 @dataclass(frozen=True)
 class Recipe:
-    """A list: so many values of `array` type `code`, each reduced modulo `below` if given."""
+    """A list: so many values of `array` type `code`, each reduced modulo `below` if given, divided by 10**`places`."""
 
     count: int
     code: str
     separator: str
     seed: int
     below: int | None = None
+    places: int = 0
 
     @property
     def one_line(self):
@@ -54,28 +55,38 @@ def write(recipe, path):
             if not first:
                 file.write(recipe.separator)
             first = False
-            file.write(recipe.separator.join(map(str, chunk)))
+            file.write(recipe.separator.join(written(chunk, recipe.places)))
             numbers.extend(iter(chunk))
         if not recipe.one_line:
             file.write("\n")
-    answer_path(path).write_text(json.dumps(answer(numbers)))
+    answer_path(path).write_text(json.dumps(answer(numbers, recipe.places)))
+
+
+def written(numbers, places):
+    """The integers divided by 10**`places`, as text with so many decimal places."""
+    if not places:
+        return map(str, numbers)
+    digits = (f"{abs(number):0{places + 1}}" for number in numbers)
+    signs = ("-" if number < 0 else "" for number in numbers)
+    return (f"{sign}{text[:-places]}.{text[-places:]}" for sign, text in zip(signs, digits, strict=True))
 
 
 def answer_path(path):
     return path.with_name(f"{path.name}.answer.json")
 
 
-def answer(numbers):
-    """The six statistics, exact, as text; mean and median as fractions."""
+def answer(numbers, places=0):
+    """The six statistics of the integers divided by 10**`places`, exact, as text; what is no integer as a fraction."""
     ordered = sorted(numbers)
     count = len(ordered)
     total = sum(ordered)
-    middle = Fraction(ordered[(count - 1) // 2] + ordered[count // 2], 2)
+    one = 10**places
+    middle = Fraction(ordered[(count - 1) // 2] + ordered[count // 2], 2 * one)
     return {
         "count": str(count),
-        "sum": str(total),
-        "minimum": str(ordered[0]),
-        "maximum": str(ordered[-1]),
-        "mean": str(Fraction(total, count)),
+        "sum": str(Fraction(total, one)),
+        "minimum": str(Fraction(ordered[0], one)),
+        "maximum": str(Fraction(ordered[-1], one)),
+        "mean": str(Fraction(total, count * one)),
         "median": str(middle),
     }

@@ -156,6 +156,8 @@ TARGETS = [
     faster("list-lines", "polars", 6),
     share_of_memory("list-lines", "polars", 3),
     parsing_rate("list-lines", 1e9),
+    faster("list-decimals", "polars", 4),
+    share_of_memory("list-decimals", "polars", 3),
     small_zip("stats", 4e6),
     small_zip("grayscale", 4e6),
     quick_start("stats", 0.005),

@@ -222,7 +222,8 @@ def python_list(places, name, library, script):
 
     def numbers(case, source, directory):
         separator = [case.recipe.separator] if case.recipe.one_line else []
-        return Command([places.python, PEERS / script, source, *separator])
+        decimals = ["--decimals"] if case.recipe.places else []
+        return Command([places.python, PEERS / script, source, *separator, *decimals])
 
     return Tool(name, version, {"list": numbers})
 

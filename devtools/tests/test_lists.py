@@ -1,6 +1,7 @@
 import json
 import tempfile
 import unittest
+from fractions import Fraction
 from pathlib import Path
 
 from devtools.bench import lists
@@ -28,6 +29,15 @@ class Lists(unittest.TestCase):
         text, answer = self.written(recipe)
         self.assertEqual(text.count("\n"), recipe.count)
         self.assertEqual(answer["count"], str(recipe.count))
+
+    def test_decimals_are_written_with_all_their_places(self):
+        recipe = lists.Recipe(1_000, "h", "\n", 4, below=2_000, places=3)
+        text, answer = self.written(recipe)
+        self.assertRegex(text, r"\A([01]\.[0-9]{3}\n){1000}\Z")
+        self.assertEqual(Fraction(answer["sum"]), sum(map(Fraction, text.split())))
+        self.assertEqual(list(lists.written([-5, 12_345], 2)), ["-0.05", "123.45"])
+        answer = lists.answer([-5, 12_345, 10], 2)
+        self.assertEqual((answer["sum"], answer["minimum"], answer["median"]), ("247/2", "-1/20", "1/10"))
 
     def test_mean_and_median_are_exact_fractions(self):
         answer = lists.answer([3, -1, 2, 7])

@@ -8,8 +8,8 @@ use errand_e2e::{Stack, is_client_restricted, scene_png};
 async fn bad_lists_are_told_with_token_and_place() {
     let stack = Stack::connect().await;
     let cases: [(&[u8], &[&str]); 4] = [
-        (b"", &["no integer"]),
-        (b" \n\t", &["no integer"]),
+        (b"", &["no number"]),
+        (b" \n\t", &["no number"]),
         (b"1 2\n3 x 4", &["`x`", "line 2", "column 3"]),
         (b"1 \xff 2", &["UTF-8", "line 1", "column 3"]),
     ];
@@ -42,6 +42,24 @@ async fn a_number_of_400_digits_is_summed_exactly() {
     let errand = stack.errand().with("input.txt", format!("{digits} 1"));
     let json = errand.run(&["stats", "--json"]).succeeded().json();
     assert_eq!(json["sum"], format!("1{}", "0".repeat(400)));
+}
+
+#[tokio::test]
+async fn decimals_are_summed_exactly() {
+    let stack = Stack::connect().await;
+    let errand = stack.errand().with("input.txt", "0.1 0.2 -1.5e-30");
+    let json = errand.run(&["stats", "--json"]).succeeded().json();
+    assert_eq!(json["sum"], "0.2999999999999999999999999999985");
+    let errand = stack.errand().with("sales.csv", "id;amount\n1;12,50\n2;-,5\n");
+    let column = ["stats", "sales.csv", "--json", "--column", "amount"];
+    errand
+        .run(&column)
+        .failed(1, &["`12,50`", "line 2", "--decimal-comma"]);
+    let json = errand
+        .run(&[&column[..], &["--decimal-comma"]].concat())
+        .succeeded()
+        .json();
+    assert_eq!(json["sum"], "12");
 }
 
 #[tokio::test]

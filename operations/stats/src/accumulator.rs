@@ -122,11 +122,17 @@ impl Accumulator {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyInput`] if there was no integer, and what only the end of the input shows: an incomplete
+    /// [`Error::EmptyInput`] if there was no number, and what only the end of the input shows: an incomplete
     /// last token, JSON array or compressed stream.
     pub fn finish(mut self) -> Result<Summary, Error> {
         let contents = self.take_decoder()?.finish()?;
-        summary::compute(contents, &self.parameters, self.threads, &self.cancel)
+        summary::compute(
+            contents,
+            &self.parameters,
+            &self.limits,
+            self.threads,
+            &self.cancel,
+        )
     }
 
     /// The decoder, which counts as failed until it is put back.

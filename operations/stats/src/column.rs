@@ -1,12 +1,14 @@
 //! One column of a CSV or TSV (RFC 4180), read with the csv crate's push parser.
 //!
 //! The first row that is neither blank nor a comment tells the delimiter: a tab if there is one in it, else the more
-//! frequent of comma and semicolon, and a comma if there are as many of both. Fields may be quoted with `"`. Blank rows and
-//! rows that begin with `#` are passed over. White space around an integer is no part of it.
+//! frequent of comma and semicolon, and a comma if there are as many of both. Where the comma is the decimal sign, it
+//! delimits nothing: `12,50` alone in a row would be two fields otherwise, and nobody would see it. Fields may be quoted with `"`. Blank rows and
+//! rows that begin with `#` are passed over. White space around a number is no part of it.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use crate::contents::Contents;
+use crate::decimal_sign::DecimalSign;
 use crate::error::shown;
 use crate::values::Values;
 use crate::{Column, Error, Limits, Position, Skipped, SkippedToken, token};
@@ -19,6 +21,7 @@ const FIELD_BYTES: usize = 1_024;
 pub(crate) struct Table {
     wanted: Column,
     skip_invalid: bool,
+    sign: DecimalSign,
     limits: Limits,
     progress: Progress,
     values: Values,
@@ -50,10 +53,17 @@ struct Rows {
 
 impl Table {
     /// Reads into `values`, an empty list.
-    pub(crate) fn new(wanted: Column, skip_invalid: bool, limits: Limits, values: Values) -> Self {
+    pub(crate) fn new(
+        wanted: Column,
+        skip_invalid: bool,
+        sign: DecimalSign,
+        limits: Limits,
+        values: Values,
+    ) -> Self {
         Self {
             wanted,
             skip_invalid,
+            sign,
             limits,
             progress: Progress::FirstRow(Vec::new()),
             values,
@@ -76,7 +86,7 @@ impl Table {
         } else {
             None
         };
-        if let Some(delimiter) = row.map(delimiter) {
+        if let Some(delimiter) = row.map(|row| delimiter(row, self.sign)) {
             return self.begin(delimiter);
         }
         if text.len() > self.limits.field_bytes {
@@ -87,7 +97,7 @@ impl Table {
 
     pub(crate) fn finish(mut self) -> Result<Contents, Error> {
         if let Progress::FirstRow(text) = &self.progress {
-            let delimiter = delimiter(text);
+            let delimiter = delimiter(text, self.sign);
             self.begin(delimiter)?;
         }
         // Empty input tells the parser that the table has ended.
@@ -192,7 +202,8 @@ impl Table {
         if let Some(fields) = rows.first.take() {
             rows.column = self.find(&fields)?;
             let field = fields[rows.column].trim();
-            let is_data = matches!(self.wanted, Column::Number(_)) && token::is_integer(field.as_bytes());
+            let is_data =
+                matches!(self.wanted, Column::Number(_)) && token::is_number(field.as_bytes(), self.sign);
             if is_data {
                 self.store(
                     field.as_bytes(),
@@ -234,6 +245,12 @@ impl Table {
             .ok_or_else(|| Error::UnknownColumn {
                 column: self.wanted.clone(),
                 available: match fields {
+                    [only] if self.sign == DecimalSign::Comma && only.contains(',') => {
+                        format!(
+                            "only `{}`, for a comma delimits nothing (--decimal-comma)",
+                            shown(only)
+                        )
+                    }
                     [only] => format!("only `{}`", shown(only)),
                     _ => format!("{} columns: {}", fields.len(), shown_list(fields)),
                 },
@@ -241,8 +258,14 @@ impl Table {
     }
 
     fn store(&mut self, field: &[u8], position: Position) -> Result<(), Error> {
-        match token::store(&mut self.values, field.trim_ascii(), position, &self.limits) {
-            Err(Error::NotAnInteger { token, position }) if self.skip_invalid => {
+        match token::store(
+            &mut self.values,
+            field.trim_ascii(),
+            self.sign,
+            position,
+            &self.limits,
+        ) {
+            Err(Error::NotANumber { token, position, .. }) if self.skip_invalid => {
                 self.skipped.add(SkippedToken { token, position });
                 Ok(())
             }
@@ -273,11 +296,11 @@ fn first_row(text: &[u8]) -> Option<&[u8]> {
         .find(|line| !line.starts_with(b"#") && !line.trim_ascii().is_empty())
 }
 
-fn delimiter(row: &[u8]) -> u8 {
+fn delimiter(row: &[u8], sign: DecimalSign) -> u8 {
     let count = |delimiter| row.split(|byte| *byte == delimiter).count() - 1;
     if count(b'\t') > 0 {
         b'\t'
-    } else if count(b';') > count(b',') {
+    } else if sign == DecimalSign::Comma || count(b';') > count(b',') {
         b';'
     } else {
         b','

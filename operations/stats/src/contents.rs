@@ -3,7 +3,7 @@
 use crate::Skipped;
 use crate::values::Values;
 
-/// The integers of a text, and what else was met on the way to them.
+/// The numbers of a text, and what else was met on the way to them.
 pub(crate) struct Contents {
     pub(crate) values: Values,
     pub(crate) skipped: Skipped,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::token::Cure;
 use crate::{Column, Position};
 
 /// How many characters of an offending token a message shows.
@@ -32,26 +33,27 @@ impl fmt::Display for Compression {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text holds no integer: it is empty, or separators and comments only, or all of it was skipped.
+    /// The text holds no number: it is empty, or separators and comments only, or all of it was skipped.
     #[error("{}", empty_message(*.skipped))]
     EmptyInput {
         /// How many invalid tokens were skipped on the way.
         skipped: u64,
     },
 
-    /// A token is not a sign and decimal digits.
-    #[error(
-        "not an integer: `{token}` at {position}; correct it, or skip what is no integer (--skip-invalid)"
-    )]
-    NotAnInteger {
+    /// A token is not a number: a sign, digits with a decimal sign, an exponent.
+    #[error("not a number: `{token}` at {position}; {}", .cure)]
+    #[non_exhaustive]
+    NotANumber {
         /// The token, shortened and made printable.
         token: String,
         /// Where the token begins.
         position: Position,
+        /// What to do about it.
+        cure: Cure,
     },
 
     /// The text is not UTF-8.
-    #[error("not UTF-8 text: byte 0x{byte:02x} at {position}; send integers as UTF-8 or ASCII text")]
+    #[error("not UTF-8 text: byte 0x{byte:02x} at {position}; send numbers as UTF-8 or ASCII text")]
     InvalidUtf8 {
         /// The first byte that cannot be decoded.
         byte: u8,
@@ -59,8 +61,10 @@ pub enum Error {
         position: Position,
     },
 
-    /// An integer has more digits than [`Limits::token_digits`](crate::Limits::token_digits).
-    #[error("integer too long: `{token}` at {position} has over {limit} digits; shorten it")]
+    /// A number has more digits than [`Limits::token_digits`](crate::Limits::token_digits).
+    #[error(
+        "number too long: `{token}` at {position} has over {limit} digits, written without an exponent; shorten it"
+    )]
     TooManyDigits {
         /// The beginning of the token.
         token: String,
@@ -68,6 +72,24 @@ pub enum Error {
         position: Position,
         /// The most digits allowed.
         limit: usize,
+    },
+
+    /// A number's exponent is beyond [`Limits::EXPONENT`](crate::Limits::EXPONENT).
+    #[error("exponent too large: `{token}` at {position} is beyond 10^{limit} or 10^-{limit}; correct it")]
+    ExponentTooLarge {
+        /// The token, shortened.
+        token: String,
+        /// Where the token begins.
+        position: Position,
+        /// The largest exponent allowed.
+        limit: u64,
+    },
+
+    /// A `[` where the comma is the decimal sign.
+    #[error("the JSON array at {position} separates its numbers by commas; leave out --decimal-comma")]
+    ArrayWithDecimalComma {
+        /// Where its `[` is.
+        position: Position,
     },
 
     /// A `[` that does not begin the text, or a `]` without its `[`.
@@ -136,13 +158,17 @@ pub enum Error {
         limit: u64,
     },
 
-    /// The integers need more memory than [`Limits::memory_bytes`](crate::Limits::memory_bytes).
-    #[error("more integers than {budget} bytes of memory hold (stopped after {count}); split the list")]
+    /// The numbers need more memory than [`Limits::memory_bytes`](crate::Limits::memory_bytes).
+    #[error("{}", budget_message(*.budget, *.count, *.places, .longest))]
     MemoryBudgetExceeded {
         /// The budget.
         budget: usize,
-        /// Integers read until then.
+        /// Numbers read until then.
         count: u64,
+        /// The decimal places of the longest fraction until then, at which all of them are held.
+        places: u32,
+        /// The first token with that fraction, shortened; empty if there are integers only.
+        longest: String,
     },
 
     /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
@@ -160,9 +186,12 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::EmptyInput { .. } => "empty_input",
-            Self::NotAnInteger { .. } => "not_an_integer",
+            // From when only integers were read: a code does not change.
+            Self::NotANumber { .. } => "not_an_integer",
             Self::InvalidUtf8 { .. } => "invalid_utf8",
             Self::TooManyDigits { .. } => "too_many_digits",
+            Self::ExponentTooLarge { .. } => "exponent_too_large",
+            Self::ArrayWithDecimalComma { .. } => "array_with_decimal_comma",
             Self::UnexpectedBracket { .. } => "unexpected_bracket",
             Self::UnclosedArray { .. } => "unclosed_array",
             Self::TextAfterArray { .. } => "text_after_array",
@@ -180,10 +209,25 @@ impl Error {
 
 fn empty_message(skipped: u64) -> String {
     match skipped {
-        0 => "no integers in the input; send at least one".to_owned(),
-        1 => "no integers in the input, 1 invalid token skipped; send at least one".to_owned(),
-        _ => format!("no integers in the input, {skipped} invalid tokens skipped; send at least one"),
+        0 => "no numbers in the input; send at least one".to_owned(),
+        1 => "no numbers in the input, 1 invalid token skipped; send at least one".to_owned(),
+        _ => format!("no numbers in the input, {skipped} invalid tokens skipped; send at least one"),
     }
+}
+
+/// Decimal places that a list of measurements or amounts has no more than: with more, they are what takes the memory.
+const USUAL_PLACES: u32 = 20;
+
+fn budget_message(budget: usize, count: u64, places: u32, longest: &str) -> String {
+    if places <= USUAL_PLACES {
+        return format!(
+            "more numbers than {budget} bytes of memory hold (stopped after {count}); split the list"
+        );
+    }
+    format!(
+        "more numbers than {budget} bytes of memory hold (stopped after {count}) at {places} decimal places, which \
+         `{longest}` has, and all are held at; shorten it, or split the list"
+    )
 }
 
 /// The token as a message shows it: at most [`SHOWN_CHARACTERS`], control characters escaped.
@@ -222,14 +266,15 @@ mod tests {
 
     #[test]
     fn a_message_names_the_token_the_place_and_the_cure() {
-        let error = Error::NotAnInteger {
+        let error = Error::NotANumber {
             token: "x".to_owned(),
             position: Position { line: 1, column: 5 },
+            cure: Cure::Correct,
         };
         assert_eq!(error.code(), "not_an_integer");
         assert_eq!(
             error.to_string(),
-            "not an integer: `x` at line 1, column 5; correct it, or skip what is no integer (--skip-invalid)"
+            "not a number: `x` at line 1, column 5; correct it, or skip what is no number (--skip-invalid)"
         );
     }
 }

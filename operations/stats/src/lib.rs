@@ -1,8 +1,8 @@
-//! Exact statistics of integer lists.
+//! Exact statistics of lists of numbers.
 //!
 //! Text goes in, as a whole ([`summarize`]), from a reader or in chunks as it arrives ([`Accumulator`]); a [`Summary`]
-//! comes out, or an [`Error`] that names the token and its position. Integers may have any size; nothing overflows, and
-//! nothing is rounded before the end. Every convention is in `docs/statistics.md` of the project.
+//! comes out, or an [`Error`] that names the token and its position. Integers and decimals may have any size; nothing
+//! overflows, and nothing is rounded before the end. Every convention is in `docs/statistics.md` of the project.
 //!
 //! The crate opens no files and knows no cloud: the Lambda function and the client's offline mode run the same code.
 
@@ -10,6 +10,7 @@ mod accumulator;
 mod cancel;
 mod column;
 mod contents;
+mod decimal_sign;
 mod decode;
 mod error;
 mod limits;
@@ -37,6 +38,7 @@ pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};
 pub use summary::{Bin, Histogram, Modes, PercentileValue, Quartiles, Spread, Summary};
+pub use token::Cure;
 
 /// The operation's name, as requests and the command spell it.
 pub const NAME: &str = "stats";

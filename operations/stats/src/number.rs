@@ -4,8 +4,10 @@
 //! could be damaged is written as a JSON number.
 
 mod decimal;
+pub(crate) mod factors;
 mod fraction;
 mod integer;
+pub(crate) mod powers;
 pub(crate) mod rounding;
 
 pub use decimal::{Decimal, InvalidDecimal};

@@ -1,6 +1,7 @@
-//! What to compute, and where in the text the integers are.
+//! What to compute, and where in the text the numbers are.
 
 use std::fmt;
+use std::ops::Not;
 use std::str::FromStr;
 
 use serde::de::{self, Visitor};
@@ -19,7 +20,10 @@ pub struct Parameters {
     /// Read one column of a CSV or TSV; `None` (the default) reads a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<Column>,
-    /// Count and report what is not an integer instead of failing; default false.
+    /// Read the comma as the decimal sign, not as a separator, and no point; default false.
+    #[serde(skip_serializing_if = "Not::not")]
+    pub decimal_comma: bool,
+    /// Count and report what is not a number instead of failing; default false.
     pub skip_invalid: bool,
     /// Which statistics to give; default the six of [`Selection::Default`].
     pub statistics: Selection,
@@ -32,15 +36,15 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Whether anything needs the integers themselves, and not only their count, sum and extremes.
-    pub(crate) fn need_integers(&self) -> bool {
+    /// Whether anything needs the numbers themselves, and not only their count, sum and extremes.
+    pub(crate) fn need_values(&self) -> bool {
         let wanted = |statistic: &Statistic| self.statistics.contains(*statistic);
         !self.percentiles.is_empty()
             || self.histogram.is_some()
             || Statistic::ALL
                 .iter()
                 .filter(|statistic| wanted(statistic))
-                .any(|statistic| statistic.needs_integers())
+                .any(|statistic| statistic.needs_values())
     }
 
     /// How far the statistics that are asked for have to go for their answer.
@@ -49,7 +53,7 @@ impl Parameters {
         let wanted = |statistic| self.statistics.contains(statistic);
         if wanted(Statistic::Modes) || wanted(Statistic::Distinct) {
             Method::Sort
-        } else if self.need_integers() {
+        } else if self.need_values() {
             Method::Keep
         } else {
             Method::Sum
@@ -61,7 +65,7 @@ impl Parameters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
-    /// The integers are counted and summed as they come, and not kept.
+    /// The numbers are counted and summed as they come, and not kept.
     Sum,
     /// They are kept; ranks are selected among them, spreads computed from them.
     Keep,
@@ -86,7 +90,7 @@ impl Method {
 /// On a command line ([`FromStr`]), digits are a number and anything else is a header's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// By number, from 1. If the first row's field there is not an integer, that row is taken as headers.
+    /// By number, from 1. If the first row's field there is not a number, that row is taken as headers.
     Number(u32),
     /// By name: the first row is headers, and this is the first header that equals the name.
     Name(String),
@@ -238,6 +242,7 @@ mod tests {
     fn parameters_survive_json_and_unknown_ones_are_refused() {
         let parameters = Parameters {
             column: Some(Column::Name("age".to_owned())),
+            decimal_comma: true,
             skip_invalid: true,
             statistics: Selection::All,
             percentiles: vec!["2.5".parse().unwrap(), "99".parse().unwrap()],
@@ -246,9 +251,11 @@ mod tests {
         let json = serde_json::to_string(&parameters).unwrap();
         assert_eq!(
             json,
-            r#"{"column":"age","skip_invalid":true,"statistics":"all","percentiles":["2.5","99"],"histogram":12}"#
+            r#"{"column":"age","decimal_comma":true,"skip_invalid":true,"statistics":"all","percentiles":["2.5","99"],"histogram":12}"#
         );
         assert_eq!(serde_json::from_str::<Parameters>(&json).unwrap(), parameters);
+        let default = serde_json::to_string(&Parameters::default()).unwrap();
+        assert_eq!(default, r#"{"skip_invalid":false,"statistics":"default"}"#);
         assert_eq!(
             serde_json::from_str::<Parameters>("{}").unwrap(),
             Parameters::default()

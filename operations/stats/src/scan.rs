@@ -1,8 +1,11 @@
-//! A list of integers as text: the grammar.
+//! A list of numbers as text: the grammar.
 //!
-//! Tokens are separated by ASCII white space, commas and semicolons, in any number. `#` begins a comment that
-//! ends with the line. A text that begins with `[` is a JSON array and must end with its `]`. Text may arrive in
-//! chunks that are cut anywhere, inside a token or a comment too.
+//! Tokens are separated by ASCII white space, commas and semicolons, in any number; where the comma is the decimal sign,
+//! it separates nothing. `#` begins a comment that ends with the line. A text that begins with `[` is a JSON array and
+//! must end with its `]`. Text may arrive in chunks that are cut anywhere, inside a token or a comment too.
+//!
+//! A list is read as integers until a number has more decimal places than those before it; from there on, every number
+//! is read to so many places.
 
 mod chunk;
 mod parallel;
@@ -12,12 +15,13 @@ mod workers;
 
 use std::mem;
 
-use self::separator::is_separator;
+use self::separator::Separators;
+use crate::decimal_sign::DecimalSign;
 use crate::error::shown;
 use crate::values::Values;
 use crate::{Error, Limits, Position, Skipped, SkippedToken, token};
 
-/// How many bytes of a token that is no integer are kept, to be shown.
+/// How many bytes of a token that is no number are kept, to be shown.
 const KEPT_BYTES: usize = 200;
 
 /// Reads a list in chunks.
@@ -25,6 +29,8 @@ const KEPT_BYTES: usize = 200;
 pub(crate) struct Scanner {
     limits: Limits,
     skip_invalid: bool,
+    sign: DecimalSign,
+    separators: Separators,
     values: Values,
     skipped: Skipped,
     /// Where the next byte is.
@@ -41,9 +47,9 @@ pub(crate) struct Scanner {
 enum State {
     Between,
     Comment,
-    /// In a token that is an integer so far: a sign and digits.
-    Integer,
-    /// In a token that is no integer.
+    /// In a token of bytes that numbers have.
+    Number,
+    /// In a token that is no number.
     Invalid,
 }
 
@@ -59,10 +65,12 @@ enum Shape {
 
 impl Scanner {
     /// Reads into `values`, an empty list.
-    pub(crate) fn new(skip_invalid: bool, limits: Limits, values: Values) -> Self {
+    pub(crate) fn new(skip_invalid: bool, sign: DecimalSign, limits: Limits, values: Values) -> Self {
         Self {
             limits,
             skip_invalid,
+            sign,
+            separators: Separators::beside(sign),
             values,
             skipped: Skipped::default(),
             position: Position::START,
@@ -80,20 +88,21 @@ impl Scanner {
             rest = match self.state {
                 State::Between => self.read_between(rest)?,
                 State::Comment => self.read_comment(rest),
-                State::Integer | State::Invalid => self.read_token(rest)?,
+                State::Number | State::Invalid => self.read_token(rest)?,
             };
         }
         Ok(())
     }
 
-    /// Reads integers and separators, and decides by the byte that follows them what comes next. Returns the rest.
+    /// Reads numbers and separators, and decides by the byte that follows them what comes next. Returns the rest.
     fn read_between<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
-        let rest = if self.is_between_integers() {
+        let separators = self.separators;
+        let rest = if self.is_between_numbers() {
             self.read_fast(text)?
         } else {
             text
         };
-        let rest = self.pass(rest, |byte| !is_separator(byte));
+        let rest = self.pass(rest, |byte| !separators.contain(byte));
         match rest.first() {
             None => Ok(rest),
             Some(b'#') => {
@@ -121,8 +130,9 @@ impl Scanner {
     }
 
     fn read_token<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
+        let separators = self.separators;
         let rest = self.pass(text, |byte| {
-            is_separator(byte) || matches!(byte, b'#' | b'[' | b']')
+            separators.contain(byte) || matches!(byte, b'#' | b'[' | b']')
         });
         self.extend_token(&text[..text.len() - rest.len()])?;
         if !rest.is_empty() {
@@ -139,23 +149,39 @@ impl Scanner {
         rest
     }
 
-    /// Reads integers the fast way as long as they allow it. Returns the rest of the text.
+    /// Reads numbers the fast way as long as they allow it. Returns the rest of the text.
     fn read_fast<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Error> {
         let mut rest = text;
         loop {
-            let (read, values) = swar::read(rest, self.values.room());
+            let read = match (self.sign, self.values.places()) {
+                (DecimalSign::Point, 0) => {
+                    let (read, values) = swar::read(rest, self.values.room());
+                    self.values.extend_by(values);
+                    read
+                }
+                (sign, places) => self.read_fast_decimals(rest, sign, places),
+            };
             if read == 0 {
                 return Ok(rest);
             }
-            self.values.extend_by(values);
             self.position = self.position.after(&rest[..read]);
             rest = &rest[read..];
             self.values.check(&self.limits)?;
         }
     }
 
+    /// Reads decimals that fit 64 bits, or else some that fit 128. Returns how many bytes.
+    fn read_fast_decimals(&mut self, text: &[u8], sign: DecimalSign, places: u32) -> usize {
+        let (read, values) = swar::read_decimals(text, self.values.room(), sign, places);
+        self.values.extend_by(values);
+        if read > 0 {
+            return read;
+        }
+        swar::read_wide_decimals(text, sign, places, |value| self.values.push_wide(value))
+    }
+
     /// Whether the next byte is in no token and no comment, and the text has begun and not ended.
-    fn is_between_integers(&self) -> bool {
+    fn is_between_numbers(&self) -> bool {
         self.state == State::Between && matches!(self.shape, Shape::List | Shape::Array(_))
     }
 
@@ -189,6 +215,11 @@ impl Scanner {
 
     fn bracket(&mut self, byte: u8) -> Result<(), Error> {
         self.shape = match (self.shape, byte) {
+            (Shape::Undecided, b'[') if self.sign == DecimalSign::Comma => {
+                return Err(Error::ArrayWithDecimalComma {
+                    position: self.position,
+                });
+            }
             (Shape::Undecided, b'[') => Shape::Array(self.position),
             (Shape::Array(_), b']') => Shape::ClosedArray,
             (Shape::ClosedArray, _) => {
@@ -209,17 +240,17 @@ impl Scanner {
 
     fn extend_token(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let mut rest = bytes;
-        if self.state == State::Integer {
-            let sign = usize::from(self.token.is_empty() && matches!(rest.first(), Some(b'+' | b'-')));
-            let digits = rest[sign..].iter().position(|byte| !byte.is_ascii_digit());
-            let length = digits.map_or(rest.len(), |digits| sign + digits);
-            // One byte more than the digits allowed, since the first may be a sign.
-            let room = self.limits.token_digits + 1 - self.token.len();
+        if self.state == State::Number {
+            let sign = self.sign;
+            let length = rest.iter().position(|byte| !token::may_have(*byte, sign));
+            let length = length.unwrap_or(rest.len());
+            let room =
+                (self.limits.token_digits + token::BYTES_BESIDE_DIGITS).saturating_sub(self.token.len());
             self.token.extend_from_slice(&rest[..length.min(room)]);
-            if length > room {
+            if length > room && token::has_too_many_digits(&self.token, &self.limits) {
                 return Err(token::too_long(&self.token, self.token_position, &self.limits));
             }
-            rest = &rest[length..];
+            rest = &rest[length.min(room)..];
             if rest.is_empty() {
                 return Ok(());
             }
@@ -249,7 +280,7 @@ impl Scanner {
         }
         self.token_position = self.position;
         self.token.clear();
-        self.state = State::Integer;
+        self.state = State::Number;
         Ok(())
     }
 
@@ -257,11 +288,17 @@ impl Scanner {
         let state = mem::replace(&mut self.state, State::Between);
         let result = match state {
             State::Between | State::Comment => Ok(()),
-            State::Integer => token::store(&mut self.values, &self.token, self.token_position, &self.limits),
+            State::Number => token::store(
+                &mut self.values,
+                &self.token,
+                self.sign,
+                self.token_position,
+                &self.limits,
+            ),
             State::Invalid => Err(self.invalid()),
         };
         match result {
-            Err(Error::NotAnInteger { token, position }) if self.skip_invalid => {
+            Err(Error::NotANumber { token, position, .. }) if self.skip_invalid => {
                 self.skipped.add(SkippedToken { token, position });
                 Ok(())
             }
@@ -269,8 +306,9 @@ impl Scanner {
         }
     }
 
-    /// The error of the token, which is no integer.
+    /// The error of the token, which is no number.
     fn invalid(&self) -> Error {
-        token::invalid(&self.token, self.token_position, self.token.len() >= KEPT_BYTES)
+        let cut = self.token.len() >= KEPT_BYTES;
+        token::invalid(&self.token, self.sign, self.token_position, cut)
     }
 }

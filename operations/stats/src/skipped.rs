@@ -1,4 +1,4 @@
-//! What was skipped on the way to the integers.
+//! What was skipped on the way to the numbers.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Position;
 
-/// What was skipped because it is no integer.
+/// What was skipped because it is no number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// How many tokens, or fields of the column.

@@ -6,29 +6,29 @@ mod histogram;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decimal, Fraction, Integer, Percentile, Skipped};
+use crate::{Decimal, Fraction, Percentile, Skipped};
 
 pub(crate) use compute::compute;
 pub use histogram::{Bin, Histogram};
 
 /// The statistics of a list: those that were asked for, and the count.
 ///
-/// As JSON, numbers that a reader could damage are text; what was not asked for is absent. As text
+/// What is a [`Decimal`] is exact unless it says otherwise. As JSON, numbers that a reader could damage are text; what was not asked for is absent. As text
 /// ([`Display`](std::fmt::Display)), one name and value a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
-    /// How many integers there are; at least one.
+    /// How many numbers there are; at least one.
     pub count: u64,
     /// Their exact sum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sum: Option<Integer>,
+    pub sum: Option<Decimal>,
     /// The smallest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum: Option<Integer>,
+    pub minimum: Option<Decimal>,
     /// The largest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maximum: Option<Integer>,
+    pub maximum: Option<Decimal>,
     /// The arithmetic mean, exact and rounded once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean: Option<Fraction>,
@@ -37,7 +37,7 @@ pub struct Summary {
     pub median: Option<Decimal>,
     /// Largest minus smallest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub range: Option<Integer>,
+    pub range: Option<Decimal>,
     /// Variance, exact and rounded once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variance: Option<Spread<Fraction>>,
@@ -62,7 +62,7 @@ pub struct Summary {
     /// The header of the column that was read, if the first row was headers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// What was skipped because it is no integer.
+    /// What was skipped because it is no number.
     #[serde(default, skip_serializing_if = "Skipped::is_empty")]
     pub skipped: Skipped,
 }
@@ -104,7 +104,7 @@ pub struct Modes {
     /// How many there are.
     pub total: u64,
     /// The smallest [`Modes::LISTED`] of them, ascending.
-    pub values: Vec<Integer>,
+    pub values: Vec<Decimal>,
 }
 
 impl Modes {

@@ -5,6 +5,7 @@ use std::num::NonZero;
 
 use crate::column::Table;
 use crate::contents::Contents;
+use crate::decimal_sign::DecimalSign;
 use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_chunks};
 use crate::scan::Scanner;
@@ -30,11 +31,18 @@ enum Parser {
 impl Text {
     pub(crate) fn new(parameters: &Parameters, limits: Limits, threads: NonZero<usize>) -> Self {
         let values = Values::new(parameters);
+        let sign = DecimalSign::of(parameters);
         let parser = match &parameters.column {
-            None => Parser::List(Box::new(Scanner::new(parameters.skip_invalid, limits, values))),
+            None => Parser::List(Box::new(Scanner::new(
+                parameters.skip_invalid,
+                sign,
+                limits,
+                values,
+            ))),
             Some(column) => Parser::Table(Box::new(Table::new(
                 column.clone(),
                 parameters.skip_invalid,
+                sign,
                 limits,
                 values,
             ))),

@@ -1,21 +1,32 @@
-//! The integers of a list, held as compactly as they allow.
+//! The numbers of a list, held as compactly as they allow: as integers, at so many decimal places.
+//!
+//! At two decimal places, 12.5 is 1250. The places are those of the longest fraction so far. When a longer one comes,
+//! what was stored is set aside as a [`Part`] at its own places, and only at the end are all parts brought to the same
+//! ([`Values::align`]): each value is multiplied once, however often the places grow. A list of integers is all one part,
+//! at none.
 //!
 //! Nearly all lists are of small integers, so those that fit 64 bits are kept in blocks, each block in the narrowest
 //! width that holds its values: a list of ages takes one byte a value, a list of 32-bit integers four. Wider integers
 //! are kept apart. Each of them is below or above all that fit 64 bits, so ranks, sums and extremes are computed from
 //! the three parts at the end.
 
+mod align;
 mod bins;
 mod block;
 mod frequency;
 mod moments;
 mod select;
+mod totals;
+
+use std::mem;
 
 use num_bigint::BigInt;
 
 use crate::{Error, Limits, Parameters};
+use align::Part;
 pub(crate) use block::BATCH_VALUES;
 use block::{Batch, Block};
+use totals::Totals;
 
 /// How many values can be written at once.
 pub(crate) const ROOM: usize = 4_096;
@@ -25,9 +36,13 @@ const WIDE_BYTES: usize = 2 * size_of::<i128>();
 /// Memory taken by a big integer besides its digits: itself, room for as many again, and the allocator's share.
 const BIG_BYTES: usize = 2 * size_of::<BigInt>() + 16;
 
-/// An unordered list of integers of any size.
+/// An unordered list of numbers of any size.
 #[derive(Debug, Default)]
 pub(crate) struct Values {
+    /// The decimal places at which the values are, but those of [`Values::earlier`].
+    places: u32,
+    /// The first token that had so many, as a message shows it.
+    longest: String,
     blocks: Vec<Block>,
     /// The values that are in no block yet, fewer than [`BATCH_VALUES`] + [`ROOM`], and room for more. Allocated when
     /// first needed.
@@ -37,18 +52,23 @@ pub(crate) struct Values {
     wide: Vec<i128>,
     /// Values that do not fit 128 bits.
     big: Vec<BigInt>,
-    /// Bytes held by all but `pending`.
+    /// Bytes held by all but `pending` and the earlier parts.
     bytes: usize,
-    /// Whether values that fit 64 bits are counted and summed, but not stored.
+    /// Whether values are counted and summed, but not stored.
     only_sums: bool,
+    /// Values that do not fit 64 bits, if they are not stored.
+    totals: Totals,
+    /// What was stored at fewer places.
+    earlier: Vec<Part>,
+    earlier_bytes: usize,
 }
 
 impl Values {
-    /// An empty list for the statistics that `parameters` ask for: if they need only sums and extremes, integers are
-    /// not stored.
+    /// An empty list for the statistics that `parameters` ask for: if they need only sums and extremes, numbers are not
+    /// stored.
     pub(crate) fn new(parameters: &Parameters) -> Self {
         Self {
-            only_sums: !parameters.need_integers(),
+            only_sums: !parameters.need_values(),
             ..Self::default()
         }
     }
@@ -62,7 +82,20 @@ impl Values {
     }
 
     pub(crate) fn count(&self) -> u64 {
-        (self.narrow_count() + self.wide.len() + self.big.len()) as u64
+        let stored = (self.narrow_count() + self.wide.len() + self.big.len()) as u64;
+        let earlier: u64 = self.earlier.iter().map(Part::count).sum();
+        stored + self.totals.count() + earlier
+    }
+
+    /// The first token with so many places as [`Values::places`], as a message shows it; empty if there are none.
+    pub(crate) fn longest(&self) -> &str {
+        &self.longest
+    }
+
+    /// The most decimal places of any value so far.
+    #[inline]
+    pub(crate) fn places(&self) -> u32 {
+        self.places
     }
 
     fn narrow_count(&self) -> usize {
@@ -71,15 +104,17 @@ impl Values {
 
     /// About how many bytes of memory are held.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.earlier_bytes
     }
 
     /// Fails if more memory is held than allowed.
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
-        if self.bytes > limits.memory_bytes {
+        if self.bytes() > limits.memory_bytes {
             return Err(Error::MemoryBudgetExceeded {
                 budget: limits.memory_bytes,
                 count: self.count(),
+                places: self.places,
+                longest: self.longest.clone(),
             });
         }
         Ok(())
@@ -115,6 +150,8 @@ impl Values {
     pub(crate) fn push_wide(&mut self, value: i128) {
         if let Ok(narrow) = i64::try_from(value) {
             self.push(narrow);
+        } else if self.only_sums {
+            self.totals.add(value.into());
         } else {
             self.wide.push(value);
             self.bytes += WIDE_BYTES;
@@ -124,6 +161,8 @@ impl Values {
     pub(crate) fn push_big(&mut self, value: BigInt) {
         if let Ok(wide) = i128::try_from(&value) {
             self.push_wide(wide);
+        } else if self.only_sums {
+            self.totals.add(value);
         } else {
             self.bytes += BIG_BYTES + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
             self.big.push(value);
@@ -132,10 +171,15 @@ impl Values {
 
     /// Takes all of `other`'s values.
     pub(crate) fn append(&mut self, mut other: Self) {
+        self.hold_places(other.places, || other.longest.clone());
+        other.hold_places(self.places, || self.longest.clone());
         self.blocks.append(&mut other.blocks);
         self.wide.append(&mut other.wide);
         self.big.append(&mut other.big);
         self.bytes += other.bytes;
+        self.totals.append(mem::take(&mut other.totals));
+        self.earlier.append(&mut other.earlier);
+        self.earlier_bytes += other.earlier_bytes;
         for value in other.pending() {
             self.push(*value);
         }

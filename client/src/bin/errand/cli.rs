@@ -22,7 +22,7 @@ use crate::output;
 
 /// Send work to the cloud and bring the answer back.
 ///
-/// A list of integers or an image goes to an AWS Lambda function; the statistics or the grayscale image come back
+/// A list of numbers or an image goes to an AWS Lambda function; the statistics or the grayscale image come back
 /// over SQS, and stay on S3.
 #[derive(Debug, Parser)]
 #[command(name = "errand", version, max_term_width = 100, after_long_help = AFTER_HELP)]
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Examples:
-  errand stats input.txt                    statistics of the integers in a file
+  errand stats input.txt                    statistics of the numbers in a file
   seq 1000 | errand stats -                 ... of what comes in
   errand grayscale image.jpg                writes output_image.jpg
   errand --offline grayscale a.png -o b.png the same operation in this process, without a cloud
@@ -60,7 +60,7 @@ Exit codes:
 /// Options of every subcommand.
 #[derive(Args, Debug)]
 pub(crate) struct Global {
-    /// Print the answer as JSON (integers of any size as text)
+    /// Print the answer as JSON (numbers of any size as text)
     #[arg(long, global = true, env = "ERRAND_JSON")]
     pub(crate) json: bool,
 
@@ -161,11 +161,11 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
 }
 
-/// Statistics of a list of integers
+/// Statistics of a list of numbers
 ///
-/// Prints count, sum, minimum, maximum, mean and median, exactly, for integers of any size. They may be separated by
-/// white space, commas, semicolons or new lines, or stand in a JSON array or in a column of a CSV file; `#` begins a
-/// comment; gzip and zstd are recognized.
+/// Prints count, sum, minimum, maximum, mean and median, exactly, for integers and decimals of any size (12.50, -.5,
+/// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array or in a
+/// column of a CSV file; `#` begins a comment; gzip and zstd are recognized.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -173,6 +173,7 @@ Examples:
   errand stats numbers.txt --json
   errand stats numbers.txt.gz --all
   errand stats sales.csv --column amount --percentiles 1,5,95,99
+  errand stats umsatz.csv --column Betrag --decimal-comma
   cat numbers.txt | errand stats - --histogram")]
 pub(crate) struct StatsArguments {
     /// The list; `-` is standard input
@@ -206,7 +207,11 @@ pub(crate) struct StatsArguments {
     #[arg(long, env = "ERRAND_COLUMN")]
     pub(crate) column: Option<Column>,
 
-    /// Count and report what is not an integer instead of failing
+    /// Read the comma as the decimal sign (12,50), not as a separator, and no point
+    #[arg(long, env = "ERRAND_DECIMAL_COMMA")]
+    pub(crate) decimal_comma: bool,
+
+    /// Count and report what is not a number instead of failing
     #[arg(long, env = "ERRAND_SKIP_INVALID")]
     pub(crate) skip_invalid: bool,
 

@@ -15,12 +15,13 @@ fuzz_target!(|input: &[u8]| {
     };
     let parameters = Parameters {
         column: (choice & 1 == 1).then_some(Column::Number(1 + u32::from(choice >> 1 & 1))),
+        decimal_comma: choice >> 7 == 1,
         skip_invalid: choice >> 2 & 1 == 1,
         statistics: Selection::All,
         percentiles: Vec::new(),
         histogram: Some(Bins::Auto),
     };
-    let chunk = 1 + usize::from(choice >> 3);
+    let chunk = 1 + usize::from(choice >> 3 & 15);
     let (whole, chunks) = (
         answer(bytes, &parameters, usize::MAX),
         answer(bytes, &parameters, chunk),

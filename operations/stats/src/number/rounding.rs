@@ -11,6 +11,7 @@ use num_integer::Integer as _;
 use num_traits::{Signed as _, Zero as _};
 
 use super::Decimal;
+use super::powers::power_of_ten;
 
 /// Significant digits of a rounded decimal.
 const SIGNIFICANT: u32 = 17;
@@ -46,20 +47,23 @@ pub(crate) fn square_root(numerator: &BigInt, denominator: &BigInt) -> Decimal {
 }
 
 /// `value / 10^places`, exactly.
-pub(crate) fn scaled(value: &BigInt, places: u32, negative: bool) -> Decimal {
+pub(crate) fn exact(value: &BigInt, places: u32) -> Decimal {
+    scaled(&value.abs(), places, value.is_negative())
+}
+
+/// `magnitude / 10^places` with a sign, exactly.
+fn scaled(magnitude: &BigInt, places: u32, negative: bool) -> Decimal {
     let sign = if negative { "-" } else { "" };
-    let digits = value.to_string();
+    let digits = magnitude.to_string();
     if places == 0 {
         return Decimal::new(format!("{sign}{digits}"));
     }
     let places = places as usize;
-    let padded = format!("{digits:0>width$}", width = places + 1);
+    // By hand, for a formatting width is at most 65,535.
+    let zeros = "0".repeat((places + 1).saturating_sub(digits.len()));
+    let padded = zeros + &digits;
     let (whole, fraction) = padded.split_at(padded.len() - places);
     Decimal::new(format!("{sign}{whole}.{fraction}"))
-}
-
-pub(crate) fn power_of_ten(exponent: u32) -> BigInt {
-    BigInt::from(10_u32).pow(exponent)
 }
 
 /// Decimal places after which `(numerator / denominator)^(1 / root)` has [`SIGNIFICANT`] digits or is whole.
@@ -72,9 +76,13 @@ fn places(numerator: &BigInt, denominator: &BigInt, root: u32) -> u32 {
         return SIGNIFICANT.saturating_sub(digits(&whole));
     }
     // Below one: the first digit that is not zero stands `leading` places after the point.
-    let mut leading = 1;
+    // 3 / 10 is below log10(2), and so this starts at or before it.
+    let missing_bits = denominator.bits().saturating_sub(numerator.bits() + 1);
+    let mut leading = u32::try_from(missing_bits * 3 / 10 / u64::from(root))
+        .unwrap_or(u32::MAX)
+        .max(1);
     let step = power_of_ten(root);
-    let mut value = numerator * &step;
+    let mut value = numerator * power_of_ten(root * leading);
     while value < *denominator {
         value *= &step;
         leading += 1;
@@ -106,6 +114,7 @@ mod tests {
         assert_eq!(divided(1, 3), "0.33333333333333333");
         assert_eq!(divided(-2, 3), "-0.66666666666666667");
         assert_eq!(divided(1, 3_000), "0.00033333333333333333");
+        assert_eq!(divided(1, i64::MAX), "0.00000000000000000010842021724855044");
         assert_eq!(divided(2_000, 3), "666.66666666666667");
         assert_eq!(divided(0, 7), "0");
         assert_eq!(divided(10, 5), "2");
@@ -131,6 +140,7 @@ mod tests {
         assert_eq!(root_of(4, 9), "0.66666666666666667");
         assert_eq!(root_of(1, 10_000), "0.01");
         assert_eq!(root_of(0, 5), "0");
+        assert_eq!(root_of(1, 1_000_000_000_000_000_000), "0.000000001");
         assert_eq!(root_of(9_000_000_000_000_000_000, 1), "3000000000");
     }
 }

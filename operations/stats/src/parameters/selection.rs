@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(rename_all = "snake_case", try_from = "String")]
 #[non_exhaustive]
 pub enum Statistic {
-    /// How many integers there are. Always given.
+    /// How many numbers there are. Always given.
     Count,
     /// Their sum, exact.
     Sum,
@@ -65,7 +65,7 @@ impl Statistic {
     ];
 
     /// Whether it needs more than count, sum and extremes.
-    pub(crate) const fn needs_integers(self) -> bool {
+    pub(crate) const fn needs_values(self) -> bool {
         match self {
             Self::Count | Self::Sum | Self::Minimum | Self::Maximum | Self::Mean | Self::Range => false,
             Self::Median

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::separator::is_separator;
+use super::separator::Separators;
 
 /// Bytes of a chunk.
 pub(super) const CHUNK_BYTES: usize = 512 << 10;
@@ -57,8 +57,8 @@ impl Chunk {
 
     /// Cuts the chunk where it may last be cut, and moves what follows to the beginning of `next`, an empty chunk.
     /// Returns `None`, and changes nothing, if there is no place to cut near its end.
-    pub(super) fn cut(&mut self, mut next: Self) -> Option<Self> {
-        let end = last_cut(self.text())?;
+    pub(super) fn cut(&mut self, mut next: Self, separators: Separators) -> Option<Self> {
+        let end = last_cut(self.text(), separators)?;
         let rest = &self.buffer[end..self.length];
         next.buffer[..rest.len()].copy_from_slice(rest);
         next.length = rest.len();
@@ -68,23 +68,23 @@ impl Chunk {
 }
 
 /// Where near its beginning the text may first be cut.
-pub(super) fn first_cut(text: &[u8]) -> Option<usize> {
+pub(super) fn first_cut(text: &[u8], separators: Separators) -> Option<usize> {
     let search = &text[..text.len().min(CUT_SEARCH_BYTES)];
     let line_break = search.iter().position(|byte| *byte == b'\n');
     let last = line_break.or_else(|| {
-        let separator = search.iter().position(|byte| is_separator(*byte));
+        let separator = search.iter().position(|byte| separators.contain(*byte));
         separator.filter(|_| !text.contains(&b'#'))
     });
     last.map(|last| last + 1)
 }
 
 /// Where near its end the text may last be cut.
-fn last_cut(text: &[u8]) -> Option<usize> {
+fn last_cut(text: &[u8], separators: Separators) -> Option<usize> {
     let from = text.len().saturating_sub(CUT_SEARCH_BYTES);
     let search = &text[from..];
     let line_break = search.iter().rposition(|byte| *byte == b'\n');
     let last = line_break.or_else(|| {
-        let separator = search.iter().rposition(|byte| is_separator(*byte));
+        let separator = search.iter().rposition(|byte| separators.contain(*byte));
         separator.filter(|_| !text.contains(&b'#'))
     });
     last.map(|last| from + last + 1)

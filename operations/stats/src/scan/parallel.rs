@@ -33,10 +33,15 @@ impl Scanner {
             return Ok(self.feed(chunk.text())?);
         }
         thread::scope(|scope| {
+            let separators = self.separators;
             let mut pool = WorkerPool::new(scope, self, threads);
             loop {
                 let last = !chunk.is_full();
-                let next = if last { None } else { chunk.cut(pool.spare()) };
+                let next = if last {
+                    None
+                } else {
+                    chunk.cut(pool.spare(), separators)
+                };
                 match next {
                     Some(mut next) => {
                         pool.take(chunk)?;
@@ -65,13 +70,24 @@ mod tests {
     use super::super::chunk::{CHUNK_BYTES, CUT_SEARCH_BYTES};
     use super::super::workers::LEADING_LINES;
     use super::*;
+    use crate::decimal_sign::DecimalSign;
     use crate::values::Values;
     use crate::{Error, Limits};
 
     /// What a list gives on one and on three threads.
     fn both(text: &[u8], skip_invalid: bool) -> [String; 2] {
-        let mut one = Scanner::new(skip_invalid, Limits::default(), Values::default());
-        let mut three = Scanner::new(skip_invalid, Limits::default(), Values::default());
+        let mut one = Scanner::new(
+            skip_invalid,
+            DecimalSign::Point,
+            Limits::default(),
+            Values::default(),
+        );
+        let mut three = Scanner::new(
+            skip_invalid,
+            DecimalSign::Point,
+            Limits::default(),
+            Values::default(),
+        );
         let threads = NonZero::new(3).unwrap();
         let results = [
             one.feed(text).map_err(ReadError::from),
@@ -161,7 +177,7 @@ mod tests {
             ..Limits::default()
         };
         let read = |bytes| {
-            let mut scanner = Scanner::new(false, limits(bytes), Values::default());
+            let mut scanner = Scanner::new(false, DecimalSign::Point, limits(bytes), Values::default());
             scanner.read_parallel(&mut text.as_bytes(), NonZero::new(3).unwrap())
         };
         let count = text.lines().count();
@@ -187,6 +203,7 @@ mod tests {
         for chunks in 0..4 {
             let mut scanner = Scanner::new(
                 false,
+                DecimalSign::Point,
                 Limits {
                     token_digits: CHUNK_BYTES,
                     ..Limits::default()

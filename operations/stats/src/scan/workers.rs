@@ -9,12 +9,13 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use super::chunk::{Chunk, first_cut};
 use super::{Scanner, Shape};
+use crate::decimal_sign::DecimalSign;
 use crate::values::Values;
 use crate::{Error, Limits};
 
 /// The most chunks in a worker's queue, besides the one that it is reading: enough that it never waits for the next.
 const QUEUED_CHUNKS: usize = 2;
-/// Lines that the main scanner reads by itself, looking for the first integer, before it reads a whole chunk.
+/// Lines that the main scanner reads by itself, looking for the first number, before it reads a whole chunk.
 pub(super) const LEADING_LINES: usize = 64;
 
 /// The calling thread, with the main scanner and a reader of its own, and its workers.
@@ -59,10 +60,10 @@ impl<'main, 'scope> WorkerPool<'main, 'scope> {
 
     /// Takes the next chunk, which ends where it may be cut or with the text, and has any thread read it.
     pub(super) fn take(&mut self, mut chunk: Chunk) -> Result<(), Error> {
-        // As long as any are pending, the chunks before this one ended where they were cut: between two integers.
-        if self.pending.is_empty() && !self.main.is_between_integers() {
+        // As long as any are pending, the chunks before this one ended where they were cut: between two numbers.
+        if self.pending.is_empty() && !self.main.is_between_numbers() {
             let lead = self.lead(chunk.text())?;
-            if !self.main.is_between_integers() {
+            if !self.main.is_between_numbers() {
                 return self.main.feed(&chunk.text()[lead..]);
             }
             chunk.remove_front(lead);
@@ -91,16 +92,16 @@ impl<'main, 'scope> WorkerPool<'main, 'scope> {
         self.main.feed(chunk.text())
     }
 
-    /// Has the main scanner read up to where integers have begun. Returns how many bytes that was.
+    /// Has the main scanner read up to where numbers have begun. Returns how many bytes that was.
     fn lead(&mut self, text: &[u8]) -> Result<usize, Error> {
         let mut read = 0;
         for _ in 0..LEADING_LINES {
-            let Some(length) = first_cut(&text[read..]) else {
+            let Some(length) = first_cut(&text[read..], self.main.separators) else {
                 break;
             };
             self.main.feed(&text[read..read + length])?;
             read += length;
-            if self.main.is_between_integers() {
+            if self.main.is_between_numbers() {
                 break;
             }
         }
@@ -120,9 +121,9 @@ impl<'main, 'scope> WorkerPool<'main, 'scope> {
                         worker.results.try_recv()
                     };
                     match received {
-                        Ok(result) => {
+                        Ok(mut result) => {
                             worker.unanswered -= 1;
-                            worker.held = result.held;
+                            worker.held = mem::take(&mut result.held);
                             result
                         }
                         Err(TryRecvError::Empty) => {
@@ -157,23 +158,22 @@ impl<'main, 'scope> WorkerPool<'main, 'scope> {
 
     /// Fails if all threads together hold more memory than allowed.
     fn check(&self) -> Result<(), Error> {
-        let workers = self.workers.iter().map(|worker| worker.held);
         let own = [&self.main.values, &self.own.values].map(Held::by);
-        let held = workers.chain(own).fold(Held::default(), |sum, held| Held {
-            count: sum.count + held.count,
-            bytes: sum.bytes + held.bytes,
-        });
+        let all = || self.workers.iter().map(|worker| &worker.held).chain(&own);
         let budget = self.main.limits.memory_bytes;
-        if held.bytes > budget {
+        if all().map(|held| held.bytes).sum::<usize>() > budget {
+            let longest = all().max_by_key(|held| held.places);
             return Err(Error::MemoryBudgetExceeded {
                 budget,
-                count: held.count,
+                count: all().map(|held| held.count).sum(),
+                places: longest.map_or(0, |held| held.places),
+                longest: longest.map_or_else(String::new, |held| held.longest.clone()),
             });
         }
         Ok(())
     }
 
-    /// Waits for all results, and moves all integers to the main scanner.
+    /// Waits for all results, and moves all numbers to the main scanner.
     pub(super) fn finish(mut self) -> Result<(), Error> {
         self.join_pending(true)?;
         for worker in self.workers {
@@ -223,9 +223,10 @@ impl<'scope> Worker<'scope> {
     }
 }
 
-/// Reads chunks, each as a text of its own, and keeps the integers of all of them.
+/// Reads chunks, each as a text of its own, and keeps the numbers of all of them.
 struct ChunkReader {
     skip_invalid: bool,
+    sign: DecimalSign,
     limits: Limits,
     values: Values,
 }
@@ -234,6 +235,7 @@ impl ChunkReader {
     fn new(main: &Scanner) -> Self {
         Self {
             skip_invalid: main.skip_invalid,
+            sign: main.sign,
             limits: main.limits,
             values: Values::empty_like(&main.values),
         }
@@ -242,7 +244,12 @@ impl ChunkReader {
     fn read(&mut self, chunk: Chunk, shape: Shape) -> ReadChunk {
         let mut scanner = Scanner {
             shape,
-            ..Scanner::new(self.skip_invalid, self.limits, mem::take(&mut self.values))
+            ..Scanner::new(
+                self.skip_invalid,
+                self.sign,
+                self.limits,
+                mem::take(&mut self.values),
+            )
         };
         let fed = scanner.feed(chunk.text());
         self.values = mem::take(&mut scanner.values);
@@ -263,11 +270,13 @@ struct ReadChunk {
     held: Held,
 }
 
-/// How many values are held, and the bytes of memory they take.
-#[derive(Clone, Copy, Default)]
+/// How many values are held, the bytes of memory they take, and at how many decimal places, which a token asked for.
+#[derive(Default)]
 struct Held {
     count: u64,
     bytes: usize,
+    places: u32,
+    longest: String,
 }
 
 impl Held {
@@ -275,6 +284,8 @@ impl Held {
         Self {
             count: values.count(),
             bytes: values.bytes(),
+            places: values.places(),
+            longest: values.longest().to_owned(),
         }
     }
 }

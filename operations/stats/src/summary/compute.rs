@@ -9,14 +9,16 @@ use super::histogram;
 use super::{Modes, PercentileValue, Quartiles, Spread, Summary};
 use crate::cancel::Cancel;
 use crate::contents::Contents;
-use crate::number::rounding::{self, power_of_ten, scaled};
+use crate::number::powers::{power_of_ten, times_power_of_ten};
+use crate::number::rounding::{self, exact};
 use crate::values::Values;
-use crate::{Decimal, Error, Fraction, Integer, Parameters, Percentile, Statistic};
+use crate::{Decimal, Error, Fraction, Limits, Parameters, Percentile, Statistic};
 
 /// The statistics `parameters` ask for.
 pub(crate) fn compute(
     contents: Contents,
     parameters: &Parameters,
+    limits: &Limits,
     threads: NonZero<usize>,
     cancel: &Cancel,
 ) -> Result<Summary, Error> {
@@ -25,6 +27,9 @@ pub(crate) fn compute(
         skipped,
         column,
     } = contents;
+    values.align(limits, cancel)?;
+    let places = values.places();
+    let decimal = |value: &BigInt| exact(value, places);
     let count = values.count();
     let Some((minimum, maximum)) = values.extremes() else {
         return Err(Error::EmptyInput {
@@ -51,18 +56,13 @@ pub(crate) fn compute(
         .map(|frequencies| Modes {
             frequency: frequencies.highest,
             total: frequencies.modes,
-            values: frequencies
-                .first_modes
-                .iter()
-                .cloned()
-                .map(Integer::new)
-                .collect(),
+            values: frequencies.first_modes.iter().map(decimal).collect(),
         });
     Ok(Summary {
         count,
-        mean: wants(Statistic::Mean).then(|| Fraction::new(sum.clone(), count.into())),
+        mean: wants(Statistic::Mean).then(|| Fraction::new(sum.clone(), count.into(), places)),
         median: wants(Statistic::Median).then(|| quantiles.at(Percentile::MEDIAN)),
-        range: wants(Statistic::Range).then(|| Integer::new(&maximum - &minimum)),
+        range: wants(Statistic::Range).then(|| decimal(&(&maximum - &minimum))),
         variance: variance
             .as_ref()
             .filter(|_| wants(Statistic::Variance))
@@ -77,28 +77,35 @@ pub(crate) fn compute(
             .filter(|_| wants(Statistic::Distinct))
             .map(|frequencies| frequencies.distinct),
         histogram,
-        sum: wants(Statistic::Sum).then(|| Integer::new(sum)),
-        minimum: wants(Statistic::Minimum).then(|| Integer::new(minimum)),
-        maximum: wants(Statistic::Maximum).then(|| Integer::new(maximum)),
+        sum: wants(Statistic::Sum).then(|| decimal(&sum)),
+        minimum: wants(Statistic::Minimum).then(|| decimal(&minimum)),
+        maximum: wants(Statistic::Maximum).then(|| decimal(&maximum)),
         column,
         skipped,
     })
 }
 
 /// The exact variance: with n values, S their sum and Q the sum of their squares, the sum of squared deviations
-/// from the mean is `(n Q - S^2) / n`. In floating point this formula loses all precision to cancellation; in exact
+/// from the mean is `(n Q - S^2) / n`, at twice the values' decimal places. In floating point this formula loses all precision to cancellation; in exact
 /// integers it loses none.
 struct Variance {
     count: BigInt,
     /// `n Q - S^2`.
     deviations: BigInt,
+    /// The decimal places of `deviations`.
+    places: u32,
 }
 
 impl Variance {
     fn of(values: &Values, sum: &BigInt) -> Self {
         let count = BigInt::from(values.count());
         let deviations = &count * values.sum_of_squares() - sum * sum;
-        Self { count, deviations }
+        let places = 2 * values.places();
+        Self {
+            count,
+            deviations,
+            places,
+        }
     }
 
     fn spread<T>(&self, divided: impl Fn(&BigInt, BigInt) -> T) -> Spread<T> {
@@ -112,11 +119,13 @@ impl Variance {
     }
 
     fn fractions(&self) -> Spread<Fraction> {
-        self.spread(|numerator, denominator| Fraction::new(numerator.clone(), denominator))
+        self.spread(|numerator, denominator| Fraction::new(numerator.clone(), denominator, self.places))
     }
 
     fn roots(&self) -> Spread<Decimal> {
-        self.spread(|numerator, denominator| rounding::square_root(numerator, &denominator))
+        self.spread(|numerator, denominator| {
+            rounding::square_root(numerator, &times_power_of_ten(denominator, self.places))
+        })
     }
 }
 
@@ -125,6 +134,8 @@ struct Quantiles {
     count: u64,
     ranks: Vec<u64>,
     values: Vec<BigInt>,
+    /// The decimal places of the values.
+    places: u32,
 }
 
 impl Quantiles {
@@ -146,8 +157,14 @@ impl Quantiles {
             .collect();
         ranks.sort_unstable();
         ranks.dedup();
+        let places = values.places();
         let values = values.at_ranks(&ranks, threads);
-        Self { count, ranks, values }
+        Self {
+            count,
+            ranks,
+            values,
+            places,
+        }
     }
 
     fn value(&self, rank: u64) -> &BigInt {
@@ -171,15 +188,15 @@ impl Quantiles {
     }
 
     fn at(&self, percentile: Percentile) -> Decimal {
-        decimal(&self.scaled(percentile))
+        self.decimal(&self.scaled(percentile))
     }
 
     fn quartiles(&self) -> Quartiles {
         let (first, third) = (self.scaled(Percentile::Q1), self.scaled(Percentile::Q3));
-        let interquartile_range = decimal(&(&third - &first));
+        let interquartile_range = self.decimal(&(&third - &first));
         Quartiles {
-            first: decimal(&first),
-            third: decimal(&third),
+            first: self.decimal(&first),
+            third: self.decimal(&third),
             interquartile_range,
         }
     }
@@ -191,12 +208,9 @@ impl Quantiles {
         };
         parameters.percentiles.iter().map(value).collect()
     }
-}
 
-fn decimal(scaled_value: &BigInt) -> Decimal {
-    scaled(
-        &scaled_value.abs(),
-        Percentile::FRACTION_PLACES,
-        scaled_value.is_negative(),
-    )
+    /// A value that [`Quantiles::scaled`] gives, or a difference of two.
+    fn decimal(&self, scaled: &BigInt) -> Decimal {
+        exact(scaled, self.places + Percentile::FRACTION_PLACES)
+    }
 }

@@ -109,8 +109,10 @@ impl fmt::Display for Histogram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let label = |bin: &super::Bin| (bin.from.to_string(), bin.to.to_string());
         let labels: Vec<_> = self.bins.iter().map(label).collect();
-        let from_width = labels.iter().map(|(from, _)| from.len()).max().unwrap_or(0);
-        let to_width = labels.iter().map(|(_, to)| to.len()).max().unwrap_or(0);
+        // A formatting width is at most 65,535: longer numbers are written as they are.
+        let width = |length: usize| length.min(u16::MAX.into());
+        let from_width = width(labels.iter().map(|(from, _)| from.len()).max().unwrap_or(0));
+        let to_width = width(labels.iter().map(|(_, to)| to.len()).max().unwrap_or(0));
         let highest = self.bins.iter().map(|bin| bin.count).max().unwrap_or(0).max(1);
         for (index, (bin, (from, to))) in self.bins.iter().zip(&labels).enumerate() {
             let line_break = if index == 0 { "" } else { "\n" };

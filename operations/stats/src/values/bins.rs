@@ -3,12 +3,28 @@
 use num_bigint::BigInt;
 
 use super::Values;
+use crate::number::factors;
 
 impl Values {
     /// How many values fall in each of `bins` ranges of `width` whole numbers from `minimum` on, which together hold them all.
     pub(crate) fn counts_by_width(&self, minimum: &BigInt, width: &BigInt, bins: usize) -> Vec<u64> {
         let mut counts = vec![0; bins];
         let mut add = |index: usize| counts[index] += 1;
+        if self.big.is_empty()
+            && let (Err(_), Ok(minimum), Ok(width)) = (
+                i64::try_from(minimum),
+                i128::try_from(minimum),
+                u128::try_from(width),
+            )
+        {
+            let mut add = |value: i128| {
+                let index = value.wrapping_sub(minimum).cast_unsigned() / width;
+                add(usize::try_from(index).expect("all values are in one of the bins"));
+            };
+            self.for_each_narrow(|value| add(value.into()));
+            self.wide.iter().for_each(|value| add(*value));
+            return counts;
+        }
         match (i64::try_from(minimum), u64::try_from(width)) {
             // The usual case, in machine integers.
             (Ok(minimum), Ok(width)) => self.for_each_narrow(|value| {
@@ -24,6 +40,27 @@ impl Values {
             .iter()
             .for_each(|value| add(index(value.clone(), minimum, width)));
         counts
+    }
+
+    /// How many zeros end every value, up to its decimal places: written without them, no value changes.
+    pub(crate) fn common_zeros(&self) -> u32 {
+        let mut zeros = self.places;
+        if zeros == 0 {
+            return 0;
+        }
+        self.for_each_narrow(|value| {
+            // 10^19 does not fit 64 bits with a sign.
+            while zeros > 0 && value != 0 && (zeros > 18 || value % 10_i64.pow(zeros) != 0) {
+                zeros -= 1;
+            }
+        });
+        for value in &self.wide {
+            zeros = zeros.min(factors::of_ten((*value).into(), zeros));
+        }
+        for value in &self.big {
+            zeros = zeros.min(factors::of_ten(value.clone(), zeros));
+        }
+        zeros
     }
 
     fn for_each_narrow(&self, mut act: impl FnMut(i64)) {

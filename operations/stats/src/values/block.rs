@@ -1,5 +1,9 @@
 //! Many integers, stored in the narrowest width that holds all of them.
 
+use num_bigint::BigInt;
+
+use super::totals::Totals;
+
 /// The fewest values that are put into a block at once, except at the end of a list: 8192, so that they (64 to 96 KiB as
 /// parsed) stay in the second-level cache between being written by the parser and being read here.
 pub(crate) const BATCH_VALUES: usize = 8_192;
@@ -152,6 +156,12 @@ impl Block {
             Cells::I64(cells) => cells.iter().for_each(|cell| act(*cell)),
             Cells::Counted(_) => unreachable!("a list whose values are needed stores them"),
         }
+    }
+
+    /// Count, sum and extremes.
+    pub(super) fn totals(&self) -> Totals {
+        let [minimum, maximum] = [self.minimum, self.maximum].map(BigInt::from);
+        Totals::of(self.len() as u64, self.sum.into(), minimum, maximum)
     }
 
     /// Bytes of memory in use.

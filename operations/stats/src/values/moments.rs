@@ -21,7 +21,7 @@ impl Values {
             high += value >> 64;
         }
         let big: BigInt = self.big.iter().sum();
-        BigInt::from(narrow) + BigInt::from(low) + (BigInt::from(high) << 64) + big
+        BigInt::from(narrow) + BigInt::from(low) + (BigInt::from(high) << 64) + big + self.totals.sum()
     }
 
     /// The exact sum of the squares.
@@ -33,9 +33,12 @@ impl Values {
         for value in self.pending() {
             narrow.add(*value);
         }
-        let wide: BigInt = self.wide.iter().map(|value| BigInt::from(*value).pow(2)).sum();
+        let mut wide = WideSquareSum::default();
+        for value in &self.wide {
+            wide.add(*value);
+        }
         let big: BigInt = self.big.iter().map(|value| value.pow(2)).sum();
-        narrow.total() + wide + big
+        narrow.total() + wide.total() + big
     }
 
     /// The smallest and the largest value; `None` if there are none.
@@ -47,7 +50,7 @@ impl Values {
         let wide = wide.map(|(low, high)| (BigInt::from(*low), BigInt::from(*high)));
         let big = self.big.iter().min().zip(self.big.iter().max());
         let big = big.map(|(low, high)| (low.clone(), high.clone()));
-        [narrow, wide, big]
+        [narrow, wide, big, self.totals.extremes()]
             .into_iter()
             .flatten()
             .reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))
@@ -73,12 +76,63 @@ struct SquareSum {
 
 impl SquareSum {
     fn add(&mut self, value: i64) {
-        let square = u128::from(value.unsigned_abs()).pow(2);
-        self.low_halves += square & u128::from(u64::MAX);
-        self.high_halves += square >> 64;
+        self.add_product(value.unsigned_abs(), value.unsigned_abs());
+    }
+
+    fn add_product(&mut self, left: u64, right: u64) {
+        let product = u128::from(left) * u128::from(right);
+        self.low_halves += product & u128::from(u64::MAX);
+        self.high_halves += product >> 64;
     }
 
     fn total(self) -> BigInt {
         BigInt::from(self.low_halves) + (BigInt::from(self.high_halves) << 64)
+    }
+}
+
+/// A sum of squares of 128-bit values: with the halves h and l of a value, `h^2 2^128 + 2 h l 2^64 + l^2`.
+#[derive(Default)]
+struct WideSquareSum {
+    high: SquareSum,
+    middle: SquareSum,
+    low: SquareSum,
+}
+
+impl WideSquareSum {
+    #[allow(clippy::cast_possible_truncation, reason = "the halves are wanted")]
+    fn add(&mut self, value: i128) {
+        let (high, low) = ((value.unsigned_abs() >> 64) as u64, value.unsigned_abs() as u64);
+        self.high.add_product(high, high);
+        self.middle.add_product(high, low);
+        self.low.add_product(low, low);
+    }
+
+    fn total(self) -> BigInt {
+        (self.high.total() << 128) + (self.middle.total() << 65) + self.low.total()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_of_128_bits_are_summed_exactly() {
+        let list = [
+            i128::MIN,
+            i128::MAX,
+            1 << 64,
+            -(1 << 64) - 1,
+            i128::from(u64::MAX),
+            12_345,
+            -1,
+            0,
+        ];
+        let mut sum = WideSquareSum::default();
+        for value in list {
+            sum.add(value);
+        }
+        let expected: BigInt = list.into_iter().map(|value| BigInt::from(value).pow(2)).sum();
+        assert_eq!(sum.total(), expected);
     }
 }

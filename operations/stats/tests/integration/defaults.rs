@@ -90,12 +90,12 @@ fn integers_of_any_size_are_exact() {
 
 #[test]
 fn a_bad_token_is_named_with_its_line_and_column() {
-    assert!(refusal("1 2 x 4").starts_with("not_an_integer: not an integer: `x` at line 1, column 5;"));
+    assert!(refusal("1 2 x 4").starts_with("not_an_integer: not a number: `x` at line 1, column 5;"));
     assert!(refusal("1\n é 2.5").contains("`é` at line 2, column 2;"));
-    assert!(refusal("1\n2.5").contains("`2.5` at line 2, column 1;"));
+    assert!(refusal("1\n2.5x").contains("`2.5x` at line 2, column 1;"));
     assert!(refusal("1 -").contains("`-` at line 1, column 3;"));
     assert!(refusal("1 --2").contains("`--2`"));
-    assert!(refusal("1e5").contains("`1e5`"));
+    assert!(refusal("1e5.").contains("`1e5.`"));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn invalid_tokens_can_be_skipped_and_are_counted_and_reported() {
     let error = summarize(b"x y", &parameters).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no integers in the input, 2 invalid tokens skipped; send at least one"
+        "no numbers in the input, 2 invalid tokens skipped; send at least one"
     );
 }
 

@@ -2,8 +2,10 @@
 
 mod canceled;
 mod compressed;
+mod decimals;
 mod defaults;
 mod everything;
+mod fractions;
 mod mutations;
 mod nist;
 mod properties;

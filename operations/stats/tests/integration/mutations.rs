@@ -28,6 +28,8 @@ fn seeds() -> Vec<Vec<u8>> {
         "a,b,c\n1,2,3\n\"4\",\"5\",6\n",
         "x\ty\n1\t2\n3\t4\n",
         "é 1 \u{a0} 2",
+        "12.50 -.5 1e3 +1.5E-3,0.1;2.75 1e-30",
+        "a;b\n1,5;2\n-2,75;\"1e-3\"\n",
         &long,
     ]
     .into_iter()
@@ -44,7 +46,7 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
-    const SPECIAL: &[u8] = b"0123456789-+,;# \n\r\t[]\"\xff\xef\xbb\xbf\x00\x1f\x8b\x28\xb5x.";
+    const SPECIAL: &[u8] = b"0123456789-+.eE,;# \n\r\t[]\"\xff\xef\xbb\xbf\x00\x1f\x8b\x28\xb5x_";
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len());
         match random.below(7) {
@@ -101,6 +103,7 @@ fn damaged_inputs_are_answered_the_same_however_they_arrive() {
                 1 => Some(Column::Name("b".to_owned())),
                 _ => None,
             },
+            decimal_comma: random.below(4) == 0,
             skip_invalid: random.below(2) == 0,
             statistics: if random.below(2) == 0 {
                 Selection::All

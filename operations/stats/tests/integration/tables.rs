@@ -59,10 +59,10 @@ fn marks_line_ends_and_spaces_do_not_matter() {
 #[test]
 fn a_bad_field_is_named_with_its_line_and_column() {
     let message = |text: &str, name: &str| column(text, name).unwrap_err().to_string();
-    assert!(message("a,b\n1,2\n3,x\n", "b").starts_with("not an integer: `x` at line 3, column 2;"));
-    assert!(message("a,b\r\n1,2\r\n3,x\r\n", "b").starts_with("not an integer: `x` at line 3, column 2;"));
-    assert!(message("a,b\r\n1,2\r\n\r\n3,x", "b").starts_with("not an integer: `x` at line 4, column 2;"));
-    assert!(message("a,b\n1,\n", "b").starts_with("not an integer: `` at line 2, column 2;"));
+    assert!(message("a,b\n1,2\n3,x\n", "b").starts_with("not a number: `x` at line 3, column 2;"));
+    assert!(message("a,b\r\n1,2\r\n3,x\r\n", "b").starts_with("not a number: `x` at line 3, column 2;"));
+    assert!(message("a,b\r\n1,2\r\n\r\n3,x", "b").starts_with("not a number: `x` at line 4, column 2;"));
+    assert!(message("a,b\n1,\n", "b").starts_with("not a number: `` at line 2, column 2;"));
     assert!(message("a,b\n1,2\n3\n", "b").starts_with("row too short: no field at line 3, column 2;"));
     assert!(message("a,b\n1,\"2,000\"\n", "b").contains("`2,000` at line 2, column 2;"));
     let error = read(b"a,b\n1,\xff\n", "b", true).unwrap_err();

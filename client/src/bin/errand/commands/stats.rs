@@ -13,7 +13,7 @@ use crate::output::{self, Style};
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     wanted.send.check_offline()?;
     let source = Stream::open(&wanted.file)?;
-    // Half for the integers, as in the function: modes and the distinct count need a copy of them.
+    // Half for the numbers, as in the function: modes and the distinct count need a copy of them.
     let half = usize::try_from(u64::from(global.memory) << 19).unwrap_or(usize::MAX);
     let mut list = Accumulator::new(&parameters(wanted)).with_memory_budget(half);
     list.read(source.bytes).map_err(|error| match error {
@@ -41,6 +41,7 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
 fn parameters(wanted: &StatsArguments) -> Parameters {
     Parameters {
         column: wanted.column.clone(),
+        decimal_comma: wanted.decimal_comma,
         skip_invalid: wanted.skip_invalid,
         statistics: if wanted.all {
             Selection::All

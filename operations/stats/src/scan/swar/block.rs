@@ -10,17 +10,17 @@ use super::super::separator::is_separator;
 use super::word::{DIGIT_VALUES, ONES, eight_digits, word};
 
 /// Bytes of a block.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 /// Bytes before a block: the two words that end with a token's last digit may begin there.
-const MARGIN: usize = 16;
+pub(super) const MARGIN: usize = 16;
 /// The most tokens that end in a block: a digit and a separator each.
-const MAX_TOKENS: usize = BLOCK / 2;
+pub(super) const MAX_TOKENS: usize = BLOCK / 2;
 
 /// For a token of n digits, the mask that keeps the digits among its last eight bytes and makes the bytes before them
 /// zeros.
-const LAST_DIGITS: [u64; 32] = last_digits(0);
+pub(super) const LAST_DIGITS: [u64; 32] = last_digits(0);
 /// The same for the eight bytes before those.
-const LAST_DIGITS_BUT_EIGHT: [u64; 32] = last_digits(8);
+pub(super) const LAST_DIGITS_BUT_EIGHT: [u64; 32] = last_digits(8);
 
 const fn last_digits(but: usize) -> [u64; 32] {
     let mut masks = [0; 32];
@@ -120,15 +120,23 @@ fn tokens<const LONG: bool>(
 
 /// A bit for each of the bytes, set if it is a digit.
 #[inline]
-fn digits(text: &[u8; BLOCK]) -> u64 {
+pub(super) fn digits(text: &[u8; BLOCK]) -> u64 {
+    gathered(text, |word| {
+        let values = word ^ (0x30 * ONES);
+        !(((values & (0x7f * ONES)) + 0x76 * ONES) | values)
+    })
+}
+
+/// A bit for each of the bytes: the top bit of what `marked` makes of it, eight bytes at once.
+#[inline]
+pub(super) fn gathered(text: &[u8; BLOCK], marked: impl Fn(u64) -> u64) -> u64 {
     let (words, _) = text.as_chunks::<8>();
-    let mut digits = 0;
+    let mut bits = 0;
     for (index, word) in words.iter().enumerate() {
-        let values = u64::from_le_bytes(*word) ^ (0x30 * ONES);
-        let others = (((values & (0x7f * ONES)) + 0x76 * ONES) | values) & (0x80 * ONES);
-        digits |= ((!others & (0x80 * ONES)) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * index);
+        let marks = marked(u64::from_le_bytes(*word)) & (0x80 * ONES);
+        bits |= (marks >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * index);
     }
-    digits
+    bits
 }
 
 #[cfg(test)]
