@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::output;
 
-/// A file that is larger is shortened, to the newest so many jobs.
+/// A file that is larger is shortened, to the newest jobs that take so many bytes.
 const MOST_BYTES: u64 = 4 << 20;
-const KEPT_JOBS: usize = 5_000;
+const KEPT_BYTES: u64 = MOST_BYTES / 2;
 
 /// A job that was sent, or was about to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,17 +144,22 @@ impl Journal {
         if lock.try_lock().is_err() {
             return Ok(());
         }
-        let mut jobs = self.read()?;
-        jobs.truncate(KEPT_JOBS);
+        let mut lines = Vec::new();
+        let mut kept_bytes = 0;
+        for entry in self.read()? {
+            let mut line = serde_json::to_vec(&entry)?;
+            line.push(b'\n');
+            kept_bytes += line.len() as u64;
+            if kept_bytes > KEPT_BYTES {
+                break;
+            }
+            lines.push(line);
+        }
+        lines.reverse();
         let folder = self.path.parent().unwrap_or(Path::new("."));
         // Made with mode 0600, as `tempfile` makes all.
         let mut part = tempfile::Builder::new().prefix(".jobs-").tempfile_in(folder)?;
-        let mut lines = Vec::new();
-        for entry in jobs.iter().rev() {
-            serde_json::to_writer(&mut lines, entry)?;
-            lines.push(b'\n');
-        }
-        part.write_all(&lines)?;
+        part.write_all(&lines.concat())?;
         part.persist(&self.path)?;
         Ok(())
     }
@@ -238,8 +243,14 @@ mod tests {
         let last = entry("last", 6001);
         journal.add(std::slice::from_ref(&last)).unwrap();
         let left = journal.read().unwrap();
-        assert_eq!((left.len(), &left[0]), (KEPT_JOBS, &last));
-        assert!(fs::metadata(&journal.path).unwrap().len() < MOST_BYTES);
+        assert_eq!(left[0], last);
+        let kept = fs::metadata(&journal.path).unwrap().len();
+        assert!((KEPT_BYTES * 9 / 10..=KEPT_BYTES).contains(&kept), "{kept}");
+        let sent: Vec<_> = left.iter().map(|entry| entry.sent_at_unix_ms).collect();
+        assert!(
+            sent.windows(2).all(|pair| pair[0] == pair[1] + 1),
+            "one is missing"
+        );
         assert_eq!(fs::read_dir(journal.path.parent().unwrap()).unwrap().count(), 2);
     }
 
