@@ -1,13 +1,14 @@
 //! All that can go wrong, each with its cure and its exit code.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use errand_protocol::{ErrorCode, JobError, JobId, Stack};
 use serde_json::json;
 
 use crate::answer::JobIds;
+use crate::signals;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +24,14 @@ pub(crate) enum Error {
     #[error("cannot read `{}`: {source}{}", path.display(), hint_for_reading(source))]
     Read { path: PathBuf, source: io::Error },
     /// A local file cannot be written.
-    #[error("cannot write `{}`: {source}; give another place with -o", path.display())]
+    #[error("cannot write {}: {source}; {}", place(path), hint_for_writing(path, source))]
     Write { path: PathBuf, source: io::Error },
+    /// A local file is there already.
+    #[error("`{}` exists: replace it with --force, or give another place with -o", path.display())]
+    Exists { path: PathBuf },
+    /// Of many files, some could not be done. Each was told of by itself.
+    #[error("{failed} of {total} failed: see their errors above")]
+    SomeFailed { failed: usize, total: usize },
     /// Nothing listens at the endpoint, or the way there is cut.
     #[error("cannot reach {endpoint} ({cause}): {cure}")]
     Unreachable {
@@ -139,6 +146,24 @@ fn hint_for_reading(error: &io::Error) -> &'static str {
     }
 }
 
+/// A local file, for a person to read.
+fn place(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "standard output".to_owned(),
+        _ => format!("`{}`", path.display()),
+    }
+}
+
+fn hint_for_writing(path: &Path, error: &io::Error) -> &'static str {
+    match error.kind() {
+        _ if path == Path::new("-") => "send it to another place",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room there, or give another place with -o"
+        }
+        _ => "give another place with -o",
+    }
+}
+
 fn interrupted(job_id: Option<JobId>) -> String {
     match job_id {
         Some(id) => {
@@ -179,6 +204,8 @@ impl Error {
             | Self::Interrupted { .. } => true,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::Exists { .. }
+            | Self::SomeFailed { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
             | Self::Credentials { .. }
@@ -194,7 +221,7 @@ impl Error {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Failed { .. } => 1,
+            Self::Failed { .. } | Self::SomeFailed { .. } => 1,
             Self::Usage(_) => 2,
             Self::Unreachable { .. }
             | Self::OutOfTime { .. }
@@ -209,7 +236,7 @@ impl Error {
             | Self::Service { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
             Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
-            Self::Read { .. } | Self::Write { .. } => 5,
+            Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } => 5,
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
             Self::Interrupted { .. } => 130,
@@ -217,11 +244,13 @@ impl Error {
     }
 
     /// A stable word for programs that read the JSON form.
-    fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         match self {
             Self::Failed { error, .. } => error.code.as_str(),
             Self::Read { .. } => "cannot_read",
             Self::Write { .. } => "cannot_write",
+            Self::Exists { .. } => "exists",
+            Self::SomeFailed { .. } => "some_failed",
             Self::Unreachable { .. } => "unreachable",
             Self::NotDeployed { .. } => "not_deployed",
             Self::NoCredentials => "no_credentials",
@@ -260,6 +289,10 @@ impl Error {
         if matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe) {
             return ExitCode::SUCCESS;
         }
+        // The summary has told of it.
+        if matches!(self, Self::SomeFailed { .. }) {
+            return ExitCode::from(self.exit_code());
+        }
         // Where stdout or stderr is full or closed, the exit code is what is left to tell.
         let mut stderr = io::stderr();
         let _ = writeln!(stderr, "errand: {self}");
@@ -277,6 +310,9 @@ impl Error {
                 answer["trace_id"] = json!(trace_id);
             }
             let _ = writeln!(io::stdout(), "{answer}");
+        }
+        if matches!(self, Self::Interrupted { .. }) {
+            return signals::die();
         }
         ExitCode::from(self.exit_code())
     }

@@ -1,0 +1,398 @@
+//! Which files are meant: files, folders, globs and lists of names, each with its name below the output folder.
+//!
+//! Folders are walked in the order of their names. Links are followed; one that leads back to a folder above it ends there.
+//! What begins with a dot is passed over, as a shell's `*` does, and so is the folder that the answers go to. Nothing here
+//! opens a file.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::error::Error;
+
+/// What to look for, as it was typed.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// Files, folders and globs.
+    pub(crate) names: &'a [PathBuf],
+    /// A file of more names; `-` is standard input.
+    pub(crate) list: Option<&'a Path>,
+    /// Whether its names end with NUL instead of a new line.
+    pub(crate) nul: bool,
+    pub(crate) include: &'a [String],
+    pub(crate) exclude: &'a [String],
+    /// Where the answers go, if it is said: not searched.
+    pub(crate) output: Option<&'a Path>,
+    /// Whether a file in a folder is one, by its name; asked where nothing is said by `include`.
+    pub(crate) is_fit: Option<fn(&Path) -> bool>,
+}
+
+/// One file, or why there is none.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) path: PathBuf,
+    /// Its name below the output folder: one or more parts, none of which leads out of it.
+    pub(crate) below: PathBuf,
+    pub(crate) size_bytes: u64,
+    pub(crate) problem: Option<Error>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) inputs: Vec<Input>,
+    /// Files in folders that are none by their names.
+    pub(crate) passed_over: usize,
+}
+
+/// Whether these names are one file, to be done as ever: no folder, no glob, no list.
+pub(crate) fn is_single(names: &[PathBuf], list: Option<&Path>) -> bool {
+    match (names, list) {
+        ([], None) => true,
+        ([name], None) => name == Path::new("-") || !(is_glob(name) || name.is_dir()),
+        _ => false,
+    }
+}
+
+/// Finds all of them, in the order in which they were named.
+pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
+    let mut search = Search {
+        include: set_of(wanted.include)?,
+        exclude: set_of(wanted.exclude)?,
+        output: wanted.output.and_then(|output| fs::canonicalize(output).ok()),
+        is_fit: wanted.is_fit,
+        found: Found::default(),
+    };
+    for name in wanted.names {
+        if name == Path::new("-") {
+            return Err(Error::Usage(
+                "`-` is one input and goes by itself; a list of names comes with --files-from -".to_owned(),
+            ));
+        }
+        search.argument(name)?;
+    }
+    if let Some(list) = wanted.list {
+        for name in listed(list, wanted.nul)? {
+            search.listed(Path::new(&name));
+        }
+    }
+    Ok(search.found)
+}
+
+struct Search {
+    include: Option<GlobSet>,
+    exclude: Option<GlobSet>,
+    output: Option<PathBuf>,
+    is_fit: Option<fn(&Path) -> bool>,
+    found: Found,
+}
+
+impl Search {
+    fn argument(&mut self, name: &Path) -> Result<(), Error> {
+        if is_glob(name) {
+            return self.glob(name);
+        }
+        match fs::metadata(name) {
+            Ok(metadata) if metadata.is_dir() => self.folder(name, &folder_name(name)),
+            Ok(metadata) => {
+                let below = PathBuf::from(name.file_name().unwrap_or_default());
+                self.file(name.to_owned(), below, metadata.len(), false);
+            }
+            Err(error) => self.problem(name, error),
+        }
+        Ok(())
+    }
+
+    /// A name out of a list: it keeps its path.
+    fn listed(&mut self, name: &Path) {
+        let Some(below) = below(name) else {
+            let error = Error::Usage(
+                "its name leads out of the output folder; name it on the command line, or from a folder above it"
+                    .to_owned(),
+            );
+            return self.found.inputs.push(Input::without(name, error));
+        };
+        match fs::metadata(name) {
+            Ok(metadata) if metadata.is_dir() => self.folder(name, &below),
+            Ok(metadata) => self.file(name.to_owned(), below, metadata.len(), false),
+            Err(error) => self.problem(name, error),
+        }
+    }
+
+    /// A glob that no shell has expanded, because it is quoted, or because there is no such shell.
+    fn glob(&mut self, name: &Path) -> Result<(), Error> {
+        let mut base = PathBuf::new();
+        let mut pattern = PathBuf::new();
+        for part in name.components() {
+            if pattern.as_os_str().is_empty() && !has_glob(part.as_os_str()) {
+                base.push(part);
+            } else {
+                pattern.push(part);
+            }
+        }
+        // A glob is text, or it would not have been taken for one.
+        let pattern = pattern.to_string_lossy();
+        let matcher = glob(&pattern)?;
+        let is_deep = pattern.contains("**");
+        let depth = if is_deep { usize::MAX } else { Path::new(&*pattern).components().count() };
+        let takes_hidden = pattern.starts_with('.') || pattern.contains("/.");
+        let root = if base.as_os_str().is_empty() { Path::new(".") } else { &base };
+        let mut any = false;
+        let mut walk = walk(root).max_depth(depth).into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // A base that is not there is a glob that matches nothing.
+                Err(error) if error.depth() == 0 => break,
+                Err(error) => {
+                    self.walk_problem(&error);
+                    continue;
+                }
+            };
+            if entry.depth() == 0 {
+                continue;
+            }
+            let is_folder = entry.file_type().is_dir();
+            if is_hidden(&entry) && !takes_hidden || is_folder && self.is_output(entry.path()) {
+                if is_folder {
+                    walk.skip_current_dir();
+                }
+                continue;
+            }
+            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            if !matcher.is_match(below) {
+                continue;
+            }
+            // Without the `./` that the walk begins with where the glob has none.
+            let path = base.join(below);
+            if !is_folder {
+                any = true;
+                let size = entry.metadata().map_or(0, |metadata| metadata.len());
+                self.file(path, below.to_owned(), size, false);
+            } else if !is_deep {
+                any = true;
+                walk.skip_current_dir();
+                self.folder(&path, below);
+            }
+        }
+        if !any {
+            let error = Error::Usage("no file matches; quote it if the shell should not read it".to_owned());
+            self.found.inputs.push(Input::without(name, error));
+        }
+        Ok(())
+    }
+
+    /// All files in a folder, below `name`; in what is said of the answers' places, `name` is left out again if there is
+    /// an output folder.
+    fn folder(&mut self, folder: &Path, name: &Path) {
+        let mut walk = walk(folder).into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.walk_problem(&error);
+                    continue;
+                }
+            };
+            let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+            if entry.file_type().is_dir() {
+                let is_left_out = entry.depth() > 0
+                    && (is_hidden(&entry) || self.is_output(entry.path()) || self.is_excluded(below));
+                if is_left_out {
+                    walk.skip_current_dir();
+                }
+            } else if !is_hidden(&entry) {
+                let size = entry.metadata().map_or(0, |metadata| metadata.len());
+                self.file_below(entry.path().to_owned(), name, below.to_owned(), size);
+            }
+        }
+    }
+
+    fn file_below(&mut self, path: PathBuf, folder: &Path, below: PathBuf, size_bytes: u64) {
+        if self.is_left_out(&path, &below, true) {
+            return;
+        }
+        self.found.inputs.push(Input {
+            path,
+            below: folder.join(below),
+            size_bytes,
+            problem: None,
+        });
+    }
+
+    fn file(&mut self, path: PathBuf, below: PathBuf, size_bytes: u64, is_in_folder: bool) {
+        if self.is_left_out(&path, &below, is_in_folder) {
+            return;
+        }
+        self.found.inputs.push(Input {
+            path,
+            below,
+            size_bytes,
+            problem: None,
+        });
+    }
+
+    fn is_left_out(&mut self, path: &Path, below: &Path, is_in_folder: bool) -> bool {
+        if self.is_excluded(below) {
+            return true;
+        }
+        match (&self.include, self.is_fit) {
+            (Some(include), _) => !include.is_match(below),
+            (None, Some(is_fit)) if is_in_folder && !is_fit(path) => {
+                self.found.passed_over += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn is_excluded(&self, below: &Path) -> bool {
+        self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(below))
+    }
+
+    fn is_output(&self, folder: &Path) -> bool {
+        let Some(output) = &self.output else {
+            return false;
+        };
+        // The names tell mostly, and cost nothing.
+        folder.file_name() == output.file_name() && fs::canonicalize(folder).is_ok_and(|folder| folder == *output)
+    }
+
+    fn problem(&mut self, path: &Path, source: io::Error) {
+        let error = Error::Read {
+            path: path.to_owned(),
+            source,
+        };
+        self.found.inputs.push(Input::without(path, error));
+    }
+
+    fn walk_problem(&mut self, error: &walkdir::Error) {
+        // A link in a circle: what it leads to has been walked.
+        if error.loop_ancestor().is_some() {
+            return;
+        }
+        let path = error.path().unwrap_or(Path::new("")).to_owned();
+        let source = match error.io_error() {
+            // Its message names the file, which the line does already.
+            Some(source) => source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error),
+            None => io::Error::other("it cannot be walked"),
+        };
+        self.problem(&path, source);
+    }
+}
+
+impl Input {
+    fn without(path: &Path, error: Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            below: PathBuf::new(),
+            size_bytes: 0,
+            problem: Some(error),
+        }
+    }
+}
+
+fn walk(root: &Path) -> WalkDir {
+    WalkDir::new(root).follow_links(true).sort_by_file_name()
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// What a folder is called, also if it is named `.` or `..`.
+fn folder_name(folder: &Path) -> PathBuf {
+    let name = folder.file_name().map(OsStr::to_owned);
+    let name = name.or_else(|| Some(fs::canonicalize(folder).ok()?.file_name()?.to_owned()));
+    name.unwrap_or_else(|| "root".into()).into()
+}
+
+/// A path without its root and without `.` and `..`; none if it leads out of the folder that it begins in, or nowhere.
+pub(crate) fn below(path: &Path) -> Option<PathBuf> {
+    let mut below = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => below.push(name),
+            Component::ParentDir if below.pop() => {}
+            Component::ParentDir => return None,
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    (!below.as_os_str().is_empty()).then_some(below)
+}
+
+/// Whether a name is a glob. One that is there is a file, whatever its name.
+fn is_glob(name: &Path) -> bool {
+    name.to_str().is_some() && has_glob(name.as_os_str()) && fs::symlink_metadata(name).is_err()
+}
+
+fn has_glob(name: &OsStr) -> bool {
+    let is_special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'{');
+    name.as_encoded_bytes().iter().any(is_special)
+}
+
+fn glob(pattern: &str) -> Result<GlobMatcher, Error> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+    glob.map(|glob| glob.compile_matcher())
+        .map_err(|error| not_a_glob(pattern, &error))
+}
+
+fn not_a_glob(pattern: &str, error: &globset::Error) -> Error {
+    Error::Usage(format!(
+        "`{pattern}` is no glob: {}; write \\ before a character that stands for itself",
+        error.kind()
+    ))
+}
+
+/// A pattern without a slash is for a name in any folder, one with a slash for the path.
+fn set_of(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let trimmed = pattern.trim_end_matches('/');
+        let deep = match trimmed.strip_prefix('/') {
+            Some(from_the_top) => from_the_top.to_owned(),
+            None if trimmed.contains('/') => trimmed.to_owned(),
+            None => format!("**/{trimmed}"),
+        };
+        let glob = GlobBuilder::new(&deep).literal_separator(true).build();
+        set.add(glob.map_err(|error| not_a_glob(pattern, &error))?);
+    }
+    set.build().map(Some).map_err(|error| not_a_glob(&patterns.join(" "), &error))
+}
+
+/// The names in a list of them, one a line.
+fn listed(list: &Path, nul: bool) -> Result<Vec<OsString>, Error> {
+    let read = || {
+        if list == Path::new("-") {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        } else {
+            fs::read(list)
+        }
+    };
+    let bytes = read().map_err(|source| Error::Read {
+        path: list.to_owned(),
+        source,
+    })?;
+    let names = bytes.split(|byte| *byte == if nul { 0 } else { b'\n' });
+    let names = names.map(|name| if nul { name } else { name.strip_suffix(b"\r").unwrap_or(name) });
+    Ok(names.filter(|name| !name.is_empty()).map(name_of).collect())
+}
+
+#[cfg(unix)]
+fn name_of(bytes: &[u8]) -> OsString {
+    use std::os::unix::ffi::OsStrExt;
+    OsStr::from_bytes(bytes).to_owned()
+}
+
+#[cfg(not(unix))]
+fn name_of(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
