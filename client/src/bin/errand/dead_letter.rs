@@ -55,7 +55,7 @@ fn inline(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "../../protocol/tests/samples/messages.rs"]
+#[path = "../../../../protocol/tests/samples/messages.rs"]
 mod samples;
 
 #[cfg(test)]
