@@ -3,7 +3,9 @@
 mod dead_letters;
 mod doctor;
 mod grayscale;
+mod images;
 mod listen;
+mod lists;
 mod result;
 mod stats;
 

@@ -29,6 +29,9 @@ pub(crate) enum Error {
     /// A local file is there already.
     #[error("`{}` exists: replace it with --force, or give another place with -o", path.display())]
     Exists { path: PathBuf },
+    /// A local file is there already, and is not what --skip-existing leaves.
+    #[error("`{}` exists, but is older than its input or not whole: replace it with --force", path.display())]
+    Stale { path: PathBuf },
     /// Of many files, some could not be done. Each was told of by itself.
     #[error("{failed} of {total} failed: see their errors above")]
     SomeFailed { failed: usize, total: usize },
@@ -205,6 +208,7 @@ impl Error {
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
+            | Self::Stale { .. }
             | Self::SomeFailed { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
@@ -236,7 +240,7 @@ impl Error {
             | Self::Service { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
             Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
-            Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } => 5,
+            Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
             Self::Interrupted { .. } => 130,
@@ -244,12 +248,12 @@ impl Error {
     }
 
     /// A stable word for programs that read the JSON form.
-    pub(crate) fn code(&self) -> &str {
+    fn code(&self) -> &str {
         match self {
             Self::Failed { error, .. } => error.code.as_str(),
             Self::Read { .. } => "cannot_read",
             Self::Write { .. } => "cannot_write",
-            Self::Exists { .. } => "exists",
+            Self::Exists { .. } | Self::Stale { .. } => "exists",
             Self::SomeFailed { .. } => "some_failed",
             Self::Unreachable { .. } => "unreachable",
             Self::NotDeployed { .. } => "not_deployed",
@@ -271,7 +275,46 @@ impl Error {
         }
     }
 
-    fn job_id(&self) -> Option<JobId> {
+    /// What went wrong with this file, for a line that begins with its name.
+    pub(crate) fn of(&self, file: &Path) -> String {
+        match self {
+            Self::Read { path, source } if path == file => {
+                format!(
+                    "cannot read it: {source}{}",
+                    if source.kind() == io::ErrorKind::NotFound {
+                        "; name an existing file"
+                    } else {
+                        ""
+                    }
+                )
+            }
+            Self::Exists { path } => {
+                format!(
+                    "`{}` exists; replace it with --force, or leave it with --skip-existing",
+                    path.display()
+                )
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether the disk is full, as it is for whatever would be written next.
+    pub(crate) fn is_no_room(&self) -> bool {
+        let is_full = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            )
+        };
+        matches!(self, Self::Write { source, .. } if is_full(source))
+    }
+
+    /// The error as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() })
+    }
+
+    pub(crate) fn job_id(&self) -> Option<JobId> {
         match self {
             Self::Failed { job, .. } => job.map(|job| job.job_id),
             Self::Interrupted { job_id } => *job_id,
@@ -301,9 +344,7 @@ impl Error {
         }
         // The findings have told a program already.
         if json && !matches!(self, Self::Unhealthy { .. }) {
-            let error =
-                json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
-            let mut answer = json!({ "job_id": self.job_id(), "error": error });
+            let mut answer = json!({ "job_id": self.job_id(), "error": self.json() });
             if let Self::Failed { job: Some(job), .. } = self
                 && let Some(trace_id) = job.trace_id
             {

@@ -153,7 +153,11 @@ impl OutputFile {
                     file,
                 });
             }
-            Ok(_) if !may_replace => return Err(Error::Exists { path: path.to_owned() }),
+            Ok(_) if !may_replace => {
+                return Err(Error::Exists {
+                    path: path.to_owned(),
+                });
+            }
             Ok(metadata) if metadata.permissions().readonly() => {
                 return Err(failed(io::ErrorKind::PermissionDenied.into()));
             }
@@ -248,9 +252,4 @@ impl Write for OutputFile {
             Self::Stdout => io::stdout().lock().flush(),
         }
     }
-}
-
-/// Where an answer goes when nothing is said: `output_` and the input's name, in the current folder.
-pub(crate) fn default_output(input_name: &str) -> PathBuf {
-    PathBuf::from(format!("output_{input_name}"))
 }

@@ -1,22 +1,33 @@
 //! `errand grayscale`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
+use super::images;
 use crate::answer::{JobIds, ask, success};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{LocalInput, OutputFile, Stream, default_output};
+use crate::files::{LocalInput, OutputFile, Stream};
 use crate::limit::within;
+use crate::many::inputs::is_single;
+use crate::many::plan::{default_output, end_as, format_of};
 use crate::operations::GRAYSCALE;
 use crate::output::{self, Style};
+use crate::parts;
+use crate::signals;
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let Stream { bytes, size_hint } = Stream::open(&wanted.image)?;
-    let target = OutputFile::open(&output_path(wanted)?)?;
+    if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
+        return images::offline(global, wanted);
+    }
+    let image = image(wanted);
+    let Stream { bytes, size_hint } = Stream::open(image)?;
+    signals::on_interruption(parts::remove_all);
+    let target = OutputFile::open(&output_path(wanted)?, wanted.force)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
     let mut background = Background::new(target);
     let converted = convert_stream(bytes, size_hint, &mut background, &parameters(wanted), &limits);
@@ -25,7 +36,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     written.map_err(|source| target.failed(source))?;
     let report = converted.map_err(|error| match error {
         StreamError::Read(source) => Error::Read {
-            path: wanted.image.clone(),
+            path: image.to_owned(),
             source,
         },
         StreamError::Write(source) => target.failed(source),
@@ -39,8 +50,11 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
 }
 
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let input = LocalInput::open(&wanted.image)?;
-    let mut target = OutputFile::open(&output_path(wanted)?)?;
+    if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
+        return images::online(cloud, global, wanted).await;
+    }
+    let input = LocalInput::open(image(wanted))?;
+    let mut target = OutputFile::open(&output_path(wanted)?, wanted.force)?;
     let outcome = ask(cloud, GRAYSCALE, &parameters(wanted), &input, global.timeout).await?;
     let job = JobIds::from(&outcome);
     let (report, object): (Report, _) = success(outcome)?;
@@ -64,32 +78,79 @@ pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArg
     )
 }
 
-fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {
-    if let Some(path) = &wanted.output {
-        return Ok(path.clone());
-    }
-    let name = wanted
-        .image
-        .file_name()
-        .filter(|_| wanted.image != Path::new("-"));
-    let name = name.ok_or(Error::Usage(
-        "say where the image goes with -o FILE (or -o -)".to_owned(),
-    ))?;
-    let mut output = default_output(&name.to_string_lossy());
-    if let Some(format) = wanted.format
-        && format_of(&output) != Some(format)
-    {
-        output.set_extension(format.extension());
-    }
-    Ok(output)
+/// The one image that is meant.
+fn image(wanted: &GrayscaleArguments) -> &Path {
+    wanted
+        .images
+        .first()
+        .map_or(Path::new("image.jpg"), PathBuf::as_path)
 }
 
-fn parameters(wanted: &GrayscaleArguments) -> Parameters {
+fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {
+    let image = image(wanted);
+    let name = image.file_name().filter(|_| image != Path::new("-"));
+    match &wanted.output {
+        Some(path) if !is_folder(path) => {
+            check_ending(path, wanted.format)?;
+            Ok(path.clone())
+        }
+        folder => {
+            let name = name.ok_or(Error::Usage(
+                "say where the image goes with -o FILE (or -o -)".to_owned(),
+            ))?;
+            let mut output = match folder {
+                Some(folder) => {
+                    make_folder(folder)?;
+                    folder.join(name)
+                }
+                None => default_output(Path::new(name)),
+            };
+            end_as(&mut output, wanted.format);
+            Ok(output)
+        }
+    }
+}
+
+/// Whether a name is that of a folder: there is one, or it ends with a slash.
+fn is_folder(path: &Path) -> bool {
+    let ends_with_slash = path.as_os_str().as_encoded_bytes().last().is_some_and(|last| {
+        let last = char::from(*last);
+        std::path::is_separator(last)
+    });
+    ends_with_slash || path.is_dir()
+}
+
+/// Makes a folder, and those above it.
+pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| Error::Write {
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// An ending that is no format's, such as .heic, would be a promise that is not kept.
+fn check_ending(path: &Path, format: Option<Format>) -> Result<(), Error> {
+    match path.extension() {
+        Some(extension) if format.is_none() && format_of(path).is_none() => Err(Error::Usage(format!(
+            "`{}`: cannot write `.{}`; let the name end with .jpg, .png, .webp, .gif, .bmp, .tif, .pnm or .qoi, or say with \
+             --format what it is to hold",
+            path.display(),
+            extension.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn parameters(wanted: &GrayscaleArguments) -> Parameters {
     Parameters {
         // Only a name that the person chose says something: the default one ends as the input's does, right or wrong.
-        format: wanted
-            .format
-            .or_else(|| wanted.output.as_deref().and_then(format_of)),
+        format: wanted.format.or_else(|| {
+            wanted
+                .output
+                .as_deref()
+                .filter(|output| !is_folder(output))
+                .and_then(format_of)
+        }),
         luma: wanted.luma,
         quality: wanted.quality,
         strip: wanted.strip,
@@ -97,12 +158,6 @@ fn parameters(wanted: &GrayscaleArguments) -> Parameters {
         lenient: wanted.lenient,
         true_gray: wanted.true_gray,
     }
-}
-
-fn format_of(path: &Path) -> Option<Format> {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .and_then(Format::from_extension)
 }
 
 /// Puts the image in its place, then tells of it.

@@ -1,5 +1,6 @@
 //! `errand result`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use errand_protocol::{JobId, Outcome, Status};
@@ -9,16 +10,20 @@ use crate::answer::{JobIds, failed, success};
 use crate::cli::{Global, ResultArguments};
 use crate::cloud::{Cloud, Deployment};
 use crate::error::Error;
-use crate::files::{OutputFile, default_output};
+use crate::files::OutputFile;
 use crate::job_reference::JobReference;
 use crate::limit::{GRACE, Limit, within};
+use crate::many::plan::default_output;
 use crate::operations::{GRAYSCALE, KnownOperation, STATS};
 use crate::output::{self, Style};
+use crate::parts;
+use crate::signals;
 
 /// A pause between two looks at S3.
 const PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
+    signals::on_interruption(parts::remove_all);
     let limit = global.timeout.map(|limit| limit.and(GRACE));
     within(limit, fetch(cloud, global, wanted)).await
 }
@@ -53,8 +58,8 @@ async fn fetch(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Resu
         let path = wanted
             .output
             .clone()
-            .unwrap_or_else(|| default_output(object.location.key.file_name()));
-        let mut target = OutputFile::open(&path)?;
+            .unwrap_or_else(|| default_output(Path::new(object.location.key.file_name())));
+        let mut target = OutputFile::open(&path, wanted.force)?;
         cloud.download(&object.location, &mut target).await?;
         let path = target.path().map(ToOwned::to_owned);
         target.finish()?;

@@ -1,40 +1,78 @@
 //! `errand stats`.
 
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
+use super::lists;
 use crate::answer::{JobIds, ask, success};
 use crate::cli::{Global, StatsArguments};
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::files::{LocalInput, Stream};
+use crate::many::inputs::is_single;
 use crate::operations::STATS;
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let source = Stream::open(&wanted.file)?;
-    // Half for the integers, as in the function: modes and the distinct count need a copy of them.
-    let half = usize::try_from(u64::from(global.memory) << 19).unwrap_or(usize::MAX);
-    let mut list = Accumulator::new(&parameters(wanted)).with_memory_budget(half);
-    list.read(source.bytes).map_err(|error| match error {
-        ReadError::List(error) => rejected(error),
-        ReadError::Input(source) => Error::Read {
-            path: wanted.file.clone(),
-            source,
-        },
-    })?;
-    let summary = list.finish().map_err(rejected)?;
+    if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        return lists::offline(global, wanted);
+    }
+    let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let summary = summarize(
+        file(wanted),
+        &parameters(wanted),
+        u64::from(global.memory) << 20,
+        threads,
+    )?;
     output::result(&summary, None, style(global))
 }
 
+/// Statistics of one list, in this process.
+pub(super) fn summarize(
+    path: &Path,
+    parameters: &Parameters,
+    memory_bytes: u64,
+    threads: NonZero<usize>,
+) -> Result<Summary, Error> {
+    let source = Stream::open(path)?;
+    // Half for the integers, as in the function: modes and the distinct count need a copy of them.
+    let half = usize::try_from(memory_bytes / 2).unwrap_or(usize::MAX);
+    let mut list = Accumulator::new(parameters)
+        .with_memory_budget(half)
+        .with_threads(threads);
+    list.read(source.bytes).map_err(|error| match error {
+        ReadError::List(error) => rejected(error),
+        ReadError::Input(source) => Error::Read {
+            path: path.to_owned(),
+            source,
+        },
+    })?;
+    list.finish().map_err(rejected)
+}
+
 pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let input = LocalInput::open(&wanted.file)?;
+    if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        return lists::online(cloud, global, wanted).await;
+    }
+    let input = LocalInput::open(file(wanted))?;
     let outcome = ask(cloud, STATS, &parameters(wanted), &input, global.timeout).await?;
     let job = JobIds::from(&outcome);
     let (summary, _): (Summary, _) = success(outcome)?;
     output::result(&summary, Some(job), style(global))
 }
 
-fn parameters(wanted: &StatsArguments) -> Parameters {
+/// The one file that is meant.
+fn file(wanted: &StatsArguments) -> &Path {
+    wanted
+        .files
+        .first()
+        .map_or(Path::new("input.txt"), PathBuf::as_path)
+}
+
+pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
     Parameters {
         column: wanted.column.clone(),
         skip_invalid: wanted.skip_invalid,

@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
+use super::plan::default_output;
 use crate::error::Error;
 
 /// What to look for, as it was typed.
@@ -63,7 +64,12 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
     let mut search = Search {
         include: set_of(wanted.include)?,
         exclude: set_of(wanted.exclude)?,
-        output: wanted.output.and_then(|output| fs::canonicalize(output).ok()),
+        outputs: wanted
+            .output
+            .and_then(|output| fs::canonicalize(output).ok())
+            .into_iter()
+            .collect(),
+        keeps_folder_names: wanted.output.is_none(),
         is_fit: wanted.is_fit,
         found: Found::default(),
     };
@@ -86,7 +92,10 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
 struct Search {
     include: Option<GlobSet>,
     exclude: Option<GlobSet>,
-    output: Option<PathBuf>,
+    /// Where the answers go, as far as such folders are there.
+    outputs: Vec<PathBuf>,
+    /// Whether a folder's name is a part of the names below the output folder: there is none that is said.
+    keeps_folder_names: bool,
     is_fit: Option<fn(&Path) -> bool>,
     found: Found,
 }
@@ -97,10 +106,10 @@ impl Search {
             return self.glob(name);
         }
         match fs::metadata(name) {
-            Ok(metadata) if metadata.is_dir() => self.folder(name, &folder_name(name)),
+            Ok(metadata) if metadata.is_dir() => self.named_folder(name),
             Ok(metadata) => {
                 let below = PathBuf::from(name.file_name().unwrap_or_default());
-                self.file(name.to_owned(), below, metadata.len(), false);
+                self.file(name.to_owned(), below, metadata.len());
             }
             Err(error) => self.problem(name, error),
         }
@@ -118,7 +127,7 @@ impl Search {
         };
         match fs::metadata(name) {
             Ok(metadata) if metadata.is_dir() => self.folder(name, &below),
-            Ok(metadata) => self.file(name.to_owned(), below, metadata.len(), false),
+            Ok(metadata) => self.file(name.to_owned(), below, metadata.len()),
             Err(error) => self.problem(name, error),
         }
     }
@@ -138,9 +147,17 @@ impl Search {
         let pattern = pattern.to_string_lossy();
         let matcher = glob(&pattern)?;
         let is_deep = pattern.contains("**");
-        let depth = if is_deep { usize::MAX } else { Path::new(&*pattern).components().count() };
+        let depth = if is_deep {
+            usize::MAX
+        } else {
+            Path::new(&*pattern).components().count()
+        };
         let takes_hidden = pattern.starts_with('.') || pattern.contains("/.");
-        let root = if base.as_os_str().is_empty() { Path::new(".") } else { &base };
+        let root = if base.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &base
+        };
         let mut any = false;
         let mut walk = walk(root).max_depth(depth).into_iter();
         while let Some(entry) = walk.next() {
@@ -172,11 +189,11 @@ impl Search {
             if !is_folder {
                 any = true;
                 let size = entry.metadata().map_or(0, |metadata| metadata.len());
-                self.file(path, below.to_owned(), size, false);
+                self.file(path, below.to_owned(), size);
             } else if !is_deep {
                 any = true;
                 walk.skip_current_dir();
-                self.folder(&path, below);
+                self.named_folder(&path);
             }
         }
         if !any {
@@ -186,8 +203,18 @@ impl Search {
         Ok(())
     }
 
-    /// All files in a folder, below `name`; in what is said of the answers' places, `name` is left out again if there is
-    /// an output folder.
+    /// A folder that was named itself. Its tree is kept below the output folder, without its own name; without an output
+    /// folder, below one that has its name.
+    fn named_folder(&mut self, folder: &Path) {
+        let mut name = PathBuf::new();
+        if self.keeps_folder_names {
+            name = folder_name(folder);
+            self.outputs.extend(fs::canonicalize(default_output(&name)));
+        }
+        self.folder(folder, &name);
+    }
+
+    /// All files in a folder, below `name`.
     fn folder(&mut self, folder: &Path, name: &Path) {
         let mut walk = walk(folder).into_iter();
         while let Some(entry) = walk.next() {
@@ -207,27 +234,31 @@ impl Search {
                 }
             } else if !is_hidden(&entry) {
                 let size = entry.metadata().map_or(0, |metadata| metadata.len());
-                self.file_below(entry.path().to_owned(), name, below.to_owned(), size);
+                self.file_in_folder(entry.path().to_owned(), name, below, size);
             }
         }
     }
 
-    fn file_below(&mut self, path: PathBuf, folder: &Path, below: PathBuf, size_bytes: u64) {
-        if self.is_left_out(&path, &below, true) {
+    /// A file that was found in a folder, at `below` in it.
+    fn file_in_folder(&mut self, path: PathBuf, folder_name: &Path, below: &Path, size_bytes: u64) {
+        if !self.is_wanted(below) {
             return;
         }
-        self.found.inputs.push(Input {
-            path,
-            below: folder.join(below),
-            size_bytes,
-            problem: None,
-        });
+        if self.include.is_none() && self.is_fit.is_some_and(|is_fit| !is_fit(&path)) {
+            self.found.passed_over += 1;
+            return;
+        }
+        self.add(path, folder_name.join(below), size_bytes);
     }
 
-    fn file(&mut self, path: PathBuf, below: PathBuf, size_bytes: u64, is_in_folder: bool) {
-        if self.is_left_out(&path, &below, is_in_folder) {
-            return;
+    /// A file that was named, or matched.
+    fn file(&mut self, path: PathBuf, below: PathBuf, size_bytes: u64) {
+        if self.is_wanted(&below) {
+            self.add(path, below, size_bytes);
         }
+    }
+
+    fn add(&mut self, path: PathBuf, below: PathBuf, size_bytes: u64) {
         self.found.inputs.push(Input {
             path,
             below,
@@ -236,30 +267,29 @@ impl Search {
         });
     }
 
-    fn is_left_out(&mut self, path: &Path, below: &Path, is_in_folder: bool) -> bool {
-        if self.is_excluded(below) {
-            return true;
-        }
-        match (&self.include, self.is_fit) {
-            (Some(include), _) => !include.is_match(below),
-            (None, Some(is_fit)) if is_in_folder && !is_fit(path) => {
-                self.found.passed_over += 1;
-                true
-            }
-            _ => false,
-        }
+    fn is_wanted(&self, below: &Path) -> bool {
+        let is_included = self
+            .include
+            .as_ref()
+            .is_none_or(|include| include.is_match(below));
+        is_included && !self.is_excluded(below)
     }
 
     fn is_excluded(&self, below: &Path) -> bool {
-        self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(below))
+        self.exclude
+            .as_ref()
+            .is_some_and(|exclude| exclude.is_match(below))
     }
 
     fn is_output(&self, folder: &Path) -> bool {
-        let Some(output) = &self.output else {
-            return false;
-        };
         // The names tell mostly, and cost nothing.
-        folder.file_name() == output.file_name() && fs::canonicalize(folder).is_ok_and(|folder| folder == *output)
+        let mut alike = self
+            .outputs
+            .iter()
+            .filter(|output| output.file_name() == folder.file_name())
+            .peekable();
+        alike.peek().is_some()
+            && fs::canonicalize(folder).is_ok_and(|folder| alike.any(|output| *output == folder))
     }
 
     fn problem(&mut self, path: &Path, source: io::Error) {
@@ -278,7 +308,9 @@ impl Search {
         let path = error.path().unwrap_or(Path::new("")).to_owned();
         let source = match error.io_error() {
             // Its message names the file, which the line does already.
-            Some(source) => source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error),
+            Some(source) => source
+                .raw_os_error()
+                .map_or_else(|| source.kind().into(), io::Error::from_raw_os_error),
             None => io::Error::other("it cannot be walked"),
         };
         self.problem(&path, source);
@@ -364,7 +396,9 @@ fn set_of(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
         let glob = GlobBuilder::new(&deep).literal_separator(true).build();
         set.add(glob.map_err(|error| not_a_glob(pattern, &error))?);
     }
-    set.build().map(Some).map_err(|error| not_a_glob(&patterns.join(" "), &error))
+    set.build()
+        .map(Some)
+        .map_err(|error| not_a_glob(&patterns.join(" "), &error))
 }
 
 /// The names in a list of them, one a line.
@@ -382,7 +416,13 @@ fn listed(list: &Path, nul: bool) -> Result<Vec<OsString>, Error> {
         source,
     })?;
     let names = bytes.split(|byte| *byte == if nul { 0 } else { b'\n' });
-    let names = names.map(|name| if nul { name } else { name.strip_suffix(b"\r").unwrap_or(name) });
+    let names = names.map(|name| {
+        if nul {
+            name
+        } else {
+            name.strip_suffix(b"\r").unwrap_or(name)
+        }
+    });
     Ok(names.filter(|name| !name.is_empty()).map(name_of).collect())
 }
 

@@ -1,0 +1,149 @@
+//! `errand stats` of many lists.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+
+use errand_stats::Summary;
+
+use super::stats::{parameters, summarize};
+use crate::cli::{Global, StatsArguments};
+use crate::cloud::Cloud;
+use crate::error::Error;
+use crate::many::inputs::{Wanted, find};
+use crate::many::plan::{Item, printed};
+use crate::many::pool::{self, Event};
+use crate::many::report::{Manner, Report, Told};
+use crate::many::table::Table;
+
+/// Does all of them in this process.
+pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let items = plan(wanted)?;
+    let parameters = parameters(wanted);
+    let mut lines = Lines::new(&items, global);
+    lines.report.end_with_signals();
+    let threads = wanted
+        .many
+        .jobs
+        .or(available_parallelism().ok())
+        .unwrap_or(NonZero::<usize>::MIN);
+    let memory_bytes = (u64::from(global.memory) << 20) / threads.get() as u64;
+    let stop = AtomicBool::new(false);
+    let (items, problems) = apart(items);
+    lines.problems(&problems, wanted, &stop);
+    pool::run(
+        items.len(),
+        threads.get(),
+        &stop,
+        |index| {
+            summarize(
+                &items[index].input,
+                &parameters,
+                memory_bytes,
+                NonZero::<usize>::MIN,
+            )
+        },
+        |event| match event {
+            Event::Tick => lines.report.tick(),
+            Event::Ended(index, Ok(summary)) => lines.done(&items[index], index, &summary, &stop),
+            Event::Ended(index, Err(error)) => {
+                lines.table_add(index, None);
+                lines.report.failed(&items[index], &error);
+                lines.after_failure(wanted, &stop);
+            }
+        },
+    );
+    lines.end()
+}
+
+/// Does all of them in the cloud.
+#[expect(clippy::unused_async, reason = "it will wait")]
+pub(super) async fn online(_cloud: &Cloud, _global: &Global, _wanted: &StatsArguments) -> Result<(), Error> {
+    Err(Error::Usage("many at once: with --offline for now".to_owned()))
+}
+
+fn plan(wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
+    let many = &wanted.many;
+    let found = find(&Wanted {
+        names: &wanted.files,
+        list: many.files_from.as_deref(),
+        nul: many.null,
+        include: &many.include,
+        exclude: &many.exclude,
+        ..Wanted::default()
+    })?;
+    Ok(printed(found.inputs))
+}
+
+/// Those that can be done, and those of which it is known that they cannot.
+fn apart(items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
+    items.into_iter().partition(|item| item.problem.is_none())
+}
+
+/// Rows in the order of the lists, or whole answers as they come.
+struct Lines {
+    report: Report,
+    table: Option<Table>,
+    json: bool,
+}
+
+impl Lines {
+    fn new(items: &[Item], global: &Global) -> Self {
+        let manner = Manner {
+            json: global.json,
+            quiet: global.quiet,
+            makes_files: false,
+        };
+        Self {
+            report: Report::new(items.iter(), manner),
+            table: (!global.json).then(Table::new),
+            json: global.json,
+        }
+    }
+
+    fn problems(&mut self, problems: &[Item], wanted: &StatsArguments, stop: &AtomicBool) {
+        for item in problems {
+            if let Some(error) = &item.problem {
+                self.report.failed(item, error);
+                self.after_failure(wanted, stop);
+            }
+        }
+    }
+
+    fn after_failure(&mut self, wanted: &StatsArguments, stop: &AtomicBool) {
+        if wanted.many.fail_fast {
+            self.report.stop("--fail-fast");
+        }
+        stop.fetch_or(self.report.is_over(), Ordering::Relaxed);
+    }
+
+    fn done(&mut self, item: &Item, index: usize, summary: &Summary, stop: &AtomicBool) {
+        let told = Told {
+            input: &item.input,
+            output: None,
+            answer: summary,
+            output_bytes: 0,
+        };
+        let is_row = Table::holds(summary);
+        self.report.done(item, &told, || {
+            (!is_row).then(|| format!("{}\n{summary}\n", item.input.display()))
+        });
+        self.table_add(index, is_row.then_some((summary, &item.input)));
+        stop.fetch_or(self.report.is_over(), Ordering::Relaxed);
+    }
+
+    fn table_add(&mut self, index: usize, row: Option<(&Summary, &Path)>) {
+        if let Some(lines) = self.table.as_mut().and_then(|table| table.add(index, row)) {
+            self.report.line(&lines);
+        }
+    }
+
+    fn end(mut self) -> Result<(), Error> {
+        debug_assert_eq!(self.json, self.table.is_none());
+        if let Some(lines) = self.table.as_mut().and_then(Table::end) {
+            self.report.line(&lines);
+        }
+        self.report.end()
+    }
+}
