@@ -11,4 +11,3 @@ mod progress;
 pub(crate) mod report;
 pub(crate) mod table;
 mod units;
-

@@ -5,7 +5,7 @@ mod dead_letters;
 mod findings;
 mod show;
 
-pub(crate) use answers::{grayscale, outcome, result};
+pub(crate) use answers::{grayscale, outcome, result, skipped, skipped_line};
 pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
-pub(crate) use show::{Style, note};
+pub(crate) use show::{Style, note, shown};

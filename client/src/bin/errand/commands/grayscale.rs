@@ -27,7 +27,11 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     let image = image(wanted);
     let Stream { bytes, size_hint } = Stream::open(image)?;
     signals::on_interruption(parts::remove_all);
-    let target = OutputFile::open(&output_path(wanted)?, wanted.force)?;
+    let output = output_path(wanted)?;
+    if images::is_done(image, &output, wanted)? {
+        return output::skipped(image, &output, global.json);
+    }
+    let target = OutputFile::open(&output, wanted.force)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
     let mut background = Background::new(target);
     let converted = convert_stream(bytes, size_hint, &mut background, &parameters(wanted), &limits);
@@ -53,8 +57,13 @@ pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArg
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
         return images::online(cloud, global, wanted).await;
     }
-    let input = LocalInput::open(image(wanted))?;
-    let mut target = OutputFile::open(&output_path(wanted)?, wanted.force)?;
+    let image = image(wanted);
+    let input = LocalInput::open(image)?;
+    let output = output_path(wanted)?;
+    if images::is_done(image, &output, wanted)? {
+        return output::skipped(image, &output, global.json);
+    }
+    let mut target = OutputFile::open(&output, wanted.force)?;
     let outcome = ask(cloud, GRAYSCALE, &parameters(wanted), &input, global.timeout).await?;
     let job = JobIds::from(&outcome);
     let (report, object): (Report, _) = success(outcome)?;

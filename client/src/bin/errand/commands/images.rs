@@ -20,6 +20,7 @@ use crate::many::inputs::{Wanted, find};
 use crate::many::plan::{self, Item, format_of};
 use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
+use crate::output::shown;
 
 /// What is written at once.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -91,7 +92,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
                     },
                     output_bytes: done.output_bytes,
                 };
-                report.done(item, &told, || Some(format!("{}: {done}", item.output.display())));
+                report.done(item, &told, || Some(format!("{}: {done}", shown(&item.output))));
             }
             Event::Ended(index, Err(error)) => failed(&mut report, &items[index], &error),
         },
@@ -146,7 +147,7 @@ fn convert(
     limits: &Limits,
     wanted: &GrayscaleArguments,
 ) -> Result<Ended, Error> {
-    if is_done(item, wanted)? {
+    if is_done(&item.input, &item.output, wanted)? {
         return Ok(Ended::Skipped);
     }
     let Stream { bytes, size_hint } = Stream::open(&item.input)?;
@@ -184,23 +185,23 @@ fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
 
 /// Whether an image need not be done: its answer is there, whole, and newer. What else is there is in the way, unless it
 /// may be replaced.
-fn is_done(item: &Item, wanted: &GrayscaleArguments) -> Result<bool, Error> {
+pub(super) fn is_done(input: &Path, output: &Path, wanted: &GrayscaleArguments) -> Result<bool, Error> {
     if !wanted.skip_existing {
         return Ok(false);
     }
-    let Ok(output) = fs::metadata(&item.output) else {
+    let Ok(there) = fs::metadata(output) else {
         return Ok(false);
     };
-    let input = fs::metadata(&item.input).and_then(|input| input.modified());
-    let is_newer = matches!((input, output.modified()), (Ok(input), Ok(output)) if output >= input);
-    if is_newer && is_whole(&item.output, output.len()).unwrap_or(false) {
+    let made_from = fs::metadata(input).and_then(|input| input.modified());
+    let is_newer = matches!((made_from, there.modified()), (Ok(input), Ok(output)) if output >= input);
+    if is_newer && is_whole(output, there.len()).unwrap_or(false) {
         return Ok(true);
     }
     if wanted.force {
         return Ok(false);
     }
     Err(Error::Stale {
-        path: item.output.clone(),
+        path: output.to_owned(),
     })
 }
 

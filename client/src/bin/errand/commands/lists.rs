@@ -16,6 +16,7 @@ use crate::many::plan::{Item, printed};
 use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
 use crate::many::table::Table;
+use crate::output::shown;
 
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -127,7 +128,7 @@ impl Lines {
         };
         let is_row = Table::holds(summary);
         self.report.done(item, &told, || {
-            (!is_row).then(|| format!("{}\n{summary}\n", item.input.display()))
+            (!is_row).then(|| format!("{}\n{summary}\n", shown(&item.input)))
         });
         self.table_add(index, is_row.then_some((summary, &item.input)));
         stop.fetch_or(self.report.is_over(), Ordering::Relaxed);

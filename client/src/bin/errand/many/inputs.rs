@@ -436,3 +436,140 @@ fn name_of(bytes: &[u8]) -> OsString {
 fn name_of(bytes: &[u8]) -> OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "1").unwrap();
+        }
+        folder
+    }
+
+    /// The names below the output folder; `!` before those that have a problem.
+    fn found(wanted: &Wanted) -> Vec<String> {
+        let found = find(wanted).unwrap();
+        let name = |input: &Input| match &input.problem {
+            None => input.below.display().to_string(),
+            Some(_) => format!("!{}", input.path.file_name().unwrap_or_default().display()),
+        };
+        found.inputs.iter().map(name).collect()
+    }
+
+    fn elsewhere() -> Option<&'static Path> {
+        Some(Path::new("no/such/folder"))
+    }
+
+    #[test]
+    fn a_folder_is_walked_in_order_without_what_is_hidden() {
+        let folder = tree(&[
+            "b.txt",
+            "a/z.txt",
+            "a/b/c.txt",
+            ".hidden",
+            ".git/config",
+            "a/.part",
+        ]);
+        let names = [folder.path().to_owned()];
+        let mut wanted = Wanted {
+            names: &names,
+            output: elsewhere(),
+            ..Wanted::default()
+        };
+        assert_eq!(found(&wanted), ["a/b/c.txt", "a/z.txt", "b.txt"]);
+        // Without an output folder, the folder's own name is a part of the name.
+        wanted.output = None;
+        let own = folder.path().file_name().unwrap().display().to_string();
+        assert_eq!(found(&wanted)[2], format!("{own}/b.txt"));
+        let output = folder.path().join("a");
+        wanted.output = Some(&output);
+        assert_eq!(found(&wanted), ["b.txt"], "answers are no inputs");
+    }
+
+    #[test]
+    fn patterns_are_for_names_or_for_paths() {
+        let folder = tree(&["a.jpg", "b.png", "old/c.jpg", "new/old/d.jpg", "new/e.jpg"]);
+        let names = [folder.path().to_owned()];
+        for (include, exclude, expected) in [
+            (
+                &["*.jpg"][..],
+                &[][..],
+                &["a.jpg", "new/e.jpg", "new/old/d.jpg", "old/c.jpg"][..],
+            ),
+            (&[], &["old"], &["a.jpg", "b.png", "new/e.jpg"]),
+            (&[], &["/old/"], &["a.jpg", "b.png", "new/e.jpg", "new/old/d.jpg"]),
+            (&["new/*.jpg"], &[], &["new/e.jpg"]),
+            (&["*.{png,gif}", "a.*"], &["b*"], &["a.jpg"]),
+        ] {
+            let owned = |patterns: &[&str]| patterns.iter().map(|&each| each.to_owned()).collect::<Vec<_>>();
+            let (include, exclude) = (owned(include), owned(exclude));
+            let wanted = Wanted {
+                names: &names,
+                include: &include,
+                exclude: &exclude,
+                output: elsewhere(),
+                ..Wanted::default()
+            };
+            assert_eq!(found(&wanted), expected, "{include:?} {exclude:?}");
+        }
+        let wrong = ["[a".to_owned()];
+        let wanted = Wanted {
+            names: &names,
+            include: &wrong,
+            ..Wanted::default()
+        };
+        let error = find(&wanted).unwrap_err().to_string();
+        assert!(error.starts_with("`[a` is no glob: "), "{error}");
+    }
+
+    #[test]
+    fn a_glob_is_expanded_where_no_shell_did() {
+        let folder = tree(&["a.jpg", "b/c.jpg", "b/d/e.jpg", "[f].jpg"]);
+        for (glob, expected) in [
+            ("*.jpg", &["[f].jpg", "a.jpg"][..]),
+            ("**/*.jpg", &["[f].jpg", "a.jpg", "b/c.jpg", "b/d/e.jpg"]),
+            ("b/*.jpg", &["c.jpg"]),
+            ("[f].jpg", &["[f].jpg"]),
+            ("[b]", &["c.jpg", "d/e.jpg"]),
+            ("x*", &["!x*"]),
+            ("no/**", &["!**"]),
+        ] {
+            let names = [folder.path().join(glob)];
+            let wanted = Wanted {
+                names: &names,
+                output: elsewhere(),
+                ..Wanted::default()
+            };
+            assert_eq!(found(&wanted), expected, "{glob}");
+        }
+    }
+
+    #[test]
+    fn names_out_of_a_list_keep_their_path_and_stay_below_the_output_folder() {
+        assert_eq!(below(Path::new("a/./b/../c.jpg")), Some("a/c.jpg".into()));
+        assert_eq!(below(Path::new("/etc/passwd")), Some("etc/passwd".into()));
+        for out in ["../a", "a/../../b", "..", "/..", "a/..", "."] {
+            assert_eq!(below(Path::new(out)), None, "{out}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_circle_ends_and_a_dangling_one_is_told() {
+        let folder = tree(&["a/b.txt"]);
+        std::os::unix::fs::symlink("..", folder.path().join("a/circle")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("dangling")).unwrap();
+        let names = [folder.path().to_owned()];
+        let wanted = Wanted {
+            names: &names,
+            output: elsewhere(),
+            ..Wanted::default()
+        };
+        assert_eq!(found(&wanted), ["a/b.txt", "!dangling"]);
+    }
+}

@@ -24,14 +24,13 @@ pub(crate) struct Item {
 
 /// Where the answer to a file goes if nothing is said: the first part of its name gets `output_` before it.
 pub(crate) fn default_output(below: &Path) -> PathBuf {
-    let mut parts = below.components();
-    let mut first = OsString::from("output_");
-    first.push(
-        parts
-            .next()
-            .map_or(OsString::new(), |part| part.as_os_str().to_owned()),
-    );
-    Path::new(&first).join(parts.as_path())
+    let mut output = PathBuf::new();
+    for (index, part) in below.components().enumerate() {
+        let mut name = OsString::from(if index == 0 { "output_" } else { "" });
+        name.push(part);
+        output.push(name);
+    }
+    output
 }
 
 /// Things to do whose answers are printed.
@@ -159,4 +158,77 @@ fn key(path: &Path) -> OsString {
 fn is_same(one: &Path, other: &Path) -> bool {
     one == other
         || matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(path: &str, below: &str) -> Input {
+        Input {
+            path: path.into(),
+            below: below.into(),
+            size_bytes: 1,
+            problem: None,
+        }
+    }
+
+    fn outputs(inputs: Vec<Input>, folder: Option<&str>, format: Option<Format>) -> Vec<PathBuf> {
+        let items = images(inputs, folder.map(Path::new), format).unwrap();
+        items.into_iter().map(|item| item.output).collect()
+    }
+
+    #[test]
+    fn the_tree_is_kept_below_the_output_folder() {
+        let inputs = || vec![input("photos/a/b.JPG", "a/b.JPG"), input("c.png", "c.png")];
+        assert_eq!(
+            outputs(inputs(), Some("gray"), None),
+            [Path::new("gray/a/b.JPG"), Path::new("gray/c.png")]
+        );
+        assert_eq!(
+            outputs(inputs(), None, None),
+            [Path::new("output_a/b.JPG"), Path::new("output_c.png")]
+        );
+        let webp = outputs(inputs(), Some("gray"), Some(Format::WebP));
+        assert_eq!(webp, [Path::new("gray/a/b.webp"), Path::new("gray/c.webp")]);
+    }
+
+    #[test]
+    fn two_inputs_that_would_make_one_output_are_refused() {
+        let inputs = vec![
+            input("x/a.png", "a.png"),
+            input("b.png", "b.png"),
+            input("y/a.png", "a.png"),
+        ];
+        let error = images(inputs, Some(Path::new("gray")), None)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("`x/a.png` and `y/a.png` would both become `gray/a.png`: "),
+            "{error}"
+        );
+        let inputs = vec![
+            input("a.png", "a.png"),
+            input("a.jpg", "a.jpg"),
+            input("a.gif", "a.gif"),
+        ];
+        let error = images(inputs, Some(Path::new("gray")), Some(Format::WebP)).unwrap_err();
+        assert!(error.to_string().contains("(and 1 more)"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_is_done_once() {
+        let inputs = vec![input("a.png", "a.png"), input("a.png", "a.png")];
+        assert_eq!(outputs(inputs, None, None), [Path::new("output_a.png")]);
+    }
+
+    #[test]
+    fn no_answer_takes_the_place_of_another_input() {
+        let inputs = vec![input("a.png", "a.png"), input("output_a.png", "output_a.png")];
+        let error = images(inputs, None, None).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`output_a.png` is an input and would be the answer to `a.png`, too"),
+            "{error}"
+        );
+    }
 }

@@ -12,6 +12,7 @@ use super::plan::Item;
 use super::progress::Progress;
 use super::units;
 use crate::error::Error;
+use crate::output::{shown, skipped_line};
 use crate::parts;
 use crate::signals;
 
@@ -94,6 +95,8 @@ pub(crate) struct Report {
     deaf: Option<io::Error>,
     /// Why the rest is not begun.
     stopped: Option<&'static str>,
+    /// Whether the same command may do better with what failed.
+    may_pass: bool,
 }
 
 impl Report {
@@ -110,6 +113,7 @@ impl Report {
             begun: Instant::now(),
             deaf: None,
             stopped: None,
+            may_pass: false,
         }
     }
 
@@ -183,7 +187,7 @@ impl Report {
             counts.failed += 1;
             counts.unread_bytes += item.size_bytes;
         });
-        self.complain(&format!("{}: {}", item.input.display(), error.of(&item.input)));
+        self.complain(&format!("{}: {}", shown(&item.input), error.of(&item.input)));
         if self.manner.json {
             let input = item.input.to_string_lossy();
             let mut line = json!({ "input": input, "status": "failed", "error": error.json() });
@@ -192,6 +196,7 @@ impl Report {
             }
             self.line(&line.to_string());
         }
+        self.may_pass |= error.is_retryable() || error.is_no_room();
         if error.is_no_room() {
             self.stopped = Some("there is no room left for what would be written");
         }
@@ -245,7 +250,7 @@ impl Report {
             if let Some(why) = self.stopped {
                 text.push_str(&format!("; stopped: {why}"));
             }
-            if self.manner.makes_files && counts.done + counts.skipped < counts.total {
+            if self.manner.makes_files && (self.may_pass || counts.ended() < counts.total) {
                 text.push_str("; the same with --skip-existing does what is left");
             }
             self.complain(&text);

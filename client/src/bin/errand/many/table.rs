@@ -10,6 +10,8 @@ use std::path::Path;
 use errand_stats::Summary;
 use terminal_size::{Width, terminal_size_of};
 
+use crate::output::shown;
+
 /// Rows that are held back to find the width of their columns.
 const BLOCK: usize = 500;
 
@@ -59,7 +61,7 @@ impl Table {
 
     /// Takes the row of this index, or that there is none; gives the lines that can be written now.
     pub(crate) fn add(&mut self, index: usize, summary: Option<(&Summary, &Path)>) -> Option<String> {
-        let row = summary.map(|(summary, name)| (cells(summary), name.display().to_string()));
+        let row = summary.map(|(summary, name)| (cells(summary), shown(name)));
         self.rows.insert(index, row);
         let ready = self
             .rows

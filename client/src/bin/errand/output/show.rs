@@ -1,6 +1,7 @@
 //! How anything is written.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -48,4 +49,20 @@ pub(super) fn show(
         stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush())
     };
     written.map_err(failed)
+}
+
+/// A name as it may be written on one line: without what would move the cursor, or end the line.
+pub(crate) fn shown(path: &Path) -> String {
+    let name = path.display().to_string();
+    if name.contains(char::is_control) {
+        let escape = |letter: char| {
+            if letter.is_control() {
+                letter.escape_default().to_string()
+            } else {
+                letter.into()
+            }
+        };
+        return name.chars().map(escape).collect();
+    }
+    name
 }
