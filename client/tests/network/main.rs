@@ -6,6 +6,7 @@ mod configuration;
 mod credentials;
 mod limits;
 mod proxies;
+mod session;
 mod slow;
 mod stand_in;
 mod uploads;

@@ -60,7 +60,8 @@ struct Store {
     asked: Vec<Asked>,
     objects: BTreeMap<String, Vec<u8>>,
     parts: BTreeMap<String, BTreeMap<u32, Vec<u8>>>,
-    messages: VecDeque<String>,
+    /// What waits in the one queue that all names stand for, and from when on it can be received.
+    messages: VecDeque<(Instant, String)>,
 }
 
 #[derive(Clone)]
@@ -70,6 +71,8 @@ pub(crate) struct StandIn {
     /// Where the bytes that may still be read at the set speed are counted.
     speed: Option<Arc<Mutex<(Instant, f64)>>>,
     bytes_a_second: f64,
+    /// How long a function takes for a request, after it is done with the one before.
+    seconds_a_request: Duration,
     first: Arc<Override>,
 }
 
@@ -91,9 +94,30 @@ impl StandIn {
                 .is_finite()
                 .then(|| Arc::new(Mutex::new((Instant::now(), 0.0)))),
             bytes_a_second,
+            seconds_a_request: Duration::ZERO,
             first: Arc::new(first),
         };
-        let serving = stand_in.clone();
+        stand_in.listen(listener);
+        stand_in
+    }
+
+    /// With a function that takes its time for each request.
+    pub(crate) fn working(seconds_a_request: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stand_in = Self {
+            endpoint: format!("http://{}", listener.local_addr().unwrap()),
+            store: Arc::default(),
+            speed: None,
+            bytes_a_second: f64::INFINITY,
+            seconds_a_request,
+            first: Arc::new(|_| None),
+        };
+        stand_in.listen(listener);
+        stand_in
+    }
+
+    fn listen(&self, listener: TcpListener) {
+        let serving = self.clone();
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let serving = serving.clone();
@@ -101,7 +125,6 @@ impl StandIn {
                 thread::spawn(move || serving.serve(&connection.unwrap()));
             }
         });
-        stand_in
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -126,7 +149,10 @@ impl StandIn {
 
     /// Puts a message into the one queue that all names stand for.
     pub(crate) fn send(&self, message: String) {
-        self.store.lock().unwrap().messages.push_back(message);
+        let mut store = self.store.lock().unwrap();
+        let now = Instant::now();
+        let last = store.messages.back().map_or(now, |(due, _)| (*due).max(now));
+        store.messages.push_back((last + self.seconds_a_request, message));
     }
 
     fn serve(&self, connection: &TcpStream) -> Option<()> {
@@ -243,11 +269,36 @@ impl StandIn {
                 self.send(reply_to(&request).to_string());
                 json!({ "MessageId": "1", "MD5OfMessageBody": "" })
             }
+            "SendMessageBatch" => {
+                let entries = body["Entries"].as_array().unwrap();
+                assert!((1..=10).contains(&entries.len()), "{}", entries.len());
+                let mut sent = Vec::new();
+                for entry in entries {
+                    let request: Value =
+                        serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+                    self.send(reply_to(&request).to_string());
+                    sent.push(json!({ "Id": entry["Id"], "MessageId": "1", "MD5OfMessageBody": "" }));
+                }
+                json!({ "Successful": sent, "Failed": [] })
+            }
             "ReceiveMessage" => {
+                let most = usize::try_from(body["MaxNumberOfMessages"].as_u64().unwrap_or(1)).unwrap();
                 let end = Instant::now() + Duration::from_millis(500);
                 loop {
-                    if let Some(body) = self.store.lock().unwrap().messages.pop_front() {
-                        return json!({ "Messages": [{ "MessageId": "1", "ReceiptHandle": "h", "Body": body }] });
+                    let mut messages = Vec::new();
+                    let mut store = self.store.lock().unwrap();
+                    while messages.len() < most
+                        && store
+                            .messages
+                            .front()
+                            .is_some_and(|(due, _)| *due <= Instant::now())
+                        && let Some((_, body)) = store.messages.pop_front()
+                    {
+                        messages.push(json!({ "MessageId": "1", "ReceiptHandle": "h", "Body": body }));
+                    }
+                    drop(store);
+                    if !messages.is_empty() {
+                        return json!({ "Messages": messages });
                     }
                     if Instant::now() > end {
                         return json!({});

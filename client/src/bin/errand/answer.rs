@@ -1,70 +1,98 @@
-//! From a request to its answer: has the cloud carry out an operation, and takes its outcome apart.
+//! From a request to its answer: has the cloud carry out an operation, within the time that there is, and clears up.
 
-use errand_protocol::{JobError, JobId, Outcome, Status, StoredObject, TraceId};
+use std::cell::Cell;
+
+use errand_client::{Client, Input, Job, JobId, ObjectLocation, Operation, Outcome};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
-use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::LocalInput;
-use crate::job;
-use crate::limit::Limit;
-use crate::operations::KnownOperation;
+use crate::files::OutputFile;
+use crate::limit::{self, GRACE, Limit, within};
+use crate::output;
+use crate::signals::interruption;
 
-/// By what an answer's job is known, in the cloud and to programs.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct JobIds {
-    pub(crate) job_id: JobId,
-    /// The X-Ray trace that it belongs to; none where an older function answered, or nothing was traced.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) trace_id: Option<TraceId>,
+/// How much of a job is out of this process's hands.
+#[derive(Clone, Copy, PartialEq)]
+enum Progress {
+    /// Nothing was sent.
+    Preparing,
+    /// The request was, but no answer came to that.
+    Sending,
+    /// The request is in its queue.
+    Sent,
 }
 
-impl From<&Outcome> for JobIds {
-    fn from(outcome: &Outcome) -> Self {
-        Self {
-            job_id: outcome.job_id,
-            trace_id: outcome.trace_id,
-        }
-    }
-}
-
-/// Has the cloud carry out an operation, and waits for its outcome: all in all within `limit`, or as long as is usual.
+/// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
+/// waiting as long as is usual for the operation.
 pub(crate) async fn ask(
-    cloud: &Cloud,
-    operation: KnownOperation,
+    client: &Client,
+    operation: Operation,
     parameters: &impl Serialize,
-    input: &LocalInput,
+    input: Input,
     limit: Option<Limit>,
 ) -> Result<Outcome, Error> {
-    let parameters = match serde_json::to_value(parameters) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
+    let job = Job::new(operation, parameters, input);
+    let job_id = job.id();
+    let session = client.session();
+    let progress = Cell::new(Progress::Preparing);
+
+    let errand = async {
+        let prepared = session.prepare(job).await?;
+        progress.set(Progress::Sending);
+        let mut sent = prepared.send().await?;
+        progress.set(Progress::Sent);
+        output::note(&format!("job {job_id} sent, waiting for the answer"));
+        let time = limit.map_or_else(|| operation.default_timeout(), Limit::left);
+        Ok(sent.wait(time).await?)
     };
     // Boxed: it holds an upload and a wait, and would make every future around it as large.
-    Box::pin(job::run(cloud, operation, parameters, input, limit)).await
+    let ended = tokio::select! {
+        ended = within(limit.map(|limit| limit.and(GRACE)), Box::pin(errand)) => ended.map_err(|error| lost_track(error, job_id, progress.get(), limit)),
+        () = interruption() => Err(Error::Interrupted {
+            job_id: (progress.get() != Progress::Preparing).then_some(job_id),
+        }),
+    };
+    // A second interruption ends the clearing up, as does the limit.
+    tokio::select! {
+        closed = session.close() => {
+            if let (Err(error), Ok(_)) = (closed, &ended) {
+                output::note(&format!("the reply queue could not be removed: {error}"));
+            }
+        }
+        () = interruption() => {}
+        _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
+    }
+    ended
 }
 
-/// The result of a job that succeeded, as the type that its operation gives, and the file that it made.
-pub(crate) fn success<T: DeserializeOwned>(outcome: Outcome) -> Result<(T, Option<StoredObject>), Error> {
-    let job = JobIds::from(&outcome);
-    match outcome.status {
-        Status::Succeeded { result, object } => match serde_json::from_value(Value::Object(result)) {
-            Ok(result) => Ok((result, object)),
-            Err(error) => Err(Error::BadAnswer {
-                job_id: job.job_id,
-                message: error.to_string(),
-            }),
+/// Adds to an error how to get at the answer, where there may be one and the error does not say so.
+fn lost_track(error: Error, job_id: JobId, progress: Progress, limit: Option<Limit>) -> Error {
+    match error {
+        Error::OutOfTime { seconds } if progress == Progress::Sent => {
+            Error::Client(errand_client::Error::TimedOut { job_id, seconds })
+        }
+        Error::OutOfTime { .. } if progress == Progress::Sending => Error::LostTrack {
+            job_id,
+            source: Box::new(error),
         },
-        Status::Failed { error } => Err(failed(job, error)),
+        // The time counts from the command's beginning.
+        Error::Client(errand_client::Error::TimedOut { job_id, seconds }) => {
+            let seconds = limit.map_or(seconds, |limit| limit.time().as_secs());
+            Error::Client(errand_client::Error::TimedOut { job_id, seconds })
+        }
+        other => other,
     }
 }
 
-/// The error of a job that was answered with a failure.
-pub(crate) fn failed(job: JobIds, error: JobError) -> Error {
-    Error::Failed {
-        job: Some(job),
-        error,
+/// Downloads a file that a job made.
+pub(crate) async fn download(
+    client: &Client,
+    from: &ObjectLocation,
+    target: &mut OutputFile,
+) -> Result<(), Error> {
+    match client.download(from, target).await {
+        Ok(_) => Ok(()),
+        Err(errand_client::Error::Write { source }) => Err(target.failed(source)),
+        Err(error) => Err(error.into()),
     }
 }

@@ -10,17 +10,14 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
-use errand_aws::InvalidEndpoint;
+use errand_client::{InvalidEndpoint, InvalidKmsKey, JobId, Notes, Settings, Stack, operations};
 use errand_grayscale::{Format, Luma};
-use errand_protocol::{JobId, Stack};
 use errand_stats::{Bins, Column, Percentile, Selection};
 
-use crate::connection::Connection;
 use crate::error::Error;
 use crate::job_reference::JobReference;
-use crate::kms_key::InvalidKmsKey;
 use crate::limit::Limit;
-use crate::operations;
+use crate::output;
 
 /// Send work to the cloud and bring the answer back.
 ///
@@ -113,17 +110,18 @@ pub(crate) struct Global {
 
 impl Global {
     /// Which cloud the command speaks to. What is empty says nothing, as an unset variable in a script.
-    pub(crate) fn connection(&self) -> Result<Connection, Error> {
+    pub(crate) fn settings(&self) -> Result<Settings, Error> {
         let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let endpoint_url = said(&self.endpoint_url).map(|url| url.parse()).transpose();
         let kms_key = said(&self.kms_key_arn).map(|arn| arn.parse()).transpose();
-        Ok(Connection {
-            stack: self.stack.clone(),
-            endpoint_url: endpoint_url.map_err(|error: InvalidEndpoint| Error::Usage(error.to_string()))?,
-            region: said(&self.region),
-            profile: said(&self.profile),
-            kms_key: kms_key.map_err(|error: InvalidKmsKey| Error::Usage(error.to_string()))?,
-        })
+        let mut settings = Settings::of_stack(self.stack.clone());
+        settings.endpoint_url =
+            endpoint_url.map_err(|error: InvalidEndpoint| Error::Usage(error.to_string()))?;
+        settings.region = said(&self.region);
+        settings.profile = said(&self.profile);
+        settings.kms_key = kms_key.map_err(|error: InvalidKmsKey| Error::Usage(error.to_string()))?;
+        settings.notes = Notes::to(output::note);
+        Ok(settings)
     }
 }
 

@@ -9,8 +9,9 @@ mod lists;
 mod result;
 mod stats;
 
+use errand_client::Client;
+
 use crate::cli::{Command, Global};
-use crate::cloud::Cloud;
 use crate::error::Error;
 
 /// Does what was typed in this process, with no cloud at all.
@@ -26,16 +27,16 @@ pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Erro
 
 /// Does what was typed in the cloud. `errand doctor` also has something to say when there is no connection.
 pub(crate) async fn run_online(
-    cloud: Result<Cloud, Error>,
+    client: Result<Client, Error>,
     global: &Global,
     command: &Command,
 ) -> Result<(), Error> {
     match command {
-        Command::Stats(wanted) => stats::online(&cloud?, global, wanted).await,
-        Command::Grayscale(wanted) => grayscale::online(&cloud?, global, wanted).await,
-        Command::Result(wanted) => result::run(&cloud?, global, wanted).await,
-        Command::Listen(wanted) => listen::run(&cloud?, global, wanted).await,
-        Command::DeadLetters(wanted) => dead_letters::run(&cloud?, global, wanted).await,
-        Command::Doctor(wanted) => doctor::run(cloud, global, wanted).await,
+        Command::Stats(wanted) => stats::online(&client?, global, wanted).await,
+        Command::Grayscale(wanted) => grayscale::online(&client?, global, wanted).await,
+        Command::Result(wanted) => result::run(&client?, global, wanted).await,
+        Command::Listen(wanted) => listen::run(&client?, global, wanted).await,
+        Command::DeadLetters(wanted) => dead_letters::run(&client?, global, wanted).await,
+        Command::Doctor(wanted) => doctor::run(client, global, wanted).await,
     }
 }

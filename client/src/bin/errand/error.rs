@@ -4,22 +4,21 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use errand_protocol::{ErrorCode, JobError, JobId, Stack};
+use errand_client::{JobError, JobId, Stack};
+use errand_protocol::ErrorCode;
 use serde_json::json;
 
-use crate::answer::JobIds;
 use crate::signals;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The job was answered with a failure.
-    #[error("{error}")]
-    Failed {
-        /// None when the operation ran in this process.
-        job: Option<JobIds>,
-        error: JobError,
-    },
+    /// The cloud did not give it, or the job failed there.
+    #[error(transparent)]
+    Client(errand_client::Error),
+    /// The operation failed in this process.
+    #[error("{0}")]
+    Failed(JobError),
     /// A local file cannot be read.
     #[error("cannot read `{}`: {source}{}", path.display(), hint_for_reading(source))]
     Read { path: PathBuf, source: io::Error },
@@ -35,60 +34,6 @@ pub(crate) enum Error {
     /// Of many files, some could not be done. Each was told of by itself.
     #[error("{failed} of {total} failed: see their errors above")]
     SomeFailed { failed: usize, total: usize },
-    /// Nothing listens at the endpoint, or the way there is cut.
-    #[error("cannot reach {endpoint} ({cause}): {cure}")]
-    Unreachable {
-        endpoint: String,
-        cause: String,
-        cure: &'static str,
-    },
-    /// There is no such stack.
-    #[error(
-        "stack `{stack}` is not deployed at {place}: deploy it with `{cure}`, or name another with --stack"
-    )]
-    NotDeployed {
-        stack: Stack,
-        place: String,
-        cure: String,
-    },
-    /// Neither environment nor profile hold credentials.
-    #[error(
-        "no AWS credentials found: run `aws configure` or `aws sso login`, name a profile with --profile, or, for the \
-         local cloud, run eval \"$(make -s local-env)\""
-    )]
-    NoCredentials,
-    /// There were credentials once, or are to be, but they could not be had.
-    #[error("cannot get AWS credentials: {cause}; {cure}")]
-    Credentials { cause: String, cure: String },
-    /// No profile has the name.
-    #[error(
-        "there is no AWS profile `{name}` in ~/.aws/config or ~/.aws/credentials: {known}; name another with --profile"
-    )]
-    UnknownProfile {
-        name: String,
-        /// Which there are, for a person to read.
-        known: String,
-    },
-    /// The environment, or a file of AWS's configuration, says what cannot be.
-    #[error("{0}")]
-    Configuration(String),
-    /// No region is set.
-    #[error("no AWS region is set: give one with --region, AWS_REGION or in the profile")]
-    NoRegion,
-    /// The cloud refused, or failed in a way of its own.
-    #[error("{action}: {message}")]
-    Service {
-        action: String,
-        message: String,
-        /// Whether the same call may succeed later.
-        retryable: bool,
-    },
-    /// The answer did not come in time.
-    #[error(
-        "no answer to job {job_id} within {seconds} s: it goes on in the cloud; fetch the answer later with \
-         `errand result {job_id}`"
-    )]
-    TimedOut { job_id: JobId, seconds: u64 },
     /// What was asked of the cloud took longer than it may.
     #[error(
         "the cloud was not done within {seconds} s, all that --timeout gives: give it more, or see with `errand doctor` \
@@ -112,20 +57,12 @@ pub(crate) enum Error {
         /// The job that was sent, if it was.
         job_id: Option<JobId>,
     },
-    /// A job was sent, or may have been, and then something went wrong here.
-    #[error("{source}; job {job_id} {}: fetch the answer with `errand result {job_id}`", if *is_certain { "goes on in the cloud" } else { "may have been sent" })]
-    LostTrack {
-        job_id: JobId,
-        /// Whether the job is known to have been sent.
-        is_certain: bool,
-        source: Box<Error>,
-    },
+    /// The time was over while a job was being sent.
+    #[error("{source}; job {job_id} may have been sent: fetch the answer with `errand result {job_id}`")]
+    LostTrack { job_id: JobId, source: Box<Error> },
     /// `errand doctor` found what does not work.
     #[error("{count} of the checks failed: see their cures above")]
     Unhealthy { count: usize },
-    /// The answer is there, but says what this client does not understand.
-    #[error("the answer to job {job_id} cannot be used: {message}")]
-    BadAnswer { job_id: JobId, message: String },
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
@@ -176,32 +113,37 @@ fn interrupted(job_id: Option<JobId>) -> String {
     }
 }
 
+impl From<errand_client::Error> for Error {
+    fn from(error: errand_client::Error) -> Self {
+        match error {
+            // What to do about a file is for the command to say.
+            errand_client::Error::Read { path, source } => Self::Read { path, source },
+            other => Self::Client(other),
+        }
+    }
+}
+
 impl Error {
     /// A failure of an operation that ran in this process.
     pub(crate) fn offline(code: &'static str, message: String) -> Self {
-        Self::Failed {
-            job: None,
-            error: JobError::permanent(ErrorCode::new(code), message),
-        }
+        Self::Failed(JobError::permanent(ErrorCode::new(code), message))
     }
 
     /// The process could not be set up to wait for the network: too few file descriptors, say.
     pub(crate) fn of_start(error: &io::Error) -> Self {
-        Self::Service {
+        Self::Client(errand_client::Error::Service {
             action: "start".to_owned(),
             message: error.to_string(),
             retryable: true,
-        }
+        })
     }
 
     /// Whether the same command may succeed later without a change.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            Self::Failed { error, .. } => error.retryable,
-            Self::Service { retryable, .. } => *retryable,
-            Self::Unreachable { .. }
-            | Self::TimedOut { .. }
-            | Self::OutOfTime { .. }
+            Self::Client(error) => error.is_retryable(),
+            Self::Failed(error) => error.retryable,
+            Self::OutOfTime { .. }
             | Self::NoOutcome { .. }
             | Self::LostTrack { .. }
             | Self::Interrupted { .. } => true,
@@ -210,13 +152,6 @@ impl Error {
             | Self::Exists { .. }
             | Self::Stale { .. }
             | Self::SomeFailed { .. }
-            | Self::NotDeployed { .. }
-            | Self::NoCredentials
-            | Self::Credentials { .. }
-            | Self::UnknownProfile { .. }
-            | Self::Configuration(_)
-            | Self::NoRegion
-            | Self::BadAnswer { .. }
             | Self::Unhealthy { .. }
             | Self::Usage(_)
             | Self::Defect { .. } => false,
@@ -225,21 +160,12 @@ impl Error {
 
     fn exit_code(&self) -> u8 {
         match self {
+            Self::Client(error) => exit_code_of(error),
             Self::Failed { .. } | Self::SomeFailed { .. } => 1,
             Self::Usage(_) => 2,
-            Self::Unreachable { .. }
-            | Self::OutOfTime { .. }
-            | Self::NotDeployed { .. }
-            | Self::NoCredentials
-            | Self::Credentials { .. }
-            | Self::UnknownProfile { .. }
-            | Self::Configuration(_)
-            | Self::NoRegion
-            | Self::BadAnswer { .. }
-            | Self::Unhealthy { .. }
-            | Self::Service { .. } => 3,
+            Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
-            Self::TimedOut { .. } | Self::NoOutcome { .. } => 4,
+            Self::NoOutcome { .. } => 4,
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
@@ -250,24 +176,15 @@ impl Error {
     /// A stable word for programs that read the JSON form.
     fn code(&self) -> &str {
         match self {
-            Self::Failed { error, .. } => error.code.as_str(),
+            Self::Client(error) => error.code(),
+            Self::Failed(error) => error.code.as_str(),
             Self::Read { .. } => "cannot_read",
             Self::Write { .. } => "cannot_write",
             Self::Exists { .. } | Self::Stale { .. } => "exists",
             Self::SomeFailed { .. } => "some_failed",
-            Self::Unreachable { .. } => "unreachable",
-            Self::NotDeployed { .. } => "not_deployed",
-            Self::NoCredentials => "no_credentials",
-            Self::Credentials { .. } => "credentials_failed",
-            Self::UnknownProfile { .. } => "unknown_profile",
-            Self::Configuration(_) => "invalid_configuration",
-            Self::NoRegion => "no_region",
-            Self::Service { .. } => "service_error",
-            Self::TimedOut { .. } => "timed_out",
             Self::OutOfTime { .. } => "out_of_time",
             Self::NoOutcome { .. } => "no_outcome",
             Self::Interrupted { .. } => "interrupted",
-            Self::BadAnswer { .. } => "bad_answer",
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
             Self::Usage(_) => "usage",
@@ -316,12 +233,9 @@ impl Error {
 
     pub(crate) fn job_id(&self) -> Option<JobId> {
         match self {
-            Self::Failed { job, .. } => job.map(|job| job.job_id),
+            Self::Client(error) => error.job_id(),
             Self::Interrupted { job_id } => *job_id,
-            Self::TimedOut { job_id, .. }
-            | Self::NoOutcome { job_id, .. }
-            | Self::LostTrack { job_id, .. }
-            | Self::BadAnswer { job_id, .. } => Some(*job_id),
+            Self::NoOutcome { job_id, .. } | Self::LostTrack { job_id, .. } => Some(*job_id),
             _ => None,
         }
     }
@@ -339,13 +253,13 @@ impl Error {
         // Where stdout or stderr is full or closed, the exit code is what is left to tell.
         let mut stderr = io::stderr();
         let _ = writeln!(stderr, "errand: {self}");
-        if let (Some(id), Self::Failed { .. }) = (self.job_id(), self) {
+        if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self) {
             let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
         }
         // The findings have told a program already.
         if json && !matches!(self, Self::Unhealthy { .. }) {
             let mut answer = json!({ "job_id": self.job_id(), "error": self.json() });
-            if let Self::Failed { job: Some(job), .. } = self
+            if let Self::Client(errand_client::Error::Failed { job, .. }) = self
                 && let Some(trace_id) = job.trace_id
             {
                 answer["trace_id"] = json!(trace_id);
@@ -356,5 +270,16 @@ impl Error {
             return signals::die();
         }
         ExitCode::from(self.exit_code())
+    }
+}
+
+fn exit_code_of(error: &errand_client::Error) -> u8 {
+    match error {
+        errand_client::Error::Failed { .. } | errand_client::Error::InputTooLarge { .. } => 1,
+        errand_client::Error::TimedOut { .. } => 4,
+        errand_client::Error::Read { .. } | errand_client::Error::Write { .. } => 5,
+        errand_client::Error::LostTrack { source, .. } => exit_code_of(source),
+        // The cloud cannot be used.
+        _ => 3,
     }
 }

@@ -4,77 +4,29 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use errand_protocol::FileName;
+use errand_client::Input;
 
 use crate::error::Error;
 use crate::parts::Part;
 
-/// Something to work on.
-#[derive(Debug)]
-pub(crate) enum LocalInput {
-    /// A file, not read yet.
-    File { path: PathBuf, size_bytes: u64 },
-    /// What came in over standard input.
-    Bytes(Bytes),
-}
-
-impl LocalInput {
-    /// Finds the file, or reads standard input to its end if `path` is `-`.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |source| Error::Read {
-            path: path.to_owned(),
-            source,
-        };
-        if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-            return Ok(Self::Bytes(bytes.into()));
-        }
-        // Opening it tells what is wrong before anything is sent.
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if metadata.is_dir() {
-            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
-        }
-        if metadata.is_file() {
-            return Ok(Self::File {
-                path: path.to_owned(),
-                size_bytes: metadata.len(),
-            });
-        }
-        // A pipe or a device has no size.
-        let mut bytes = Vec::new();
-        (&file).read_to_end(&mut bytes).map_err(failed)?;
-        Ok(Self::Bytes(bytes.into()))
+/// Finds the file to send, or reads standard input to its end if `path` is `-`; a pipe or a device, too, which have no size.
+pub(crate) fn input(path: &Path) -> Result<Input, Error> {
+    let failed = |source| Error::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+        return Ok(Input::bytes("input", bytes));
     }
-
-    /// What the input is called in the cloud.
-    pub(crate) fn name(&self) -> FileName {
-        match self {
-            Self::File { path, .. } => FileName::new(&path.file_name().unwrap_or_default().to_string_lossy()),
-            Self::Bytes(_) => FileName::new("input"),
-        }
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if metadata.is_file() || metadata.is_dir() {
+        return Ok(Input::file(path)?);
     }
-
-    /// The size in bytes.
-    pub(crate) fn size_bytes(&self) -> u64 {
-        match self {
-            Self::File { size_bytes, .. } => *size_bytes,
-            Self::Bytes(bytes) => bytes.len() as u64,
-        }
-    }
-
-    /// All of it.
-    pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
-        match self {
-            Self::File { path, .. } => fs::read(path).map_err(|source| Error::Read {
-                path: path.clone(),
-                source,
-            }),
-            Self::Bytes(bytes) => Ok(bytes.to_vec()),
-        }
-    }
+    let mut file = File::open(path).map_err(failed)?;
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Input::bytes("input", bytes))
 }
 
 /// Something to be read as it comes.

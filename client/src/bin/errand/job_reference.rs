@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use errand_protocol::{InvalidJobId, JobId, ObjectLocation};
+use errand_client::{JobId, ObjectLocation};
+use errand_protocol::InvalidJobId;
 
 /// A job, by its id or by the file that asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,14 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use errand_protocol::{JobId, OperationName, Status};
+use errand_client::admin::{Cloud, DeadLetter, DeadLetterContent, Deployment};
+use errand_client::{Client, JobId, Operation, OperationName, Status, operations};
 
 use crate::cli::{DeadLettersAction, DeadLettersArguments, Global};
-use crate::cloud::{Cloud, DeadLetter, Deployment};
-use crate::dead_letter::DeadLetterContent;
 use crate::error::Error;
 use crate::limit::within;
-use crate::operations::{self, KnownOperation};
 use crate::output::{self, DeadLetterAnswer, Style};
 
 /// How long a dead letter that is looked at stays invisible to others, should this process die before it makes it visible
@@ -20,9 +18,13 @@ const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Receives that have to come back empty, or with nothing new, before a queue counts as read.
 const EMPTY_RECEIVES: u32 = 2;
 
-pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &DeadLettersArguments) -> Result<(), Error> {
+pub(super) async fn run(
+    client: &Client,
+    global: &Global,
+    wanted: &DeadLettersArguments,
+) -> Result<(), Error> {
     // What is given up in the middle comes back by itself, after its visibility time-out.
-    within(global.timeout, handle(cloud, global, wanted)).await
+    within(global.timeout, handle(client.cloud(), global, wanted)).await
 }
 
 async fn handle(cloud: &Cloud, global: &Global, wanted: &DeadLettersArguments) -> Result<(), Error> {
@@ -31,7 +33,7 @@ async fn handle(cloud: &Cloud, global: &Global, wanted: &DeadLettersArguments) -
         aside: false,
     };
     let mut queues = Vec::new();
-    let only = wanted.operation.as_deref().and_then(KnownOperation::named);
+    let only = wanted.operation.as_deref().and_then(Operation::named);
     for &operation in operations::ALL {
         if only.is_none_or(|only| only == operation) {
             queues.push(Queue::find(cloud, operation).await?);
@@ -46,17 +48,17 @@ async fn handle(cloud: &Cloud, global: &Global, wanted: &DeadLettersArguments) -
 
 /// The dead letters of one operation, and where they came from.
 struct Queue {
-    operation: KnownOperation,
+    operation: Operation,
     name: OperationName,
     deployment: Deployment,
     requests_url: String,
 }
 
 impl Queue {
-    async fn find(cloud: &Cloud, operation: KnownOperation) -> Result<Self, Error> {
+    async fn find(cloud: &Cloud, operation: Operation) -> Result<Self, Error> {
         let name = operation.name();
-        let deployment = cloud.locate(&cloud.stack.dead_letter_queue(&name)).await?;
-        let requests = cloud.stack.request_queue(&name);
+        let deployment = cloud.locate(&cloud.stack().dead_letter_queue(&name)).await?;
+        let requests = cloud.stack().request_queue(&name);
         let requests_url = cloud.queue_url(&requests).await?;
         Ok(Self {
             deployment,
@@ -100,7 +102,7 @@ impl Queue {
             let messages = match cloud.receive_dead_letters(self.url(), VISIBILITY_TIMEOUT).await {
                 Ok(messages) => messages,
                 Err(error) => {
-                    walked = Err(error);
+                    walked = Err(error.into());
                     break;
                 }
             };
@@ -130,7 +132,7 @@ impl Queue {
             }
         }
         let released = cloud.release_dead_letters(self.url(), &kept).await;
-        walked.and(released)
+        walked.and(released.map_err(Error::from))
     }
 }
 
@@ -247,6 +249,6 @@ fn not_found(cloud: &Cloud, job: JobId) -> Error {
     Error::Usage(format!(
         "no dead letter of job {job} in stack `{}`: it was done, or redriven, or somebody else is looking at it; see \
          `errand result {job}` and `errand dead-letters list`",
-        cloud.stack
+        cloud.stack()
     ))
 }

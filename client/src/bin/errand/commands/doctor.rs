@@ -1,26 +1,26 @@
 //! `errand doctor`.
 
-use errand_protocol::{OperationName, QueueName};
+use errand_client::admin::{Backlog, Cloud, Deployment, Presence, reply_queues};
+use errand_client::{Client, OperationName, operations};
+use errand_protocol::QueueName;
 
 use crate::cli::{DoctorArguments, Global};
-use crate::cloud::{Backlog, Cloud, Deployment, Presence};
 use crate::error::Error;
 use crate::limit::within;
 use crate::output::{self, Finding, Health, Style};
-use crate::{operations, reply_queues};
 
 /// What to say to somebody who may not look.
 const ASK_FOR_POLICY: &str =
     "you may not look at it: attach the stack's client policy (output ClientPolicyArn)";
 
 pub(super) async fn run(
-    cloud: Result<Cloud, Error>,
+    client: Result<Client, Error>,
     global: &Global,
     wanted: &DoctorArguments,
 ) -> Result<(), Error> {
     let mut findings = Vec::new();
     let examined = within(global.timeout, async {
-        examine(cloud, wanted, &mut findings).await;
+        examine(client, wanted, &mut findings).await;
         Ok(())
     });
     if let Err(error) = examined.await {
@@ -42,35 +42,36 @@ pub(super) async fn run(
 }
 
 /// Looks at one thing after the other; what depends on one that does not work is not looked at.
-async fn examine(cloud: Result<Cloud, Error>, wanted: &DoctorArguments, findings: &mut Vec<Finding>) {
-    let cloud = match cloud {
-        Ok(cloud) => cloud,
+async fn examine(client: Result<Client, Error>, wanted: &DoctorArguments, findings: &mut Vec<Finding>) {
+    let client = match client {
+        Ok(client) => client,
         Err(error) => {
             let check = match error {
-                Error::NoRegion => "region",
-                Error::Configuration(_) => "configuration",
+                Error::Client(errand_client::Error::NoRegion) => "region",
+                Error::Client(errand_client::Error::Configuration(_)) => "configuration",
                 _ => "credentials",
             };
             return findings.push(Finding::failed(check, &error));
         }
     };
+    let cloud = client.cloud();
     findings.push(Finding::ok("region", cloud.region()));
     findings.push(Finding::ok("credentials", "found"));
-    let deployment = match cloud.locate(&cloud.stack.response_queue()).await {
+    let deployment = match cloud.locate(&cloud.stack().response_queue()).await {
         Ok(deployment) => deployment,
         Err(error) => return findings.push(Finding::failed("stack", &error)),
     };
-    let deployed = format!("`{}` is deployed at {}", cloud.stack, cloud.place_name());
+    let deployed = format!("`{}` is deployed at {}", cloud.stack(), cloud.place_name());
     findings.push(Finding::ok("stack", deployed));
-    findings.extend(encryption(&cloud, &deployment).await);
-    buckets(&cloud, &deployment, findings).await;
-    findings.push(queue(&cloud, &cloud.stack.response_queue()).await);
+    findings.extend(encryption(cloud, &deployment).await);
+    buckets(cloud, &deployment, findings).await;
+    findings.push(queue(cloud, &cloud.stack().response_queue()).await);
     for operation in operations::ALL {
         let operation = operation.name();
-        findings.push(queue(&cloud, &cloud.stack.request_queue(&operation)).await);
-        findings.push(dead_letters(&cloud, &operation).await);
+        findings.push(queue(cloud, &cloud.stack().request_queue(&operation)).await);
+        findings.push(dead_letters(cloud, &operation).await);
     }
-    findings.push(match reply_queues(&cloud, wanted.fix).await {
+    findings.push(match look_after_reply_queues(cloud, wanted.fix).await {
         Ok(finding) => finding,
         Err(error) => Finding::failed("reply queues", &error),
     });
@@ -83,7 +84,7 @@ async fn encryption(cloud: &Cloud, deployment: &Deployment) -> Option<Finding> {
         Ok(key) => key,
         Err(error) => return Some(Finding::failed(check, &error)),
     };
-    match (of_stack, &cloud.kms_key) {
+    match (of_stack, cloud.kms_key()) {
         (None, None) => None,
         (Some(key), Some(ours)) if key == ours.as_str() => Some(Finding::ok(check, key)),
         (Some(key), _) => Some(Finding::warning(
@@ -137,7 +138,7 @@ async fn queue(cloud: &Cloud, name: &QueueName) -> Finding {
 }
 
 async fn dead_letters(cloud: &Cloud, operation: &OperationName) -> Finding {
-    let (check, name) = ("dead letters", cloud.stack.dead_letter_queue(operation));
+    let (check, name) = ("dead letters", cloud.stack().dead_letter_queue(operation));
     match cloud.backlog(&name).await {
         Ok(Backlog::Waiting(0)) => Finding::ok(check, format!("{name}, none")),
         Ok(Backlog::Waiting(count)) => Finding::warning(
@@ -150,7 +151,7 @@ async fn dead_letters(cloud: &Cloud, operation: &OperationName) -> Finding {
     }
 }
 
-async fn reply_queues(cloud: &Cloud, fix: bool) -> Result<Finding, Error> {
+async fn look_after_reply_queues(cloud: &Cloud, fix: bool) -> Result<Finding, errand_client::Error> {
     let check = "reply queues";
     let found = reply_queues::find(cloud).await?;
     let mut text = format!("{} in use", found.in_use);

@@ -3,19 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use errand_client::operations::GRAYSCALE;
+use errand_client::{Client, success};
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
 use super::images;
-use crate::answer::{JobIds, ask, success};
+use crate::answer::{ask, download};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
-use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{LocalInput, OutputFile, Stream};
+use crate::files::{self, OutputFile, Stream};
 use crate::limit::within;
 use crate::many::inputs::is_single;
 use crate::many::plan::{default_output, end_as, format_of};
-use crate::operations::GRAYSCALE;
 use crate::output::{self, Style};
 use crate::parts;
 use crate::signals;
@@ -53,30 +53,35 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     )
 }
 
-pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
+pub(super) async fn online(
+    client: &Client,
+    global: &Global,
+    wanted: &GrayscaleArguments,
+) -> Result<(), Error> {
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
-        return images::online(cloud, global, wanted).await;
+        return images::online(client, global, wanted).await;
     }
     let image = image(wanted);
-    let input = LocalInput::open(image)?;
+    let input = files::input(image)?;
     let output = output_path(wanted)?;
     if images::is_done(image, &output, wanted)? {
         return output::skipped(image, &output, global.json);
     }
     let mut target = OutputFile::open(&output, wanted.force)?;
-    let outcome = ask(cloud, GRAYSCALE, &parameters(wanted), &input, global.timeout).await?;
-    let job = JobIds::from(&outcome);
-    let (report, object): (Report, _) = success(outcome)?;
-    let object = object.ok_or(Error::BadAnswer {
+    let outcome = ask(client, GRAYSCALE, &parameters(wanted), input, global.timeout).await?;
+    let answer = success::<Report>(outcome)?;
+    let (job, report) = (answer.job, answer.result);
+    let object = answer.object.ok_or(errand_client::Error::BadAnswer {
         job_id: job.job_id,
         message: "it names no image".to_owned(),
     })?;
-    let downloaded = within(global.timeout, cloud.download(&object.location, &mut target)).await;
+    let downloaded = within(global.timeout, download(client, &object.location, &mut target)).await;
     downloaded.map_err(|error| match error {
-        Error::OutOfTime { seconds } => Error::TimedOut {
+        Error::OutOfTime { seconds } => errand_client::Error::TimedOut {
             job_id: job.job_id,
             seconds,
-        },
+        }
+        .into(),
         other => other,
     })?;
     let stored = Some((job, &object.location));

@@ -7,13 +7,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
+use errand_client::{Client, JobIds};
 use errand_grayscale::{Format, Limits, Parameters, StreamError, convert_stream};
 use serde::Serialize;
 
 use super::grayscale::{make_folder, parameters};
-use crate::answer::JobIds;
 use crate::cli::{Global, GrayscaleArguments};
-use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::files::{OutputFile, Stream};
 use crate::many::inputs::{Wanted, find};
@@ -103,7 +102,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
 /// Does all of them in the cloud.
 #[expect(clippy::unused_async, reason = "it will wait")]
 pub(super) async fn online(
-    _cloud: &Cloud,
+    _client: &Client,
     _global: &Global,
     _wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use errand_protocol::{JobId, Reply, limits};
+use errand_client::admin::Received;
+use errand_client::{Client, JobId};
+use errand_protocol::{Reply, limits};
 
 use crate::cli::{Global, ListenArguments};
-use crate::cloud::{Cloud, Deployment, Received};
 use crate::error::Error;
 use crate::limit::{Limit, over, within};
 use crate::output::{self, Style};
@@ -20,12 +21,12 @@ const LATENESS: Duration = Duration::from_secs(2);
 /// Answers remembered, so that one that SQS delivers twice is not printed twice.
 const REMEMBERED: usize = 100_000;
 
-pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ListenArguments) -> Result<(), Error> {
-    let deployment = within(global.timeout, cloud.locate(&cloud.stack.response_queue())).await?;
+pub(super) async fn run(client: &Client, global: &Global, wanted: &ListenArguments) -> Result<(), Error> {
+    let deployment = within(global.timeout, async { Ok(client.deployment().await?) }).await?;
     output::note("listening; Ctrl-C ends it");
     let last = Cell::new(Instant::now());
     tokio::select! {
-        ended = listen(cloud, global, wanted, &deployment, &last) => ended,
+        ended = listen(client, global, wanted, &deployment.queue_url, &last) => ended,
         error = silence(global, &last) => Err(error),
         // The usual way to end it.
         () = interruption() => Ok(()),
@@ -33,15 +34,14 @@ pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ListenArguments
 }
 
 async fn listen(
-    cloud: &Cloud,
+    client: &Client,
     global: &Global,
     wanted: &ListenArguments,
-    deployment: &Deployment,
+    queue_url: &str,
     last: &Cell<Instant>,
 ) -> Result<(), Error> {
     let mut printer = Printer {
-        cloud,
-        deployment,
+        client,
         style: Style {
             json: global.json,
             aside: false,
@@ -58,15 +58,15 @@ async fn listen(
             }
             wait = wait.min(rest);
         }
-        let messages = match cloud.receive(&deployment.queue_url, wait).await {
+        let messages = match client.cloud().receive(queue_url, wait).await {
             Ok(Received::Messages(messages)) => messages,
-            Ok(Received::NoQueue) => return Err(cloud.not_deployed()),
+            Ok(Received::NoQueue) => return Err(client.cloud().not_deployed().into()),
             Err(error) if error.is_retryable() => {
                 output::note(&format!("{error}; still listening"));
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         // What has been printed is removed; what is left over when --count is reached comes again.
         let mut done = Vec::new();
@@ -79,7 +79,7 @@ async fn listen(
             done.push(message);
         }
         if !done.is_empty() {
-            cloud.delete(&deployment.queue_url, &done).await?;
+            client.cloud().delete(queue_url, &done).await?;
         }
     }
     Ok(())
@@ -105,8 +105,7 @@ async fn silence(global: &Global, last: &Cell<Instant>) -> Error {
 
 /// Prints answers, each once.
 struct Printer<'a> {
-    cloud: &'a Cloud,
-    deployment: &'a Deployment,
+    client: &'a Client,
     style: Style,
     printed: HashSet<(JobId, u64)>,
 }
@@ -126,7 +125,7 @@ impl Printer<'_> {
         };
         let outcome = match reply.outcome {
             Some(outcome) => Some(outcome),
-            None => self.cloud.outcome(self.deployment, reply.job_id).await?,
+            None => self.client.outcome(reply.job_id).await?,
         };
         if self.printed.len() >= REMEMBERED {
             self.printed.clear();

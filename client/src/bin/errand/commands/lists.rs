@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
+use errand_client::Client;
 use errand_stats::Summary;
 
 use super::stats::{parameters, summarize};
 use crate::cli::{Global, StatsArguments};
-use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::many::inputs::{Wanted, find};
 use crate::many::plan::{Item, printed};
@@ -60,7 +60,11 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 /// Does all of them in the cloud.
 #[expect(clippy::unused_async, reason = "it will wait")]
-pub(super) async fn online(_cloud: &Cloud, _global: &Global, _wanted: &StatsArguments) -> Result<(), Error> {
+pub(super) async fn online(
+    _client: &Client,
+    _global: &Global,
+    _wanted: &StatsArguments,
+) -> Result<(), Error> {
     Err(Error::Usage("many at once: with --offline for now".to_owned()))
 }
 

@@ -3,18 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use errand_protocol::{JobId, Outcome, Status};
+use errand_client::operations::{GRAYSCALE, STATS};
+use errand_client::{Client, JobId, JobIds, Operation, Outcome, Status, success};
 use errand_stats::Summary;
 
-use crate::answer::{JobIds, failed, success};
+use crate::answer::download;
 use crate::cli::{Global, ResultArguments};
-use crate::cloud::{Cloud, Deployment};
 use crate::error::Error;
 use crate::files::OutputFile;
 use crate::job_reference::JobReference;
 use crate::limit::{GRACE, Limit, within};
 use crate::many::plan::default_output;
-use crate::operations::{GRAYSCALE, KnownOperation, STATS};
 use crate::output::{self, Style};
 use crate::parts;
 use crate::signals;
@@ -22,17 +21,17 @@ use crate::signals;
 /// A pause between two looks at S3.
 const PAUSE: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
+pub(super) async fn run(client: &Client, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
     signals::on_interruption(parts::remove_all);
     let limit = global.timeout.map(|limit| limit.and(GRACE));
-    within(limit, fetch(cloud, global, wanted)).await
+    within(limit, fetch(client, global, wanted)).await
 }
 
-async fn fetch(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
-    let deployment = cloud.locate(&cloud.stack.response_queue()).await?;
+async fn fetch(client: &Client, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
+    let deployment = client.deployment().await?;
     let job_id = match &wanted.job {
         JobReference::Id(id) => *id,
-        JobReference::Uploaded(file) => cloud
+        JobReference::Uploaded(file) => client
             .job_of_uploaded(file)
             .await?
             .ok_or_else(|| {
@@ -43,15 +42,21 @@ async fn fetch(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Resu
                 ))
             })?,
     };
-    let outcome = find(cloud, global, &deployment, job_id).await?;
+    let outcome = find(client, global, job_id).await?;
     let job = JobIds::from(&outcome);
     let style = Style {
         json: global.json,
         aside: false,
     };
-    let operation = KnownOperation::named(outcome.operation.as_str());
+    let operation = Operation::named(outcome.operation.as_str());
     let object = match &outcome.status {
-        Status::Failed { error } => return Err(failed(job, error.clone())),
+        Status::Failed { error } => {
+            return Err(errand_client::Error::Failed {
+                job,
+                error: error.clone(),
+            }
+            .into());
+        }
         Status::Succeeded { object, .. } => object.clone(),
     };
     if let Some(object) = object {
@@ -60,7 +65,7 @@ async fn fetch(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Resu
             .clone()
             .unwrap_or_else(|| default_output(Path::new(object.location.key.file_name())));
         let mut target = OutputFile::open(&path, wanted.force)?;
-        cloud.download(&object.location, &mut target).await?;
+        download(client, &object.location, &mut target).await?;
         let path = target.path().map(ToOwned::to_owned);
         target.finish()?;
         let style = Style {
@@ -68,41 +73,36 @@ async fn fetch(cloud: &Cloud, global: &Global, wanted: &ResultArguments) -> Resu
             ..style
         };
         if operation == Some(GRAYSCALE) {
-            let (report, _) = success(outcome)?;
+            let report = success(outcome)?.result;
             return output::grayscale(&report, path.as_deref(), Some((job, &object.location)), style);
         }
         return output::outcome(&outcome, style);
     }
     if operation == Some(STATS) {
-        let (summary, _): (Summary, _) = success(outcome)?;
-        return output::result(&summary, Some(job), style);
+        let answer = success::<Summary>(outcome)?;
+        return output::result(&answer.result, Some(job), style);
     }
     output::outcome(&outcome, style)
 }
 
 /// The outcome, waited for as long as `--timeout` says; without it, only looked for. A failure that a redrive may yet
 /// replace is waited for, too.
-async fn find(
-    cloud: &Cloud,
-    global: &Global,
-    deployment: &Deployment,
-    job_id: JobId,
-) -> Result<Outcome, Error> {
+async fn find(client: &Client, global: &Global, job_id: JobId) -> Result<Outcome, Error> {
     let time = global.timeout.map(Limit::time).unwrap_or_default();
     loop {
         let left = global.timeout.map(Limit::left).unwrap_or_default();
-        match cloud.outcome(deployment, job_id).await {
+        match client.outcome(job_id).await {
             Ok(Some(outcome)) if left.is_zero() || !outcome.is_provisional() => return Ok(outcome),
             Ok(_) => {}
             Err(error) if error.is_retryable() && !left.is_zero() => {
                 output::note(&format!("{error}; still waiting"));
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
         if left.is_zero() {
             return Err(Error::NoOutcome {
                 job_id,
-                stack: cloud.stack.clone(),
+                stack: client.stack().clone(),
                 seconds: time.as_secs(),
             });
         }

@@ -4,16 +4,16 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
+use errand_client::operations::STATS;
+use errand_client::{Client, success};
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
 use super::lists;
-use crate::answer::{JobIds, ask, success};
+use crate::answer::ask;
 use crate::cli::{Global, StatsArguments};
-use crate::cloud::Cloud;
 use crate::error::Error;
-use crate::files::{LocalInput, Stream};
+use crate::files::{self, Stream};
 use crate::many::inputs::is_single;
-use crate::operations::STATS;
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -53,15 +53,14 @@ pub(super) fn summarize(
     list.finish().map_err(rejected)
 }
 
-pub(super) async fn online(cloud: &Cloud, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
-        return lists::online(cloud, global, wanted).await;
+        return lists::online(client, global, wanted).await;
     }
-    let input = LocalInput::open(file(wanted))?;
-    let outcome = ask(cloud, STATS, &parameters(wanted), &input, global.timeout).await?;
-    let job = JobIds::from(&outcome);
-    let (summary, _): (Summary, _) = success(outcome)?;
-    output::result(&summary, Some(job), style(global))
+    let input = files::input(file(wanted))?;
+    let outcome = ask(client, STATS, &parameters(wanted), input, global.timeout).await?;
+    let answer = success::<Summary>(outcome)?;
+    output::result(&answer.result, Some(answer.job), style(global))
 }
 
 /// The one file that is meant.

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::Path;
 
+use errand_client::{JobIds, ObjectLocation, Outcome, Status};
 use errand_grayscale::Report;
-use errand_protocol::{ObjectLocation, Outcome, Status};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::show::{Style, show, shown};
-use crate::answer::JobIds;
 use crate::error::Error;
 
 #[derive(Serialize)]

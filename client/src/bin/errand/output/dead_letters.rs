@@ -1,10 +1,10 @@
 //! Dead letters.
 
-use errand_protocol::{JobError, JobId, OperationName};
+use errand_client::admin::unix_secs;
+use errand_client::{JobError, JobId, OperationName};
 use serde::Serialize;
 
 use super::show::{Style, show};
-use crate::clock::unix_secs;
 use crate::error::Error;
 
 /// What is told of a dead letter.

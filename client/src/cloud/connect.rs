@@ -18,8 +18,8 @@ use errand_protocol::limits;
 
 use super::failure::credentials_error;
 use super::profile::Profile;
-use crate::connection::Connection;
 use crate::error::Error;
+use crate::settings::{AccessKey, Settings};
 
 /// How long a connection may take to be made, TLS and a proxy's consent included.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ pub(super) struct Services {
 }
 
 /// Finds all that is needed to reach the services.
-pub(super) async fn connect(to: &Connection) -> Result<Services, Error> {
+pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
     let http = errand_aws::http_client().map_err(|error| Error::Configuration(error.to_string()))?;
     let profile = Profile::find(to.profile.as_deref()).await?;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -79,9 +79,20 @@ pub(super) async fn connect(to: &Connection) -> Result<Services, Error> {
     let s3_endpoint = endpoint(to, &shared, "S3")?;
     let sqs_endpoint = endpoint(to, &shared, "SQS")?;
     let region = region(&shared, s3_endpoint.is_some() && sqs_endpoint.is_some())?;
-    let found = match &to.profile {
+    let found = match (&to.access_key, &to.profile) {
+        (
+            Some(AccessKey {
+                id,
+                secret,
+                session_token,
+            }),
+            _,
+        ) => {
+            let keys = Credentials::new(id, secret, session_token.clone(), None, "settings");
+            SharedCredentialsProvider::new(keys)
+        }
         // Who names a profile means it, whatever keys are in the environment.
-        Some(name) => {
+        (None, Some(name)) => {
             let config = ProviderConfig::without_region()
                 .with_behavior_version(Some(BehaviorVersion::latest()))
                 .with_http_client(http)
@@ -90,7 +101,7 @@ pub(super) async fn connect(to: &Connection) -> Result<Services, Error> {
             let provider = ProfileFileCredentialsProvider::builder().profile_name(name);
             SharedCredentialsProvider::new(provider.configure(&config).build())
         }
-        None => shared.credentials_provider().ok_or(Error::NoCredentials)?,
+        (None, None) => shared.credentials_provider().ok_or(Error::NoCredentials)?,
     };
     let first = found.provide_credentials().await;
     let first = first.map_err(|error| credentials_error(&error, &profile))?;
@@ -136,7 +147,7 @@ fn timeouts(answer: Duration) -> TimeoutConfig {
 
 /// Where a service is, if not where AWS has it: as said on the command line, for this service, or for all. What is empty
 /// says nothing.
-fn endpoint(to: &Connection, shared: &SdkConfig, service: &str) -> Result<Option<Endpoint>, Error> {
+fn endpoint(to: &Settings, shared: &SdkConfig, service: &str) -> Result<Option<Endpoint>, Error> {
     if let Some(endpoint) = &to.endpoint_url {
         return Ok(Some(endpoint.clone()));
     }

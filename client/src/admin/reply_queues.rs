@@ -19,17 +19,21 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_mins(15);
 
 /// What was found among the stack's reply queues.
 #[derive(Debug, Default)]
-pub(crate) struct ReplyQueues {
+pub struct ReplyQueues {
     /// The URLs of those whose client has died.
-    pub(crate) abandoned: Vec<String>,
+    pub abandoned: Vec<String>,
     /// How many are in use.
-    pub(crate) in_use: usize,
+    pub in_use: usize,
     /// How many have no age: errand did not make them, and does not touch them.
-    pub(crate) ageless: usize,
+    pub ageless: usize,
 }
 
 /// Looks at all reply queues of the stack.
-pub(crate) async fn find(cloud: &Cloud) -> Result<ReplyQueues, Error> {
+///
+/// # Errors
+///
+/// The cloud cannot be reached or refuses.
+pub async fn find(cloud: &Cloud) -> Result<ReplyQueues, Error> {
     let mut found = ReplyQueues::default();
     let now = unix_secs();
     for url in cloud.reply_queue_urls().await? {
@@ -43,7 +47,11 @@ pub(crate) async fn find(cloud: &Cloud) -> Result<ReplyQueues, Error> {
 }
 
 /// Removes the queues whose client has died.
-pub(crate) async fn sweep(cloud: &Cloud, found: &ReplyQueues) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// The cloud cannot be reached or refuses.
+pub async fn sweep(cloud: &Cloud, found: &ReplyQueues) -> Result<(), Error> {
     for url in &found.abandoned {
         cloud.delete_queue(url).await?;
     }

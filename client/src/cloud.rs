@@ -1,4 +1,8 @@
-//! The cloud, as far as a client needs it. Only this module knows the SDK.
+//! The cloud, as far as a client needs it, one call each. Only this module knows the SDK.
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "every call fails for the same reasons, which `Error` tells"
+)]
 
 mod checks;
 mod connect;
@@ -14,19 +18,20 @@ use std::sync::OnceLock;
 use errand_aws::Endpoint;
 use errand_protocol::{BucketName, QueueName, Stack};
 
-pub(crate) use checks::{Backlog, Presence};
-pub(crate) use dead_letters::DeadLetter;
-pub(crate) use queues::Received;
+pub use checks::{Backlog, Presence};
+pub use dead_letters::DeadLetter;
+pub(crate) use queues::Outgoing;
+pub use queues::{Message, Received};
 pub(crate) use upload::PartialUpload;
 
 use self::profile::Profile;
-use crate::connection::Connection;
 use crate::error::Error;
 use crate::kms_key::KmsKey;
+use crate::settings::{Notes, Settings};
 
 /// Connections to one stack's services. Nothing has been sent yet.
-pub(crate) struct Cloud {
-    pub(crate) stack: Stack,
+pub struct Cloud {
+    stack: Stack,
     s3: aws_sdk_s3::Client,
     /// The same for uploads, with a time-out of their own.
     uploads: aws_sdk_s3::Client,
@@ -41,23 +46,27 @@ pub(crate) struct Cloud {
     sqs_endpoint: Option<Endpoint>,
     profile: Profile,
     /// The key for reply queues, if not SQS's own.
-    pub(crate) kms_key: Option<KmsKey>,
+    kms_key: Option<KmsKey>,
+    pub(crate) notes: Notes,
     /// The account that the stack was found in.
     account: OnceLock<String>,
 }
 
 /// Where a deployed stack's parts are.
-#[derive(Debug)]
-pub(crate) struct Deployment {
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Deployment {
     /// The queue that was looked for.
-    pub(crate) queue_url: String,
-    pub(crate) input_bucket: BucketName,
-    pub(crate) result_bucket: BucketName,
+    pub queue_url: String,
+    /// Where inputs are uploaded to.
+    pub input_bucket: BucketName,
+    /// Where outcomes and results are.
+    pub result_bucket: BucketName,
 }
 
 impl Cloud {
     /// Finds credentials and region, as every AWS tool does.
-    pub(crate) async fn connect(to: &Connection) -> Result<Self, Error> {
+    pub(crate) async fn connect(to: &Settings) -> Result<Self, Error> {
         let services = connect::connect(to).await?;
         Ok(Self {
             stack: to.stack.clone(),
@@ -71,12 +80,13 @@ impl Cloud {
             sqs_endpoint: services.sqs_endpoint,
             profile: services.profile,
             kms_key: to.kms_key.clone(),
+            notes: to.notes.clone(),
             account: OnceLock::new(),
         })
     }
 
     /// Finds the stack by one of its queues. The account, which the buckets' names hold, is part of a queue's URL.
-    pub(crate) async fn locate(&self, queue: &QueueName) -> Result<Deployment, Error> {
+    pub async fn locate(&self, queue: &QueueName) -> Result<Deployment, Error> {
         let Some(queue_url) = self.queue_url(queue).await? else {
             return Err(self.not_deployed());
         };
@@ -102,8 +112,9 @@ impl Cloud {
         is_account.then(|| account.clone())
     }
 
-    /// The error that says so.
-    pub(crate) fn not_deployed(&self) -> Error {
+    /// The error that says that the stack is not there.
+    #[must_use]
+    pub fn not_deployed(&self) -> Error {
         let cure = match &self.sqs_endpoint {
             Some(endpoint) if endpoint.is_local() => "make local-up".to_owned(),
             // Where this client looks: it may have been told so by options that `make` knows nothing of.
@@ -117,13 +128,27 @@ impl Cloud {
         }
     }
 
+    /// The stack's name.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// The key for reply queues, if not SQS's own.
+    #[must_use]
+    pub fn kms_key(&self) -> Option<&KmsKey> {
+        self.kms_key.as_ref()
+    }
+
     /// The region that it is in.
-    pub(crate) fn region(&self) -> &str {
+    #[must_use]
+    pub fn region(&self) -> &str {
         &self.region
     }
 
     /// Where the queues are, for people to read.
-    pub(crate) fn place_name(&self) -> String {
+    #[must_use]
+    pub fn place_name(&self) -> String {
         match &self.sqs_endpoint {
             Some(endpoint) => endpoint.to_string(),
             None => format!("AWS in {}", self.region),

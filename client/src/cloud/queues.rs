@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
-    QueueAttributeName,
+    QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use errand_aws::FailureKind;
-use errand_protocol::{QueueName, Request, TraceHeader, limits};
+use errand_protocol::{JobId, QueueName, TraceHeader, limits};
 
-use super::{Cloud, Deployment};
+use super::Cloud;
 use crate::clock::unix_secs;
 use crate::error::Error;
 
@@ -22,14 +22,26 @@ const SEEN_TAG: &str = "errand:seen-unix-secs";
 /// How long SQS keeps a reply that nobody takes. The outcome stays on S3 far longer.
 const REPLY_RETENTION: Duration = Duration::from_hours(1);
 
-/// A message, as far as a client needs it.
-pub(crate) struct Message {
+/// What sending is for, in an error.
+const SEND: &str = "send the request";
+
+/// A request as it is sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) job_id: JobId,
     pub(crate) body: String,
+    pub(crate) trace: TraceHeader,
+}
+
+/// A message, as far as a client needs it.
+pub struct Message {
+    /// What was sent.
+    pub body: String,
     receipt_handle: String,
 }
 
 /// What came of waiting for messages.
-pub(crate) enum Received {
+pub enum Received {
     /// These came; none when the time ran out.
     Messages(Vec<Message>),
     /// The queue is not there: not known everywhere yet, or removed.
@@ -38,7 +50,7 @@ pub(crate) enum Received {
 
 impl Cloud {
     /// The URL of a queue; none if there is no such queue.
-    pub(crate) async fn queue_url(&self, name: &QueueName) -> Result<Option<String>, Error> {
+    pub async fn queue_url(&self, name: &QueueName) -> Result<Option<String>, Error> {
         match self.sqs.get_queue_url().queue_name(name.as_str()).send().await {
             Ok(found) => Ok(found.queue_url),
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(None),
@@ -64,6 +76,11 @@ impl Cloud {
                 QueueAttributeName::MaximumMessageSize,
                 limits::MESSAGE_BYTES.to_string(),
             )
+            // One that was taken is not wanted again, and need not be deleted: the queue goes at the end.
+            .attributes(
+                QueueAttributeName::VisibilityTimeout,
+                REPLY_RETENTION.as_secs().to_string(),
+            )
             .attributes(encryption, value)
             .tags("errand:stack", self.stack.as_str())
             .tags(CREATED_TAG, unix_secs().to_string())
@@ -84,7 +101,7 @@ impl Cloud {
     }
 
     /// The URLs of all reply queues of the stack.
-    pub(crate) async fn reply_queue_urls(&self) -> Result<Vec<String>, Error> {
+    pub async fn reply_queue_urls(&self) -> Result<Vec<String>, Error> {
         let list = self
             .sqs
             .list_queues()
@@ -101,7 +118,7 @@ impl Cloud {
 
     /// When the client of a reply queue was last seen, in seconds since 1970; none if no client of this kind made it.
     /// One that has gone meanwhile counts as seen now.
-    pub(crate) async fn last_seen_unix_secs(&self, url: &str) -> Result<Option<u64>, Error> {
+    pub async fn last_seen_unix_secs(&self, url: &str) -> Result<Option<u64>, Error> {
         let tags = match self.sqs.list_queue_tags().queue_url(url).send().await {
             Ok(found) => found.tags.unwrap_or_default(),
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => return Ok(Some(unix_secs())),
@@ -112,7 +129,7 @@ impl Cloud {
     }
 
     /// Removes a queue. One that is not there is as good as removed.
-    pub(crate) async fn delete_queue(&self, url: &str) -> Result<(), Error> {
+    pub async fn delete_queue(&self, url: &str) -> Result<(), Error> {
         match self.sqs.delete_queue().queue_url(url).send().await {
             Ok(_) => Ok(()),
             Err(error) if FailureKind::of(&error) == FailureKind::NotFound => Ok(()),
@@ -120,29 +137,67 @@ impl Cloud {
         }
     }
 
-    /// Sends a request, as a part of `trace`.
-    pub(crate) async fn send(
-        &self,
-        deployment: &Deployment,
-        request: &Request,
-        trace: &TraceHeader,
-    ) -> Result<(), Error> {
+    /// Sends a request.
+    pub(crate) async fn send(&self, url: &str, request: &Outgoing) -> Result<(), Error> {
         self.sqs
             .send_message()
-            .queue_url(&deployment.queue_url)
-            .message_body(request.to_json())
+            .queue_url(url)
+            .message_body(&request.body)
             .message_system_attributes(
                 MessageSystemAttributeNameForSends::AwsTraceHeader,
-                attribute(trace),
+                attribute(&request.trace),
             )
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.sqs_failure("send the request", &error))
+            .map_err(|error| self.sqs_failure(SEND, &error))
+    }
+
+    /// Sends up to ten requests, of no more than [`limits::BATCH_BYTES`] together. Gives what became of each, in their order;
+    /// an error where nothing became of any.
+    pub(crate) async fn send_batch(
+        &self,
+        url: &str,
+        requests: &[&Outgoing],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let entries = requests.iter().enumerate().map(|(index, request)| {
+            SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(&request.body)
+                .message_system_attributes(
+                    MessageSystemAttributeNameForSends::AwsTraceHeader,
+                    attribute(&request.trace),
+                )
+                .build()
+                .expect("id and body are set")
+        });
+        let batch = self.sqs.send_message_batch().queue_url(url);
+        let answer = batch
+            .set_entries(Some(entries.collect()))
+            .send()
+            .await
+            .map_err(|error| self.sqs_failure(SEND, &error))?;
+        let mut sent: Vec<Result<(), Error>> = requests.iter().map(|_| Ok(())).collect();
+        for failed in answer.failed {
+            if let Some(place) = failed
+                .id
+                .parse()
+                .ok()
+                .and_then(|index: usize| sent.get_mut(index))
+            {
+                let message = failed.message.unwrap_or_default();
+                *place = Err(Error::Service {
+                    action: SEND.to_owned(),
+                    message: format!("{message} ({})", failed.code),
+                    retryable: !failed.sender_fault,
+                });
+            }
+        }
+        Ok(sent)
     }
 
     /// Waits for messages, at most `wait` (up to 20 s, rounded up to whole seconds).
-    pub(crate) async fn receive(&self, url: &str, wait: Duration) -> Result<Received, Error> {
+    pub async fn receive(&self, url: &str, wait: Duration) -> Result<Received, Error> {
         let seconds = i32::try_from(wait.as_millis().div_ceil(1000).min(20)).unwrap_or(20);
         let received = self
             .polls
@@ -170,7 +225,7 @@ impl Cloud {
     }
 
     /// Removes messages that have been dealt with. One that stays is delivered again, which is harmless.
-    pub(crate) async fn delete(&self, url: &str, messages: &[Message]) -> Result<(), Error> {
+    pub async fn delete(&self, url: &str, messages: &[Message]) -> Result<(), Error> {
         let entries = messages.iter().enumerate().map(|(index, message)| {
             DeleteMessageBatchRequestEntry::builder()
                 .id(index.to_string())

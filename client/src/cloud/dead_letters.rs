@@ -16,13 +16,15 @@ use super::queues::attribute;
 use crate::error::Error;
 
 /// A message of a dead-letter queue, invisible to others for a while.
-pub(crate) struct DeadLetter {
-    pub(crate) message_id: String,
-    pub(crate) body: String,
+pub struct DeadLetter {
+    /// SQS's id of the message.
+    pub message_id: String,
+    /// What was sent.
+    pub body: String,
     /// When the request was sent, in milliseconds since 1970; none where SQS does not tell.
-    pub(crate) sent_unix_ms: Option<u64>,
+    pub sent_unix_ms: Option<u64>,
     /// How often it was received, by its function and by whoever looked at it since.
-    pub(crate) receives: Option<u32>,
+    pub receives: Option<u32>,
     /// The trace that it belongs to, if it names one.
     trace: Option<TraceHeader>,
     receipt_handle: String,
@@ -31,7 +33,7 @@ pub(crate) struct DeadLetter {
 
 impl Cloud {
     /// Receives up to ten dead letters, and makes them invisible to others for `visibility_timeout`.
-    pub(crate) async fn receive_dead_letters(
+    pub async fn receive_dead_letters(
         &self,
         url: &str,
         visibility_timeout: Duration,
@@ -74,7 +76,7 @@ impl Cloud {
     }
 
     /// Makes dead letters visible to others again.
-    pub(crate) async fn release_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
+    pub async fn release_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
         for messages in messages.chunks(limits::BATCH_MESSAGES) {
             let entries = messages.iter().enumerate().map(|(index, message)| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()
@@ -95,7 +97,7 @@ impl Cloud {
     }
 
     /// Sends `body` to a request queue, with the attributes that the dead letter had, as a part of the same trace.
-    pub(crate) async fn redrive(&self, url: &str, message: &DeadLetter, body: &str) -> Result<(), Error> {
+    pub async fn redrive(&self, url: &str, message: &DeadLetter, body: &str) -> Result<(), Error> {
         let mut sending = self
             .sqs
             .send_message()
@@ -114,7 +116,7 @@ impl Cloud {
     }
 
     /// Removes dead letters that have been sent again. One that stays would be sent once more, which is harmless.
-    pub(crate) async fn remove_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
+    pub async fn remove_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
         let entries = messages.iter().enumerate().map(|(index, message)| {
             DeleteMessageBatchRequestEntry::builder()
                 .id(index.to_string())

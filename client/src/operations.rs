@@ -1,4 +1,4 @@
-//! The operations that there are subcommands for.
+//! The operations that stacks of this release have.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ const VISIBILITY_TIMEOUTS: u64 = 6;
 /// For the way to the queue and back.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// An operation, as far as the client treats all of them alike.
+/// An operation, as far as a client treats all of them alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KnownOperation {
+pub struct Operation {
     /// Its name, as requests spell it.
     name: &'static str,
     /// The time-out of its function, in seconds, unless the stack was deployed with another one.
@@ -21,43 +21,51 @@ pub(crate) struct KnownOperation {
 }
 
 /// Statistics of a list of integers.
-pub(crate) const STATS: KnownOperation = KnownOperation {
+pub const STATS: Operation = Operation {
     name: errand_stats::NAME,
     function_timeout_secs: 60,
     takes_bare_text: errand_stats::TAKES_BARE_TEXT,
 };
 
 /// Grayscale of an image.
-pub(crate) const GRAYSCALE: KnownOperation = KnownOperation {
+pub const GRAYSCALE: Operation = Operation {
     name: errand_grayscale::NAME,
     function_timeout_secs: 120,
     takes_bare_text: false,
 };
 
 /// All of them.
-pub(crate) const ALL: &[KnownOperation] = &[STATS, GRAYSCALE];
+pub const ALL: &[Operation] = &[STATS, GRAYSCALE];
 
-impl KnownOperation {
+impl Operation {
     /// The operation of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|operation| operation.name == name)
     }
 
     /// How long to wait for the answer when nothing is said. If the function is killed, its message is delivered again
     /// after the queue's visibility time-out, six times the function's; that second delivery may take all of its time
     /// too. `devtools/tests/test_client.py` holds this against the template.
-    pub(crate) fn default_timeout(self) -> Duration {
+    #[must_use]
+    pub fn default_timeout(self) -> Duration {
         Duration::from_secs((VISIBILITY_TIMEOUTS + 1) * self.function_timeout_secs) + MARGIN
     }
 
-    pub(crate) fn name(self) -> OperationName {
+    /// Its name, as requests spell it.
+    ///
+    /// # Panics
+    ///
+    /// Never: the names of errand's own operations are valid.
+    #[must_use]
+    pub fn name(self) -> OperationName {
         self.name
             .parse()
             .expect("the names of errand's own operations are valid")
     }
 }
 
-/// What `--operation` takes.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+/// The names of all of them.
+pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|operation| operation.name)
 }

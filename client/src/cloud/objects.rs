@@ -1,6 +1,6 @@
 //! Objects: outcomes and results, down.
 
-use std::io::Write as _;
+use std::io::Write;
 
 use errand_aws::FailureKind;
 use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
@@ -8,18 +8,13 @@ use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
 use super::{Cloud, Deployment};
 use crate::clock;
 use crate::error::Error;
-use crate::files::OutputFile;
 
 /// How often a download may break off before it is given up.
 const BREAKS: u32 = 5;
 
 impl Cloud {
     /// Reads a job's outcome; none if there is none yet. One that is no answer before a later moment is none yet either.
-    pub(crate) async fn outcome(
-        &self,
-        deployment: &Deployment,
-        job_id: JobId,
-    ) -> Result<Option<Outcome>, Error> {
+    pub async fn outcome(&self, deployment: &Deployment, job_id: JobId) -> Result<Option<Outcome>, Error> {
         let key = keys::outcome(job_id);
         let action = format!("read the outcome of job {job_id}");
         let get = self
@@ -47,10 +42,14 @@ impl Cloud {
         }
     }
 
-    /// Downloads an object into a file. Where the connection breaks, it goes on from there.
-    pub(crate) async fn download(&self, from: &ObjectLocation, target: &mut OutputFile) -> Result<(), Error> {
+    /// Downloads an object into a writer. Where the connection breaks, it goes on from there.
+    pub(crate) async fn download(
+        &self,
+        from: &ObjectLocation,
+        target: &mut (impl Write + Send),
+    ) -> Result<u64, Error> {
         let action = format!("download {from}");
-        let (mut received, mut etag, mut breaks) = (0, None, 0);
+        let (mut received, mut etag, mut breaks) = (0_u64, None, 0);
         loop {
             let get = self
                 .s3
@@ -69,11 +68,13 @@ impl Cloud {
             let broken = loop {
                 match object.body.next().await {
                     Some(Ok(chunk)) => {
-                        received += chunk.len();
-                        target.write_all(&chunk).map_err(|error| target.failed(error))?;
+                        received += chunk.len() as u64;
+                        target
+                            .write_all(&chunk)
+                            .map_err(|source| Error::Write { source })?;
                     }
                     Some(Err(error)) => break error,
-                    None => return Ok(()),
+                    None => return Ok(received),
                 }
             };
             breaks += 1;
@@ -85,7 +86,7 @@ impl Cloud {
 
     /// The id of the job that a file uploaded to the input bucket asked for; none if there is no such file, or it may not
     /// be read: to those who may not list a bucket, S3 says the same of both.
-    pub(crate) async fn job_of_uploaded(&self, file: &ObjectLocation) -> Result<Option<JobId>, Error> {
+    pub async fn job_of_uploaded(&self, file: &ObjectLocation) -> Result<Option<JobId>, Error> {
         let head = self
             .s3
             .head_object()
@@ -111,7 +112,7 @@ impl Cloud {
     }
 }
 
-fn broken_off(action: String, error: &dyn std::error::Error) -> Error {
+fn broken_off(action: String, error: &(dyn std::error::Error + Send + Sync)) -> Error {
     Error::Service {
         action,
         message: format!("the answer broke off: {error}"),

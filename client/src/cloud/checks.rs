@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// Whether a part of the stack is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Presence {
+pub enum Presence {
     /// It is.
     There,
     /// It is not.
@@ -22,7 +22,7 @@ pub(crate) enum Presence {
 
 /// What a queue holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Backlog {
+pub enum Backlog {
     /// So many messages that wait, and that no receiver holds.
     Waiting(u64),
     /// There is no such queue.
@@ -33,7 +33,7 @@ pub(crate) enum Backlog {
 
 impl Cloud {
     /// What a queue holds.
-    pub(crate) async fn backlog(&self, queue: &QueueName) -> Result<Backlog, Error> {
+    pub async fn backlog(&self, queue: &QueueName) -> Result<Backlog, Error> {
         let action = || format!("look at queue {queue}");
         let found = self.sqs.get_queue_url().queue_name(queue.as_str());
         let url = match found.send().await {
@@ -61,7 +61,7 @@ impl Cloud {
     }
 
     /// The key of KMS that a queue is encrypted with; none if it is SQS's own, or if this user may not know.
-    pub(crate) async fn key_of(&self, queue_url: &str) -> Result<Option<String>, Error> {
+    pub async fn key_of(&self, queue_url: &str) -> Result<Option<String>, Error> {
         let name = QueueAttributeName::KmsMasterKeyId;
         let asked = self.sqs.get_queue_attributes().queue_url(queue_url);
         match asked.attribute_names(name.clone()).send().await {
@@ -75,7 +75,7 @@ impl Cloud {
 
     /// Whether a bucket is there. S3 answers "forbidden" for one that is there, to a user who may put objects into it
     /// and not list them, as is usual for the input bucket; and for one of another account than expected, to everybody.
-    pub(crate) async fn bucket_presence(&self, bucket: &BucketName) -> Result<Presence, Error> {
+    pub async fn bucket_presence(&self, bucket: &BucketName) -> Result<Presence, Error> {
         match self.head(bucket, self.owner()).await? {
             Presence::Denied if self.head(bucket, None).await? == Presence::There => Ok(Presence::Foreign),
             presence => Ok(presence),

@@ -3,16 +3,19 @@
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::output;
+use crate::settings::Notes;
 
 /// A pause after a call that failed, before the next.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long to go on trying after the first failure, beyond what the SDK tries by itself.
-const PERSISTENCE: Duration = Duration::from_secs(30);
+pub(crate) const PERSISTENCE: Duration = Duration::from_secs(30);
 
 /// Tries again what failed for a reason that may pass.
-pub(crate) async fn persist<T>(attempt: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) async fn persist<T, F>(notes: &Notes, attempt: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
     let mut end = None;
     loop {
         let error = match attempt().await {
@@ -23,7 +26,7 @@ pub(crate) async fn persist<T>(attempt: impl AsyncFn() -> Result<T, Error>) -> R
         if now >= *end.get_or_insert(now + PERSISTENCE) {
             return Err(error);
         }
-        output::note(&format!("{error}; trying again"));
+        notes.tell(|| format!("{error}; trying again"));
         tokio::time::sleep(PAUSE).await;
     }
 }

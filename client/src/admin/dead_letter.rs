@@ -4,22 +4,23 @@
 use errand_protocol::message::S3Record;
 use errand_protocol::{JobId, Message, RequestInput};
 
-use crate::operations::KnownOperation;
+use crate::operations::Operation;
 
 /// What a dead letter asks for.
 #[derive(Debug, PartialEq)]
-pub(crate) struct DeadLetterContent {
+pub struct DeadLetterContent {
     /// Its jobs: one, or as many as the S3 event that it holds asks for.
-    pub(crate) jobs: Vec<JobId>,
+    pub jobs: Vec<JobId>,
     /// What they work on, for a person.
-    pub(crate) input: String,
+    pub input: String,
     /// What to send so that they are done again under their old ids.
-    pub(crate) redrive_body: String,
+    pub redrive_body: String,
 }
 
 impl DeadLetterContent {
     /// Reads a message of the operation's dead-letter queue.
-    pub(crate) fn read(operation: KnownOperation, message_id: &str, body: &str) -> Self {
+    #[must_use]
+    pub fn read(operation: Operation, message_id: &str, body: &str) -> Self {
         let message = Message::read(body, message_id, operation.takes_bare_text);
         Self {
             jobs: message.job_ids(),
@@ -55,7 +56,7 @@ fn inline(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "../../../../protocol/tests/samples/messages.rs"]
+#[path = "../../../protocol/tests/samples/messages.rs"]
 mod samples;
 
 #[cfg(test)]

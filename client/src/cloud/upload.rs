@@ -5,10 +5,11 @@
 //! no longer so. A part that breaks off is sent again, the others stay. What is not completed is aborted by whoever began
 //! it; what not even that could remove goes after a day, by the bucket's lifecycle rule.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -17,7 +18,7 @@ use errand_protocol::ObjectLocation;
 
 use super::Cloud;
 use crate::error::Error;
-use crate::files::LocalInput;
+use crate::input::{Input, Source};
 use crate::persist::persist;
 
 /// The largest input that goes in one request.
@@ -36,7 +37,17 @@ const BUFFER_BYTES: usize = 64 << 10;
 
 /// An upload in parts that was begun; empty before, and when it is completed.
 #[derive(Debug, Default)]
-pub(crate) struct PartialUpload(RefCell<Option<Begun>>);
+pub(crate) struct PartialUpload(Mutex<Option<Begun>>);
+
+impl PartialUpload {
+    pub(crate) fn is_begun(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn set(&self, begun: Option<Begun>) -> Option<Begun> {
+        std::mem::replace(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), begun)
+    }
+}
 
 #[derive(Debug)]
 struct Begun {
@@ -50,43 +61,51 @@ impl Cloud {
     pub(crate) async fn upload(
         &self,
         to: &ObjectLocation,
-        input: &LocalInput,
+        input: &Input,
         partial: &PartialUpload,
     ) -> Result<Option<String>, Error> {
         let size_bytes = input.size_bytes();
         if size_bytes <= SINGLE_BYTES {
-            return persist(|| self.put(to, input)).await;
+            return persist(&self.notes, || self.put(to, input)).await;
         }
         let parts = Parts::of(size_bytes)?;
-        let id = persist(|| self.begin(to)).await?;
-        *partial.0.borrow_mut() = Some(Begun {
+        let id = persist(&self.notes, || self.begin(to)).await?;
+        partial.set(Some(Begun {
             to: to.clone(),
             id: id.clone(),
-        });
-        let numbers = RefCell::new(1..=parts.count);
-        let done = RefCell::new(BTreeMap::new());
+        }));
+        let next = AtomicI32::new(1);
+        let done = Mutex::new(BTreeMap::new());
         let worker = || async {
             loop {
-                let next = numbers.borrow_mut().next();
-                let Some(number) = next else {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number > parts.count {
                     return Ok::<_, Error>(());
-                };
+                }
                 let range = parts.range(number);
-                let part = persist(|| self.upload_part(to, &id, number, range.clone(), input)).await?;
-                done.borrow_mut().insert(number, part);
+                let part = persist(&self.notes, || {
+                    self.upload_part(to, &id, number, range.clone(), input)
+                })
+                .await?;
+                done.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(number, part);
             }
         };
         tokio::try_join!(worker(), worker(), worker(), worker())?;
-        let done: Vec<_> = done.into_inner().into_values().collect();
-        let version = persist(|| self.complete(to, &id, done.clone())).await?;
-        partial.0.borrow_mut().take();
+        let done: Vec<_> = done
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_values()
+            .collect();
+        let version = persist(&self.notes, || self.complete(to, &id, done.clone())).await?;
+        partial.set(None);
         Ok(version)
     }
 
     /// Removes the parts of an upload that was begun and not completed, if any.
     pub(crate) async fn abort_upload(&self, partial: &PartialUpload) -> Result<(), Error> {
-        let begun = partial.0.borrow_mut().take();
-        let Some(Begun { to, id }) = begun else {
+        let Some(Begun { to, id }) = partial.set(None) else {
             return Ok(());
         };
         let abort = self
@@ -103,7 +122,7 @@ impl Cloud {
         }
     }
 
-    async fn put(&self, to: &ObjectLocation, input: &LocalInput) -> Result<Option<String>, Error> {
+    async fn put(&self, to: &ObjectLocation, input: &Input) -> Result<Option<String>, Error> {
         let put = self
             .uploads
             .put_object()
@@ -142,7 +161,7 @@ impl Cloud {
         id: &str,
         number: i32,
         range: Range<u64>,
-        input: &LocalInput,
+        input: &Input,
     ) -> Result<CompletedPart, Error> {
         let upload = self
             .uploads
@@ -187,15 +206,15 @@ impl Cloud {
 }
 
 /// A part of an input, to be sent. A file is read as it is sent.
-async fn body(input: &LocalInput, range: Range<u64>) -> Result<ByteStream, Error> {
-    match input {
-        LocalInput::Bytes(bytes) => {
+async fn body(input: &Input, range: Range<u64>) -> Result<ByteStream, Error> {
+    match &input.source {
+        Source::Bytes(bytes) => {
             let index = |place| usize::try_from(place).expect("no more than memory holds");
             Ok(ByteStream::from(
                 bytes.slice(index(range.start)..index(range.end)),
             ))
         }
-        LocalInput::File { path, .. } => {
+        Source::File(path) => {
             let stream = ByteStream::read_from()
                 .path(path)
                 .buffer_size(BUFFER_BYTES)
@@ -226,13 +245,10 @@ impl Parts {
             .next_multiple_of(MIB)
             .max(PART_BYTES);
         if part_bytes > MOST_PART_BYTES {
-            return Err(Error::offline(
-                "input_too_large",
-                format!(
-                    "the input has {size_bytes} bytes: S3 takes at most 10,000 parts of 5 GiB, {} bytes in all; split it",
-                    MOST_PARTS * MOST_PART_BYTES
-                ),
-            ));
+            return Err(Error::InputTooLarge {
+                size_bytes,
+                most_bytes: MOST_PARTS * MOST_PART_BYTES,
+            });
         }
         let count = size_bytes.div_ceil(part_bytes);
         Ok(Self {

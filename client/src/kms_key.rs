@@ -6,14 +6,15 @@ use std::str::FromStr;
 /// The ARN of a key, as the stack's parameter `KmsKeyArn` takes it: an alias, or a key's id, would be looked up in
 /// whatever account the queue is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct KmsKey(String);
+pub struct KmsKey(String);
 
+/// The text is not the ARN of a key.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{0}` is not the ARN of a KMS key: expected the stack's parameter KmsKeyArn, as in \
      arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )]
-pub(crate) struct InvalidKmsKey(String);
+pub struct InvalidKmsKey(String);
 
 impl FromStr for KmsKey {
     type Err = InvalidKmsKey;
@@ -49,7 +50,9 @@ impl fmt::Display for KmsKey {
 }
 
 impl KmsKey {
-    pub(crate) fn as_str(&self) -> &str {
+    /// The ARN.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -1,0 +1,102 @@
+//! What a job works on.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use errand_protocol::FileName;
+
+use crate::error::Error;
+
+/// Something to work on: a file, which is read only as it is sent, or bytes.
+#[derive(Clone, Debug)]
+pub struct Input {
+    name: FileName,
+    pub(crate) source: Source,
+    size_bytes: u64,
+}
+
+/// Where an input's bytes are.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// In a file.
+    File(PathBuf),
+    /// Here.
+    Bytes(Bytes),
+}
+
+impl Input {
+    /// A file. Only its size is looked at now: it must not change until the job is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`]: it cannot be opened, or is no file with a size, such as a folder or a pipe.
+    pub fn file(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        let failed = |source| Error::Read {
+            path: path.clone(),
+            source,
+        };
+        // Opening it tells what is wrong before anything is sent.
+        let file = File::open(&path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        if !metadata.is_file() {
+            return Err(failed(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it has no size; read it, and send the bytes",
+            )));
+        }
+        Ok(Self {
+            name: FileName::new(&path.file_name().unwrap_or_default().to_string_lossy()),
+            size_bytes: metadata.len(),
+            source: Source::File(path),
+        })
+    }
+
+    /// Bytes, and the name under which they are uploaded where they do not fit into a message.
+    #[must_use]
+    pub fn bytes(name: &str, bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self {
+            name: FileName::new(name),
+            size_bytes: bytes.len() as u64,
+            source: Source::Bytes(bytes),
+        }
+    }
+
+    /// What the input is called in the cloud.
+    #[must_use]
+    pub fn name(&self) -> &FileName {
+        &self.name
+    }
+
+    /// The size in bytes.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    /// The file that it is in, if it is in one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File(path) => Some(path),
+            Source::Bytes(_) => None,
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
+        match &self.source {
+            Source::File(path) => fs::read(path).map_err(|source| Error::Read {
+                path: path.clone(),
+                source,
+            }),
+            Source::Bytes(bytes) => Ok(bytes.to_vec()),
+        }
+    }
+}

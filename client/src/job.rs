@@ -1,0 +1,59 @@
+//! What is to be done.
+
+use errand_protocol::JobId;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::input::Input;
+use crate::operations::Operation;
+
+/// An operation, its parameters and its input, under an id of its own.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub(crate) id: JobId,
+    pub(crate) operation: Operation,
+    pub(crate) parameters: Map<String, Value>,
+    pub(crate) input: Input,
+}
+
+impl Job {
+    /// A job under a new id. `parameters` are those of the operation's crate, such as `errand_stats::Parameters`.
+    #[must_use]
+    pub fn new(operation: Operation, parameters: &impl Serialize, input: Input) -> Self {
+        let parameters = match serde_json::to_value(parameters) {
+            Ok(Value::Object(map)) => map,
+            _ => Map::new(),
+        };
+        Self {
+            id: JobId::random(),
+            operation,
+            parameters,
+            input,
+        }
+    }
+
+    /// The same job under another id. A job that was done under it is not done again: it is answered with what became of it
+    /// then.
+    #[must_use]
+    pub fn with_id(self, id: JobId) -> Self {
+        Self { id, ..self }
+    }
+
+    /// Its id, by which its outcome is found.
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        self.id
+    }
+
+    /// What it is done by.
+    #[must_use]
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// What it works on.
+    #[must_use]
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+}
