@@ -6,6 +6,7 @@
 
 mod checks;
 mod connect;
+mod counted;
 mod dead_letters;
 mod failure;
 mod objects;

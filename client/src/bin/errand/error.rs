@@ -57,6 +57,9 @@ pub(crate) enum Error {
         /// The job that was sent, if it was.
         job_id: Option<JobId>,
     },
+    /// The same of many files; what was done was told.
+    #[error("interrupted")]
+    InterruptedRun,
     /// The time was over while a job was being sent.
     #[error("{source}; job {job_id} may have been sent: fetch the answer with `errand result {job_id}`")]
     LostTrack { job_id: JobId, source: Box<Error> },
@@ -146,7 +149,8 @@ impl Error {
             Self::OutOfTime { .. }
             | Self::NoOutcome { .. }
             | Self::LostTrack { .. }
-            | Self::Interrupted { .. } => true,
+            | Self::Interrupted { .. }
+            | Self::InterruptedRun => true,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
@@ -169,7 +173,7 @@ impl Error {
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
-            Self::Interrupted { .. } => 130,
+            Self::Interrupted { .. } | Self::InterruptedRun => 130,
         }
     }
 
@@ -184,7 +188,7 @@ impl Error {
             Self::SomeFailed { .. } => "some_failed",
             Self::OutOfTime { .. } => "out_of_time",
             Self::NoOutcome { .. } => "no_outcome",
-            Self::Interrupted { .. } => "interrupted",
+            Self::Interrupted { .. } | Self::InterruptedRun => "interrupted",
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
             Self::Usage(_) => "usage",
@@ -249,6 +253,9 @@ impl Error {
         // The summary has told of it.
         if matches!(self, Self::SomeFailed { .. }) {
             return ExitCode::from(self.exit_code());
+        }
+        if matches!(self, Self::InterruptedRun) {
+            return signals::die();
         }
         // Where stdout or stderr is full or closed, the exit code is what is left to tell.
         let mut stderr = io::stderr();

@@ -28,7 +28,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     let Stream { bytes, size_hint } = Stream::open(image)?;
     signals::on_interruption(parts::remove_all);
     let output = output_path(wanted)?;
-    if images::is_done(image, &output, wanted)? {
+    if images::is_done(image, &output, images::Existing::of(wanted))? {
         return output::skipped(image, &output, global.json);
     }
     let target = OutputFile::open(&output, wanted.force)?;
@@ -64,7 +64,7 @@ pub(super) async fn online(
     let image = image(wanted);
     let input = files::input(image)?;
     let output = output_path(wanted)?;
-    if images::is_done(image, &output, wanted)? {
+    if images::is_done(image, &output, images::Existing::of(wanted))? {
         return output::skipped(image, &output, global.json);
     }
     let mut target = OutputFile::open(&output, wanted.force)?;
@@ -162,7 +162,9 @@ pub(super) fn parameters(wanted: &GrayscaleArguments) -> Parameters {
             wanted
                 .output
                 .as_deref()
-                .filter(|output| !is_folder(output))
+                .filter(|output| {
+                    is_single(&wanted.images, wanted.many.files_from.as_deref()) && !is_folder(output)
+                })
                 .and_then(format_of)
         }),
         luma: wanted.luma,

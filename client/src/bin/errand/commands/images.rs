@@ -4,18 +4,22 @@ use std::fs;
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom};
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
-use errand_client::{Client, JobIds};
+use errand_client::operations::GRAYSCALE;
+use errand_client::{Client, Job, JobIds, ObjectLocation, success};
 use errand_grayscale::{Format, Limits, Parameters, StreamError, convert_stream};
 use serde::Serialize;
 
 use super::grayscale::{make_folder, parameters};
+use crate::answer::download;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
-use crate::files::{OutputFile, Stream};
+use crate::files::{self, OutputFile, Stream};
 use crate::many::inputs::{Wanted, find};
+use crate::many::online::{self, Way};
 use crate::many::plan::{self, Item, format_of};
 use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
@@ -26,8 +30,28 @@ const BUFFER_BYTES: usize = 256 << 10;
 
 /// What became of an image that did not fail.
 enum Ended {
-    Done(errand_grayscale::Report),
+    Done {
+        report: errand_grayscale::Report,
+        /// The job, and where its image stays; none if it was done in this process.
+        stored: Option<(JobIds, ObjectLocation)>,
+    },
     Skipped,
+}
+
+/// What becomes of answers that are there already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Existing {
+    may_replace: bool,
+    are_skipped: bool,
+}
+
+impl Existing {
+    pub(super) fn of(wanted: &GrayscaleArguments) -> Self {
+        Self {
+            may_replace: wanted.force,
+            are_skipped: wanted.skip_existing,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -42,8 +66,7 @@ struct Answer<'a> {
 
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let mut parameters = parameters(wanted);
-    parameters.format = wanted.format;
+    let parameters = parameters(wanted);
     let (items, problems) = plan(wanted)?;
     let threads = wanted
         .many
@@ -51,62 +74,130 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
         .or(available_parallelism().ok())
         .unwrap_or(NonZero::<usize>::MIN);
     let limits = Limits::new((u64::from(global.memory) << 20) / threads.get() as u64);
-    let manner = Manner {
-        json: global.json,
-        quiet: global.quiet,
-        makes_files: true,
-    };
-    let mut report = Report::new(items.iter().chain(&problems), manner);
-    report.end_with_signals();
-    let stop = AtomicBool::new(false);
-    let failed = |report: &mut Report, item: &Item, error: &Error| {
-        report.failed(item, error);
-        if wanted.many.fail_fast {
-            report.stop("--fail-fast");
-        }
-        stop.fetch_or(report.is_over(), Ordering::Relaxed);
-    };
-    for item in &problems {
-        if let Some(error) = &item.problem {
-            failed(&mut report, item, error);
-        }
-    }
+    let mut lines = Lines::new(&items, &problems, global, wanted);
+    lines.report.end_with_signals();
+    let stop = AtomicBool::new(lines.report.is_over());
     pool::run(
         items.len(),
         threads.get(),
         &stop,
         |index| convert(&items[index], &parameters, &limits, wanted),
-        |event| match event {
-            Event::Tick => report.tick(),
-            Event::Ended(index, Ok(Ended::Skipped)) => report.skipped(&items[index]),
-            Event::Ended(index, Ok(Ended::Done(done))) => {
-                let item = &items[index];
+        |event| {
+            match event {
+                Event::Tick => lines.report.tick(),
+                Event::Ended(index, ended) => lines.ended(&items[index], ended),
+            }
+            stop.fetch_or(lines.report.is_over(), Ordering::Relaxed);
+        },
+    );
+    lines.report.end()
+}
+
+/// Does all of them in the cloud.
+pub(super) async fn online(
+    client: &Client,
+    global: &Global,
+    wanted: &GrayscaleArguments,
+) -> Result<(), Error> {
+    let (items, problems) = plan(wanted)?;
+    let mut lines = Lines::new(&items, &problems, global, wanted);
+    let parameters = Arc::new(parameters(wanted));
+    let manner = Existing::of(wanted);
+    let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
+    let count = if lines.report.is_over() { 0 } else { items.len() };
+    let start = |index: usize, way: Arc<Way>| {
+        let item = &items[index];
+        let (input, output) = (item.input.clone(), item.output.clone());
+        let parameters = Arc::clone(&parameters);
+        // Boxed: it holds an upload and a download.
+        Box::pin(async move {
+            if is_done(&input, &output, manner)? {
+                return Ok(Ended::Skipped);
+            }
+            let input = files::input(&input)?.counted(Arc::clone(&way.sent_bytes));
+            // Before anything is sent: there may be no place for the answer.
+            let mut target = open(&output, manner.may_replace)?;
+            let outcome = way.ask(Job::new(GRAYSCALE, &*parameters, input)).await?;
+            let answer = success::<errand_grayscale::Report>(outcome)?;
+            let object = answer.object.ok_or(errand_client::Error::BadAnswer {
+                job_id: answer.job.job_id,
+                message: "it names no image".to_owned(),
+            })?;
+            {
+                let _room = way.room_to_download().await;
+                download(&way.client, &object.location, &mut target).await?;
+            }
+            target.finish()?;
+            Ok(Ended::Done {
+                report: answer.result,
+                stored: Some((answer.job, object.location)),
+            })
+        })
+    };
+    let ran = online::run(client, count, jobs, global.timeout, start, |way, event| {
+        lines.report.on_the_way(way);
+        if let Event::Ended(index, ended) = event {
+            lines.ended(&items[index], ended);
+        }
+        !lines.report.is_over()
+    })
+    .await;
+    lines.report.end_of(ran)
+}
+
+/// A line for each image.
+struct Lines {
+    report: Report,
+    fail_fast: bool,
+}
+
+impl Lines {
+    /// Tells first of those of which it is known that they cannot be done.
+    fn new(items: &[Item], problems: &[Item], global: &Global, wanted: &GrayscaleArguments) -> Self {
+        let manner = Manner {
+            json: global.json,
+            quiet: global.quiet,
+            makes_files: true,
+        };
+        let mut lines = Self {
+            report: Report::new(items.iter().chain(problems), manner),
+            fail_fast: wanted.many.fail_fast,
+        };
+        for item in problems {
+            if let Some(error) = &item.problem {
+                lines.failed(item, error);
+            }
+        }
+        lines
+    }
+
+    fn ended(&mut self, item: &Item, ended: Result<Ended, Error>) {
+        match ended {
+            Ok(Ended::Skipped) => self.report.skipped(item),
+            Ok(Ended::Done { report, stored }) => {
                 let told = Told {
                     input: &item.input,
                     output: Some(&item.output),
                     answer: Answer {
-                        job: None,
-                        location: None,
-                        report: &done,
+                        job: stored.as_ref().map(|(job, _)| *job),
+                        location: stored.map(|(_, location)| location.to_string()),
+                        report: &report,
                     },
-                    output_bytes: done.output_bytes,
+                    output_bytes: report.output_bytes,
                 };
-                report.done(item, &told, || Some(format!("{}: {done}", shown(&item.output))));
+                let text = || Some(format!("{}: {report}", shown(&item.output)));
+                self.report.done(item, &told, text);
             }
-            Event::Ended(index, Err(error)) => failed(&mut report, &items[index], &error),
-        },
-    );
-    report.end()
-}
+            Err(error) => self.failed(item, &error),
+        }
+    }
 
-/// Does all of them in the cloud.
-#[expect(clippy::unused_async, reason = "it will wait")]
-pub(super) async fn online(
-    _client: &Client,
-    _global: &Global,
-    _wanted: &GrayscaleArguments,
-) -> Result<(), Error> {
-    Err(Error::Usage("many at once: with --offline for now".to_owned()))
+    fn failed(&mut self, item: &Item, error: &Error) {
+        self.report.failed(item, error);
+        if self.fail_fast {
+            self.report.stop("--fail-fast");
+        }
+    }
 }
 
 /// What can be done, and that of which it is known that it cannot.
@@ -146,7 +237,7 @@ fn convert(
     limits: &Limits,
     wanted: &GrayscaleArguments,
 ) -> Result<Ended, Error> {
-    if is_done(&item.input, &item.output, wanted)? {
+    if is_done(&item.input, &item.output, Existing::of(wanted))? {
         return Ok(Ended::Skipped);
     }
     let Stream { bytes, size_hint } = Stream::open(&item.input)?;
@@ -168,7 +259,10 @@ fn convert(
         .and_then(|rest| io::Write::write_all(&mut target, &rest));
     written.map_err(|source| target.failed(source))?;
     target.finish()?;
-    Ok(Ended::Done(done))
+    Ok(Ended::Done {
+        report: done,
+        stored: None,
+    })
 }
 
 /// Opens the place of an answer, in a folder that is made where it is not there.
@@ -184,8 +278,8 @@ fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
 
 /// Whether an image need not be done: its answer is there, whole, and newer. What else is there is in the way, unless it
 /// may be replaced.
-pub(super) fn is_done(input: &Path, output: &Path, wanted: &GrayscaleArguments) -> Result<bool, Error> {
-    if !wanted.skip_existing {
+pub(super) fn is_done(input: &Path, output: &Path, existing: Existing) -> Result<bool, Error> {
+    if !existing.are_skipped {
         return Ok(false);
     }
     let Ok(there) = fs::metadata(output) else {
@@ -196,7 +290,7 @@ pub(super) fn is_done(input: &Path, output: &Path, wanted: &GrayscaleArguments) 
     if is_newer && is_whole(output, there.len()).unwrap_or(false) {
         return Ok(true);
     }
-    if wanted.force {
+    if existing.may_replace {
         return Ok(false);
     }
     Err(Error::Stale {

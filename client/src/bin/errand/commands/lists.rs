@@ -2,16 +2,21 @@
 
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
-use errand_client::Client;
+use errand_client::operations::STATS;
+use errand_client::{Client, Job, JobIds, success};
 use errand_stats::Summary;
+use serde::Serialize;
 
 use super::stats::{parameters, summarize};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
+use crate::files;
 use crate::many::inputs::{Wanted, find};
+use crate::many::online::{self, Broken, Way};
 use crate::many::plan::{Item, printed};
 use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
@@ -47,7 +52,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         },
         |event| match event {
             Event::Tick => lines.report.tick(),
-            Event::Ended(index, Ok(summary)) => lines.done(&items[index], index, &summary, &stop),
+            Event::Ended(index, Ok(summary)) => lines.done(&items[index], index, &summary, None, &stop),
             Event::Ended(index, Err(error)) => {
                 lines.table_add(index, None);
                 lines.report.failed(&items[index], &error);
@@ -55,17 +60,43 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
             }
         },
     );
-    lines.end()
+    lines.end_of(Ok(()))
 }
 
 /// Does all of them in the cloud.
-#[expect(clippy::unused_async, reason = "it will wait")]
-pub(super) async fn online(
-    _client: &Client,
-    _global: &Global,
-    _wanted: &StatsArguments,
-) -> Result<(), Error> {
-    Err(Error::Usage("many at once: with --offline for now".to_owned()))
+pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let items = plan(wanted)?;
+    let mut lines = Lines::new(&items, global);
+    let stop = AtomicBool::new(false);
+    let (items, problems) = apart(items);
+    lines.problems(&problems, wanted, &stop);
+    let parameters = Arc::new(parameters(wanted));
+    let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
+    let start = |index: usize, way: Arc<Way>| {
+        let (path, parameters) = (items[index].input.clone(), Arc::clone(&parameters));
+        async move {
+            let input = files::input(&path)?.counted(Arc::clone(&way.sent_bytes));
+            let outcome = way.ask(Job::new(STATS, &*parameters, input)).await?;
+            Ok(success::<Summary>(outcome)?)
+        }
+    };
+    let ran = online::run(client, items.len(), jobs, global.timeout, start, |way, event| {
+        lines.report.on_the_way(way);
+        match event {
+            Event::Tick => {}
+            Event::Ended(index, Ok(answer)) => {
+                lines.done(&items[index], index, &answer.result, Some(answer.job), &stop);
+            }
+            Event::Ended(index, Err(error)) => {
+                lines.table_add(index, None);
+                lines.report.failed(&items[index], &error);
+                lines.after_failure(wanted, &stop);
+            }
+        }
+        !stop.load(Ordering::Relaxed)
+    })
+    .await;
+    lines.end_of(ran)
 }
 
 fn plan(wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
@@ -84,6 +115,14 @@ fn plan(wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
 /// Those that can be done, and those of which it is known that they cannot.
 fn apart(items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
     items.into_iter().partition(|item| item.problem.is_none())
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    job: Option<JobIds>,
+    #[serde(flatten)]
+    summary: &'a Summary,
 }
 
 /// Rows in the order of the lists, or whole answers as they come.
@@ -123,11 +162,11 @@ impl Lines {
         stop.fetch_or(self.report.is_over(), Ordering::Relaxed);
     }
 
-    fn done(&mut self, item: &Item, index: usize, summary: &Summary, stop: &AtomicBool) {
+    fn done(&mut self, item: &Item, index: usize, summary: &Summary, job: Option<JobIds>, stop: &AtomicBool) {
         let told = Told {
             input: &item.input,
             output: None,
-            answer: summary,
+            answer: Answer { job, summary },
             output_bytes: 0,
         };
         let is_row = Table::holds(summary);
@@ -144,11 +183,11 @@ impl Lines {
         }
     }
 
-    fn end(mut self) -> Result<(), Error> {
+    fn end_of(mut self, run: Result<(), Broken>) -> Result<(), Error> {
         debug_assert_eq!(self.json, self.table.is_none());
         if let Some(lines) = self.table.as_mut().and_then(Table::end) {
             self.report.line(&lines);
         }
-        self.report.end()
+        self.report.end_of(run)
     }
 }

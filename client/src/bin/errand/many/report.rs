@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::json;
 
+use super::online::{Broken, Way};
 use super::plan::Item;
 use super::progress::Progress;
 use super::units;
@@ -15,6 +17,9 @@ use crate::error::Error;
 use crate::output::{shown, skipped_line};
 use crate::parts;
 use crate::signals;
+
+/// What to do about the rest.
+const RESUME: &str = "; the same with --skip-existing does what is left";
 
 /// How many of what there are.
 #[derive(Clone, Debug, Default)]
@@ -132,6 +137,14 @@ impl Report {
         self.tick();
     }
 
+    /// Takes note of what is on its way in the cloud.
+    pub(crate) fn on_the_way(&mut self, way: &Way) {
+        self.update(|counts| {
+            counts.waiting = way.waiting.load(Ordering::Relaxed);
+            counts.sent_bytes = way.sent_bytes.load(Ordering::Relaxed);
+        });
+    }
+
     /// Shows how far it is.
     pub(crate) fn tick(&mut self) {
         let counts = lock(&self.counts).clone();
@@ -174,10 +187,7 @@ impl Report {
             let (input, output) = (item.input.to_string_lossy(), item.output.to_string_lossy());
             self.line(&json!({ "input": input, "status": "skipped", "output": output }).to_string());
         } else {
-            self.line(&format!(
-                "{}: skipped, newer than its input",
-                item.output.display()
-            ));
+            self.line(&skipped_line(&item.output));
         }
     }
 
@@ -238,10 +248,19 @@ impl Report {
     }
 
     /// Tells the sum, and whether all went well.
-    pub(crate) fn end(mut self) -> Result<(), Error> {
+    pub(crate) fn end(self) -> Result<(), Error> {
+        self.end_of(Ok(()))
+    }
+
+    /// The same of a run that may have come to another end than that of its work.
+    pub(crate) fn end_of(mut self, run: Result<(), Broken>) -> Result<(), Error> {
         self.progress.end();
         let time = self.begun.elapsed();
         let counts = lock(&self.counts).clone();
+        if matches!(run, Err(Broken::Interrupted)) {
+            tell_of_interruption(&counts, time, self.manner);
+            return Err(Error::InterruptedRun);
+        }
         if self.manner.json {
             self.line(&summary(&counts, time, false));
         }
@@ -251,7 +270,7 @@ impl Report {
                 text.push_str(&format!("; stopped: {why}"));
             }
             if self.manner.makes_files && (self.may_pass || counts.ended() < counts.total) {
-                text.push_str("; the same with --skip-existing does what is left");
+                text.push_str(RESUME);
             }
             self.complain(&text);
         }
@@ -261,11 +280,14 @@ impl Report {
                 path: "-".into(),
                 source: error,
             }),
-            _ if counts.failed > 0 => Err(Error::SomeFailed {
-                failed: counts.failed,
-                total: counts.total,
-            }),
-            _ => Ok(()),
+            _ => match run {
+                Err(Broken::By(error)) => Err(error),
+                _ if counts.failed > 0 => Err(Error::SomeFailed {
+                    failed: counts.failed,
+                    total: counts.total,
+                }),
+                _ => Ok(()),
+            },
         }
     }
 }
@@ -282,11 +304,7 @@ struct Line<'a, T> {
 
 /// What was done when the process was told to end.
 pub(crate) fn tell_of_interruption(counts: &Counts, time: Duration, manner: Manner) {
-    let resume = if manner.makes_files {
-        "; the same with --skip-existing does what is left"
-    } else {
-        ""
-    };
+    let resume = if manner.makes_files { RESUME } else { "" };
     // The line of the bar is not written on.
     let end_of_bar = if io::IsTerminal::is_terminal(&io::stderr()) {
         "\n"
