@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devtools.checkout import ROOT
 
-CLI = ROOT / "client" / "src" / "cli.rs"
+CLI = ROOT / "client/src/bin/errand/cli.rs"
 # What starts another command, or ends this one.
 END = ("|", "&&", "||", ";", "#", ">", "<")
 

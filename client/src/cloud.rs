@@ -3,6 +3,10 @@
     clippy::missing_errors_doc,
     reason = "every call fails for the same reasons, which `Error` tells"
 )]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "what a builder of the SDK needs is always set"
+)]
 
 mod checks;
 mod connect;

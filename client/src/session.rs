@@ -308,7 +308,8 @@ impl Shared {
             shared: self,
             partial: PartialUpload::default(),
         };
-        let uploaded = cloud.upload(&location, input, &upload.partial).await;
+        // Boxed: it would make every future around it as large.
+        let uploaded = Box::pin(cloud.upload(&location, input, &upload.partial)).await;
         if uploaded.is_err() {
             upload.abort().await;
         }

@@ -66,7 +66,9 @@ impl fmt::Debug for AccessKey {
 
 /// Who is told, in words for a person, what goes on: an upload that begins, a call that is tried again.
 #[derive(Clone, Default)]
-pub struct Notes(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Notes(Option<Arc<Tell>>);
+
+type Tell = dyn Fn(&str) + Send + Sync;
 
 impl Notes {
     /// Calls `tell` with each note, on the thread that the work is done on: it must not block.

@@ -1,9 +1,9 @@
 //! The stack's reply queues: which of them a client still waits at.
 //!
-//! A client tags its queue with the time at which it made it and, as long as it waits, every [`HEARTBEAT`] with the time at
-//! which it was last seen. The later of both tells a dead client from one that waits for hours; nothing else does, since
-//! SQS does not tell when a queue was last asked. SQS keeps a reply for an hour, so that a queue which nobody has asked for
-//! longer holds nothing that anybody could want, and the outcomes stay on S3 in any case.
+//! A client tags its queue with the time at which it made it and, as long as it waits, every quarter of an hour
+//! (`HEARTBEAT`) with the time at which it was last seen. The later of both tells a dead client from one that waits for
+//! hours; nothing else does, since SQS does not tell when a queue was last asked. SQS keeps a reply for an hour, so that a
+//! queue which nobody has asked for longer holds nothing that anybody could want, and the outcomes stay on S3 in any case.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use errand_client::{AccessKey, Client, Error, Input, Job, JobId, Outcome, Sessio
 use errand_stats::Parameters;
 use tokio::task::JoinSet;
 
-use crate::stand_in::{StandIn, reply_to, s3_error, sqs_error};
+use crate::stand_in::{Asked, StandIn, reply_to, s3_error, sqs_error};
 
 async fn client(stand_in: &StandIn) -> Client {
     let mut settings = Settings::of_stack("errand".parse().unwrap());
@@ -57,7 +57,7 @@ async fn a_single_job_costs_five_requests_and_does_not_linger() {
     let begun = Instant::now();
     session.run(job("1")).await.unwrap();
     session.close().await.unwrap();
-    let actions: Vec<_> = stand_in.asked().iter().map(|asked| asked.action()).collect();
+    let actions: Vec<_> = stand_in.asked().iter().map(Asked::action).collect();
     let all = [
         "GetQueueUrl",
         "CreateQueue",
@@ -187,7 +187,7 @@ async fn a_session_that_is_dropped_clears_up() {
 
 #[tokio::test]
 async fn a_closed_session_takes_no_job_and_tells_those_who_wait() {
-    let stand_in = StandIn::working(Duration::from_secs(60));
+    let stand_in = StandIn::working(Duration::from_mins(1));
     let session = client(&stand_in).await.session();
     let mut sent = session.submit(job("1")).await.unwrap();
     session.close().await.unwrap();
