@@ -23,6 +23,7 @@ use std::sync::OnceLock;
 use errand_aws::Endpoint;
 use errand_protocol::{BucketName, QueueName, Stack};
 
+pub use self::objects::Uploaded;
 pub use checks::{Backlog, Presence};
 pub use dead_letters::DeadLetter;
 pub(crate) use queues::Outgoing;

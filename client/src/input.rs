@@ -110,6 +110,12 @@ impl Input {
         self.size_bytes
     }
 
+    /// Whether it is in the input bucket already.
+    #[must_use]
+    pub fn is_uploaded(&self) -> bool {
+        matches!(self.source, Source::Object(_))
+    }
+
     /// The file that it is in, if it is in one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

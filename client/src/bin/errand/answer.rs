@@ -1,15 +1,20 @@
 //! From a request to its answer: has the cloud carry out an operation, within the time that there is, and clears up.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use errand_client::{Client, Input, Job, JobId, ObjectLocation, Operation, Outcome};
 use serde::Serialize;
 
+use crate::cli::Global;
 use crate::error::Error;
 use crate::files::OutputFile;
 use crate::limit::{self, GRACE, Limit, within};
+use crate::many::progress::tell_of_upload;
 use crate::output;
 use crate::signals::interruption;
+use crate::timing::{Clock, Timing};
 
 /// How much of a job is out of this process's hands.
 #[derive(Clone, Copy, PartialEq)]
@@ -30,20 +35,29 @@ pub(crate) async fn ask(
     parameters: &impl Serialize,
     input: Input,
     limit: Option<Limit>,
-) -> Result<Outcome, Error> {
-    let job = Job::new(operation, parameters, input);
+) -> Result<(Outcome, Timing), Error> {
+    let sent_bytes = Arc::new(AtomicU64::new(0));
+    let (size_bytes, is_uploaded) = (input.size_bytes(), input.is_uploaded());
+    let job = Job::new(operation, parameters, input.counted(Arc::clone(&sent_bytes)));
     let job_id = job.id();
     let session = client.session();
     let progress = Cell::new(Progress::Preparing);
 
     let errand = async {
+        output::step(&format!("job {job_id} begins: {size_bytes} bytes"));
+        let mut clock = Clock::start();
         let prepared = session.prepare(job).await?;
+        clock.sent();
+        output::step("the input is where its function looks for it");
         progress.set(Progress::Sending);
         let mut sent = prepared.send().await?;
         progress.set(Progress::Sent);
         output::note(&format!("job {job_id} sent, waiting for the answer"));
         let time = limit.map_or_else(|| operation.default_timeout(), Limit::left);
-        Ok(sent.wait(time).await?)
+        let outcome = sent.wait(time).await?;
+        output::step(&format!("answered: the function took {} ms", outcome.duration_ms));
+        let timing = clock.answered(&outcome, operation, size_bytes, is_uploaded, false);
+        Ok((outcome, timing))
     };
     // Boxed: it holds an upload and a wait, and would make every future around it as large.
     let ended = tokio::select! {
@@ -51,6 +65,7 @@ pub(crate) async fn ask(
         () = interruption() => Err(Error::Interrupted {
             job_id: (progress.get() != Progress::Preparing).then_some(job_id),
         }),
+        never = tell_of_upload(&sent_bytes, size_bytes, || progress.get() == Progress::Sent) => match never {},
     };
     // A second interruption ends the clearing up, as does the limit.
     tokio::select! {
@@ -62,7 +77,17 @@ pub(crate) async fn ask(
         () = interruption() => {}
         _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
     }
+    output::step("the reply queue is removed");
     ended
+}
+
+/// Tells where the time went, if it is asked for.
+pub(crate) fn tell_timing(global: &Global, timing: &Timing) {
+    if global.timing
+        && let Some(text) = timing.text(output::elapsed())
+    {
+        output::line(&text);
+    }
 }
 
 /// Adds to an error how to get at the answer, where there may be one and the error does not say so.

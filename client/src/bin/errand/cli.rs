@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::job_reference::JobReference;
 use crate::limit::Limit;
 use crate::output;
+use crate::output::Verbosity;
 
 /// Send work to the cloud and bring the answer back.
 ///
@@ -56,6 +57,7 @@ Exit codes:
 
 /// Options of every subcommand.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Global {
     /// Print the answer as JSON (integers of any size as text)
     #[arg(long, global = true, env = "ERRAND_JSON")]
@@ -97,6 +99,14 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, env = "ERRAND_QUIET")]
     pub(crate) quiet: bool,
 
+    /// Tell every step with its time on stderr
+    #[arg(short, long, global = true, env = "ERRAND_VERBOSE", conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+
+    /// Tell on stderr where the time went, and what it cost, about (of `stats` and `grayscale`)
+    #[arg(long, global = true, env = "ERRAND_TIMING")]
+    pub(crate) timing: bool,
+
     /// Memory that an operation may use with --offline, in MiB; many at once share it
     #[arg(
         long,
@@ -109,6 +119,15 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// How much is told beside answers and errors.
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Usual,
+        }
+    }
+
     /// Which cloud the command speaks to. What is empty says nothing, as an unset variable in a script.
     pub(crate) fn settings(&self) -> Result<Settings, Error> {
         let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -125,6 +144,17 @@ impl Global {
     }
 }
 
+impl Command {
+    /// Whether nothing is to be done but said.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        match self {
+            Self::Stats(wanted) => wanted.many.dry_run,
+            Self::Grayscale(wanted) => wanted.many.dry_run,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Stats(StatsArguments),
@@ -136,7 +166,7 @@ pub(crate) enum Command {
 }
 
 /// Which files, when it is not one, and how they are done.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug)]
 #[command(next_help_heading = "Many at once")]
 pub(crate) struct ManyArguments {
     /// Read more names of files and folders from a file, one a line; `-` is standard input

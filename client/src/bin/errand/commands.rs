@@ -14,9 +14,11 @@ use errand_client::Client;
 use crate::cli::{Command, Global};
 use crate::error::Error;
 
-/// Does what was typed in this process, with no cloud at all.
+/// Does what was typed in this process, with no cloud at all, or says what would be done.
 pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Error> {
     match command {
+        Command::Stats(wanted) if wanted.many.dry_run => lists::dry_run(global, wanted),
+        Command::Grayscale(wanted) if wanted.many.dry_run => images::dry_run(global, wanted),
         Command::Stats(wanted) => stats::offline(global, wanted),
         Command::Grayscale(wanted) => grayscale::offline(global, wanted),
         Command::Result(_) | Command::Listen(_) | Command::DeadLetters(_) | Command::Doctor(_) => Err(

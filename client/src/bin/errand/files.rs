@@ -175,7 +175,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Where a path leads if it is a link, so that the file behind it is written and the link stays.
 fn behind_links(path: &Path) -> io::Result<PathBuf> {
-    /// As many as Linux follows (path_resolution(7)).
+    /// As many as Linux follows (`path_resolution(7)`).
     const MOST_LINKS: u32 = 40;
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {

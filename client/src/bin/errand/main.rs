@@ -10,6 +10,7 @@ mod answer;
 mod background;
 mod cli;
 mod commands;
+mod cost;
 mod defect;
 mod error;
 mod files;
@@ -19,6 +20,7 @@ mod many;
 mod output;
 mod parts;
 mod signals;
+mod timing;
 
 use std::process::ExitCode;
 
@@ -35,6 +37,7 @@ static ALLOCATOR: HugePages = HugePages;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let json = arguments.global.json;
+    output::begin(arguments.global.verbosity());
     defect::watch();
     match defect::caught(|| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,7 +46,7 @@ fn main() -> ExitCode {
 }
 
 fn run(Arguments { global, command }: Arguments) -> Result<(), Error> {
-    if global.offline {
+    if global.offline || command.is_dry_run() {
         return commands::run_offline(&global, &command);
     }
     // One thread is enough to wait on.

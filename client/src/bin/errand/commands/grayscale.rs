@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
 
 use errand_client::operations::GRAYSCALE;
 use errand_client::{Client, success};
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
 use super::images;
-use crate::answer::{ask, download};
+use super::stats::offline_timing;
+use crate::answer::{ask, download, tell_timing};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
@@ -28,10 +30,10 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     let Stream { bytes, size_hint } = Stream::open(image)?;
     signals::on_interruption(parts::remove_all);
     let output = output_path(wanted)?;
-    if images::is_done(image, &output, images::Existing::of(wanted))? {
+    if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
         return output::skipped(image, &output, global.json);
     }
-    let target = OutputFile::open(&output, wanted.force)?;
+    let target = images::open(&output, wanted.force)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
     let mut background = Background::new(target);
     let converted = convert_stream(bytes, size_hint, &mut background, &parameters(wanted), &limits);
@@ -50,7 +52,9 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
         target,
         |path, style| output::grayscale(&report, path, None, style),
         global,
-    )
+    )?;
+    offline_timing(global);
+    Ok(())
 }
 
 pub(super) async fn online(
@@ -64,17 +68,18 @@ pub(super) async fn online(
     let image = image(wanted);
     let input = files::input(image)?;
     let output = output_path(wanted)?;
-    if images::is_done(image, &output, images::Existing::of(wanted))? {
+    if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
         return output::skipped(image, &output, global.json);
     }
-    let mut target = OutputFile::open(&output, wanted.force)?;
-    let outcome = ask(client, GRAYSCALE, &parameters(wanted), input, global.timeout).await?;
+    let mut target = images::open(&output, wanted.force)?;
+    let (outcome, mut timing) = ask(client, GRAYSCALE, &parameters(wanted), input, global.timeout).await?;
     let answer = success::<Report>(outcome)?;
     let (job, report) = (answer.job, answer.result);
     let object = answer.object.ok_or(errand_client::Error::BadAnswer {
         job_id: job.job_id,
         message: "it names no image".to_owned(),
     })?;
+    let begun = Instant::now();
     let downloaded = within(global.timeout, download(client, &object.location, &mut target)).await;
     downloaded.map_err(|error| match error {
         Error::OutOfTime { seconds } => errand_client::Error::TimedOut {
@@ -84,12 +89,21 @@ pub(super) async fn online(
         .into(),
         other => other,
     })?;
+    timing.download = begun.elapsed();
+    output::step("downloaded");
     let stored = Some((job, &object.location));
     finish(
         target,
         |path, style| output::grayscale(&report, path, stored, style),
         global,
-    )
+    )?;
+    tell_timing(global, &timing);
+    Ok(())
+}
+
+/// The one image that is meant, if it is one, and where the answer goes.
+pub(super) fn single(wanted: &GrayscaleArguments) -> Option<(&Path, Result<PathBuf, Error>)> {
+    is_single(&wanted.images, wanted.many.files_from.as_deref()).then(|| (image(wanted), output_path(wanted)))
 }
 
 /// The one image that is meant.
@@ -113,16 +127,18 @@ fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {
                 "say where the image goes with -o FILE (or -o -)".to_owned(),
             ))?;
             let mut output = match folder {
-                Some(folder) => {
-                    make_folder(folder)?;
-                    folder.join(name)
-                }
+                Some(folder) => folder.join(name),
                 None => default_output(Path::new(name)),
             };
             end_as(&mut output, wanted.format);
             Ok(output)
         }
     }
+}
+
+/// When a file was last changed.
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Whether a name is that of a folder: there is one, or it ends with a slash.

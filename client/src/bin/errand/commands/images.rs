@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
+use std::time::{Instant, SystemTime};
 
 use errand_client::operations::GRAYSCALE;
 use errand_client::{Client, Job, JobIds, ObjectLocation, success};
@@ -17,13 +18,15 @@ use super::grayscale::{make_folder, parameters};
 use crate::answer::download;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
-use crate::files::{self, OutputFile, Stream};
-use crate::many::inputs::{Wanted, find};
+use crate::files::{OutputFile, Stream};
+use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Way};
 use crate::many::plan::{self, Item, format_of};
 use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
+use crate::many::{all, here};
 use crate::output::shown;
+use crate::timing::Timing;
 
 /// What is written at once.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -32,10 +35,17 @@ const BUFFER_BYTES: usize = 256 << 10;
 enum Ended {
     Done {
         report: errand_grayscale::Report,
-        /// The job, and where its image stays; none if it was done in this process.
-        stored: Option<(JobIds, ObjectLocation)>,
+        /// The job, where its image stays, and where the time went; none if it was done in
+        /// this process.
+        stored: Option<Box<Stored>>,
     },
     Skipped,
+}
+
+struct Stored {
+    job: JobIds,
+    location: ObjectLocation,
+    timing: Timing,
 }
 
 /// What becomes of answers that are there already.
@@ -67,7 +77,7 @@ struct Answer<'a> {
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
     let parameters = parameters(wanted);
-    let (items, problems) = plan(wanted)?;
+    let (items, problems) = here(plan(None, wanted))?;
     let threads = wanted
         .many
         .jobs
@@ -81,7 +91,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
         items.len(),
         threads.get(),
         &stop,
-        |index| convert(&items[index], &parameters, &limits, wanted),
+        |index| convert(&items[index], &parameters, limits, wanted),
         |event| {
             match event {
                 Event::Tick => lines.report.tick(),
@@ -99,25 +109,25 @@ pub(super) async fn online(
     global: &Global,
     wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {
-    let (items, problems) = plan(wanted)?;
+    let (items, problems) = plan(Some(client), wanted).await?;
+    let items = Arc::new(items);
     let mut lines = Lines::new(&items, &problems, global, wanted);
     let parameters = Arc::new(parameters(wanted));
     let manner = Existing::of(wanted);
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
     let count = if lines.report.is_over() { 0 } else { items.len() };
     let start = |index: usize, way: Arc<Way>| {
-        let item = &items[index];
-        let (input, output) = (item.input.clone(), item.output.clone());
-        let parameters = Arc::clone(&parameters);
+        let (items, parameters) = (Arc::clone(&items), Arc::clone(&parameters));
         // Boxed: it holds an upload and a download.
         Box::pin(async move {
-            if is_done(&input, &output, manner)? {
+            let item = &items[index];
+            if is_done(item.modified(), &item.output, manner)? {
                 return Ok(Ended::Skipped);
             }
-            let input = files::input(&input)?.counted(Arc::clone(&way.sent_bytes));
+            let input = item.job_input()?.counted(Arc::clone(&way.sent_bytes));
             // Before anything is sent: there may be no place for the answer.
-            let mut target = open(&output, manner.may_replace)?;
-            let outcome = way.ask(Job::new(GRAYSCALE, &*parameters, input)).await?;
+            let mut target = open(&item.output, manner.may_replace)?;
+            let (outcome, mut timing) = way.ask(Job::new(GRAYSCALE, &*parameters, input)).await?;
             let answer = success::<errand_grayscale::Report>(outcome)?;
             let object = answer.object.ok_or(errand_client::Error::BadAnswer {
                 job_id: answer.job.job_id,
@@ -125,12 +135,18 @@ pub(super) async fn online(
             })?;
             {
                 let _room = way.room_to_download().await;
+                let begun = Instant::now();
                 download(&way.client, &object.location, &mut target).await?;
+                timing.download = begun.elapsed();
             }
             target.finish()?;
             Ok(Ended::Done {
                 report: answer.result,
-                stored: Some((answer.job, object.location)),
+                stored: Some(Box::new(Stored {
+                    job: answer.job,
+                    location: object.location,
+                    timing,
+                })),
             })
         })
     };
@@ -145,6 +161,24 @@ pub(super) async fn online(
     lines.report.end_of(ran)
 }
 
+/// Says what would be done.
+pub(super) fn dry_run(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
+    let (items, problems) = match super::grayscale::single(wanted) {
+        Some((input, output)) => (vec![Item::of(input, output?)?], Vec::new()),
+        None => here(plan(None, wanted))?,
+    };
+    let existing = Existing::of(wanted);
+    let fate = |item: &Item| match is_done(item.modified(), &item.output, existing) {
+        Ok(true) => Ok(Fate::Skipped),
+        Err(error) => Err(error),
+        Ok(false) if !existing.may_replace && item.output.exists() => Err(Error::Exists {
+            path: item.output.clone(),
+        }),
+        Ok(false) => Ok(Fate::Done),
+    };
+    dry_run::say(&items, &problems, global, &wanted.many, GRAYSCALE, fate)
+}
+
 /// A line for each image.
 struct Lines {
     report: Report,
@@ -157,6 +191,7 @@ impl Lines {
         let manner = Manner {
             json: global.json,
             quiet: global.quiet,
+            timing: global.timing,
             makes_files: true,
         };
         let mut lines = Self {
@@ -175,12 +210,15 @@ impl Lines {
         match ended {
             Ok(Ended::Skipped) => self.report.skipped(item),
             Ok(Ended::Done { report, stored }) => {
+                if let Some(stored) = &stored {
+                    self.report.time(&stored.timing);
+                }
                 let told = Told {
                     input: &item.input,
                     output: Some(&item.output),
                     answer: Answer {
-                        job: stored.as_ref().map(|(job, _)| *job),
-                        location: stored.map(|(_, location)| location.to_string()),
+                        job: stored.as_ref().map(|stored| stored.job),
+                        location: stored.as_ref().map(|stored| stored.location.to_string()),
                         report: &report,
                     },
                     output_bytes: report.output_bytes,
@@ -200,9 +238,8 @@ impl Lines {
     }
 }
 
-/// What can be done, and that of which it is known that it cannot.
-fn plan(wanted: &GrayscaleArguments) -> Result<(Vec<Item>, Vec<Item>), Error> {
-    let many = &wanted.many;
+/// What can be done, and that of which it is known that it cannot. Without a client, nothing is in the cloud.
+async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<(Vec<Item>, Vec<Item>), Error> {
     let output = wanted.output.as_deref();
     match output {
         Some(output) if output == Path::new("-") => {
@@ -218,15 +255,8 @@ fn plan(wanted: &GrayscaleArguments) -> Result<(Vec<Item>, Vec<Item>), Error> {
         }
         _ => {}
     }
-    let found = find(&Wanted {
-        names: &wanted.images,
-        list: many.files_from.as_deref(),
-        nul: many.null,
-        include: &many.include,
-        exclude: &many.exclude,
-        output,
-        is_fit: Some(|path| format_of(path).is_some()),
-    })?;
+    let is_image: fn(&Path) -> bool = |path| format_of(path).is_some();
+    let found = all(client, &wanted.images, &wanted.many, output, Some(is_image)).await?;
     let items = plan::images(found.inputs, output, wanted.format)?;
     Ok(items.into_iter().partition(|item| item.problem.is_none()))
 }
@@ -234,16 +264,16 @@ fn plan(wanted: &GrayscaleArguments) -> Result<(Vec<Item>, Vec<Item>), Error> {
 fn convert(
     item: &Item,
     parameters: &Parameters,
-    limits: &Limits,
+    limits: Limits,
     wanted: &GrayscaleArguments,
 ) -> Result<Ended, Error> {
-    if is_done(&item.input, &item.output, Existing::of(wanted))? {
+    if is_done(item.modified(), &item.output, Existing::of(wanted))? {
         return Ok(Ended::Skipped);
     }
     let Stream { bytes, size_hint } = Stream::open(&item.input)?;
     let target = open(&item.output, wanted.force)?;
     let mut writer = BufWriter::with_capacity(BUFFER_BYTES, target);
-    let converted = convert_stream(bytes, size_hint, &mut writer, parameters, limits);
+    let converted = convert_stream(bytes, size_hint, &mut writer, parameters, &limits);
     let (target, rest) = writer.into_parts();
     let done = converted.map_err(|error| match error {
         StreamError::Read(source) => Error::Read {
@@ -266,7 +296,7 @@ fn convert(
 }
 
 /// Opens the place of an answer, in a folder that is made where it is not there.
-fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
+pub(super) fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
     match OutputFile::open(output, may_replace) {
         Err(Error::Write { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             make_folder(output.parent().unwrap_or(Path::new("")))?;
@@ -278,15 +308,14 @@ fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
 
 /// Whether an image need not be done: its answer is there, whole, and newer. What else is there is in the way, unless it
 /// may be replaced.
-pub(super) fn is_done(input: &Path, output: &Path, existing: Existing) -> Result<bool, Error> {
+pub(super) fn is_done(changed: Option<SystemTime>, output: &Path, existing: Existing) -> Result<bool, Error> {
     if !existing.are_skipped {
         return Ok(false);
     }
     let Ok(there) = fs::metadata(output) else {
         return Ok(false);
     };
-    let made_from = fs::metadata(input).and_then(|input| input.modified());
-    let is_newer = matches!((made_from, there.modified()), (Ok(input), Ok(output)) if output >= input);
+    let is_newer = matches!((changed, there.modified()), (Some(input), Ok(output)) if output >= input);
     if is_newer && is_whole(output, there.len()).unwrap_or(false) {
         return Ok(true);
     }
@@ -311,13 +340,12 @@ fn is_whole(path: &Path, size_bytes: u64) -> io::Result<bool> {
     file.seek(SeekFrom::End(-12))?;
     file.read_exact(&mut last)?;
     Ok(match Format::detect(&first) {
-        // What follows the end marker is nobody's business: cameras write there.
-        Ok(Format::Jpeg) => last != [0; 12],
         Ok(Format::Png) => last[4..8] == *b"IEND",
         Ok(Format::Gif) => last[11] == b';',
         Ok(Format::WebP) => {
             u64::from(u32::from_le_bytes([first[4], first[5], first[6], first[7]])) + 8 <= size_bytes
         }
+        // Of a JPEG, too: behind its end marker, cameras write what they like.
         _ => last != [0; 12],
     })
 }

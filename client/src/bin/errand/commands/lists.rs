@@ -1,7 +1,7 @@
 //! `errand stats` of many lists.
 
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
@@ -14,18 +14,18 @@ use serde::Serialize;
 use super::stats::{parameters, summarize};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
-use crate::files;
-use crate::many::inputs::{Wanted, find};
+use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Broken, Way};
 use crate::many::plan::{Item, printed};
 use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
 use crate::many::table::Table;
+use crate::many::{all, here};
 use crate::output::shown;
 
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let items = plan(wanted)?;
+    let items = here(plan(None, wanted))?;
     let parameters = parameters(wanted);
     let mut lines = Lines::new(&items, global);
     lines.report.end_with_signals();
@@ -65,26 +65,27 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 /// Does all of them in the cloud.
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let items = plan(wanted)?;
+    let items = plan(Some(client), wanted).await?;
     let mut lines = Lines::new(&items, global);
     let stop = AtomicBool::new(false);
     let (items, problems) = apart(items);
     lines.problems(&problems, wanted, &stop);
-    let parameters = Arc::new(parameters(wanted));
+    let (items, parameters) = (Arc::new(items), Arc::new(parameters(wanted)));
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
     let start = |index: usize, way: Arc<Way>| {
-        let (path, parameters) = (items[index].input.clone(), Arc::clone(&parameters));
+        let (items, parameters) = (Arc::clone(&items), Arc::clone(&parameters));
         async move {
-            let input = files::input(&path)?.counted(Arc::clone(&way.sent_bytes));
-            let outcome = way.ask(Job::new(STATS, &*parameters, input)).await?;
-            Ok(success::<Summary>(outcome)?)
+            let input = items[index].job_input()?.counted(Arc::clone(&way.sent_bytes));
+            let (outcome, timing) = way.ask(Job::new(STATS, &*parameters, input)).await?;
+            Ok((success::<Summary>(outcome)?, timing))
         }
     };
     let ran = online::run(client, items.len(), jobs, global.timeout, start, |way, event| {
         lines.report.on_the_way(way);
         match event {
             Event::Tick => {}
-            Event::Ended(index, Ok(answer)) => {
+            Event::Ended(index, Ok((answer, timing))) => {
+                lines.report.time(&timing);
                 lines.done(&items[index], index, &answer.result, Some(answer.job), &stop);
             }
             Event::Ended(index, Err(error)) => {
@@ -99,16 +100,18 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
     lines.end_of(ran)
 }
 
-fn plan(wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
-    let many = &wanted.many;
-    let found = find(&Wanted {
-        names: &wanted.files,
-        list: many.files_from.as_deref(),
-        nul: many.null,
-        include: &many.include,
-        exclude: &many.exclude,
-        ..Wanted::default()
-    })?;
+/// Says what would be done.
+pub(super) fn dry_run(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let (items, problems) = match super::stats::single(wanted) {
+        Some(list) => (vec![Item::of(list, PathBuf::new())?], Vec::new()),
+        None => apart(here(plan(None, wanted))?),
+    };
+    dry_run::say(&items, &problems, global, &wanted.many, STATS, |_| Ok(Fate::Done))
+}
+
+/// All lists. Without a client, none is in the cloud.
+async fn plan(client: Option<&Client>, wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
+    let found = all(client, &wanted.files, &wanted.many, None, None).await?;
     Ok(printed(found.inputs))
 }
 
@@ -137,6 +140,7 @@ impl Lines {
         let manner = Manner {
             json: global.json,
             quiet: global.quiet,
+            timing: global.timing,
             makes_files: false,
         };
         Self {

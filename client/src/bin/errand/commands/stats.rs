@@ -9,11 +9,12 @@ use errand_client::{Client, success};
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
 use super::lists;
-use crate::answer::ask;
+use crate::answer::{ask, tell_timing};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::files::{self, Stream};
 use crate::many::inputs::is_single;
+use crate::many::units;
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -27,7 +28,19 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         u64::from(global.memory) << 20,
         threads,
     )?;
-    output::result(&summary, None, style(global))
+    output::result(&summary, None, style(global))?;
+    offline_timing(global);
+    Ok(())
+}
+
+/// Tells how long it took, if that is asked for.
+pub(super) fn offline_timing(global: &Global) {
+    if global.timing {
+        output::line(&format!(
+            "{} in this process; nothing was sent",
+            units::time(output::elapsed())
+        ));
+    }
 }
 
 /// Statistics of one list, in this process.
@@ -58,9 +71,16 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         return lists::online(client, global, wanted).await;
     }
     let input = files::input(file(wanted))?;
-    let outcome = ask(client, STATS, &parameters(wanted), input, global.timeout).await?;
+    let (outcome, timing) = ask(client, STATS, &parameters(wanted), input, global.timeout).await?;
     let answer = success::<Summary>(outcome)?;
-    output::result(&answer.result, Some(answer.job), style(global))
+    output::result(&answer.result, Some(answer.job), style(global))?;
+    tell_timing(global, &timing);
+    Ok(())
+}
+
+/// The one list that is meant, if it is one.
+pub(super) fn single(wanted: &StatsArguments) -> Option<&Path> {
+    is_single(&wanted.files, wanted.many.files_from.as_deref()).then(|| file(wanted))
 }
 
 /// The one file that is meant.

@@ -9,11 +9,16 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
+use errand_client::{Client, Uploaded};
+use errand_protocol::keys::CLAIM_CHECKS;
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
 use super::plan::default_output;
 use crate::error::Error;
+
+/// How the name of an object begins.
+const S3: &str = "s3://";
 
 /// What to look for, as it was typed.
 #[derive(Debug, Default)]
@@ -39,6 +44,8 @@ pub(crate) struct Input {
     /// Its name below the output folder: one or more parts, none of which leads out of it.
     pub(crate) below: PathBuf,
     pub(crate) size_bytes: u64,
+    /// Where it is, if it is in the cloud already.
+    pub(crate) object: Option<Box<Uploaded>>,
     pub(crate) problem: Option<Error>,
 }
 
@@ -54,7 +61,7 @@ pub(crate) struct Found {
 pub(crate) fn is_single(names: &[PathBuf], list: Option<&Path>) -> bool {
     match (names, list) {
         ([], None) => true,
-        ([name], None) => name == Path::new("-") || !(is_glob(name) || name.is_dir()),
+        ([name], None) => name == Path::new("-") || !(is_uploaded(name) || is_glob(name) || name.is_dir()),
         _ => false,
     }
 }
@@ -62,15 +69,13 @@ pub(crate) fn is_single(names: &[PathBuf], list: Option<&Path>) -> bool {
 /// Finds all of them, in the order in which they were named.
 pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
     let mut search = Search {
-        include: set_of(wanted.include)?,
-        exclude: set_of(wanted.exclude)?,
+        filter: Filter::of(wanted)?,
         outputs: wanted
             .output
             .and_then(|output| fs::canonicalize(output).ok())
             .into_iter()
             .collect(),
         keeps_folder_names: wanted.output.is_none(),
-        is_fit: wanted.is_fit,
         found: Found::default(),
     };
     for name in wanted.names {
@@ -78,6 +83,12 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
             return Err(Error::Usage(
                 "`-` is one input and goes by itself; a list of names comes with --files-from -".to_owned(),
             ));
+        }
+        if is_uploaded(name) {
+            return Err(Error::Usage(format!(
+                "`{}` is in the cloud: leave out --offline (or ERRAND_OFFLINE)",
+                name.display()
+            )));
         }
         search.argument(name)?;
     }
@@ -89,14 +100,125 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
     Ok(search.found)
 }
 
-struct Search {
+/// Which of what is found is wanted.
+struct Filter {
     include: Option<GlobSet>,
     exclude: Option<GlobSet>,
+    is_fit: Option<fn(&Path) -> bool>,
+}
+
+impl Filter {
+    fn of(wanted: &Wanted) -> Result<Self, Error> {
+        Ok(Self {
+            include: set_of(wanted.include)?,
+            exclude: set_of(wanted.exclude)?,
+            is_fit: wanted.is_fit,
+        })
+    }
+
+    fn wants(&self, below: &Path) -> bool {
+        self.include
+            .as_ref()
+            .is_none_or(|include| include.is_match(below))
+            && !self.excludes(below)
+    }
+
+    fn excludes(&self, below: &Path) -> bool {
+        self.exclude
+            .as_ref()
+            .is_some_and(|exclude| below.ancestors().any(|part| exclude.is_match(part)))
+    }
+
+    /// Whether a file in a folder is none by its name, and nothing says that it is one.
+    fn passes_over(&self, name: &Path) -> bool {
+        self.include.is_none() && self.is_fit.is_some_and(|is_fit| !is_fit(name))
+    }
+}
+
+/// Finds objects of the stack's input bucket, named as `s3://BUCKET/KEY`, with a slash at the end for all below, or as a glob.
+pub(crate) async fn find_uploaded(
+    client: &Client,
+    names: &[PathBuf],
+    wanted: &Wanted<'_>,
+) -> Result<Found, Error> {
+    let filter = Filter::of(wanted)?;
+    let mut found = Found::default();
+    for name in names {
+        let address = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(S3))
+            .unwrap_or_default();
+        let (bucket, key) = address.split_once('/').unwrap_or((address, ""));
+        let deployment = client.deployment().await?;
+        if bucket != deployment.input_bucket.as_str() {
+            return Err(Error::Usage(format!(
+                "`{}`: functions take objects of their stack's input bucket alone, s3://{}/: copy it there",
+                name.display(),
+                deployment.input_bucket
+            )));
+        }
+        // All before the first part that is a glob.
+        let parts = key.split_inclusive('/');
+        let base: String = parts.take_while(|part| !has_glob(OsStr::new(part))).collect();
+        let matcher = (base.len() < key.len())
+            .then(|| glob(&key[base.len()..]))
+            .transpose()?;
+        let before = found.inputs.len();
+        for object in client.uploaded(&base).await? {
+            let key = object.location.key.as_str();
+            let path = PathBuf::from(object.location.to_string());
+            let rest = match key.strip_prefix(&base) {
+                // What requests brought with them is theirs alone.
+                _ if key.starts_with(CLAIM_CHECKS) => continue,
+                Some("") => object.location.key.file_name(),
+                Some(rest) if base.is_empty() || base.ends_with('/') => rest,
+                // A name without a slash may be a folder's; `photos2/` is none below `photos`.
+                Some(rest) if rest.starts_with('/') => &rest[1..],
+                _ => continue,
+            };
+            if matcher.as_ref().is_some_and(|matcher| !matcher.is_match(rest)) {
+                continue;
+            }
+            let Some(below) = below(Path::new(rest)) else {
+                let error = Error::Usage("its key leads out of the output folder".to_owned());
+                found.inputs.push(Input::without(&path, error));
+                continue;
+            };
+            if !filter.wants(&below) {
+                continue;
+            }
+            let is_named = key.len() == base.len() || matcher.is_some();
+            if !is_named && filter.passes_over(&below) {
+                found.passed_over += 1;
+                continue;
+            }
+            found.inputs.push(Input {
+                path,
+                below,
+                size_bytes: object.size_bytes,
+                object: Some(Box::new(object)),
+                problem: None,
+            });
+        }
+        if found.inputs.len() == before {
+            let error = Error::Usage("there is no such object".to_owned());
+            found.inputs.push(Input::without(name, error));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a name is that of an object, or of more.
+pub(crate) fn is_uploaded(name: &Path) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(S3))
+}
+
+struct Search {
+    filter: Filter,
     /// Where the answers go, as far as such folders are there.
     outputs: Vec<PathBuf>,
     /// Whether a folder's name is a part of the names below the output folder: there is none that is said.
     keeps_folder_names: bool,
-    is_fit: Option<fn(&Path) -> bool>,
     found: Found,
 }
 
@@ -228,7 +350,7 @@ impl Search {
             let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
             if entry.file_type().is_dir() {
                 let is_left_out = entry.depth() > 0
-                    && (is_hidden(&entry) || self.is_output(entry.path()) || self.is_excluded(below));
+                    && (is_hidden(&entry) || self.is_output(entry.path()) || self.filter.excludes(below));
                 if is_left_out {
                     walk.skip_current_dir();
                 }
@@ -241,10 +363,10 @@ impl Search {
 
     /// A file that was found in a folder, at `below` in it.
     fn file_in_folder(&mut self, path: PathBuf, folder_name: &Path, below: &Path, size_bytes: u64) {
-        if !self.is_wanted(below) {
+        if !self.filter.wants(below) {
             return;
         }
-        if self.include.is_none() && self.is_fit.is_some_and(|is_fit| !is_fit(&path)) {
+        if self.filter.passes_over(&path) {
             self.found.passed_over += 1;
             return;
         }
@@ -253,7 +375,7 @@ impl Search {
 
     /// A file that was named, or matched.
     fn file(&mut self, path: PathBuf, below: PathBuf, size_bytes: u64) {
-        if self.is_wanted(&below) {
+        if self.filter.wants(&below) {
             self.add(path, below, size_bytes);
         }
     }
@@ -263,22 +385,9 @@ impl Search {
             path,
             below,
             size_bytes,
+            object: None,
             problem: None,
         });
-    }
-
-    fn is_wanted(&self, below: &Path) -> bool {
-        let is_included = self
-            .include
-            .as_ref()
-            .is_none_or(|include| include.is_match(below));
-        is_included && !self.is_excluded(below)
-    }
-
-    fn is_excluded(&self, below: &Path) -> bool {
-        self.exclude
-            .as_ref()
-            .is_some_and(|exclude| exclude.is_match(below))
     }
 
     fn is_output(&self, folder: &Path) -> bool {
@@ -323,6 +432,7 @@ impl Input {
             path: path.to_owned(),
             below: PathBuf::new(),
             size_bytes: 0,
+            object: None,
             problem: Some(error),
         }
     }
@@ -461,8 +571,8 @@ mod tests {
         found.inputs.iter().map(name).collect()
     }
 
-    fn elsewhere() -> Option<&'static Path> {
-        Some(Path::new("no/such/folder"))
+    fn elsewhere() -> &'static Path {
+        Path::new("no/such/folder")
     }
 
     #[test]
@@ -478,7 +588,7 @@ mod tests {
         let names = [folder.path().to_owned()];
         let mut wanted = Wanted {
             names: &names,
-            output: elsewhere(),
+            output: Some(elsewhere()),
             ..Wanted::default()
         };
         assert_eq!(found(&wanted), ["a/b/c.txt", "a/z.txt", "b.txt"]);
@@ -512,7 +622,7 @@ mod tests {
                 names: &names,
                 include: &include,
                 exclude: &exclude,
-                output: elsewhere(),
+                output: Some(elsewhere()),
                 ..Wanted::default()
             };
             assert_eq!(found(&wanted), expected, "{include:?} {exclude:?}");
@@ -542,7 +652,7 @@ mod tests {
             let names = [folder.path().join(glob)];
             let wanted = Wanted {
                 names: &names,
-                output: elsewhere(),
+                output: Some(elsewhere()),
                 ..Wanted::default()
             };
             assert_eq!(found(&wanted), expected, "{glob}");
@@ -567,7 +677,7 @@ mod tests {
         let names = [folder.path().to_owned()];
         let wanted = Wanted {
             names: &names,
-            output: elsewhere(),
+            output: Some(elsewhere()),
             ..Wanted::default()
         };
         assert_eq!(found(&wanted), ["a/b.txt", "!dangling"]);

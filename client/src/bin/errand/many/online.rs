@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::limit::{self, GRACE, Limit, within};
 use crate::output;
 use crate::signals::interruption;
+use crate::timing::{Clock, Timing};
 
 /// Jobs on their way unless another number is said: enough that requests and replies come in tens, while the functions
 /// have something to do.
@@ -42,13 +43,17 @@ pub(crate) struct Way {
 
 impl Way {
     /// Sends a job and waits for its outcome.
-    pub(crate) async fn ask(&self, job: Job) -> Result<Outcome, Error> {
+    pub(crate) async fn ask(&self, job: Job) -> Result<(Outcome, Timing), Error> {
         let operation = job.operation();
+        let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
+        let mut clock = Clock::start();
         let prepared = {
             let _permit = self.uploads.acquire().await;
             self.session.prepare(job).await?
         };
+        clock.sent();
         let mut sent = prepared.send().await?;
+        output::step(&format!("job {} sent", sent.id()));
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let waited = sent
             .wait(
@@ -57,7 +62,10 @@ impl Way {
             )
             .await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        Ok(waited?)
+        let outcome = waited?;
+        output::step(&format!("job {} answered", outcome.job_id));
+        let timing = clock.answered(&outcome, operation, size_bytes, is_uploaded, true);
+        Ok((outcome, timing))
     }
 
     /// Waits until there is room for another download.

@@ -5,11 +5,14 @@ use std::collections::hash_map::Entry;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
+use std::time::SystemTime;
 
+use errand_client::{Input as JobInput, Uploaded};
 use errand_grayscale::Format;
 
 use super::inputs::Input;
 use crate::error::Error;
+use crate::files;
 
 /// One thing to do.
 #[derive(Debug)]
@@ -18,8 +21,49 @@ pub(crate) struct Item {
     /// Where the answer goes; empty where it is printed.
     pub(crate) output: PathBuf,
     pub(crate) size_bytes: u64,
+    /// Where the input is, if it is in the cloud already.
+    pub(crate) object: Option<Box<Uploaded>>,
     /// Why nothing can be done.
     pub(crate) problem: Option<Error>,
+}
+
+impl Item {
+    /// One file by itself; of standard input it is not known how much comes.
+    pub(crate) fn of(input: &Path, output: PathBuf) -> Result<Self, Error> {
+        let size_bytes = match fs::metadata(input) {
+            Ok(metadata) => metadata.len(),
+            Err(_) if input == Path::new("-") => 0,
+            Err(source) => {
+                return Err(Error::Read {
+                    path: input.to_owned(),
+                    source,
+                });
+            }
+        };
+        Ok(Self {
+            input: input.to_owned(),
+            output,
+            size_bytes,
+            object: None,
+            problem: None,
+        })
+    }
+
+    /// When the input was last changed.
+    pub(crate) fn modified(&self) -> Option<SystemTime> {
+        match &self.object {
+            Some(object) => object.modified,
+            None => fs::metadata(&self.input).and_then(|input| input.modified()).ok(),
+        }
+    }
+
+    /// The input, as a job takes it.
+    pub(crate) fn job_input(&self) -> Result<JobInput, Error> {
+        match &self.object {
+            Some(object) => Ok(JobInput::object(object.location.clone(), object.size_bytes)),
+            None => files::input(&self.input),
+        }
+    }
 }
 
 /// Where the answer to a file goes if nothing is said: the first part of its name gets `output_` before it.
@@ -39,6 +83,7 @@ pub(crate) fn printed(inputs: Vec<Input>) -> Vec<Item> {
         input: input.path,
         output: PathBuf::new(),
         size_bytes: input.size_bytes,
+        object: input.object,
         problem: input.problem,
     };
     inputs.into_iter().map(without_output).collect()
@@ -60,6 +105,7 @@ pub(crate) fn images(
             input: input.path,
             output: PathBuf::new(),
             size_bytes: input.size_bytes,
+            object: input.object,
             problem: input.problem,
         };
         if item.problem.is_none() {
@@ -169,6 +215,7 @@ mod tests {
             path: path.into(),
             below: below.into(),
             size_bytes: 1,
+            object: None,
             problem: None,
         }
     }

@@ -1,7 +1,10 @@
 //! How far it is, on stderr: a bar on a terminal, elsewhere a line now and then.
 
+use std::convert::Infallible;
 use std::env;
-use std::io::{self, IsTerminal, Write};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,6 +12,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::report::Counts;
 use super::units;
+use crate::output::{self, Verbosity};
 
 /// When the first line is written where there is no terminal; the next ones each take twice as long, up to the last.
 const FIRST_LINE: Duration = Duration::from_secs(2);
@@ -16,6 +20,10 @@ const LINES_APART: Duration = Duration::from_secs(30);
 
 /// Columns that the bar itself keeps, its brackets and a blank with it.
 const BAR_COLUMNS: usize = 15;
+
+/// When an upload is first told of, and how often it is looked at.
+const TOLD_AFTER: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(100);
 
 /// Before so much has been done, there is no telling how long the rest takes.
 const FORESEEN_AFTER: Duration = Duration::from_secs(1);
@@ -34,12 +42,13 @@ enum Kind {
 impl Progress {
     pub(crate) fn new(total: usize, is_quiet: bool) -> Self {
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is_verbose = output::verbosity() == Verbosity::Verbose;
         let kind = if is_quiet {
             Kind::Quiet
-        } else if io::stderr().is_terminal() && !is_dumb {
+        } else if io::stderr().is_terminal() && !is_dumb && !is_verbose {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("[{wide_bar}] {msg}").expect("the template is one");
-            bar.set_style(style.progress_chars("=> "));
+            bar.set_style(bar_style());
+            output::set_bar(Some(bar.clone()));
             Kind::Bar(bar)
         } else {
             Kind::Lines {
@@ -70,7 +79,7 @@ impl Progress {
                     let mut line = format!("{} of {} done", counts.done, counts.total);
                     for (count, word) in [(counts.skipped, "skipped"), (counts.failed, "failed")] {
                         if count > 0 {
-                            line.push_str(&format!(", {count} {word}"));
+                            let _ = write!(line, ", {count} {word}");
                         }
                     }
                     // Who does not read it is no reason to stop.
@@ -81,20 +90,81 @@ impl Progress {
         }
     }
 
-    /// Writes something else to the terminal, without the bar in its way.
-    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.kind {
-            Kind::Bar(bar) => bar.suspend(write),
-            _ => write(),
-        }
-    }
-
     /// Takes the bar away.
     pub(crate) fn end(&self) {
-        if let Kind::Bar(bar) = &self.kind {
-            bar.finish_and_clear();
+        if let Kind::Bar(_) = &self.kind {
+            output::set_bar(None);
         }
     }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Tells how far an upload is, and then that the answer is waited for: never ends.
+pub(crate) async fn tell_of_upload(
+    sent_bytes: &AtomicU64,
+    size_bytes: u64,
+    is_sent: impl Fn() -> bool,
+) -> Infallible {
+    // What is done at once needs no telling.
+    tokio::time::sleep(TOLD_AFTER).await;
+    let mut progress = Progress::new(
+        usize::try_from(size_bytes).unwrap_or(usize::MAX),
+        output::verbosity() == Verbosity::Quiet,
+    );
+    progress.begun -= TOLD_AFTER;
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        progress.show_upload(sent_bytes.load(Ordering::Relaxed), size_bytes, is_sent());
+    }
+}
+
+impl Progress {
+    fn show_upload(&mut self, sent_bytes: u64, size_bytes: u64, is_sent: bool) {
+        let elapsed = self.begun.elapsed();
+        // Parts that were sent again count again.
+        let sent_bytes = sent_bytes.min(size_bytes);
+        let moved = format!("{} of {} up", units::bytes(sent_bytes), units::bytes(size_bytes));
+        match &mut self.kind {
+            Kind::Bar(bar) if is_sent || sent_bytes == 0 => {
+                let what = if is_sent {
+                    "waiting for the answer"
+                } else {
+                    "preparing"
+                };
+                bar.set_style(ProgressStyle::with_template("{msg}").expect("the template is one"));
+                bar.set_message(format!("{what}, {}", units::clock(elapsed)));
+                bar.tick();
+            }
+            Kind::Bar(bar) => {
+                bar.set_style(bar_style());
+                let rate = units::rate(sent_bytes, elapsed);
+                #[expect(clippy::cast_precision_loss, reason = "a guess")]
+                let left = (size_bytes - sent_bytes) as f64 / sent_bytes as f64;
+                let left = Duration::try_from_secs_f64(elapsed.as_secs_f64() * left).unwrap_or_default();
+                bar.set_message(format!("{moved}, {rate}, {} left", units::clock(left)));
+                bar.set_position(sent_bytes);
+            }
+            Kind::Lines { next, apart } => {
+                if elapsed >= *next {
+                    *apart = (*apart * 2).min(LINES_APART);
+                    *next = elapsed + *apart;
+                    output::line(if is_sent { "waiting for the answer" } else { &moved });
+                }
+            }
+            Kind::Quiet => {}
+        }
+    }
+}
+
+fn bar_style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("[{wide_bar}] {msg}").expect("the template is one");
+    style.progress_chars("=> ")
 }
 
 /// What there is room for: first of all how many are done, then what matters most.

@@ -1,6 +1,7 @@
 //! What is told of many files: a line for each, how far it is, and the sum at the end.
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,9 +15,10 @@ use super::plan::Item;
 use super::progress::Progress;
 use super::units;
 use crate::error::Error;
-use crate::output::{shown, skipped_line};
+use crate::output::{self, shown, skipped_line};
 use crate::parts;
 use crate::signals;
+use crate::timing::Timing;
 
 /// What to do about the rest.
 const RESUME: &str = "; the same with --skip-existing does what is left";
@@ -56,16 +58,16 @@ impl Counts {
             (not_begun, "not done"),
         ] {
             if count > 0 {
-                text.push_str(&format!(", {count} {word}"));
+                let _ = write!(text, ", {count} {word}");
             }
         }
-        text.push_str(&format!("; {}", units::bytes(self.input_bytes)));
+        let _ = write!(text, "; {}", units::bytes(self.input_bytes));
         if self.output_bytes > 0 {
-            text.push_str(&format!(" became {}", units::bytes(self.output_bytes)));
+            let _ = write!(text, " became {}", units::bytes(self.output_bytes));
         }
-        text.push_str(&format!(" in {}", units::time(time)));
+        let _ = write!(text, " in {}", units::time(time));
         if self.done > 0 && self.input_bytes > 0 {
-            text.push_str(&format!(" ({})", units::rate(self.input_bytes, time)));
+            let _ = write!(text, " ({})", units::rate(self.input_bytes, time));
         }
         text
     }
@@ -83,9 +85,11 @@ pub(crate) struct Told<'a, T> {
 
 /// How it is told.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(crate) struct Manner {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
+    pub(crate) timing: bool,
     /// Whether the answers go to files, so that the work is worth doing also when nobody reads the lines.
     pub(crate) makes_files: bool,
 }
@@ -96,6 +100,8 @@ pub(crate) struct Report {
     progress: Progress,
     manner: Manner,
     begun: Instant,
+    /// Where the time of the jobs in the cloud went.
+    timing: Timing,
     /// Why stdout takes no more.
     deaf: Option<io::Error>,
     /// Why the rest is not begun.
@@ -116,6 +122,7 @@ impl Report {
             counts: Arc::new(Mutex::new(counts)),
             manner,
             begun: Instant::now(),
+            timing: Timing::default(),
             deaf: None,
             stopped: None,
             may_pass: false,
@@ -197,7 +204,7 @@ impl Report {
             counts.failed += 1;
             counts.unread_bytes += item.size_bytes;
         });
-        self.complain(&format!("{}: {}", shown(&item.input), error.of(&item.input)));
+        output::line(&format!("{}: {}", shown(&item.input), error.of(&item.input)));
         if self.manner.json {
             let input = item.input.to_string_lossy();
             let mut line = json!({ "input": input, "status": "failed", "error": error.json() });
@@ -210,6 +217,11 @@ impl Report {
         if error.is_no_room() {
             self.stopped = Some("there is no room left for what would be written");
         }
+    }
+
+    /// Adds the times of a job.
+    pub(crate) fn time(&mut self, timing: &Timing) {
+        self.timing.add(timing);
     }
 
     /// Stops the run at the first failure.
@@ -227,24 +239,18 @@ impl Report {
         if self.deaf.is_some() {
             return;
         }
-        let written = self.progress.aside(|| {
+        let written = output::aside(|| {
             let mut stdout = io::stdout().lock();
             writeln!(stdout, "{text}").and_then(|()| stdout.flush())
         });
         if let Err(error) = written {
             if self.manner.makes_files {
-                self.complain(&format!(
+                output::line(&format!(
                     "standard output takes no more ({error}): the rest is done, but not listed"
                 ));
             }
             self.deaf = Some(error);
         }
-    }
-
-    /// Tells something on stderr.
-    pub(crate) fn complain(&self, text: &str) {
-        // Where stderr is full or closed, the exit code is what is left to tell.
-        let _ = self.progress.aside(|| writeln!(io::stderr(), "errand: {text}"));
     }
 
     /// Tells the sum, and whether all went well.
@@ -267,12 +273,21 @@ impl Report {
         if !self.manner.quiet {
             let mut text = counts.text(time);
             if let Some(why) = self.stopped {
-                text.push_str(&format!("; stopped: {why}"));
+                let _ = write!(text, "; stopped: {why}");
             }
             if self.manner.makes_files && (self.may_pass || counts.ended() < counts.total) {
                 text.push_str(RESUME);
             }
-            self.complain(&text);
+            output::line(&text);
+        }
+        if self.manner.timing {
+            match self.timing.text(output::elapsed()) {
+                Some(text) => output::line(&text),
+                None => output::line(&format!(
+                    "{} in this process; nothing was sent",
+                    units::time(output::elapsed())
+                )),
+            }
         }
         match self.deaf.take() {
             // Who has read enough is no error.

@@ -4,6 +4,7 @@
 //! its width: what is too long is shortened, and `…` says so. Elsewhere, and with `--json`, every number is whole.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -112,7 +113,7 @@ impl Table {
     fn line(&self, cells: &[(&'static str, String)], name: &str) -> String {
         let mut line = String::new();
         for ((_, value), width) in cells.iter().zip(&self.widths) {
-            line.push_str(&format!("{:>width$}  ", shortened(value, *width)));
+            let _ = write!(line, "{:>width$}  ", shortened(value, *width));
         }
         let used: usize = self.widths.iter().map(|width| width + 2).sum();
         match self.columns {

@@ -1,6 +1,6 @@
 //! How anything is written.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -16,16 +16,8 @@ pub(crate) struct Style {
     pub(crate) aside: bool,
 }
 
-/// Tells a person at a terminal what is going on.
-pub(crate) fn note(text: &str) {
-    if io::stderr().is_terminal() {
-        // A terminal that cannot be written to is no reason to give the job up.
-        let _ = writeln!(io::stderr(), "errand: {text}");
-    }
-}
-
 /// Writes an answer on lines of its own: as JSON, or as `text` says it.
-pub(super) fn show(
+pub(crate) fn show(
     style: Style,
     answer: &impl Serialize,
     text: impl FnOnce() -> String,
