@@ -33,7 +33,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
         return output::skipped(image, &output, global.json);
     }
-    let target = images::open(&output, wanted.force)?;
+    let target = open(&output, wanted)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
     let mut background = Background::new(target);
     let converted = convert_stream(bytes, size_hint, &mut background, &parameters(wanted), &limits);
@@ -71,7 +71,7 @@ pub(super) async fn online(
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
         return output::skipped(image, &output, global.json);
     }
-    let mut target = images::open(&output, wanted.force)?;
+    let mut target = open(&output, wanted)?;
     let (outcome, mut timing) = ask(client, GRAYSCALE, &parameters(wanted), input, global.timeout).await?;
     let answer = success::<Report>(outcome)?;
     let (job, report) = (answer.job, answer.result);
@@ -134,6 +134,14 @@ fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {
             Ok(output)
         }
     }
+}
+
+/// Opens the place of the answer. A folder is made only where it was named as one.
+fn open(output: &Path, wanted: &GrayscaleArguments) -> Result<OutputFile, Error> {
+    if let Some(folder) = wanted.output.as_deref().filter(|output| is_folder(output)) {
+        make_folder(folder)?;
+    }
+    OutputFile::open(output, wanted.force)
 }
 
 /// When a file was last changed.

@@ -296,7 +296,7 @@ fn convert(
 }
 
 /// Opens the place of an answer, in a folder that is made where it is not there.
-pub(super) fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
+fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
     match OutputFile::open(output, may_replace) {
         Err(Error::Write { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             make_folder(output.parent().unwrap_or(Path::new("")))?;
