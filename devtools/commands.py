@@ -9,6 +9,8 @@ from pathlib import Path
 from devtools.checkout import ROOT
 
 CLI = ROOT / "client/src/bin/errand/cli.rs"
+# How many arguments a list takes at least.
+MANY = 1000
 # What starts another command, or ends this one.
 END = ("|", "&&", "||", ";", "#", ">", "<")
 
@@ -52,12 +54,14 @@ def variants(text: str) -> list[tuple[str, str]]:
 
 def take_fields(text: str, command: Command) -> None:
     """Adds the options and positional arguments that a struct's fields declare."""
+    for flattened in re.findall(r"#\[command\(flatten\)\]\s*pub\(crate\) \w+: (\w+),", text):
+        take_fields(body(CLI.read_text(), f"struct {flattened}"), command)
     for attribute, name, kind in re.findall(
         r"#\[arg\((.*?)\)\]\s*(?:pub\(crate\) )?(\w+): ([^\n]+),\n", text, re.DOTALL
     ):
         plain = re.sub(r'"[^"]*"', "", attribute)
         if not re.search(r"\blong\b", plain):
-            command.positional += 1
+            command.positional += MANY if kind.startswith("Vec<") else 1
             continue
         has_value = kind != "bool" and "require_equals" not in plain
         command.options[f"--{kebab(name)}"] = has_value

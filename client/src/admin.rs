@@ -8,5 +8,7 @@ mod dead_letter;
 pub mod reply_queues;
 
 pub use crate::clock::{unix_ms, unix_secs};
-pub use crate::cloud::{Backlog, Cloud, DeadLetter, Deployment, Message, Presence, Received};
+pub use crate::cloud::{
+    Backlog, Cloud, DeadLetter, Deployment, ListedOutcome, Message, OutcomePage, Presence, Received,
+};
 pub use dead_letter::DeadLetterContent;

@@ -6,11 +6,14 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use errand_protocol::{JobId, ObjectLocation, Outcome, QueueName, Stack};
+use errand_protocol::{JobId, ObjectLocation, OperationName, Outcome, QueueName, Stack, Status, code, keys};
 use tokio::sync::Mutex;
 
+use crate::clock;
 use crate::cloud::{Cloud, Deployment, Uploaded};
 use crate::error::Error;
+use crate::operations::Operation;
+use crate::persist::persist;
 use crate::session::Session;
 use crate::settings::Settings;
 
@@ -125,6 +128,48 @@ impl Client {
         self.cloud().download(from, target).await
     }
 
+    /// Where the outcome of a job is, or will be.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::deployment`].
+    pub async fn outcome_location(&self, job_id: JobId) -> Result<ObjectLocation, Error> {
+        Ok(ObjectLocation {
+            bucket: self.deployment().await?.result_bucket.clone(),
+            key: keys::outcome(job_id),
+            version_id: None,
+        })
+    }
+
+    /// Takes a job back: stores as its outcome that it was canceled, unless it has one already; whether it did. Then this is
+    /// the job's answer, whatever its function may still do: a function that has not begun does not begin, if the input is on
+    /// S3, and one that has works in vain. `operation` is the job's, for whoever reads the outcome.
+    ///
+    /// # Errors
+    ///
+    /// The cloud cannot be reached or refuses.
+    pub async fn cancel(&self, job_id: JobId, operation: OperationName) -> Result<bool, Error> {
+        let deployment = self.deployment().await?;
+        let canceled = Outcome::canceled(job_id, operation, clock::unix_ms());
+        let notes = &self.cloud().notes;
+        if persist(notes, || self.cloud().store_outcome(&deployment, &canceled)).await? {
+            return Ok(true);
+        }
+        // Somebody may have canceled it before, or this call did, and its first answer was lost.
+        let stored = self.cloud().outcome(&deployment, job_id).await?;
+        Ok(stored.is_some_and(|outcome| is_canceled(&outcome)))
+    }
+
+    /// A link to a file that a job made, which whoever has it may follow for `lifetime` (at most a week), or until the
+    /// credentials that it was made with expire, if that is sooner. Nothing is asked of the cloud.
+    ///
+    /// # Errors
+    ///
+    /// The credentials cannot be had, or the time is too long.
+    pub async fn link(&self, to: &ObjectLocation, lifetime: Duration) -> Result<String, Error> {
+        self.cloud().link(to, lifetime).await
+    }
+
     /// The id of the job that a file uploaded to the input bucket asked for, in the version that is there now; none if there
     /// is no such file, or it may not be read.
     ///
@@ -168,8 +213,18 @@ impl Client {
         self.deployment_by(self.stack().response_queue()).await
     }
 
+    /// The same, by the queue of an operation, which a job of it needs anyway.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::deployment`].
+    pub async fn deployment_of(&self, operation: Operation) -> Result<Arc<Deployment>, Error> {
+        self.deployment_by(self.stack().request_queue(&operation.name()))
+            .await
+    }
+
     /// The same, with one of its queues. Asks once for each.
-    pub(crate) async fn deployment_by(&self, queue: QueueName) -> Result<Arc<Deployment>, Error> {
+    async fn deployment_by(&self, queue: QueueName) -> Result<Arc<Deployment>, Error> {
         // Held while it asks, so that many who ask at once make one request.
         let mut found = self.inner.found.lock().await;
         if let Some(known) = found.get(&queue) {
@@ -179,6 +234,10 @@ impl Client {
         found.insert(queue, Arc::clone(&deployment));
         Ok(deployment)
     }
+}
+
+fn is_canceled(outcome: &Outcome) -> bool {
+    matches!(&outcome.status, Status::Failed { error } if error.code == code::CANCELED)
 }
 
 impl fmt::Debug for Client {

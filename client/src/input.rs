@@ -1,13 +1,15 @@
 //! What a job works on.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use errand_protocol::{FileName, ObjectLocation};
+use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 
@@ -125,6 +127,35 @@ impl Input {
         }
     }
 
+    /// Its SHA-256, in hexadecimal.
+    pub(crate) fn sha256(&self) -> Result<String, Error> {
+        let mut hash = Sha256::new();
+        match &self.source {
+            Source::Bytes(bytes) => hash.update(bytes),
+            // Where it is, is what it is, as long as it must stay.
+            Source::Object(location) => hash.update(location.to_string()),
+            Source::File(path) => {
+                let failed = |source| Error::Read {
+                    path: path.clone(),
+                    source,
+                };
+                let mut file = File::open(path).map_err(failed)?;
+                let mut buffer = vec![0; 256 << 10];
+                loop {
+                    match file.read(&mut buffer).map_err(failed)? {
+                        0 => break,
+                        count => hash.update(&buffer[..count]),
+                    }
+                }
+            }
+        }
+        let mut hex = String::new();
+        for byte in hash.finalize() {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        Ok(hex)
+    }
+
     /// All of it; nothing of what is in the cloud already.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         match &self.source {
@@ -135,5 +166,20 @@ impl Input {
             }),
             Source::Bytes(bytes) => Ok(bytes.to_vec()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_and_its_bytes_have_the_same_hash() {
+        // FIPS 180-2, appendix B.1.
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Input::bytes("input", "abc").sha256().unwrap(), abc);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, "abc").unwrap();
+        assert_eq!(Input::file(file.path()).unwrap().sha256().unwrap(), abc);
     }
 }

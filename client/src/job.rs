@@ -1,9 +1,15 @@
 //! What is to be done.
 
+use std::collections::BTreeMap;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use errand_protocol::JobId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::error::Error;
 use crate::input::Input;
 use crate::operations::Operation;
 
@@ -37,6 +43,29 @@ impl Job {
     #[must_use]
     pub fn with_id(self, id: JobId) -> Self {
         Self { id, ..self }
+    }
+
+    /// The same job under an id that follows from what it does: operation, parameters and the SHA-256 of the input, whatever
+    /// the input is called. The same work is the same job, and done once; see [`Client::outcome`](crate::Client::outcome) for
+    /// whether it was. Reads all of the input, in this thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`].
+    pub fn with_id_from_content(self) -> Result<Self, Error> {
+        let sorted: BTreeMap<_, _> = self.parameters.iter().collect();
+        let parameters = serde_json::to_string(&sorted).unwrap_or_default();
+        let id = JobId::of_content(&self.operation.name(), &parameters, &self.input.sha256()?);
+        Ok(self.with_id(id))
+    }
+
+    /// The same job, the bytes of whose input are added to `sent_bytes` as they leave: see [`Input::counted`].
+    #[must_use]
+    pub fn counted(self, sent_bytes: Arc<AtomicU64>) -> Self {
+        Self {
+            input: self.input.counted(sent_bytes),
+            ..self
+        }
     }
 
     /// Its id, by which its outcome is found.

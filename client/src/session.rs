@@ -17,9 +17,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use errand_protocol::{
-    JobId, ObjectLocation, OperationName, Outcome, QueueName, Request, RequestInput, keys, limits,
-};
+use errand_protocol::{JobId, ObjectLocation, Outcome, QueueName, Request, RequestInput, keys, limits};
 use tokio::sync::OnceCell;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -100,11 +98,15 @@ impl Session {
             parameters,
             input,
         } = job;
-        let name = operation.name();
-        let deployment = shared.deployment(&name).await?;
+        let deployment = shared.client.deployment_of(operation).await?;
         let request = Request {
             reply_queue: shared.reply_queue.clone(),
-            ..Request::new(id, name, parameters, RequestInput::Inline(String::new()))
+            ..Request::new(
+                id,
+                operation.name(),
+                parameters,
+                RequestInput::Inline(String::new()),
+            )
         };
         // A new queue needs up to a second on AWS before all of SQS knows it: the upload fills that time.
         let (request, ()) = tokio::try_join!(
@@ -271,11 +273,6 @@ impl PreparedJob {
 }
 
 impl Shared {
-    async fn deployment(&self, operation: &OperationName) -> Result<Arc<Deployment>, Error> {
-        let queue = self.client.stack().request_queue(operation);
-        self.client.deployment_by(queue).await
-    }
-
     /// The request with its input: in the message if it fits, else uploaded (claim check).
     async fn with_input(
         &self,

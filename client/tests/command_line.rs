@@ -96,6 +96,11 @@ fn a_command_line_that_is_wrong_ends_with_2() {
         &["sepia"][..],
         &["stats", "--timeout", "0"],
         &["result", "no-id"],
+        &["result", "--url"],
+        &["wait"],
+        &["jobs", "--since", "yesterday"],
+        &["jobs", "--state", "lost"],
+        &["cancel", "no-id"],
         &["dead-letters", "redrive"],
         &["dead-letters", "list", "--operation", "sepia"],
         &["grayscale", "--quality", "101"],
@@ -115,6 +120,9 @@ fn a_command_line_that_is_wrong_ends_with_2() {
     let id = "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b";
     for arguments in [
         &["--offline", "result", id][..],
+        &["--offline", "wait", id],
+        &["--offline", "jobs"],
+        &["--offline", "cancel", id],
         &["--offline", "listen"],
         &["--offline", "dead-letters", "list"],
         &["--offline", "doctor"],
@@ -125,6 +133,16 @@ fn a_command_line_that_is_wrong_ends_with_2() {
             "errand: this asks the cloud: leave out --offline (or ERRAND_OFFLINE)\n",
         );
     }
+}
+
+#[test]
+fn a_detached_job_needs_a_cloud() {
+    let folder = folder();
+    errand(folder.path(), &["--offline", "stats", "-", "--detach"], "1").is(
+        2,
+        "",
+        "errand: --detach asks the cloud: leave out --offline (or ERRAND_OFFLINE)\n",
+    );
 }
 
 #[test]
@@ -257,7 +275,10 @@ fn every_help_page_has_examples() {
         &["--help"][..],
         &["stats", "--help"],
         &["grayscale", "--help"],
+        &["wait", "--help"],
         &["result", "--help"],
+        &["jobs", "--help"],
+        &["cancel", "--help"],
         &["listen", "--help"],
         &["dead-letters", "--help"],
         &["doctor", "--help"],

@@ -6,8 +6,11 @@ client policy of the stack alone (ERRAND_TEST_CLIENT_AWS_...), one with the oper
       .venv/cloud/bin/python -m devtools.local_cloud.with_users cargo test ...
 """
 
+import json
 import os
 import sys
+
+import boto3
 
 from devtools.local_cloud import client_user
 
@@ -19,7 +22,19 @@ def main():
     for user, policies in USERS.items():
         for name, value in client_user.make(os.environ["ERRAND_STACK"], user, policies).items():
             environment[f"ERRAND_TEST_{user.upper()}_{name}"] = value
+        let_cancel(os.environ["ERRAND_STACK"], user)
     os.execvpe(sys.argv[1], sys.argv[1:], environment)
+
+
+def let_cancel(stack: str, user: str) -> None:
+    """Gives a user what its policy gives it on AWS: MiniStack (1.5) does not know the key `s3:if-none-match`, and so takes
+    the condition that an outcome may be written where there is none for one that is never met."""
+    resources = boto3.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    bucket = next(each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"] == "ResultBucket")
+    arn = f"arn:aws:s3:::{bucket}/outcomes/*.json"
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    boto3.client("iam").put_user_policy(UserName=f"{stack}-{user}", PolicyName="cancel", PolicyDocument=policy)
 
 
 if __name__ == "__main__":

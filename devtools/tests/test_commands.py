@@ -138,7 +138,7 @@ Examples:
             "errand statistics a.txt",
             "errand stats --nothing x",
             "errand dead-letters bury",
-            "errand result one two",
+            "errand dead-letters show one two",
             "aws sqs purge",
         ):
             program, *words = commands.words(command)

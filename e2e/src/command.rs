@@ -14,6 +14,8 @@ use crate::Stack;
 pub struct Errand<'a> {
     /// The folder that it runs in.
     pub folder: tempfile::TempDir,
+    /// Where it notes the jobs that it sends.
+    state: tempfile::TempDir,
     stack: PhantomData<&'a Stack>,
 }
 
@@ -21,6 +23,7 @@ impl Errand<'_> {
     pub(crate) fn new(_: &Stack) -> Errand<'_> {
         Errand {
             folder: tempfile::tempdir().unwrap(),
+            state: tempfile::tempdir().unwrap(),
             stack: PhantomData,
         }
     }
@@ -42,6 +45,7 @@ impl Errand<'_> {
         command
             .args(arguments)
             .current_dir(self.folder.path())
+            .env("XDG_STATE_HOME", self.state.path())
             .stdin(Stdio::null());
         become_user(&mut command, "CLIENT");
         command

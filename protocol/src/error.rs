@@ -33,6 +33,8 @@ pub mod code {
     pub const MISCONFIGURED: ErrorCode = ErrorCode::new("misconfigured");
     /// The function's process was killed while it did the job, such as for want of memory.
     pub const PROCESS_KILLED: ErrorCode = ErrorCode::new("process_killed");
+    /// Whoever sent the job wanted it no more, and said so before it was done.
+    pub const CANCELED: ErrorCode = ErrorCode::new("canceled");
     /// The operation panicked: a defect of errand.
     pub const INTERNAL: ErrorCode = ErrorCode::new("internal_error");
 }

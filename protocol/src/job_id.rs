@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ObjectLocation;
+use crate::{ObjectLocation, OperationName};
 
 /// Name space of derived ids: a random UUID, which never changes, since changing it would make an event that is
 /// delivered again a new job.
@@ -44,6 +44,20 @@ impl JobId {
     #[must_use]
     pub fn of_message(message_id: &str) -> Self {
         Self::derived(&["message", message_id])
+    }
+
+    /// The id of the job that does `operation` with `parameters`, as they are spelled, on the bytes with this SHA-256, in
+    /// hexadecimal: the same for whoever asks for the same.
+    #[must_use]
+    pub fn of_content(operation: &OperationName, parameters: &str, sha256: &str) -> Self {
+        Self::derived(&["content", operation.as_str(), parameters, sha256])
+    }
+
+    /// When the client drew it, in milliseconds since 1970-01-01 UTC; none of a derived id.
+    #[must_use]
+    pub fn drawn_at_unix_ms(self) -> Option<u64> {
+        let (secs, nanos) = self.0.get_timestamp()?.to_unix();
+        (self.0.get_version_num() == 7).then(|| secs * 1000 + u64::from(nanos) / 1_000_000)
     }
 
     /// Each part is preceded by its length, so that no two lists of parts give the same text.
@@ -150,6 +164,30 @@ mod tests {
             JobId::of_object(&location("errand-input", "stats/a"), "v1").to_string(),
             "87970d68-3c39-504d-982a-36164bde5405"
         );
+    }
+
+    #[test]
+    fn the_same_work_on_the_same_bytes_is_the_same_job() {
+        let id = |operation: &str, parameters, sha256| {
+            JobId::of_content(&operation.parse().unwrap(), parameters, sha256).to_string()
+        };
+        let first = id("stats", "{}", "00");
+        // It never changes between releases.
+        assert_eq!(first, id("stats", "{}", "00"));
+        for other in [
+            id("grayscale", "{}", "00"),
+            id("stats", "{\"a\":1}", "00"),
+            id("stats", "{}", "01"),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+
+    #[test]
+    fn an_id_that_a_client_drew_tells_when() {
+        let id: JobId = "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b".parse().unwrap();
+        assert_eq!(id.drawn_at_unix_ms(), Some(0x0192_f0c4_7c1e));
+        assert_eq!(JobId::of_message("m").drawn_at_unix_ms(), None);
     }
 
     #[test]

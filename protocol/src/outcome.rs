@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{JobError, JobId, ObjectLocation, OperationName, TraceId, VERSION, encode, limits};
+use crate::{JobError, JobId, ObjectLocation, OperationName, TraceId, VERSION, code, encode, limits};
 
 /// A file that a job made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct Outcome {
     /// Success with its result, or failure with its reason.
     #[serde(flatten)]
     pub status: Status,
-    /// Which delivery of the request ended in this outcome, counted from 1.
+    /// Which delivery of the request ended in this outcome, counted from 1; 0 where none did, as of a job that was canceled.
     pub attempt: u32,
     /// How long the attempt took, from reading the input to the result, in milliseconds.
     pub duration_ms: u64,
@@ -70,6 +70,27 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The outcome of a job that nobody wants any more. Stored before the job is done, it is the job's answer: whoever does
+    /// the job finds it in the place of his own outcome, and replays it.
+    #[must_use]
+    pub fn canceled(job_id: JobId, operation: OperationName, now_unix_ms: u64) -> Self {
+        let message = "it was canceled before it was done; send it again under another id";
+        Self {
+            version: VERSION,
+            job_id,
+            operation,
+            input: None,
+            status: Status::Failed {
+                error: JobError::permanent(code::CANCELED, message),
+            },
+            attempt: 0,
+            duration_ms: 0,
+            finished_at_unix_ms: now_unix_ms,
+            not_before_unix_ms: None,
+            trace_id: None,
+        }
+    }
+
     /// Whether a later run of the same job may replace this outcome: it failed for a reason that may pass, and its
     /// request waits in the dead-letter queue.
     #[must_use]

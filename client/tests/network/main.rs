@@ -4,6 +4,7 @@
 mod command;
 mod configuration;
 mod credentials;
+mod later;
 mod limits;
 mod proxies;
 mod session;

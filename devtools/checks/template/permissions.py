@@ -81,11 +81,17 @@ class Permissions(unittest.TestCase):
         read = {resource for action, resource in allowed if action in ("s3:GetObject", "s3:GetObjectVersion")}
         self.assertNotIn("InputBucket/uploads/*", read)
         written = {resource for action, resource in allowed if action == "s3:PutObject"}
-        self.assertEqual(written, {f"InputBucket/{prefix}/*" for prefix in ("uploads", *OPERATIONS)})
+        inputs = {f"InputBucket/{prefix}/*" for prefix in ("uploads", *OPERATIONS)}
+        self.assertEqual(written, inputs | {"ResultBucket/outcomes/*.json"})
         aborted = {resource for action, resource in allowed if action == "s3:AbortMultipartUpload"}
-        self.assertEqual(aborted, written)
+        self.assertEqual(aborted, inputs)
         self.assertFalse([action for action, _ in allowed if action.startswith(("lambda:", "iam:"))])
         self.assertFalse([action for action, _ in allowed if action in ("sqs:*", "s3:*", "*", "sqs:PurgeQueue")])
+
+    def test_a_client_writes_no_outcome_in_the_place_of_another(self):
+        given = properties("ClientPolicy")["PolicyDocument"]["Statement"]
+        [cancel] = [each for each in given if each.get("Sid") == "CancelJobs"]
+        self.assertEqual(cancel["Condition"], {"Null": {"s3:if-none-match": "false"}})
 
     def test_nobody_is_allowed_everything(self):
         for name in [*of_type("AWS::IAM::Role"), *of_type("AWS::IAM::ManagedPolicy")]:

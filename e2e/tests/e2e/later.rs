@@ -45,7 +45,7 @@ async fn a_late_answer_is_fetched_by_the_id_of_its_job() {
 }
 
 /// Makes the requests for images wait, so that a client can be caught waiting: no image takes that long by itself.
-async fn hold_images_back(stack: &Stack, time: Duration) {
+pub(crate) async fn hold_images_back(stack: &Stack, time: Duration) {
     let queue = stack.queue("grayscale-requests").await;
     let set = stack.sqs.set_queue_attributes().queue_url(queue);
     set.attributes(QueueAttributeName::DelaySeconds, time.as_secs().to_string())

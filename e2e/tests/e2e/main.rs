@@ -3,6 +3,7 @@
 mod bad_input;
 mod bad_requests;
 mod dead_letters;
+mod detached;
 mod doctor;
 mod jobs;
 mod later;

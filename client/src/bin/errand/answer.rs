@@ -7,12 +7,13 @@ use std::sync::atomic::AtomicU64;
 use errand_client::{Client, Input, Job, JobId, ObjectLocation, Operation, Outcome};
 use serde::Serialize;
 
-use crate::cli::Global;
+use crate::cli::{Global, SendArguments};
 use crate::error::Error;
 use crate::files::OutputFile;
+use crate::journal::{Entry, Journal};
 use crate::limit::{self, GRACE, Limit, within};
 use crate::many::progress::tell_of_upload;
-use crate::output;
+use crate::output::{self, Style};
 use crate::signals::interruption;
 use crate::timing::{Clock, Timing};
 
@@ -27,19 +28,84 @@ enum Progress {
     Sent,
 }
 
-/// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
-/// waiting as long as is usual for the operation.
-pub(crate) async fn ask(
-    client: &Client,
+/// A job as the command line asks for it.
+pub(crate) fn job(
     operation: Operation,
     parameters: &impl Serialize,
     input: Input,
-    limit: Option<Limit>,
-) -> Result<(Outcome, Timing), Error> {
-    let sent_bytes = Arc::new(AtomicU64::new(0));
-    let (size_bytes, is_uploaded) = (input.size_bytes(), input.is_uploaded());
-    let job = Job::new(operation, parameters, input.counted(Arc::clone(&sent_bytes)));
+    wanted: SendArguments,
+) -> Result<Job, Error> {
+    let job = Job::new(operation, parameters, input);
+    if wanted.id_from_content {
+        Ok(job.with_id_from_content()?)
+    } else {
+        Ok(job)
+    }
+}
+
+/// Sends a job that nobody waits for now, and tells its id.
+pub(crate) async fn detach(client: &Client, global: &Global, job: Job) -> Result<(), Error> {
     let job_id = job.id();
+    let style = Style {
+        json: global.json,
+        aside: false,
+    };
+    let session = client.detached_session();
+    let progress = Cell::new(Progress::Preparing);
+    let sending = within(global.timeout, async {
+        if done_already(client, &job).await?.is_none() {
+            let entry = entry(client, &job);
+            let prepared = session.prepare(job).await?;
+            Journal::keep(&[entry]);
+            progress.set(Progress::Sending);
+            let _ = prepared.send().await?;
+        }
+        Ok(())
+    });
+    let sent = tokio::select! {
+        sent = sending => sent.map_err(|error| lost_track(error, job_id, progress.get(), global.timeout)),
+        () = interruption() => Err(Error::Interrupted {
+            job_id: (progress.get() != Progress::Preparing).then_some(job_id),
+        }),
+    };
+    // There is nothing to clear up but an upload that was given up.
+    tokio::select! {
+        _ = session.close() => {}
+        () = interruption() => {}
+        _ = limit::over(global.timeout.map(|limit| limit.and(GRACE))) => {}
+    }
+    sent?;
+    output::sent(job_id, style)
+}
+
+/// What became of a job whose id follows from what it does, if it was done before. One that failed for a reason that may pass is
+/// done again.
+pub(crate) async fn done_already(client: &Client, job: &Job) -> Result<Option<Outcome>, Error> {
+    if job.id().drawn_at_unix_ms().is_some() {
+        return Ok(None);
+    }
+    client.deployment_of(job.operation()).await?;
+    let outcome = client.outcome(job.id()).await?;
+    Ok(outcome.filter(|outcome| !outcome.is_provisional()))
+}
+
+pub(crate) fn entry(client: &Client, job: &Job) -> Entry {
+    let input = job.input().path();
+    let input = input.map_or("standard input".to_owned(), |path| path.display().to_string());
+    Entry::now(client, job.id(), job.operation().name(), input)
+}
+
+/// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
+/// waiting as long as is usual for the operation.
+pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Result<(Outcome, Timing), Error> {
+    let (job_id, operation) = (job.id(), job.operation());
+    if let Some(outcome) = within(limit, done_already(client, &job)).await? {
+        return Ok((outcome, Timing::default()));
+    }
+    let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
+    let sent_bytes = Arc::new(AtomicU64::new(0));
+    let job = job.counted(Arc::clone(&sent_bytes));
+    let entry = entry(client, &job);
     let session = client.session();
     let progress = Cell::new(Progress::Preparing);
 
@@ -47,6 +113,7 @@ pub(crate) async fn ask(
         output::step(&format!("job {job_id} begins: {size_bytes} bytes"));
         let mut clock = Clock::start();
         let prepared = session.prepare(job).await?;
+        Journal::keep(&[entry]);
         clock.sent();
         output::step("the input is where its function looks for it");
         progress.set(Progress::Sending);

@@ -14,7 +14,9 @@ use errand_client::{InvalidEndpoint, InvalidKmsKey, JobId, Notes, Settings, Stac
 use errand_grayscale::{Format, Luma};
 use errand_stats::{Bins, Column, Percentile, Selection};
 
+use crate::commands::jobs;
 use crate::error::Error;
+use crate::job_list::State;
 use crate::job_reference::JobReference;
 use crate::limit::Limit;
 use crate::output;
@@ -40,7 +42,10 @@ Examples:
   errand grayscale image.jpg                writes output_image.jpg
   errand grayscale photos/ -o gray/         all images in a folder
   errand --offline grayscale a.png -o b.png the same operation in this process, without a cloud
+  errand grayscale big.tif --detach         prints the job's id and does not wait
+  errand wait 0192f0c4-…                    until that job is done
   errand result 0192f0c4-…                  the answer to an earlier job
+  errand jobs                               what was sent, and what became of it
   errand doctor                             why it does not work
   errand dead-letters redrive --all         do again what could not be done
 
@@ -48,7 +53,8 @@ Network: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY name a proxy, and AWS_CA_B
 
 Exit codes:
   0    the answer is here
-  1    the job failed: the input or a parameter is not acceptable; of many, one or more failed
+  1    the job failed: the input or a parameter is not acceptable; of many, one or more failed; or it was too late to
+       cancel it
   2    the command line is wrong
   3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
   4    no answer yet: fetch it later with `errand result`
@@ -155,11 +161,47 @@ impl Command {
     }
 }
 
+/// How a job is sent.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct SendArguments {
+    /// Send the job, print its id and do not wait: see `errand wait`, `errand result` and `errand jobs`
+    #[arg(long, env = "ERRAND_DETACH")]
+    pub(crate) detach: bool,
+
+    /// Give the job an id that follows from operation, parameters and input: the same job is not done again, but answered
+    /// with what became of it, as long as the stack keeps that
+    #[arg(long, env = "ERRAND_ID_FROM_CONTENT")]
+    pub(crate) id_from_content: bool,
+}
+
+impl SendArguments {
+    /// Refuses what makes no sense for many.
+    pub(crate) fn check_many(self) -> Result<(), Error> {
+        if self.detach {
+            let message = "--detach is for one file: leave it out, or send them one by one";
+            return Err(Error::Usage(message.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Refuses what makes no sense without a cloud.
+    pub(crate) fn check_offline(self) -> Result<(), Error> {
+        if self.detach {
+            let message = "--detach asks the cloud: leave out --offline (or ERRAND_OFFLINE)";
+            return Err(Error::Usage(message.to_owned()));
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Stats(StatsArguments),
     Grayscale(GrayscaleArguments),
+    Wait(WaitArguments),
     Result(ResultArguments),
+    Jobs(JobsArguments),
+    Cancel(CancelArguments),
     Listen(ListenArguments),
     DeadLetters(DeadLettersArguments),
     Doctor(DoctorArguments),
@@ -251,6 +293,9 @@ pub(crate) struct StatsArguments {
     /// Count and report what is not an integer instead of failing
     #[arg(long, env = "ERRAND_SKIP_INVALID")]
     pub(crate) skip_invalid: bool,
+
+    #[command(flatten)]
+    pub(crate) send: SendArguments,
 }
 
 /// Grayscale of an image, or of many
@@ -308,6 +353,9 @@ pub(crate) struct GrayscaleArguments {
     #[arg(long, env = "ERRAND_TRUE_GRAY")]
     pub(crate) true_gray: bool,
 
+    #[command(flatten)]
+    pub(crate) send: SendArguments,
+
     /// Replace files that are there already
     #[arg(short, long, env = "ERRAND_FORCE")]
     pub(crate) force: bool,
@@ -321,23 +369,94 @@ pub(crate) struct GrayscaleArguments {
     pub(crate) skip_existing: bool,
 }
 
+/// Wait until jobs are done
+///
+/// Prints what became of each, one line each, as they are done. Without --timeout it waits as long as an answer to `grayscale` is
+/// waited for.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand wait 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand wait $(cat ids.txt) --timeout 600 --json
+
+Exit codes: 0 all succeeded; 1 some failed; 4 some are not done in time")]
+pub(crate) struct WaitArguments {
+    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
+    #[arg(value_name = "JOB_ID", required = true)]
+    pub(crate) job: Vec<JobReference>,
+}
+
+/// What was sent, and what became of it
+///
+/// Lists the jobs that this user sent to the stack from this machine, newest first: their ids, how far they are, how long ago they
+/// were sent, how long they took, and their inputs. They are kept in $XDG_STATE_HOME/errand/jobs.jsonl (~/.local/state without that
+/// variable). With --all, what the stack has done for everybody, as long as it keeps that.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand jobs
+  errand jobs --state failed --since 1h --json
+  errand jobs --state waiting
+  errand jobs --all --since 1d --limit 100")]
+pub(crate) struct JobsArguments {
+    /// Everybody's jobs that were done, newest first
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Only those that are so far
+    #[arg(long, env = "ERRAND_STATE")]
+    pub(crate) state: Option<State>,
+
+    /// Only those that were sent, or with --all done, no longer ago: 90s, 30m, 1h, 7d
+    #[arg(long, env = "ERRAND_SINCE", value_name = "TIME", value_parser = jobs::duration)]
+    pub(crate) since: Option<Duration>,
+
+    /// No more than so many
+    #[arg(long, env = "ERRAND_LIMIT", value_name = "N", default_value_t = jobs::SHOWN)]
+    pub(crate) limit: usize,
+}
+
+/// Take jobs back that are not done yet
+///
+/// A job that is canceled is answered with the failure `canceled`, for everybody. What its function has begun it does not stop; what
+/// it has not begun on an input on S3 it does not begin. Says whether it came in time.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand cancel 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+
+Exit codes: 0 all are canceled; 1 some had their answers already")]
+pub(crate) struct CancelArguments {
+    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
+    #[arg(value_name = "JOB_ID", required = true)]
+    pub(crate) job: Vec<JobReference>,
+}
+
 /// The answer to an earlier job
 ///
 /// Looks once, or, with --timeout, until it is there. A failure for a reason that may pass does not end the wait: its
-/// job may have been redriven.
+/// job may have been redriven. Of several jobs, each is told of, whatever became of the others; the exit code is the last
+/// failure's.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand result $(cat ids.txt) -o results   files that the jobs made go to a folder
+  errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b --url
   errand result s3://errand-input-123456789012-eu-west-1/stats/list.txt   of an uploaded file")]
 pub(crate) struct ResultArguments {
-    /// The job's id, or the s3:// address of a file that was uploaded to the input bucket
-    #[arg(value_name = "JOB_ID")]
-    pub(crate) job: JobReference,
+    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
+    #[arg(value_name = "JOB_ID", required = true)]
+    pub(crate) job: Vec<JobReference>,
 
-    /// Where a file that the job made goes; `-` is standard output [default: output_ and its name, in this folder]
+    /// Where a file that the job made goes; `-` is standard output; of several jobs, the folder [default: output_ and its name,
+    /// in this folder]
     #[arg(short, long, env = "ERRAND_OUTPUT", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Print a link to the file that the job made, or to its outcome, instead: it works for an hour, for whoever has it
+    #[arg(long, env = "ERRAND_URL", conflicts_with = "output")]
+    pub(crate) url: bool,
 
     /// Replace a file that is there already
     #[arg(short, long, env = "ERRAND_FORCE")]

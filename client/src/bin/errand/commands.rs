@@ -1,18 +1,23 @@
 //! What the subcommands do, one file each.
 
+mod cancel;
 mod dead_letters;
 mod doctor;
 mod grayscale;
 mod images;
+pub(crate) mod jobs;
 mod listen;
 mod lists;
 mod result;
 mod stats;
+mod wait;
 
-use errand_client::Client;
+use errand_client::{Client, JobId};
 
 use crate::cli::{Command, Global};
 use crate::error::Error;
+use crate::job_reference::JobReference;
+use crate::limit::{Limit, within};
 
 /// Does what was typed in this process, with no cloud at all, or says what would be done.
 pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Error> {
@@ -21,9 +26,15 @@ pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Erro
         Command::Grayscale(wanted) if wanted.many.dry_run => images::dry_run(global, wanted),
         Command::Stats(wanted) => stats::offline(global, wanted),
         Command::Grayscale(wanted) => grayscale::offline(global, wanted),
-        Command::Result(_) | Command::Listen(_) | Command::DeadLetters(_) | Command::Doctor(_) => Err(
-            Error::Usage("this asks the cloud: leave out --offline (or ERRAND_OFFLINE)".to_owned()),
-        ),
+        Command::Wait(_)
+        | Command::Result(_)
+        | Command::Jobs(_)
+        | Command::Cancel(_)
+        | Command::Listen(_)
+        | Command::DeadLetters(_)
+        | Command::Doctor(_) => Err(Error::Usage(
+            "this asks the cloud: leave out --offline (or ERRAND_OFFLINE)".to_owned(),
+        )),
     }
 }
 
@@ -36,9 +47,38 @@ pub(crate) async fn run_online(
     match command {
         Command::Stats(wanted) => stats::online(&client?, global, wanted).await,
         Command::Grayscale(wanted) => grayscale::online(&client?, global, wanted).await,
+        Command::Wait(wanted) => wait::run(&client?, global, wanted).await,
+        Command::Jobs(wanted) => jobs::run(&client?, global, wanted).await,
+        Command::Cancel(wanted) => cancel::run(&client?, global, wanted).await,
         Command::Result(wanted) => result::run(&client?, global, wanted).await,
         Command::Listen(wanted) => listen::run(&client?, global, wanted).await,
         Command::DeadLetters(wanted) => dead_letters::run(&client?, global, wanted).await,
         Command::Doctor(wanted) => doctor::run(client, global, wanted).await,
     }
+}
+
+/// The ids of the jobs that a person names.
+async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Result<Vec<JobId>, Error> {
+    let finding = async {
+        let mut ids = Vec::new();
+        for job in jobs {
+            let file = match job {
+                JobReference::Id(id) => {
+                    ids.push(*id);
+                    continue;
+                }
+                JobReference::Uploaded(file) => file,
+            };
+            let found = client.job_of_uploaded(file).await?;
+            let bucket = &client.deployment().await?.input_bucket;
+            ids.push(found.ok_or_else(|| {
+                Error::Usage(format!(
+                    "there is no object {file}, or it may not be read: name one that was uploaded to {bucket} under the \
+                     name of an operation"
+                ))
+            })?);
+        }
+        Ok(ids)
+    };
+    within(limit, finding).await
 }

@@ -66,6 +66,12 @@ pub(crate) enum Error {
     /// `errand doctor` found what does not work.
     #[error("{count} of the checks failed: see their cures above")]
     Unhealthy { count: usize },
+    /// Some of the jobs that were waited for failed.
+    #[error("{count} of the jobs did not succeed: see above")]
+    JobsFailed { count: usize },
+    /// Jobs had their answers before they could be canceled.
+    #[error("{count} of the jobs had an answer already: too late to cancel")]
+    TooLate { count: usize },
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
@@ -156,6 +162,8 @@ impl Error {
             | Self::Exists { .. }
             | Self::Stale { .. }
             | Self::SomeFailed { .. }
+            | Self::JobsFailed { .. }
+            | Self::TooLate { .. }
             | Self::Unhealthy { .. }
             | Self::Usage(_)
             | Self::Defect { .. } => false,
@@ -165,7 +173,10 @@ impl Error {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Client(error) => exit_code_of(error),
-            Self::Failed { .. } | Self::SomeFailed { .. } => 1,
+            Self::Failed { .. }
+            | Self::SomeFailed { .. }
+            | Self::JobsFailed { .. }
+            | Self::TooLate { .. } => 1,
             Self::Usage(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
@@ -191,6 +202,8 @@ impl Error {
             Self::Interrupted { .. } | Self::InterruptedRun => "interrupted",
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
+            Self::JobsFailed { .. } => "jobs_failed",
+            Self::TooLate { .. } => "too_late",
             Self::Usage(_) => "usage",
             Self::Defect { .. } => "internal_error",
         }
@@ -263,8 +276,12 @@ impl Error {
         if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self) {
             let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
         }
-        // The findings have told a program already.
-        if json && !matches!(self, Self::Unhealthy { .. }) {
+        // What was printed has told a program already.
+        let is_told = matches!(
+            self,
+            Self::Unhealthy { .. } | Self::JobsFailed { .. } | Self::TooLate { .. }
+        );
+        if json && !is_told {
             let mut answer = json!({ "job_id": self.job_id(), "error": self.json() });
             if let Self::Client(errand_client::Error::Failed { job, .. }) = self
                 && let Some(trace_id) = job.trace_id

@@ -10,7 +10,7 @@ use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_
 
 use super::images;
 use super::stats::offline_timing;
-use crate::answer::{ask, download, tell_timing};
+use crate::answer::{ask, detach, download, job, tell_timing};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
@@ -23,6 +23,7 @@ use crate::parts;
 use crate::signals;
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
+    wanted.send.check_offline()?;
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
         return images::offline(global, wanted);
     }
@@ -67,12 +68,16 @@ pub(super) async fn online(
     }
     let image = image(wanted);
     let input = files::input(image)?;
+    let job = job(GRAYSCALE, &parameters(wanted), input, wanted.send)?;
+    if wanted.send.detach {
+        return detach(client, global, job).await;
+    }
     let output = output_path(wanted)?;
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
         return output::skipped(image, &output, global.json);
     }
     let mut target = open(&output, wanted)?;
-    let (outcome, mut timing) = ask(client, GRAYSCALE, &parameters(wanted), input, global.timeout).await?;
+    let (outcome, mut timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Report>(outcome)?;
     let (job, report) = (answer.job, answer.result);
     let object = answer.object.ok_or(errand_client::Error::BadAnswer {

@@ -10,12 +10,12 @@ use std::thread::available_parallelism;
 use std::time::{Instant, SystemTime};
 
 use errand_client::operations::GRAYSCALE;
-use errand_client::{Client, Job, JobIds, ObjectLocation, success};
+use errand_client::{Client, JobIds, ObjectLocation, success};
 use errand_grayscale::{Format, Limits, Parameters, StreamError, convert_stream};
 use serde::Serialize;
 
 use super::grayscale::{make_folder, parameters};
-use crate::answer::download;
+use crate::answer::{download, job};
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
 use crate::files::{OutputFile, Stream};
@@ -114,6 +114,8 @@ pub(super) async fn online(
     let mut lines = Lines::new(&items, &problems, global, wanted);
     let parameters = Arc::new(parameters(wanted));
     let manner = Existing::of(wanted);
+    let send = wanted.send;
+    send.check_many()?;
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
     let count = if lines.report.is_over() { 0 } else { items.len() };
     let start = |index: usize, way: Arc<Way>| {
@@ -124,10 +126,10 @@ pub(super) async fn online(
             if is_done(item.modified(), &item.output, manner)? {
                 return Ok(Ended::Skipped);
             }
-            let input = item.job_input()?.counted(Arc::clone(&way.sent_bytes));
+            let input = item.job_input()?;
             // Before anything is sent: there may be no place for the answer.
             let mut target = open(&item.output, manner.may_replace)?;
-            let (outcome, mut timing) = way.ask(Job::new(GRAYSCALE, &*parameters, input)).await?;
+            let (outcome, mut timing) = way.ask(job(GRAYSCALE, &*parameters, input, send)?).await?;
             let answer = success::<errand_grayscale::Report>(outcome)?;
             let object = answer.object.ok_or(errand_client::Error::BadAnswer {
                 job_id: answer.job.job_id,

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
-use errand_client::{Client, Job, JobIds, success};
+use errand_client::{Client, JobIds, success};
 use errand_stats::Summary;
 use serde::Serialize;
 
 use super::stats::{parameters, summarize};
+use crate::answer::job;
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::many::dry_run::{self, Fate};
@@ -71,12 +72,14 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
     let (items, problems) = apart(items);
     lines.problems(&problems, wanted, &stop);
     let (items, parameters) = (Arc::new(items), Arc::new(parameters(wanted)));
+    let send = wanted.send;
+    send.check_many()?;
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
     let start = |index: usize, way: Arc<Way>| {
         let (items, parameters) = (Arc::clone(&items), Arc::clone(&parameters));
         async move {
-            let input = items[index].job_input()?.counted(Arc::clone(&way.sent_bytes));
-            let (outcome, timing) = way.ask(Job::new(STATS, &*parameters, input)).await?;
+            let input = items[index].job_input()?;
+            let (outcome, timing) = way.ask(job(STATS, &*parameters, input, send)?).await?;
             Ok((success::<Summary>(outcome)?, timing))
         }
     };

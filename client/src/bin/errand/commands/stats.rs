@@ -9,7 +9,7 @@ use errand_client::{Client, success};
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
 use super::lists;
-use crate::answer::{ask, tell_timing};
+use crate::answer::{ask, detach, job, tell_timing};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::files::{self, Stream};
@@ -18,6 +18,7 @@ use crate::many::units;
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    wanted.send.check_offline()?;
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
         return lists::offline(global, wanted);
     }
@@ -71,7 +72,11 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         return lists::online(client, global, wanted).await;
     }
     let input = files::input(file(wanted))?;
-    let (outcome, timing) = ask(client, STATS, &parameters(wanted), input, global.timeout).await?;
+    let job = job(STATS, &parameters(wanted), input, wanted.send)?;
+    if wanted.send.detach {
+        return detach(client, global, job).await;
+    }
+    let (outcome, timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Summary>(outcome)?;
     output::result(&answer.result, Some(answer.job), style(global))?;
     tell_timing(global, &timing);

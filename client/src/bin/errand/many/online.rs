@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::pool::Event;
+use crate::answer::{done_already, entry};
 use crate::error::Error;
+use crate::journal::Journal;
 use crate::limit::{self, GRACE, Limit, within};
 use crate::output;
 use crate::signals::interruption;
@@ -46,11 +48,17 @@ impl Way {
     pub(crate) async fn ask(&self, job: Job) -> Result<(Outcome, Timing), Error> {
         let operation = job.operation();
         let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
+        if let Some(outcome) = done_already(&self.client, &job).await? {
+            return Ok((outcome, Timing::default()));
+        }
+        let entry = entry(&self.client, &job);
+        let job = job.counted(Arc::clone(&self.sent_bytes));
         let mut clock = Clock::start();
         let prepared = {
             let _permit = self.uploads.acquire().await;
             self.session.prepare(job).await?
         };
+        Journal::keep(&[entry]);
         clock.sent();
         let mut sent = prepared.send().await?;
         output::step(&format!("job {} sent", sent.id()));

@@ -1,0 +1,72 @@
+//! `errand wait`.
+
+use std::time::Duration;
+
+use errand_client::{Client, JobId, operations};
+use tokio::task::JoinSet;
+
+use crate::cli::{Global, WaitArguments};
+use crate::error::Error;
+use crate::job_list::State;
+use crate::limit::Limit;
+use crate::output::{self, Style};
+use crate::signals::interruption;
+
+/// Jobs that are waited for at once; the others are looked at once one of these is done.
+const AT_ONCE: usize = 64;
+
+pub(super) async fn run(client: &Client, global: &Global, wanted: &WaitArguments) -> Result<(), Error> {
+    let style = Style {
+        json: global.json,
+        aside: false,
+    };
+    let ids = super::ids(client, global.timeout, &wanted.job).await?;
+    tokio::select! {
+        ended = wait(client, global.timeout, &ids, style) => ended,
+        // They go on, and their ids are known to whoever waits.
+        () = interruption() => Err(Error::Interrupted { job_id: ids.first().copied() }),
+    }
+}
+
+async fn wait(client: &Client, limit: Option<Limit>, ids: &[JobId], style: Style) -> Result<(), Error> {
+    let usual = operations::ALL
+        .iter()
+        .map(|operation| operation.default_timeout());
+    let usual = usual.max().unwrap_or_default();
+    let mut waiting = JoinSet::new();
+    let mut left = ids.iter().copied();
+    let (mut count, mut first_error) = (0, None);
+    loop {
+        while waiting.len() < AT_ONCE
+            && let Some(id) = left.next()
+        {
+            let client = client.clone();
+            let time: Duration = limit.map_or(usual, Limit::left);
+            waiting.spawn(async move { (id, client.wait(id, time).await) });
+        }
+        let Some(waited) = waiting.join_next().await else {
+            break;
+        };
+        let (job_id, outcome) = waited.expect("a wait that panics");
+        match outcome {
+            Ok(outcome) => {
+                count += usize::from(State::of(Some(&outcome)) != State::Succeeded);
+                output::outcome(&outcome, style)?;
+            }
+            Err(errand_client::Error::TimedOut { seconds, .. }) => {
+                let seconds = limit.map_or(seconds, |limit| limit.time().as_secs());
+                first_error.get_or_insert(Error::NoOutcome {
+                    job_id,
+                    stack: client.stack().clone(),
+                    seconds,
+                });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match (first_error, count) {
+        (Some(error), _) => Err(error),
+        (None, 0) => Ok(()),
+        (None, count) => Err(Error::JobsFailed { count }),
+    }
+}

@@ -1,0 +1,78 @@
+//! Jobs, one a line.
+
+use errand_client::admin::unix_ms;
+use errand_client::{JobError, JobId, OperationName};
+use serde::Serialize;
+use serde_json::json;
+
+use super::dead_letters::duration;
+use super::show::{Style, show};
+use crate::error::Error;
+use crate::job_list::State;
+
+/// What is told of a job.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobLine<'a> {
+    pub(crate) job_id: JobId,
+    pub(crate) state: State,
+    pub(crate) operation: Option<&'a OperationName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sent_at_unix_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) finished_at_unix_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_ms: Option<u64>,
+    /// What it works on, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) input: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<&'a JobError>,
+}
+
+/// Shows a job on one line.
+pub(crate) fn job_line(job: &JobLine, style: Style) -> Result<(), Error> {
+    show(style, job, || {
+        let time = job
+            .sent_at_unix_ms
+            .or(job.finished_at_unix_ms)
+            .unwrap_or_default();
+        let age = format!("{} ago", duration(unix_ms().saturating_sub(time) / 1000));
+        let took = job.duration_ms.map_or("-".to_owned(), |ms| format!("{ms} ms"));
+        let operation = job.operation.map_or("-", OperationName::as_str);
+        let mut line = format!(
+            "{}  {:9}  {age:>10}  {took:>9}  {operation:9}  {}",
+            job.job_id,
+            job.state.name(),
+            job.input.as_deref().unwrap_or("a message")
+        );
+        if let Some(error) = job.error {
+            line = format!("{line}: {error}");
+        }
+        line
+    })
+}
+
+/// Tells the id of a job that was sent.
+pub(crate) fn sent(job_id: JobId, style: Style) -> Result<(), Error> {
+    show(style, &json!({ "job_id": job_id }), || job_id.to_string())
+}
+
+/// Tells whether a job was canceled.
+pub(crate) fn canceled(job_id: JobId, is_canceled: bool, style: Style) -> Result<(), Error> {
+    show(
+        style,
+        &json!({ "job_id": job_id, "canceled": is_canceled }),
+        || {
+            if is_canceled {
+                format!("{job_id}  canceled")
+            } else {
+                format!("{job_id}  too late: it has its answer, fetch it with `errand result {job_id}`")
+            }
+        },
+    )
+}
+
+/// Tells a link to what a job made.
+pub(crate) fn link(job_id: JobId, url: &str, style: Style) -> Result<(), Error> {
+    show(style, &json!({ "job_id": job_id, "url": url }), || url.to_owned())
+}
