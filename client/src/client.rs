@@ -10,7 +10,7 @@ use errand_protocol::{JobId, ObjectLocation, OperationName, Outcome, QueueName, 
 use tokio::sync::Mutex;
 
 use crate::clock;
-use crate::cloud::{Cloud, Deployment};
+use crate::cloud::{Cloud, Deployment, Uploaded};
 use crate::error::Error;
 use crate::operations::Operation;
 use crate::persist::persist;
@@ -179,6 +179,18 @@ impl Client {
     pub async fn job_of_uploaded(&self, file: &ObjectLocation) -> Result<Option<JobId>, Error> {
         self.deployment().await?;
         self.cloud().job_of_uploaded(file).await
+    }
+
+    /// What lies in the input bucket under keys that begin with `prefix`, in their order; see [`Input::object`].
+    ///
+    /// [`Input::object`]: crate::Input::object
+    ///
+    /// # Errors
+    ///
+    /// The cloud cannot be reached or refuses.
+    pub async fn uploaded(&self, prefix: &str) -> Result<Vec<Uploaded>, Error> {
+        let deployment = self.deployment().await?;
+        self.cloud().list(&deployment.input_bucket, prefix).await
     }
 
     /// The same stack, one call each: for those who look after it. See [`admin`](crate::admin).

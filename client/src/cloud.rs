@@ -10,6 +10,7 @@
 
 mod checks;
 mod connect;
+mod counted;
 mod dead_letters;
 mod failure;
 mod objects;
@@ -23,6 +24,7 @@ use std::sync::OnceLock;
 use errand_aws::Endpoint;
 use errand_protocol::{BucketName, QueueName, Stack};
 
+pub use self::objects::Uploaded;
 pub use checks::{Backlog, Presence};
 pub use dead_letters::DeadLetter;
 pub use outcomes::{ListedOutcome, OutcomePage};

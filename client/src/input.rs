@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use errand_protocol::FileName;
+use errand_protocol::{FileName, ObjectLocation};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
@@ -17,6 +19,8 @@ pub struct Input {
     name: FileName,
     pub(crate) source: Source,
     size_bytes: u64,
+    /// Where the bytes are counted that leave for the cloud.
+    pub(crate) sent_bytes: Option<Arc<AtomicU64>>,
 }
 
 /// Where an input's bytes are.
@@ -26,6 +30,8 @@ pub(crate) enum Source {
     File(PathBuf),
     /// Here.
     Bytes(Bytes),
+    /// In the stack's input bucket already.
+    Object(ObjectLocation),
 }
 
 impl Input {
@@ -56,6 +62,7 @@ impl Input {
             name: FileName::new(&path.file_name().unwrap_or_default().to_string_lossy()),
             size_bytes: metadata.len(),
             source: Source::File(path),
+            sent_bytes: None,
         })
     }
 
@@ -67,6 +74,29 @@ impl Input {
             name: FileName::new(name),
             size_bytes: bytes.len() as u64,
             source: Source::Bytes(bytes),
+            sent_bytes: None,
+        }
+    }
+
+    /// An object that lies in the stack's input bucket already: functions take no other. It is not copied, and must stay
+    /// until the job is done. Its size in bytes is for whoever asks this input for it.
+    #[must_use]
+    pub fn object(location: ObjectLocation, size_bytes: u64) -> Self {
+        Self {
+            name: FileName::new(location.key.file_name()),
+            size_bytes,
+            source: Source::Object(location),
+            sent_bytes: None,
+        }
+    }
+
+    /// The same input, whose bytes are added to `sent_bytes` as they leave for the input bucket: those of parts that are sent
+    /// again, again. What travels in a message is not counted.
+    #[must_use]
+    pub fn counted(self, sent_bytes: Arc<AtomicU64>) -> Self {
+        Self {
+            sent_bytes: Some(sent_bytes),
+            ..self
         }
     }
 
@@ -82,12 +112,18 @@ impl Input {
         self.size_bytes
     }
 
+    /// Whether it is in the input bucket already.
+    #[must_use]
+    pub fn is_uploaded(&self) -> bool {
+        matches!(self.source, Source::Object(_))
+    }
+
     /// The file that it is in, if it is in one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match &self.source {
             Source::File(path) => Some(path),
-            Source::Bytes(_) => None,
+            Source::Bytes(_) | Source::Object(_) => None,
         }
     }
 
@@ -96,6 +132,8 @@ impl Input {
         let mut hash = Sha256::new();
         match &self.source {
             Source::Bytes(bytes) => hash.update(bytes),
+            // Where it is, is what it is, as long as it must stay.
+            Source::Object(location) => hash.update(location.to_string()),
             Source::File(path) => {
                 let failed = |source| Error::Read {
                     path: path.clone(),
@@ -118,9 +156,10 @@ impl Input {
         Ok(hex)
     }
 
-    /// All of it.
+    /// All of it; nothing of what is in the cloud already.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         match &self.source {
+            Source::Object(_) => Ok(Vec::new()),
             Source::File(path) => fs::read(path).map_err(|source| Error::Read {
                 path: path.clone(),
                 source,

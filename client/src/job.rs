@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use errand_protocol::JobId;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -54,6 +57,15 @@ impl Job {
         let parameters = serde_json::to_string(&sorted).unwrap_or_default();
         let id = JobId::of_content(&self.operation.name(), &parameters, &self.input.sha256()?);
         Ok(self.with_id(id))
+    }
+
+    /// The same job, the bytes of whose input are added to `sent_bytes` as they leave: see [`Input::counted`].
+    #[must_use]
+    pub fn counted(self, sent_bytes: Arc<AtomicU64>) -> Self {
+        Self {
+            input: self.input.counted(sent_bytes),
+            ..self
+        }
     }
 
     /// Its id, by which its outcome is found.

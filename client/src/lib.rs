@@ -85,6 +85,7 @@ mod trace;
 
 pub use answer::{Answer, JobIds, success};
 pub use client::Client;
+pub use cloud::Uploaded;
 pub use errand_aws::{Endpoint, InvalidEndpoint};
 pub use errand_protocol::{
     JobError, JobId, ObjectLocation, OperationName, Outcome, Stack, Status, StoredObject, TraceId,

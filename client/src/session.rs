@@ -27,7 +27,7 @@ use crate::admin::reply_queues::HEARTBEAT;
 use crate::client::Client;
 use crate::cloud::{Deployment, Outgoing, PartialUpload};
 use crate::error::Error;
-use crate::input::Input;
+use crate::input::{Input, Source};
 use crate::job::Job;
 use crate::operations::Operation;
 use crate::persist::persist;
@@ -280,6 +280,10 @@ impl Shared {
         mut request: Request,
         input: &Input,
     ) -> Result<Request, Error> {
+        if let Source::Object(location) = &input.source {
+            request.input = RequestInput::Object(location.clone());
+            return Ok(request);
+        }
         if input.size_bytes() <= limits::MESSAGE_BYTES as u64
             && let Ok(text) = String::from_utf8(input.read()?)
         {

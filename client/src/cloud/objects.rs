@@ -1,9 +1,10 @@
 //! Objects: outcomes and results, down.
 
 use std::io::Write;
+use std::time::SystemTime;
 
 use errand_aws::FailureKind;
-use errand_protocol::{JobId, ObjectLocation, Outcome, keys, revision};
+use errand_protocol::{BucketName, JobId, ObjectLocation, Outcome, keys, revision};
 
 use super::{Cloud, Deployment};
 use crate::clock;
@@ -12,7 +13,55 @@ use crate::error::Error;
 /// How often a download may break off before it is given up.
 const BREAKS: u32 = 5;
 
+/// An object in the input bucket.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Uploaded {
+    /// Where it is: no version is meant but the one that is there when it is read.
+    pub location: ObjectLocation,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// When it was put there.
+    pub modified: Option<SystemTime>,
+}
+
 impl Cloud {
+    /// The objects of a bucket whose keys begin with `prefix`, but for those that only stand for a folder.
+    pub(crate) async fn list(&self, bucket: &BucketName, prefix: &str) -> Result<Vec<Uploaded>, Error> {
+        let list = self
+            .s3
+            .list_objects_v2()
+            .bucket(bucket.as_str())
+            .set_expected_bucket_owner(self.owner())
+            .prefix(prefix);
+        let mut pages = list.into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| self.s3_failure(format!("list s3://{bucket}/{prefix}"), &error))?;
+            for object in page.contents.unwrap_or_default() {
+                let Some(key) = object.key.filter(|key| !key.ends_with('/')) else {
+                    continue;
+                };
+                // A key that is none here would be refused by the function, too.
+                if let Ok(key) = key.parse() {
+                    found.push(Uploaded {
+                        location: ObjectLocation {
+                            bucket: bucket.clone(),
+                            key,
+                            version_id: None,
+                        },
+                        size_bytes: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
+                        modified: object
+                            .last_modified
+                            .and_then(|time| SystemTime::try_from(time).ok()),
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Reads a job's outcome; none if there is none yet. One that is no answer before a later moment is none yet either.
     pub async fn outcome(&self, deployment: &Deployment, job_id: JobId) -> Result<Option<Outcome>, Error> {
         let key = keys::outcome(job_id);

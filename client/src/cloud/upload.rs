@@ -17,6 +17,7 @@ use errand_aws::FailureKind;
 use errand_protocol::ObjectLocation;
 
 use super::Cloud;
+use super::counted::counted;
 use crate::error::Error;
 use crate::input::{Input, Source};
 use crate::persist::persist;
@@ -207,12 +208,10 @@ impl Cloud {
 
 /// A part of an input, to be sent. A file is read as it is sent.
 async fn body(input: &Input, range: Range<u64>) -> Result<ByteStream, Error> {
-    match &input.source {
+    let stream = match &input.source {
         Source::Bytes(bytes) => {
             let index = |place| usize::try_from(place).expect("no more than memory holds");
-            Ok(ByteStream::from(
-                bytes.slice(index(range.start)..index(range.end)),
-            ))
+            ByteStream::from(bytes.slice(index(range.start)..index(range.end)))
         }
         Source::File(path) => {
             let stream = ByteStream::read_from()
@@ -223,9 +222,15 @@ async fn body(input: &Input, range: Range<u64>) -> Result<ByteStream, Error> {
             stream.build().await.map_err(|error| Error::Read {
                 path: path.clone(),
                 source: io::Error::other(errand_aws::root_cause(&error)),
-            })
+            })?
         }
-    }
+        // It is there already.
+        Source::Object(_) => ByteStream::from_static(b""),
+    };
+    Ok(match &input.sent_bytes {
+        Some(sent_bytes) => counted(stream, sent_bytes),
+        None => stream,
+    })
 }
 
 /// How an input is cut.

@@ -1,6 +1,8 @@
 //! From a request to its answer: has the cloud carry out an operation, within the time that there is, and clears up.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use errand_client::{Client, Input, Job, JobId, ObjectLocation, Operation, Outcome};
 use serde::Serialize;
@@ -10,8 +12,10 @@ use crate::error::Error;
 use crate::files::OutputFile;
 use crate::journal::{Entry, Journal};
 use crate::limit::{self, GRACE, Limit, within};
+use crate::many::progress::tell_of_upload;
 use crate::output::{self, Style};
 use crate::signals::interruption;
+use crate::timing::{Clock, Timing};
 
 /// How much of a job is out of this process's hands.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,7 +80,7 @@ pub(crate) async fn detach(client: &Client, global: &Global, job: Job) -> Result
 
 /// What became of a job whose id follows from what it does, if it was done before. One that failed for a reason that may pass is
 /// done again.
-async fn done_already(client: &Client, job: &Job) -> Result<Option<Outcome>, Error> {
+pub(crate) async fn done_already(client: &Client, job: &Job) -> Result<Option<Outcome>, Error> {
     if job.id().drawn_at_unix_ms().is_some() {
         return Ok(None);
     }
@@ -85,7 +89,7 @@ async fn done_already(client: &Client, job: &Job) -> Result<Option<Outcome>, Err
     Ok(outcome.filter(|outcome| !outcome.is_provisional()))
 }
 
-fn entry(client: &Client, job: &Job) -> Entry {
+pub(crate) fn entry(client: &Client, job: &Job) -> Entry {
     let input = job.input().path();
     let input = input.map_or("standard input".to_owned(), |path| path.display().to_string());
     Entry::now(client, job.id(), job.operation().name(), input)
@@ -93,24 +97,34 @@ fn entry(client: &Client, job: &Job) -> Entry {
 
 /// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
 /// waiting as long as is usual for the operation.
-pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Result<Outcome, Error> {
+pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Result<(Outcome, Timing), Error> {
     let (job_id, operation) = (job.id(), job.operation());
     if let Some(outcome) = within(limit, done_already(client, &job)).await? {
-        return Ok(outcome);
+        return Ok((outcome, Timing::default()));
     }
+    let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
+    let sent_bytes = Arc::new(AtomicU64::new(0));
+    let job = job.counted(Arc::clone(&sent_bytes));
     let entry = entry(client, &job);
     let session = client.session();
     let progress = Cell::new(Progress::Preparing);
 
     let errand = async {
+        output::step(&format!("job {job_id} begins: {size_bytes} bytes"));
+        let mut clock = Clock::start();
         let prepared = session.prepare(job).await?;
         Journal::keep(&[entry]);
+        clock.sent();
+        output::step("the input is where its function looks for it");
         progress.set(Progress::Sending);
         let mut sent = prepared.send().await?;
         progress.set(Progress::Sent);
         output::note(&format!("job {job_id} sent, waiting for the answer"));
         let time = limit.map_or_else(|| operation.default_timeout(), Limit::left);
-        Ok(sent.wait(time).await?)
+        let outcome = sent.wait(time).await?;
+        output::step(&format!("answered: the function took {} ms", outcome.duration_ms));
+        let timing = clock.answered(&outcome, operation, size_bytes, is_uploaded, false);
+        Ok((outcome, timing))
     };
     // Boxed: it holds an upload and a wait, and would make every future around it as large.
     let ended = tokio::select! {
@@ -118,6 +132,7 @@ pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Resu
         () = interruption() => Err(Error::Interrupted {
             job_id: (progress.get() != Progress::Preparing).then_some(job_id),
         }),
+        never = tell_of_upload(&sent_bytes, size_bytes, || progress.get() == Progress::Sent) => match never {},
     };
     // A second interruption ends the clearing up, as does the limit.
     tokio::select! {
@@ -129,7 +144,17 @@ pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Resu
         () = interruption() => {}
         _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
     }
+    output::step("the reply queue is removed");
     ended
+}
+
+/// Tells where the time went, if it is asked for.
+pub(crate) fn tell_timing(global: &Global, timing: &Timing) {
+    if global.timing
+        && let Some(text) = timing.text(output::elapsed())
+    {
+        output::line(&text);
+    }
 }
 
 /// Adds to an error how to get at the answer, where there may be one and the error does not say so.

@@ -4,6 +4,7 @@
     reason = "these comments are help texts, which show every back-tick"
 )]
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::job_list::State;
 use crate::job_reference::JobReference;
 use crate::limit::Limit;
 use crate::output;
+use crate::output::Verbosity;
 
 /// Send work to the cloud and bring the answer back.
 ///
@@ -38,6 +40,7 @@ Examples:
   errand stats input.txt                    statistics of the numbers in a file
   seq 1000 | errand stats -                 ... of what comes in
   errand grayscale image.jpg                writes output_image.jpg
+  errand grayscale photos/ -o gray/         all images in a folder
   errand --offline grayscale a.png -o b.png the same operation in this process, without a cloud
   errand grayscale big.tif --detach         prints the job's id and does not wait
   errand wait 0192f0c4-…                    until that job is done
@@ -50,15 +53,17 @@ Network: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY name a proxy, and AWS_CA_B
 
 Exit codes:
   0    the answer is here
-  1    the job failed: the input or a parameter is not acceptable; or it was too late to cancel it
+  1    the job failed: the input or a parameter is not acceptable; of many, one or more failed; or it was too late to
+       cancel it
   2    the command line is wrong
   3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
   4    no answer yet: fetch it later with `errand result`
   5    a local file cannot be read or written
-  130  interrupted";
+  130  interrupted (the process dies of the signal: 143 after SIGTERM)";
 
 /// Options of every subcommand.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Global {
     /// Print the answer as JSON (numbers of any size as text)
     #[arg(long, global = true, env = "ERRAND_JSON")]
@@ -96,7 +101,19 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ERRAND_KMS_KEY_ARN", value_name = "ARN")]
     pub(crate) kms_key_arn: Option<String>,
 
-    /// Memory that an operation may use with --offline, in MiB
+    /// No progress, no notes and no sum on stderr: errors alone
+    #[arg(short, long, global = true, env = "ERRAND_QUIET")]
+    pub(crate) quiet: bool,
+
+    /// Tell every step with its time on stderr
+    #[arg(short, long, global = true, env = "ERRAND_VERBOSE", conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+
+    /// Tell on stderr where the time went, and what it cost, about (of `stats` and `grayscale`)
+    #[arg(long, global = true, env = "ERRAND_TIMING")]
+    pub(crate) timing: bool,
+
+    /// Memory that an operation may use with --offline, in MiB; many at once share it
     #[arg(
         long,
         global = true,
@@ -108,6 +125,15 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// How much is told beside answers and errors.
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Usual,
+        }
+    }
+
     /// Which cloud the command speaks to. What is empty says nothing, as an unset variable in a script.
     pub(crate) fn settings(&self) -> Result<Settings, Error> {
         let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -121,6 +147,17 @@ impl Global {
         settings.kms_key = kms_key.map_err(|error: InvalidKmsKey| Error::Usage(error.to_string()))?;
         settings.notes = Notes::to(output::note);
         Ok(settings)
+    }
+}
+
+impl Command {
+    /// Whether nothing is to be done but said.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        match self {
+            Self::Stats(wanted) => wanted.many.dry_run,
+            Self::Grayscale(wanted) => wanted.many.dry_run,
+            _ => false,
+        }
     }
 }
 
@@ -138,6 +175,15 @@ pub(crate) struct SendArguments {
 }
 
 impl SendArguments {
+    /// Refuses what makes no sense for many.
+    pub(crate) fn check_many(self) -> Result<(), Error> {
+        if self.detach {
+            let message = "--detach is for one file: leave it out, or send them one by one";
+            return Err(Error::Usage(message.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Refuses what makes no sense without a cloud.
     pub(crate) fn check_offline(self) -> Result<(), Error> {
         if self.detach {
@@ -161,7 +207,40 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
 }
 
-/// Statistics of a list of numbers
+/// Which files, when it is not one, and how they are done.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Many at once")]
+pub(crate) struct ManyArguments {
+    /// Read more names of files and folders from a file, one a line; `-` is standard input
+    #[arg(long, env = "ERRAND_FILES_FROM", value_name = "FILE")]
+    pub(crate) files_from: Option<PathBuf>,
+
+    /// The names of --files-from end with NUL, as `find -print0` writes them
+    #[arg(short = '0', long, env = "ERRAND_NULL", requires = "files_from")]
+    pub(crate) null: bool,
+
+    /// Take only files that match this glob, by name, or by their path in the folder if it has a slash (may be repeated)
+    #[arg(long, env = "ERRAND_INCLUDE", value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+
+    /// Leave out files and folders that match this glob (may be repeated)
+    #[arg(long, env = "ERRAND_EXCLUDE", value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// How many are done at once [default: with --offline one for each processor, else 64]
+    #[arg(short, long, env = "ERRAND_JOBS", value_name = "N")]
+    pub(crate) jobs: Option<NonZero<usize>>,
+
+    /// Begin no more after the first failure
+    #[arg(long, env = "ERRAND_FAIL_FAST")]
+    pub(crate) fail_fast: bool,
+
+    /// Say what would be done, and do nothing
+    #[arg(short = 'n', long, env = "ERRAND_DRY_RUN")]
+    pub(crate) dry_run: bool,
+}
+
+/// Statistics of a list of numbers, or of many
 ///
 /// Prints count, sum, minimum, maximum, mean and median, exactly, for integers and decimals of any size (12.50, -.5,
 /// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array or in a
@@ -174,11 +253,16 @@ Examples:
   errand stats numbers.txt.gz --all
   errand stats sales.csv --column amount --percentiles 1,5,95,99
   errand stats umsatz.csv --column Betrag --decimal-comma
-  cat numbers.txt | errand stats - --histogram")]
+  cat numbers.txt | errand stats - --histogram
+  errand stats lists/                       a row for each list
+  errand stats 'lists/**/*.txt' --json      a line of JSON for each, then the sum")]
 pub(crate) struct StatsArguments {
-    /// The list; `-` is standard input
-    #[arg(default_value = "input.txt", env = "ERRAND_STATS_FILE")]
-    pub(crate) file: PathBuf,
+    /// Lists: files, folders, globs; `-` is standard input [default: input.txt]
+    #[arg(env = "ERRAND_STATS_FILE", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) many: ManyArguments,
 
     /// Give every statistic there is
     #[arg(long, conflicts_with = "statistics")]
@@ -219,10 +303,11 @@ pub(crate) struct StatsArguments {
     pub(crate) send: SendArguments,
 }
 
-/// Grayscale of an image
+/// Grayscale of an image, or of many
 ///
 /// Takes JPEG, PNG, WebP, GIF, BMP, TIFF, PNM and QOI. The answer has the same format unless the output's name or
-/// --format says otherwise.
+/// --format says otherwise. Of a folder, all files are taken that are images by their names, at any depth, and the tree is
+/// kept: in the folder that -o names, or in output_ and the folder's name.
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(after_help = "\
@@ -230,13 +315,17 @@ Examples:
   errand grayscale                          image.jpg becomes output_image.jpg
   errand grayscale photo.png -o gray.png
   errand grayscale photo.png -o gray.webp --quality 80
-  errand grayscale photo.tif --luma bt709")]
+  errand grayscale photo.tif --luma bt709
+  errand grayscale photos/ -o gray/         photos/a/b.jpg becomes gray/a/b.jpg
+  errand grayscale photos/ -o gray/ --skip-existing   does what is left, or new
+  find . -name '*.jpg' -print0 | errand grayscale --files-from - -0 -o gray/")]
 pub(crate) struct GrayscaleArguments {
-    /// The image; `-` is standard input
-    #[arg(default_value = "image.jpg", env = "ERRAND_IMAGE")]
-    pub(crate) image: PathBuf,
+    /// Images: files, folders, globs; `-` is standard input [default: image.jpg]
+    #[arg(env = "ERRAND_IMAGE", value_name = "FILE")]
+    pub(crate) images: Vec<PathBuf>,
 
-    /// Where the answer goes; `-` is standard output [default: output_ and the image's name, in this folder]
+    /// Where the answer goes: a file, or a folder (one that is there, or with a slash, or for many); `-` is standard output
+    /// [default: output_ and the image's name, in this folder]
     #[arg(short, long, env = "ERRAND_OUTPUT", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -271,6 +360,18 @@ pub(crate) struct GrayscaleArguments {
 
     #[command(flatten)]
     pub(crate) send: SendArguments,
+
+    /// Replace files that are there already
+    #[arg(short, long, env = "ERRAND_FORCE")]
+    pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) many: ManyArguments,
+
+    /// Leave answers that are there, whole and newer than their images: an interrupted run goes on (with --force, the
+    /// others are replaced)
+    #[arg(long, env = "ERRAND_SKIP_EXISTING", help_heading = "Many at once")]
+    pub(crate) skip_existing: bool,
 }
 
 /// Wait until jobs are done
@@ -361,6 +462,10 @@ pub(crate) struct ResultArguments {
     /// Print a link to the file that the job made, or to its outcome, instead: it works for an hour, for whoever has it
     #[arg(long, env = "ERRAND_URL", conflicts_with = "output")]
     pub(crate) url: bool,
+
+    /// Replace a file that is there already
+    #[arg(short, long, env = "ERRAND_FORCE")]
+    pub(crate) force: bool,
 }
 
 /// Print what arrives on the stack's response queue

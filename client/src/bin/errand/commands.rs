@@ -4,8 +4,10 @@ mod cancel;
 mod dead_letters;
 mod doctor;
 mod grayscale;
+mod images;
 pub(crate) mod jobs;
 mod listen;
+mod lists;
 mod result;
 mod stats;
 mod wait;
@@ -17,9 +19,11 @@ use crate::error::Error;
 use crate::job_reference::JobReference;
 use crate::limit::{Limit, within};
 
-/// Does what was typed in this process, with no cloud at all.
+/// Does what was typed in this process, with no cloud at all, or says what would be done.
 pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Error> {
     match command {
+        Command::Stats(wanted) if wanted.many.dry_run => lists::dry_run(global, wanted),
+        Command::Grayscale(wanted) if wanted.many.dry_run => images::dry_run(global, wanted),
         Command::Stats(wanted) => stats::offline(global, wanted),
         Command::Grayscale(wanted) => grayscale::offline(global, wanted),
         Command::Wait(_)

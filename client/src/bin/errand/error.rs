@@ -1,12 +1,14 @@
 //! All that can go wrong, each with its cure and its exit code.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use errand_client::{JobError, JobId, Stack};
 use errand_protocol::ErrorCode;
 use serde_json::json;
+
+use crate::signals;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -21,8 +23,17 @@ pub(crate) enum Error {
     #[error("cannot read `{}`: {source}{}", path.display(), hint_for_reading(source))]
     Read { path: PathBuf, source: io::Error },
     /// A local file cannot be written.
-    #[error("cannot write `{}`: {source}; give another place with -o", path.display())]
+    #[error("cannot write {}: {source}; {}", place(path), hint_for_writing(path, source))]
     Write { path: PathBuf, source: io::Error },
+    /// A local file is there already.
+    #[error("`{}` exists: replace it with --force, or give another place with -o", path.display())]
+    Exists { path: PathBuf },
+    /// A local file is there already, and is not what --skip-existing leaves.
+    #[error("`{}` exists, but is older than its input or not whole: replace it with --force", path.display())]
+    Stale { path: PathBuf },
+    /// Of many files, some could not be done. Each was told of by itself.
+    #[error("{failed} of {total} failed: see their errors above")]
+    SomeFailed { failed: usize, total: usize },
     /// What was asked of the cloud took longer than it may.
     #[error(
         "the cloud was not done within {seconds} s, all that --timeout gives: give it more, or see with `errand doctor` \
@@ -46,6 +57,9 @@ pub(crate) enum Error {
         /// The job that was sent, if it was.
         job_id: Option<JobId>,
     },
+    /// The same of many files; what was done was told.
+    #[error("interrupted")]
+    InterruptedRun,
     /// The time was over while a job was being sent.
     #[error("{source}; job {job_id} may have been sent: fetch the answer with `errand result {job_id}`")]
     LostTrack { job_id: JobId, source: Box<Error> },
@@ -78,6 +92,24 @@ fn hint_for_reading(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "; name an existing file, or `-` for standard input",
         _ => "",
+    }
+}
+
+/// A local file, for a person to read.
+fn place(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "standard output".to_owned(),
+        _ => format!("`{}`", path.display()),
+    }
+}
+
+fn hint_for_writing(path: &Path, error: &io::Error) -> &'static str {
+    match error.kind() {
+        _ if path == Path::new("-") => "send it to another place",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room there, or give another place with -o"
+        }
+        _ => "give another place with -o",
     }
 }
 
@@ -123,9 +155,13 @@ impl Error {
             Self::OutOfTime { .. }
             | Self::NoOutcome { .. }
             | Self::LostTrack { .. }
-            | Self::Interrupted { .. } => true,
+            | Self::Interrupted { .. }
+            | Self::InterruptedRun => true,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::Exists { .. }
+            | Self::Stale { .. }
+            | Self::SomeFailed { .. }
             | Self::JobsFailed { .. }
             | Self::TooLate { .. }
             | Self::Unhealthy { .. }
@@ -137,15 +173,18 @@ impl Error {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Client(error) => exit_code_of(error),
-            Self::Failed { .. } | Self::JobsFailed { .. } | Self::TooLate { .. } => 1,
+            Self::Failed { .. }
+            | Self::SomeFailed { .. }
+            | Self::JobsFailed { .. }
+            | Self::TooLate { .. } => 1,
             Self::Usage(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
             Self::NoOutcome { .. } => 4,
-            Self::Read { .. } | Self::Write { .. } => 5,
+            Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
-            Self::Interrupted { .. } => 130,
+            Self::Interrupted { .. } | Self::InterruptedRun => 130,
         }
     }
 
@@ -156,9 +195,11 @@ impl Error {
             Self::Failed(error) => error.code.as_str(),
             Self::Read { .. } => "cannot_read",
             Self::Write { .. } => "cannot_write",
+            Self::Exists { .. } | Self::Stale { .. } => "exists",
+            Self::SomeFailed { .. } => "some_failed",
             Self::OutOfTime { .. } => "out_of_time",
             Self::NoOutcome { .. } => "no_outcome",
-            Self::Interrupted { .. } => "interrupted",
+            Self::Interrupted { .. } | Self::InterruptedRun => "interrupted",
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
             Self::JobsFailed { .. } => "jobs_failed",
@@ -168,7 +209,46 @@ impl Error {
         }
     }
 
-    fn job_id(&self) -> Option<JobId> {
+    /// What went wrong with this file, for a line that begins with its name.
+    pub(crate) fn of(&self, file: &Path) -> String {
+        match self {
+            Self::Read { path, source } if path == file => {
+                format!(
+                    "cannot read it: {source}{}",
+                    if source.kind() == io::ErrorKind::NotFound {
+                        "; name an existing file"
+                    } else {
+                        ""
+                    }
+                )
+            }
+            Self::Exists { path } => {
+                format!(
+                    "`{}` exists; replace it with --force, or leave it with --skip-existing",
+                    path.display()
+                )
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether the disk is full, as it is for whatever would be written next.
+    pub(crate) fn is_no_room(&self) -> bool {
+        let is_full = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            )
+        };
+        matches!(self, Self::Write { source, .. } if is_full(source))
+    }
+
+    /// The error as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() })
+    }
+
+    pub(crate) fn job_id(&self) -> Option<JobId> {
         match self {
             Self::Client(error) => error.job_id(),
             Self::Interrupted { job_id } => *job_id,
@@ -183,6 +263,13 @@ impl Error {
         if matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe) {
             return ExitCode::SUCCESS;
         }
+        // The summary has told of it.
+        if matches!(self, Self::SomeFailed { .. }) {
+            return ExitCode::from(self.exit_code());
+        }
+        if matches!(self, Self::InterruptedRun) {
+            return signals::die();
+        }
         // Where stdout or stderr is full or closed, the exit code is what is left to tell.
         let mut stderr = io::stderr();
         let _ = writeln!(stderr, "errand: {self}");
@@ -195,15 +282,16 @@ impl Error {
             Self::Unhealthy { .. } | Self::JobsFailed { .. } | Self::TooLate { .. }
         );
         if json && !is_told {
-            let error =
-                json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() });
-            let mut answer = json!({ "job_id": self.job_id(), "error": error });
+            let mut answer = json!({ "job_id": self.job_id(), "error": self.json() });
             if let Self::Client(errand_client::Error::Failed { job, .. }) = self
                 && let Some(trace_id) = job.trace_id
             {
                 answer["trace_id"] = json!(trace_id);
             }
             let _ = writeln!(io::stdout(), "{answer}");
+        }
+        if matches!(self, Self::Interrupted { .. }) {
+            return signals::die();
         }
         ExitCode::from(self.exit_code())
     }

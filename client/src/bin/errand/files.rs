@@ -1,13 +1,13 @@
 //! Local files: what is sent, and where an answer goes.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use errand_client::Input;
-use tempfile::NamedTempFile;
 
 use crate::error::Error;
+use crate::parts::Part;
 
 /// Finds the file to send, or reads standard input to its end if `path` is `-`; a pipe or a device, too, which have no size.
 pub(crate) fn input(path: &Path) -> Result<Input, Error> {
@@ -65,7 +65,14 @@ impl Stream {
 #[derive(Debug)]
 pub(crate) enum OutputFile {
     /// Written beside its place, and moved there at the end.
-    File { path: PathBuf, part: NamedTempFile },
+    File {
+        /// As it was named.
+        path: PathBuf,
+        /// Where it goes: what a link leads to.
+        place: PathBuf,
+        part: Part,
+        may_replace: bool,
+    },
     /// Written through: a device, a pipe.
     Through { path: PathBuf, file: File },
     /// Standard output.
@@ -73,9 +80,16 @@ pub(crate) enum OutputFile {
 }
 
 impl OutputFile {
-    /// Makes sure that `path` can be written, before any work is done; `-` is standard output.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    /// Makes sure that `path` can be written, before any work is done; `-` is standard output. A file that is there
+    /// already is refused, unless it may be replaced.
+    pub(crate) fn open(path: &Path, may_replace: bool) -> Result<Self, Error> {
         if path == Path::new("-") {
+            if io::stdout().is_terminal() {
+                return Err(Error::Usage(
+                    "an image is not for a terminal: send standard output to a file or a pipe, or name a file with -o"
+                        .to_owned(),
+                ));
+            }
             return Ok(Self::Stdout);
         }
         let failed = |source| Error::Write {
@@ -91,31 +105,25 @@ impl OutputFile {
                     file,
                 });
             }
+            Ok(_) if !may_replace => {
+                return Err(Error::Exists {
+                    path: path.to_owned(),
+                });
+            }
             Ok(metadata) if metadata.permissions().readonly() => {
                 return Err(failed(io::ErrorKind::PermissionDenied.into()));
             }
             Ok(_) | Err(_) => {}
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let place = behind_links(path).map_err(failed)?;
+        let folder = folder_of(&place);
         fs::metadata(folder).map_err(failed)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".errand-").suffix(".part");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // What any new file gets; the process's umask takes from it.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        let part = builder
-            .tempfile_in(folder)
-            // Its message names the temporary file.
-            .map_err(|error| failed(error.kind().into()))?;
+        let part = Part::new_in(folder).map_err(failed)?;
         Ok(Self::File {
             path: path.to_owned(),
+            place,
             part,
+            may_replace,
         })
     }
 
@@ -138,12 +146,16 @@ impl OutputFile {
     /// Puts the file in its place.
     pub(crate) fn finish(self) -> Result<(), Error> {
         match self {
-            Self::File { path, part } => match part.persist(&path) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(Error::Write {
-                    path,
-                    source: error.error,
-                }),
+            Self::File {
+                path,
+                place,
+                part,
+                may_replace,
+            } => match part.persist(&place, may_replace) {
+                Ok(()) => Ok(()),
+                // It came while this one was made.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Exists { path }),
+                Err(source) => Err(Error::Write { path, source }),
             },
             Self::Through { .. } => Ok(()),
             Self::Stdout => io::stdout().lock().flush().map_err(|source| Error::Write {
@@ -152,6 +164,28 @@ impl OutputFile {
             }),
         }
     }
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Where a path leads if it is a link, so that the file behind it is written and the link stays.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows (`path_resolution(7)`).
+    const MOST_LINKS: u32 = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let is_link = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink());
+        if !is_link {
+            return Ok(path);
+        }
+        path = folder_of(&path).join(fs::read_link(&path)?);
+    }
+    Err(io::Error::other("too many links, one to the other"))
 }
 
 impl Write for OutputFile {
@@ -170,9 +204,4 @@ impl Write for OutputFile {
             Self::Stdout => io::stdout().lock().flush(),
         }
     }
-}
-
-/// Where an answer goes when nothing is said: `output_` and the input's name, in the current folder.
-pub(crate) fn default_output(input_name: &str) -> PathBuf {
-    PathBuf::from(format!("output_{input_name}"))
 }

@@ -10,6 +10,7 @@ mod answer;
 mod background;
 mod cli;
 mod commands;
+mod cost;
 mod defect;
 mod error;
 mod files;
@@ -17,8 +18,11 @@ mod job_list;
 mod job_reference;
 mod journal;
 mod limit;
+mod many;
 mod output;
+mod parts;
 mod signals;
+mod timing;
 
 use std::process::ExitCode;
 
@@ -35,6 +39,7 @@ static ALLOCATOR: HugePages = HugePages;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let json = arguments.global.json;
+    output::begin(arguments.global.verbosity());
     defect::watch();
     match defect::caught(|| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 fn run(Arguments { global, command }: Arguments) -> Result<(), Error> {
-    if global.offline {
+    if global.offline || command.is_dry_run() {
         return commands::run_offline(&global, &command);
     }
     // One thread is enough to wait on.

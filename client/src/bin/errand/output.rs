@@ -4,10 +4,12 @@ mod answers;
 mod dead_letters;
 mod findings;
 mod jobs;
+mod notes;
 mod show;
 
-pub(crate) use answers::{grayscale, outcome, result};
+pub(crate) use answers::{grayscale, outcome, result, skipped, skipped_line};
 pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
 pub(crate) use jobs::{JobLine, canceled, job_line, link, sent};
-pub(crate) use show::{Style, note};
+pub(crate) use notes::{Verbosity, aside, begin, elapsed, line, note, set_bar, step, verbosity};
+pub(crate) use show::{Style, show as said, shown};

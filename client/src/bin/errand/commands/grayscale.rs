@@ -1,23 +1,40 @@
 //! `errand grayscale`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
 
 use errand_client::operations::GRAYSCALE;
 use errand_client::{Client, success};
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
-use crate::answer::{ask, detach, download, job};
+use super::images;
+use super::stats::offline_timing;
+use crate::answer::{ask, detach, download, job, tell_timing};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
-use crate::files::{self, OutputFile, Stream, default_output};
+use crate::files::{self, OutputFile, Stream};
 use crate::limit::within;
+use crate::many::inputs::is_single;
+use crate::many::plan::{default_output, end_as, format_of};
 use crate::output::{self, Style};
+use crate::parts;
+use crate::signals;
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
     wanted.send.check_offline()?;
-    let Stream { bytes, size_hint } = Stream::open(&wanted.image)?;
-    let target = OutputFile::open(&output_path(wanted)?)?;
+    if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
+        return images::offline(global, wanted);
+    }
+    let image = image(wanted);
+    let Stream { bytes, size_hint } = Stream::open(image)?;
+    signals::on_interruption(parts::remove_all);
+    let output = output_path(wanted)?;
+    if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
+        return output::skipped(image, &output, global.json);
+    }
+    let target = open(&output, wanted)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
     let mut background = Background::new(target);
     let converted = convert_stream(bytes, size_hint, &mut background, &parameters(wanted), &limits);
@@ -26,7 +43,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     written.map_err(|source| target.failed(source))?;
     let report = converted.map_err(|error| match error {
         StreamError::Read(source) => Error::Read {
-            path: wanted.image.clone(),
+            path: image.to_owned(),
             source,
         },
         StreamError::Write(source) => target.failed(source),
@@ -36,7 +53,9 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
         target,
         |path, style| output::grayscale(&report, path, None, style),
         global,
-    )
+    )?;
+    offline_timing(global);
+    Ok(())
 }
 
 pub(super) async fn online(
@@ -44,19 +63,28 @@ pub(super) async fn online(
     global: &Global,
     wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {
-    let input = files::input(&wanted.image)?;
+    if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
+        return images::online(client, global, wanted).await;
+    }
+    let image = image(wanted);
+    let input = files::input(image)?;
     let job = job(GRAYSCALE, &parameters(wanted), input, wanted.send)?;
     if wanted.send.detach {
         return detach(client, global, job).await;
     }
-    let mut target = OutputFile::open(&output_path(wanted)?)?;
-    let outcome = ask(client, job, global.timeout).await?;
+    let output = output_path(wanted)?;
+    if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
+        return output::skipped(image, &output, global.json);
+    }
+    let mut target = open(&output, wanted)?;
+    let (outcome, mut timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Report>(outcome)?;
     let (job, report) = (answer.job, answer.result);
     let object = answer.object.ok_or(errand_client::Error::BadAnswer {
         job_id: job.job_id,
         message: "it names no image".to_owned(),
     })?;
+    let begun = Instant::now();
     let downloaded = within(global.timeout, download(client, &object.location, &mut target)).await;
     downloaded.map_err(|error| match error {
         Error::OutOfTime { seconds } => errand_client::Error::TimedOut {
@@ -66,40 +94,108 @@ pub(super) async fn online(
         .into(),
         other => other,
     })?;
+    timing.download = begun.elapsed();
+    output::step("downloaded");
     let stored = Some((job, &object.location));
     finish(
         target,
         |path, style| output::grayscale(&report, path, stored, style),
         global,
-    )
+    )?;
+    tell_timing(global, &timing);
+    Ok(())
+}
+
+/// The one image that is meant, if it is one, and where the answer goes.
+pub(super) fn single(wanted: &GrayscaleArguments) -> Option<(&Path, Result<PathBuf, Error>)> {
+    is_single(&wanted.images, wanted.many.files_from.as_deref()).then(|| (image(wanted), output_path(wanted)))
+}
+
+/// The one image that is meant.
+fn image(wanted: &GrayscaleArguments) -> &Path {
+    wanted
+        .images
+        .first()
+        .map_or(Path::new("image.jpg"), PathBuf::as_path)
 }
 
 fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {
-    if let Some(path) = &wanted.output {
-        return Ok(path.clone());
+    let image = image(wanted);
+    let name = image.file_name().filter(|_| image != Path::new("-"));
+    match &wanted.output {
+        Some(path) if !is_folder(path) => {
+            check_ending(path, wanted.format)?;
+            Ok(path.clone())
+        }
+        folder => {
+            let name = name.ok_or(Error::Usage(
+                "say where the image goes with -o FILE (or -o -)".to_owned(),
+            ))?;
+            let mut output = match folder {
+                Some(folder) => folder.join(name),
+                None => default_output(Path::new(name)),
+            };
+            end_as(&mut output, wanted.format);
+            Ok(output)
+        }
     }
-    let name = wanted
-        .image
-        .file_name()
-        .filter(|_| wanted.image != Path::new("-"));
-    let name = name.ok_or(Error::Usage(
-        "say where the image goes with -o FILE (or -o -)".to_owned(),
-    ))?;
-    let mut output = default_output(&name.to_string_lossy());
-    if let Some(format) = wanted.format
-        && format_of(&output) != Some(format)
-    {
-        output.set_extension(format.extension());
-    }
-    Ok(output)
 }
 
-fn parameters(wanted: &GrayscaleArguments) -> Parameters {
+/// Opens the place of the answer. A folder is made only where it was named as one.
+fn open(output: &Path, wanted: &GrayscaleArguments) -> Result<OutputFile, Error> {
+    if let Some(folder) = wanted.output.as_deref().filter(|output| is_folder(output)) {
+        make_folder(folder)?;
+    }
+    OutputFile::open(output, wanted.force)
+}
+
+/// When a file was last changed.
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+/// Whether a name is that of a folder: there is one, or it ends with a slash.
+fn is_folder(path: &Path) -> bool {
+    let ends_with_slash = path.as_os_str().as_encoded_bytes().last().is_some_and(|last| {
+        let last = char::from(*last);
+        std::path::is_separator(last)
+    });
+    ends_with_slash || path.is_dir()
+}
+
+/// Makes a folder, and those above it.
+pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| Error::Write {
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// An ending that is no format's, such as .heic, would be a promise that is not kept.
+fn check_ending(path: &Path, format: Option<Format>) -> Result<(), Error> {
+    match path.extension() {
+        Some(extension) if format.is_none() && format_of(path).is_none() => Err(Error::Usage(format!(
+            "`{}`: cannot write `.{}`; let the name end with .jpg, .png, .webp, .gif, .bmp, .tif, .pnm or .qoi, or say with \
+             --format what it is to hold",
+            path.display(),
+            extension.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn parameters(wanted: &GrayscaleArguments) -> Parameters {
     Parameters {
         // Only a name that the person chose says something: the default one ends as the input's does, right or wrong.
-        format: wanted
-            .format
-            .or_else(|| wanted.output.as_deref().and_then(format_of)),
+        format: wanted.format.or_else(|| {
+            wanted
+                .output
+                .as_deref()
+                .filter(|output| {
+                    is_single(&wanted.images, wanted.many.files_from.as_deref()) && !is_folder(output)
+                })
+                .and_then(format_of)
+        }),
         luma: wanted.luma,
         quality: wanted.quality,
         strip: wanted.strip,
@@ -107,12 +203,6 @@ fn parameters(wanted: &GrayscaleArguments) -> Parameters {
         lenient: wanted.lenient,
         true_gray: wanted.true_gray,
     }
-}
-
-fn format_of(path: &Path) -> Option<Format> {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .and_then(Format::from_extension)
 }
 
 /// Puts the image in its place, then tells of it.

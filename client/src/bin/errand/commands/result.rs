@@ -10,9 +10,12 @@ use errand_stats::Summary;
 use crate::answer::download;
 use crate::cli::{Global, ResultArguments};
 use crate::error::Error;
-use crate::files::{OutputFile, default_output};
+use crate::files::OutputFile;
 use crate::limit::{GRACE, Limit, within};
+use crate::many::plan::default_output;
 use crate::output::{self, Style};
+use crate::parts;
+use crate::signals;
 
 /// A pause between two looks at S3.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -21,6 +24,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LINK: Duration = Duration::from_hours(1);
 
 pub(super) async fn run(client: &Client, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
+    signals::on_interruption(parts::remove_all);
     let limit = global.timeout.map(|limit| limit.and(GRACE));
     let ids = super::ids(client, limit, &wanted.job).await?;
     let mut failed: Option<Error> = None;
@@ -67,13 +71,13 @@ async fn fetch(
     }
     let is_alone = wanted.job.len() == 1;
     if let Some(object) = object {
-        let name = default_output(object.location.key.file_name());
+        let name = default_output(Path::new(object.location.key.file_name()));
         let path = match &wanted.output {
             Some(file) if is_alone => file.clone(),
             None if is_alone => name,
             folder => place(folder.as_deref(), &name, job_id)?,
         };
-        let mut target = OutputFile::open(&path)?;
+        let mut target = OutputFile::open(&path, wanted.force)?;
         download(client, &object.location, &mut target).await?;
         let path = target.path().map(ToOwned::to_owned);
         target.finish()?;

@@ -1,44 +1,102 @@
 //! `errand stats`.
 
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
 use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
 
-use crate::answer::{ask, detach, job};
+use super::lists;
+use crate::answer::{ask, detach, job, tell_timing};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::files::{self, Stream};
+use crate::many::inputs::is_single;
+use crate::many::units;
 use crate::output::{self, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     wanted.send.check_offline()?;
-    let source = Stream::open(&wanted.file)?;
+    if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        return lists::offline(global, wanted);
+    }
+    let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let summary = summarize(
+        file(wanted),
+        &parameters(wanted),
+        u64::from(global.memory) << 20,
+        threads,
+    )?;
+    output::result(&summary, None, style(global))?;
+    offline_timing(global);
+    Ok(())
+}
+
+/// Tells how long it took, if that is asked for.
+pub(super) fn offline_timing(global: &Global) {
+    if global.timing {
+        output::line(&format!(
+            "{} in this process; nothing was sent",
+            units::time(output::elapsed())
+        ));
+    }
+}
+
+/// Statistics of one list, in this process.
+pub(super) fn summarize(
+    path: &Path,
+    parameters: &Parameters,
+    memory_bytes: u64,
+    threads: NonZero<usize>,
+) -> Result<Summary, Error> {
+    let source = Stream::open(path)?;
     // Half for the numbers, as in the function: modes and the distinct count need a copy of them.
-    let half = usize::try_from(u64::from(global.memory) << 19).unwrap_or(usize::MAX);
-    let mut list = Accumulator::new(&parameters(wanted)).with_memory_budget(half);
+    let half = usize::try_from(memory_bytes / 2).unwrap_or(usize::MAX);
+    let mut list = Accumulator::new(parameters)
+        .with_memory_budget(half)
+        .with_threads(threads);
     list.read(source.bytes).map_err(|error| match error {
         ReadError::List(error) => rejected(error),
         ReadError::Input(source) => Error::Read {
-            path: wanted.file.clone(),
+            path: path.to_owned(),
             source,
         },
     })?;
-    let summary = list.finish().map_err(rejected)?;
-    output::result(&summary, None, style(global))
+    list.finish().map_err(rejected)
 }
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let input = files::input(&wanted.file)?;
+    if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        return lists::online(client, global, wanted).await;
+    }
+    let input = files::input(file(wanted))?;
     let job = job(STATS, &parameters(wanted), input, wanted.send)?;
     if wanted.send.detach {
         return detach(client, global, job).await;
     }
-    let outcome = ask(client, job, global.timeout).await?;
+    let (outcome, timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Summary>(outcome)?;
-    output::result(&answer.result, Some(answer.job), style(global))
+    output::result(&answer.result, Some(answer.job), style(global))?;
+    tell_timing(global, &timing);
+    Ok(())
 }
 
-fn parameters(wanted: &StatsArguments) -> Parameters {
+/// The one list that is meant, if it is one.
+pub(super) fn single(wanted: &StatsArguments) -> Option<&Path> {
+    is_single(&wanted.files, wanted.many.files_from.as_deref()).then(|| file(wanted))
+}
+
+/// The one file that is meant.
+fn file(wanted: &StatsArguments) -> &Path {
+    wanted
+        .files
+        .first()
+        .map_or(Path::new("input.txt"), PathBuf::as_path)
+}
+
+pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
     Parameters {
         column: wanted.column.clone(),
         decimal_comma: wanted.decimal_comma,

@@ -1,5 +1,6 @@
 //! What became of jobs.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use errand_grayscale::Report;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::show::{Style, show};
+use super::show::{Style, show, shown};
 use crate::error::Error;
 
 #[derive(Serialize)]
@@ -33,7 +34,7 @@ struct GrayscaleAnswer<'a> {
     #[serde(flatten)]
     job: Option<JobIds>,
     /// The local file; none when it went to standard output.
-    output: Option<&'a Path>,
+    output: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<String>,
     #[serde(flatten)]
@@ -50,18 +51,40 @@ pub(crate) fn grayscale(
     let location = stored.map(|(_, location)| location.to_string());
     let answer = GrayscaleAnswer {
         job: stored.map(|(job, _)| job),
-        output,
+        output: output.map(Path::to_string_lossy),
         location: location.clone(),
         report,
     };
     show(style, &answer, || {
-        let mut text = format!("{}: {report}", output.map_or("-".into(), Path::to_string_lossy));
+        let mut text = format!("{}: {report}", output.map_or("-".to_owned(), shown));
         if let Some(location) = &location {
             text.push_str("\nkept at ");
             text.push_str(location);
         }
         text
     })
+}
+
+#[derive(Serialize)]
+struct SkippedAnswer<'a> {
+    input: Cow<'a, str>,
+    status: &'static str,
+    output: Cow<'a, str>,
+}
+
+/// Tells that an image was done earlier.
+pub(crate) fn skipped(input: &Path, output: &Path, json: bool) -> Result<(), Error> {
+    let answer = SkippedAnswer {
+        input: input.to_string_lossy(),
+        status: "skipped",
+        output: output.to_string_lossy(),
+    };
+    show(Style { json, aside: false }, &answer, || skipped_line(output))
+}
+
+/// The same, for a person.
+pub(crate) fn skipped_line(output: &Path) -> String {
+    format!("{}: skipped, newer than its input", shown(output))
 }
 
 /// Shows an outcome of any operation, on one line.

@@ -1,6 +1,7 @@
 //! How anything is written.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -15,16 +16,8 @@ pub(crate) struct Style {
     pub(crate) aside: bool,
 }
 
-/// Tells a person at a terminal what is going on.
-pub(crate) fn note(text: &str) {
-    if io::stderr().is_terminal() {
-        // A terminal that cannot be written to is no reason to give the job up.
-        let _ = writeln!(io::stderr(), "errand: {text}");
-    }
-}
-
 /// Writes an answer on lines of its own: as JSON, or as `text` says it.
-pub(super) fn show(
+pub(crate) fn show(
     style: Style,
     answer: &impl Serialize,
     text: impl FnOnce() -> String,
@@ -48,4 +41,20 @@ pub(super) fn show(
         stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush())
     };
     written.map_err(failed)
+}
+
+/// A name as it may be written on one line: without what would move the cursor, or end the line.
+pub(crate) fn shown(path: &Path) -> String {
+    let name = path.display().to_string();
+    if name.contains(char::is_control) {
+        let escape = |letter: char| {
+            if letter.is_control() {
+                letter.escape_default().to_string()
+            } else {
+                letter.into()
+            }
+        };
+        return name.chars().map(escape).collect();
+    }
+    name
 }

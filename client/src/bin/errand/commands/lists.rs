@@ -1,0 +1,200 @@
+//! `errand stats` of many lists.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+
+use errand_client::operations::STATS;
+use errand_client::{Client, JobIds, success};
+use errand_stats::Summary;
+use serde::Serialize;
+
+use super::stats::{parameters, summarize};
+use crate::answer::job;
+use crate::cli::{Global, StatsArguments};
+use crate::error::Error;
+use crate::many::dry_run::{self, Fate};
+use crate::many::online::{self, Broken, Way};
+use crate::many::plan::{Item, printed};
+use crate::many::pool::{self, Event};
+use crate::many::report::{Manner, Report, Told};
+use crate::many::table::Table;
+use crate::many::{all, here};
+use crate::output::shown;
+
+/// Does all of them in this process.
+pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let items = here(plan(None, wanted))?;
+    let parameters = parameters(wanted);
+    let mut lines = Lines::new(&items, global);
+    lines.report.end_with_signals();
+    let threads = wanted
+        .many
+        .jobs
+        .or(available_parallelism().ok())
+        .unwrap_or(NonZero::<usize>::MIN);
+    let memory_bytes = (u64::from(global.memory) << 20) / threads.get() as u64;
+    let stop = AtomicBool::new(false);
+    let (items, problems) = apart(items);
+    lines.problems(&problems, wanted, &stop);
+    pool::run(
+        items.len(),
+        threads.get(),
+        &stop,
+        |index| {
+            summarize(
+                &items[index].input,
+                &parameters,
+                memory_bytes,
+                NonZero::<usize>::MIN,
+            )
+        },
+        |event| match event {
+            Event::Tick => lines.report.tick(),
+            Event::Ended(index, Ok(summary)) => lines.done(&items[index], index, &summary, None, &stop),
+            Event::Ended(index, Err(error)) => {
+                lines.table_add(index, None);
+                lines.report.failed(&items[index], &error);
+                lines.after_failure(wanted, &stop);
+            }
+        },
+    );
+    lines.end_of(Ok(()))
+}
+
+/// Does all of them in the cloud.
+pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let items = plan(Some(client), wanted).await?;
+    let mut lines = Lines::new(&items, global);
+    let stop = AtomicBool::new(false);
+    let (items, problems) = apart(items);
+    lines.problems(&problems, wanted, &stop);
+    let (items, parameters) = (Arc::new(items), Arc::new(parameters(wanted)));
+    let send = wanted.send;
+    send.check_many()?;
+    let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
+    let start = |index: usize, way: Arc<Way>| {
+        let (items, parameters) = (Arc::clone(&items), Arc::clone(&parameters));
+        async move {
+            let input = items[index].job_input()?;
+            let (outcome, timing) = way.ask(job(STATS, &*parameters, input, send)?).await?;
+            Ok((success::<Summary>(outcome)?, timing))
+        }
+    };
+    let ran = online::run(client, items.len(), jobs, global.timeout, start, |way, event| {
+        lines.report.on_the_way(way);
+        match event {
+            Event::Tick => {}
+            Event::Ended(index, Ok((answer, timing))) => {
+                lines.report.time(&timing);
+                lines.done(&items[index], index, &answer.result, Some(answer.job), &stop);
+            }
+            Event::Ended(index, Err(error)) => {
+                lines.table_add(index, None);
+                lines.report.failed(&items[index], &error);
+                lines.after_failure(wanted, &stop);
+            }
+        }
+        !stop.load(Ordering::Relaxed)
+    })
+    .await;
+    lines.end_of(ran)
+}
+
+/// Says what would be done.
+pub(super) fn dry_run(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    let (items, problems) = match super::stats::single(wanted) {
+        Some(list) => (vec![Item::of(list, PathBuf::new())?], Vec::new()),
+        None => apart(here(plan(None, wanted))?),
+    };
+    dry_run::say(&items, &problems, global, &wanted.many, STATS, |_| Ok(Fate::Done))
+}
+
+/// All lists. Without a client, none is in the cloud.
+async fn plan(client: Option<&Client>, wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
+    let found = all(client, &wanted.files, &wanted.many, None, None).await?;
+    Ok(printed(found.inputs))
+}
+
+/// Those that can be done, and those of which it is known that they cannot.
+fn apart(items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
+    items.into_iter().partition(|item| item.problem.is_none())
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    job: Option<JobIds>,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+/// Rows in the order of the lists, or whole answers as they come.
+struct Lines {
+    report: Report,
+    table: Option<Table>,
+    json: bool,
+}
+
+impl Lines {
+    fn new(items: &[Item], global: &Global) -> Self {
+        let manner = Manner {
+            json: global.json,
+            quiet: global.quiet,
+            timing: global.timing,
+            makes_files: false,
+        };
+        Self {
+            report: Report::new(items.iter(), manner),
+            table: (!global.json).then(Table::new),
+            json: global.json,
+        }
+    }
+
+    fn problems(&mut self, problems: &[Item], wanted: &StatsArguments, stop: &AtomicBool) {
+        for item in problems {
+            if let Some(error) = &item.problem {
+                self.report.failed(item, error);
+                self.after_failure(wanted, stop);
+            }
+        }
+    }
+
+    fn after_failure(&mut self, wanted: &StatsArguments, stop: &AtomicBool) {
+        if wanted.many.fail_fast {
+            self.report.stop("--fail-fast");
+        }
+        stop.fetch_or(self.report.is_over(), Ordering::Relaxed);
+    }
+
+    fn done(&mut self, item: &Item, index: usize, summary: &Summary, job: Option<JobIds>, stop: &AtomicBool) {
+        let told = Told {
+            input: &item.input,
+            output: None,
+            answer: Answer { job, summary },
+            output_bytes: 0,
+        };
+        let is_row = Table::holds(summary);
+        self.report.done(item, &told, || {
+            (!is_row).then(|| format!("{}\n{summary}\n", shown(&item.input)))
+        });
+        self.table_add(index, is_row.then_some((summary, &item.input)));
+        stop.fetch_or(self.report.is_over(), Ordering::Relaxed);
+    }
+
+    fn table_add(&mut self, index: usize, row: Option<(&Summary, &Path)>) {
+        if let Some(lines) = self.table.as_mut().and_then(|table| table.add(index, row)) {
+            self.report.line(&lines);
+        }
+    }
+
+    fn end_of(mut self, run: Result<(), Broken>) -> Result<(), Error> {
+        debug_assert_eq!(self.json, self.table.is_none());
+        if let Some(lines) = self.table.as_mut().and_then(Table::end) {
+            self.report.line(&lines);
+        }
+        self.report.end_of(run)
+    }
+}
