@@ -4,39 +4,33 @@ use std::sync::OnceLock;
 
 use num_bigint::BigInt;
 
-/// Exponents up to which powers are looked up: all that one token's exponent and a few digits can ask for.
-const LOOKED_UP: u32 = 12_800;
-/// A looked-up power is `10^(STEP * high) * 10^low`.
+/// A power that is looked up is `10^(STEP * high) * 10^low`.
 const STEP: u32 = 128;
+/// How many powers of `10^STEP` there are at most: for all exponents that numbers within the limits ask for.
+const STEPS: u32 = 1_024;
 
 pub(crate) fn power_of_ten(exponent: u32) -> BigInt {
     BigInt::from(10_u32).pow(exponent)
 }
 
 /// `value * 10^exponent`. Ten letters of text can ask for ten thousand digits: so that they do not take ten thousand times
-/// as long to read as others, the powers are made once.
+/// as long to read as others, each power is made once.
 pub(crate) fn times_power_of_ten(value: BigInt, exponent: u32) -> BigInt {
-    static LOW: OnceLock<Vec<BigInt>> = OnceLock::new();
-    static HIGH: OnceLock<Vec<BigInt>> = OnceLock::new();
-    if exponent == 0 {
-        return value;
-    }
-    if exponent >= LOOKED_UP {
+    static LOW: [OnceLock<BigInt>; STEP as usize] = [const { OnceLock::new() }; STEP as usize];
+    static HIGH: [OnceLock<BigInt>; STEPS as usize] = [const { OnceLock::new() }; STEPS as usize];
+    let low = exponent % STEP;
+    let high = exponent - low;
+    let Some(high_power) = HIGH.get((high / STEP) as usize) else {
         return value * power_of_ten(exponent);
+    };
+    let value = match low {
+        0 => value,
+        _ => value * LOW[low as usize].get_or_init(|| power_of_ten(low)),
+    };
+    match high {
+        0 => value,
+        _ => value * high_power.get_or_init(|| power_of_ten(high)),
     }
-    let low = LOW.get_or_init(|| successive(&BigInt::from(10), STEP));
-    let value = value * &low[(exponent % STEP) as usize];
-    if exponent < STEP {
-        return value;
-    }
-    let high = HIGH.get_or_init(|| successive(&power_of_ten(STEP), LOOKED_UP / STEP));
-    value * &high[(exponent / STEP) as usize]
-}
-
-/// The first `count` powers of `base`, from 1 on.
-fn successive(base: &BigInt, count: u32) -> Vec<BigInt> {
-    let powers = std::iter::successors(Some(BigInt::from(1)), |power| Some(power * base));
-    powers.take(count as usize).collect()
 }
 
 #[cfg(test)]
@@ -45,7 +39,7 @@ mod tests {
 
     #[test]
     fn a_power_looked_up_is_the_power() {
-        for exponent in [0, 1, 127, 128, 129, 10_000, 12_799, 12_800, 12_801] {
+        for exponent in [0, 1, 127, 128, 129, 10_000, 131_071, 131_072, 131_073] {
             assert_eq!(
                 times_power_of_ten(BigInt::from(-7), exponent),
                 power_of_ten(exponent) * -7,
