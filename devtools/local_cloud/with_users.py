@@ -27,8 +27,8 @@ def main():
 
 
 def let_cancel(stack: str, user: str) -> None:
-    """Gives a user what its policy gives it on AWS: MiniStack (1.5) does not know the key `s3:if-none-match`, and so takes
-    the condition that an outcome may be written where there is none for one that is never met."""
+    """Gives a user what its policy gives it on AWS: MiniStack (1.5) does not know the key `s3:if-none-match`, and so
+    takes the condition that an outcome may be written where there is none for one that is never met."""
     resources = boto3.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     bucket = next(each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"] == "ResultBucket")
     arn = f"arn:aws:s3:::{bucket}/outcomes/*.json"
