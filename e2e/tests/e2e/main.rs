@@ -9,4 +9,5 @@ mod jobs;
 mod later;
 mod limits;
 mod many_clients;
+mod many_files;
 mod uploads;
