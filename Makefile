@@ -22,6 +22,8 @@ TAGS ?=
 DEPLOY ?=
 # More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
 BENCH ?=
+# More for the many photographs of `make bench`, as in: make bench MANY="--files 1000"
+MANY ?=
 # More for `make bench-throughput`, as in: make bench-throughput THROUGHPUT="--turns 5"
 THROUGHPUT ?=
 # More for `make bench-memory`, as in: make bench-memory MEMORY="--runs 15"
@@ -199,6 +201,7 @@ cost: setup build ## count anew what jobs ask of AWS, and write the tables of do
 bench: build ## measure speed and memory beside the peers, into target/bench/report.json (BENCH="--quick")
 	$(CARGO) build $(RELEASE) --workspace --example plain_image_crate
 	@$(PYTHON) -m devtools.bench $(BENCH)
+	@$(PYTHON) -m devtools.bench.many $(MANY)
 
 # A function whose operation panics, takes too long, or kills the process answers all the same.
 test-troubles: setup build

@@ -13,9 +13,11 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import boto3
 from botocore.config import Config
@@ -25,27 +27,30 @@ from devtools.checkout import ROOT
 STACK = os.environ["ERRAND_STACK"]
 BASELINE = ROOT / "bench" / "baseline" / "worker.py"
 CONFIG = Config(max_pool_connections=16, retries={"mode": "standard"})
-# What issue 5 asks for.
-WANTED_RATIO = 2
+# What issues 5 and 12 ask for.
+WANTED_RATIOS = {"errand": 2, "errand stats FOLDER": 4}
 
 
 def main():
     arguments = parse_arguments()
     sqs = boto3.client("sqs", config=CONFIG)
-    rates: dict[str, list[float]] = {"original design": [], "errand": []}
+    rates: dict[str, list[float]] = {"original design": [], "errand": [], "errand stats FOLDER": []}
     for turn in range(arguments.turns + 1):
-        for name, measure in (("original design", original), ("errand", errand)):
+        for name, measure in (("original design", original), ("errand", errand), ("errand stats FOLDER", folder)):
             # The first turn warms up: functions start, connections are made.
             done = measure(sqs, arguments.jobs if turn else min(200, arguments.jobs))
             if turn:
                 rates[name].append(done)
-                print(f"turn {turn}: {name:16}{done:7.0f} list jobs/s", flush=True)
+                print(f"turn {turn}: {name:20}{done:7.0f} list jobs/s", flush=True)
     medians = {name: statistics.median(each) for name, each in rates.items()}
-    ratio = medians["errand"] / medians["original design"]
     for name, median in medians.items():
-        print(f"{name:16}{median:7.0f} list jobs/s (median of {arguments.turns} turns of {arguments.jobs} jobs)")
-    print(f"errand does {ratio:.2f} times as many; wanted: {WANTED_RATIO}")
-    return 0 if ratio >= WANTED_RATIO or not arguments.insist else 1
+        print(f"{name:20}{median:7.0f} list jobs/s (median of {arguments.turns} turns of {arguments.jobs} jobs)")
+    reached = True
+    for name, wanted in WANTED_RATIOS.items():
+        ratio = medians[name] / medians["original design"]
+        reached = reached and ratio >= wanted
+        print(f"{name} does {ratio:.2f} times as many; wanted: {wanted}")
+    return 0 if reached or not arguments.insist else 1
 
 
 def original(sqs, jobs):
@@ -73,6 +78,20 @@ def errand(sqs, jobs):
         return rate(sqs, requests, replies, name, jobs)
     finally:
         sqs.delete_queue(QueueUrl=replies)
+
+
+def folder(_sqs, jobs):
+    """The command itself: from its start to its end, files read and answers printed."""
+    with tempfile.TemporaryDirectory() as place:
+        numbers = " ".join(str(number) for number in range(100, 200))
+        for number in range(jobs):
+            (Path(place) / f"{number}.txt").write_text(numbers)
+        started = time.monotonic()
+        command = [ROOT / "target" / "release" / "errand", "stats", place, "--quiet"]
+        answers = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        seconds = time.monotonic() - started
+    assert len(answers.splitlines()) == jobs + 1, answers
+    return jobs / seconds
 
 
 def rate(sqs, requests, replies, reply_queue, jobs):

@@ -111,7 +111,7 @@ def errand(places):
 
     def image(case, source, directory):
         output = output_for(ERRAND, case, directory)
-        return Command([program, "--offline", "grayscale", source, "-o", output], output)
+        return Command([program, "--offline", "grayscale", source, "-o", output, "--force"], output)
 
     def numbers(case, source, directory):
         return Command([program, "--offline", "stats", source, "--json"])

@@ -37,6 +37,8 @@ NUMBERS = " ".join(str(number) for number in range(100, 200))
 PATIENCE_SECS = 120
 # What batches are for (issue 11).
 MOST_OF_NAIVE = 1 / 3
+# What one command for many small lists may ask for, each (issue 12).
+MOST_OF_A_FILE = 0.6
 
 
 def main():
@@ -46,6 +48,7 @@ def main():
         raise Failure("ERRAND_LOCAL_FUNCTIONS_PORT is not set: run this with `make test-cost`")
     with counting.Proxy(os.environ["ERRAND_LOCAL_DIRECT"], {"client": 0, "functions": int(port)}) as proxy:
         found = measure(Cloud(proxy))
+        asked = many_files(Cloud(proxy))
         if proxy.largest_sqs_bytes > counting.SQS_REQUEST_BYTES:
             raise Failure(f"a request of {proxy.largest_sqs_bytes} bytes counts more than once: send less at once")
     for name, counts in found.items():
@@ -66,6 +69,9 @@ def main():
         print(f"a list in a batch, {title}: {job.requests:.2f} requests, {ratio:.0%} of the naive design's")
         if ratio > MOST_OF_NAIVE:
             raise Failure(f"that is more than {MOST_OF_NAIVE:.0%}")
+    print(f"`errand stats FOLDER` of {LISTS} lists asks for {asked:.2f} requests each, its reply queue and all")
+    if asked > MOST_OF_A_FILE:
+        raise Failure(f"that is more than {MOST_OF_A_FILE}")
     return 0
 
 
@@ -148,7 +154,7 @@ def measure(cloud):
             cloud.errand("stats", "list.txt", folder=folder)
 
         def one_image():
-            cloud.errand("grayscale", "image.png", "-o", "gray.png", folder=folder)
+            cloud.errand("grayscale", "image.png", "-o", "gray.png", "--force", folder=folder)
 
         # The functions start, which takes a while and asks for nothing else.
         one_list()
@@ -161,6 +167,17 @@ def measure(cloud):
             "batch of lists": cloud.counted("stats", LISTS, lambda: batch(cloud, "stats", LISTS)),
             "batch of images": cloud.counted("grayscale", IMAGES, lambda: batch(cloud, "grayscale", IMAGES)),
         }
+
+
+def many_files(cloud):
+    """What a client asks for, each, that is given a folder of lists."""
+    with tempfile.TemporaryDirectory() as folder:
+        lists = Path(folder) / "lists"
+        lists.mkdir()
+        for number in range(LISTS):
+            (lists / f"{number}.txt").write_text(NUMBERS)
+        asked = cloud.counted("stats", LISTS, lambda: cloud.errand("stats", "lists", folder=folder))
+    return sum(asked["client"].values()) / LISTS
 
 
 def each_alike(cloud, operation, do):

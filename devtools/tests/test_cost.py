@@ -1,11 +1,12 @@
 """The tables of docs/cost.md: how requests are counted, told apart and priced."""
 
+import re
 import socket
 import threading
 import unittest
 
 from devtools import stack
-from devtools.checkout import Failure
+from devtools.checkout import ROOT, Failure
 from devtools.cost import counting, designs, idle, page, prices, record
 from devtools.cost.designs import Job
 
@@ -40,6 +41,22 @@ class Actions(unittest.TestCase):
         self.assertEqual(what, "unknown:GET /bucket/key?acl")
         with self.assertRaisesRegex(Failure, "no price is known for unknown:GET /bucket/key"):
             designs.cost(Job("stats", {("client", what): 1.0}))
+
+
+class Command(unittest.TestCase):
+    def test_the_command_and_the_page_have_the_same_prices(self):
+        text = (ROOT / "client" / "src" / "bin" / "errand" / "cost.rs").read_text()
+        for name, price in (
+            ("SQS_REQUEST", prices.SQS.usd / prices.MILLION),
+            ("S3_WRITE", prices.S3_WRITE.usd / prices.MILLION),
+            ("S3_READ", prices.S3_READ.usd / prices.MILLION),
+            ("INVOCATION", prices.INVOCATIONS.usd / prices.MILLION),
+            ("GB_SECOND", prices.COMPUTE.usd),
+            ("LOG_GB", prices.LOGS.usd),
+        ):
+            found = re.search(rf"^const {name}: f64 = ([0-9_.e-]+);$", text, re.MULTILINE)
+            assert found, name
+            self.assertAlmostEqual(float(found[1]), price, places=15, msg=name)
 
 
 class Proxying(unittest.TestCase):

@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::marker::PhantomData;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -77,6 +79,12 @@ impl Errand<'_> {
         ended
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What a file in the folder holds.
     ///
     /// # Panics
@@ -113,7 +121,7 @@ pub fn is_client_restricted() -> bool {
 /// How a command ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// The exit code.
+    /// The exit code; of a command that died of a signal, what a shell makes of that: 128 and the signal.
     pub code: Option<i32>,
     /// What it printed.
     pub stdout: String,
@@ -124,7 +132,10 @@ pub struct Ended {
 impl From<Output> for Ended {
     fn from(output: Output) -> Self {
         Self {
-            code: output.status.code(),
+            code: output
+                .status
+                .code()
+                .or_else(|| Some(128 + output.status.signal()?)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }

@@ -1,6 +1,7 @@
 //! The `errand` command with an AWS configuration of its own, and nothing of this machine's.
 
 use std::ffi::OsStr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -68,6 +69,7 @@ impl Errand {
 
 #[derive(Debug)]
 pub(crate) struct Ended {
+    /// As a shell has it: of a command that died of a signal, 128 and the signal.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -76,7 +78,10 @@ pub(crate) struct Ended {
 impl Ended {
     pub(crate) fn of(output: Output) -> Self {
         Self {
-            code: output.status.code(),
+            code: output
+                .status
+                .code()
+                .or_else(|| Some(128 + output.status.signal()?)),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }

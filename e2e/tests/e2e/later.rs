@@ -79,7 +79,7 @@ async fn a_client_that_stops_waiting_tells_the_id_and_the_answer_comes_all_the_s
     let _ = errand.run(&["result", &ended.id, "--timeout", "60"]).succeeded();
     assert_eq!(errand.files(), ["late.png", "output_late.png"]);
 
-    for signal in ["-INT", "-TERM"] {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let errand = stack.errand().with("late.png", scene_png(60, 40, 11));
         let mut command = errand.command(["grayscale", "late.png"]);
         let child = command
@@ -98,7 +98,7 @@ async fn a_client_that_stops_waiting_tells_the_id_and_the_answer_comes_all_the_s
             .args([signal, &child.id().to_string()])
             .status();
         assert!(killed.unwrap().success());
-        let ended = Ended::from(child.wait_with_output().unwrap()).failed_with_id(130);
+        let ended = Ended::from(child.wait_with_output().unwrap()).failed_with_id(code);
         assert!(
             ended.stderr.contains("fetch the answer with `errand result"),
             "{}",

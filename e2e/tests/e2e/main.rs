@@ -9,5 +9,6 @@ mod jobs;
 mod later;
 mod limits;
 mod many_clients;
+mod many_files;
 mod other_clients;
 mod uploads;

@@ -26,7 +26,7 @@ const TOLD_AFTER: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(100);
 
 /// Before so much has been done, there is no telling how long the rest takes.
-const FORESEEN_AFTER: Duration = Duration::from_secs(1);
+const FORESEEN_AFTER: Duration = Duration::from_millis(500);
 
 pub(crate) struct Progress {
     begun: Instant,

@@ -16,9 +16,9 @@ use crate::output::shown;
 /// Rows that are held back to find the width of their columns.
 const BLOCK: usize = 500;
 
-/// The least that is left of a number, and of a name: `-1.23e+456…` and something to know it by.
-const LEAST_NUMBER: usize = 10;
-const LEAST_NAME: usize = 16;
+/// The least that is left of a number, as `1.2…e45`, and of a name.
+const LEAST_NUMBER: usize = 7;
+const LEAST_NAME: usize = 10;
 
 pub(crate) struct Table {
     /// None: not a terminal, all is shown.
@@ -166,6 +166,9 @@ fn shortened(number: &str, columns: usize) -> String {
     let kept = columns.saturating_sub(sign.len() + exponent.chars().count() + 2);
     let (first, rest) = whole.split_at(1);
     let rest = &rest[..kept.min(rest.len())];
+    if rest.is_empty() {
+        return format!("{sign}{first}{exponent}");
+    }
     format!("{sign}{first}.{rest}{exponent}")
 }
 
@@ -217,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_row_keeps_to_the_width_of_the_terminal() {
-        for columns in [80, 100, 120] {
+        for columns in [60, 80, 120] {
             let mut table = Table::of_width(Some(columns));
             let large = format!("{} 1", "7".repeat(100));
             let name = "a/long/way/to/a/list/".repeat(5);

@@ -1,0 +1,111 @@
+"""What a person sees on a terminal while many files are done: on pseudo-terminals of several widths."""
+
+import fcntl
+import os
+import pty
+import random
+import re
+import struct
+import subprocess
+import tempfile
+import termios
+import unittest
+from pathlib import Path
+
+from devtools.checkout import ROOT
+
+ERRAND = ROOT / "target" / "release" / "errand"
+IMAGES, WIDTH, HEIGHT = 60, 500, 400
+# What moves the cursor, or clears a line.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+BUILT = unittest.skipUnless(ERRAND.exists(), "target/release/errand is not built: `make build`")
+
+
+@BUILT
+class Screen(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        images = Path(cls.folder.name) / "in"
+        images.mkdir()
+        noise = random.Random(1).randbytes(3 * WIDTH * HEIGHT)
+        for number in range(IMAGES):
+            (images / f"{number}.ppm").write_bytes(b"P6 %d %d 255\n" % (WIDTH, HEIGHT) + noise)
+        (images / "bad.ppm").write_bytes(b"P6 none")
+        lists = Path(cls.folder.name) / "lists"
+        lists.mkdir()
+        for name, text in (("a.txt", "1 2 3"), ("b" * 100 + ".txt", "7" * 60 + " 1"), ("c.txt", "-5")):
+            (lists / name).write_text(text)
+
+    def run_on(self, columns, *words):
+        """The lines that a terminal of so many columns was sent, and how the command ended."""
+        main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+        environment = {"TERM": "xterm", "PATH": os.environ["PATH"]}
+        command = [ERRAND, "--offline", *words]
+        child = subprocess.Popen(command, cwd=self.folder.name, env=environment, stdin=side, stdout=side, stderr=side)
+        os.close(side)
+        sent = b""
+        try:
+            while chunk := os.read(main, 65536):
+                sent += chunk
+        except OSError:
+            pass  # the other side is closed: Linux says so
+        os.close(main)
+        text = CONTROL.sub("\n", sent.decode())
+        return [line for line in re.split(r"[\r\n]+", text) if line.strip()], child.wait()
+
+    def test_the_bar_keeps_to_the_terminal_and_says_how_far_it_is(self):
+        for columns in (60, 80, 120):
+            with self.subTest(columns=columns):
+                words = ("grayscale", "in", "-o", f"out{columns}", "--format", "png", "--optimize", "-j", "1")
+                lines, code = self.run_on(columns, *words)
+                self.assertEqual(code, 1)
+                bars = [line for line in lines if line.startswith("[")]
+                self.assertTrue(bars, lines)
+                for bar in bars:
+                    self.assertLessEqual(len(bar), columns, bar)
+                self.assertTrue(any(re.search(rf"\] \d+ of {IMAGES + 1}, 1 failed, .*B/s", bar) for bar in bars), bars)
+                self.assertTrue(any(" left" in bar for bar in bars), bars[-1])
+                self.assertRegex(lines[-1], rf"^errand: {IMAGES} done, 1 failed; .* in [0-9.]+ s ")
+
+    def test_a_table_keeps_to_the_terminal(self):
+        for columns in (60, 80, 120):
+            lines, code = self.run_on(columns, "stats", "lists", "--quiet")
+            self.assertEqual((code, len(lines)), (0, 4), lines)
+            for line in lines:
+                self.assertLessEqual(len(line), columns, line)
+            self.assertTrue(lines[0].rstrip().endswith("list"), lines)
+            self.assertIn("…", lines[2])
+
+    def test_an_image_is_not_written_to_a_terminal(self):
+        lines, code = self.run_on(80, "grayscale", "in/1.ppm", "-o", "-")
+        self.assertEqual(code, 2)
+        self.assertIn("an image is not for a terminal", " ".join(lines))
+
+
+@BUILT
+class NoTerminal(unittest.TestCase):
+    def test_there_is_a_line_now_and_then_and_none_with_quiet(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(Path(folder) / "list")
+            (Path(folder) / "done").write_text("1")
+            for words, told in (((), "errand: 1 of 2 done\n"), (("--quiet",), "")):
+                command = [ERRAND, "--offline", "stats", "done", "list", *words]
+                child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                # A list that comes in the course of three seconds.
+                with open(Path(folder) / "list", "w") as list_:
+                    with self.assertRaises(subprocess.TimeoutExpired):
+                        child.wait(3)
+                    list_.write("2\n")
+                _, stderr = child.communicate()
+                self.assertEqual(child.returncode, 0)
+                self.assertTrue(stderr.startswith(told), stderr)
+                self.assertEqual(stderr.count("\n"), 2 if told else 0, stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
