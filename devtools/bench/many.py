@@ -1,7 +1,7 @@
 """Many photographs at once, offline, beside what one would otherwise type: a part of `make bench`.
 
-All get the same folder of copies of one photograph of about 2 MB, on the same processors, and take turns. It measures, it does
-not test: the exit code is 0 whether the targets are reached or not.
+All get the same folder of copies of one photograph of about 2 MB, on the same processors, and take turns. It measures,
+it does not test: the exit code is 0 whether the targets are reached or not.
 
     python3 -m devtools.bench.many --files 1000
 """
