@@ -189,7 +189,10 @@ impl Session {
             persist(&cloud.notes, || cloud.create_reply_queue(name)).await?;
             Ok(sibling(&deployment.queue_url, name))
         });
-        made.await.map(drop)
+        made.await?;
+        // From now on, and not only once the first input is there: it may be uploaded for hours.
+        self.start_tasks().await;
+        Ok(())
     }
 
     async fn start_tasks(&self) {

@@ -407,7 +407,7 @@ pub(crate) struct JobsArguments {
     #[arg(long, env = "ERRAND_STATE")]
     pub(crate) state: Option<State>,
 
-    /// Only those that were sent, or with --all done, no longer ago: 90s, 30m, 1h, 7d
+    /// Only those that were sent no longer ago (of uploaded files: done): 90s, 30m, 1h, 7d
     #[arg(long, env = "ERRAND_SINCE", value_name = "TIME", value_parser = jobs::duration)]
     pub(crate) since: Option<Duration>,
 

@@ -1,6 +1,5 @@
 //! `errand jobs`.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use errand_client::admin::{ListedOutcome, unix_ms};
@@ -20,8 +19,14 @@ pub(crate) const SHOWN: usize = 20;
 /// Jobs whose outcomes are looked up before it is known how many of them are to be shown.
 const AT_ONCE: usize = 100;
 
-/// Pages of a thousand outcomes that are listed of jobs whose ids do not tell when they were sent.
-const PAGES: usize = 20;
+/// Pages of a thousand outcomes that are listed of jobs whose ids tell when they were sent, and of the others.
+const PAGES: usize = 100;
+const SPREAD_PAGES: usize = 20;
+
+const HOUR: u64 = 3_600_000;
+
+/// What was sent longer ago is not looked for: ten years, in milliseconds.
+const OLDEST: u64 = 3_650 * 24 * HOUR;
 
 pub(super) async fn run(client: &Client, global: &Global, wanted: &JobsArguments) -> Result<(), Error> {
     within(global.timeout, async {
@@ -62,7 +67,9 @@ async fn own(client: &Client, global: &Global, wanted: &JobsArguments) -> Result
 
 /// What the stack has done, for whomever.
 async fn all(client: &Client, global: &Global, wanted: &JobsArguments) -> Result<(), Error> {
-    let mut listed = list(client, begin(wanted)).await?;
+    // Any number of them may have to be looked at to find some in one state.
+    let enough = wanted.state.map_or(wanted.limit, |_| usize::MAX);
+    let mut listed = list(client, begin(wanted), enough).await?;
     listed.sort_by_key(|each| (std::cmp::Reverse(each.stored_at_unix_ms), each.job_id));
     let mut printer = Printer::new(global, wanted);
     while !printer.is_full() && !listed.is_empty() {
@@ -80,54 +87,66 @@ async fn all(client: &Client, global: &Global, wanted: &JobsArguments) -> Result
     Ok(())
 }
 
-/// The outcomes that were stored since a moment. S3 lists by key alone. The ids that clients draw begin with their time, so
-/// that those of a time lie together; those of uploaded files and bare messages are spread over all keys, and only so many
-/// pages of them are looked at.
-async fn list(client: &Client, begin: u64) -> Result<Vec<ListedOutcome>, Error> {
-    let deployment = client.deployment().await?;
-    let page = async |behind: &str| client.cloud().list_outcomes(&deployment, behind).await;
-    let mut found = Vec::new();
+/// The newest outcomes since a moment: at least `enough` of them, if there are as many.
+///
+/// S3 lists by key alone, and upwards. The ids that clients draw begin with their time, so that those of a time lie together:
+/// one time after the other is listed, backwards and each twice as long, until there are enough. The ids of uploaded files and
+/// bare messages are spread over all keys, and only so many of them are looked at.
+async fn list(client: &Client, begin: u64, enough: usize) -> Result<Vec<ListedOutcome>, Error> {
     let key_at = |unix_ms: u64| format!("{}{}", keys::OUTCOMES, time_prefix(unix_ms));
-    // A job may wait long before it is done.
-    let (first, end) = (key_at(begin.saturating_sub(WAITED)), key_at(unix_ms() + WAITED));
-    let mut ranges = VecDeque::from([
-        (first.clone(), Some(end.clone()), usize::MAX),
-        (String::new(), Some(first), PAGES),
-        (end, None, PAGES),
-    ]);
-    let mut is_cut = false;
-    while let Some((mut behind, end, mut pages)) = ranges.pop_front() {
-        loop {
-            let listed = page(&behind).await?;
-            let last = listed.next;
-            found.extend(listed.outcomes);
-            pages -= 1;
-            match last {
-                Some(next) if end.as_ref().is_none_or(|end| next < *end) => {
-                    if pages == 0 {
-                        is_cut = true;
-                        break;
-                    }
-                    behind = next;
-                }
-                _ => break,
-            }
-        }
+    let now = unix_ms();
+    let mut found = Vec::new();
+    // Clocks differ.
+    let (latest, oldest) = (now + HOUR, now.saturating_sub(OLDEST));
+    let (mut end, mut window, mut pages) = (latest, 2 * HOUR, PAGES);
+    while end > begin.max(oldest) && found.len() < enough && pages > 0 {
+        let start = end.saturating_sub(window).max(begin.max(oldest));
+        list_between(client, key_at(start), Some(key_at(end)), &mut pages, &mut found).await?;
+        (end, window) = (start, window * 2);
     }
-    if is_cut {
+    let mut spread = SPREAD_PAGES;
+    let mut others = Vec::new();
+    list_between(client, key_at(latest), None, &mut spread, &mut others).await?;
+    list_between(
+        client,
+        String::new(),
+        Some(key_at(oldest)),
+        &mut spread,
+        &mut others,
+    )
+    .await?;
+    if pages == 0 || spread == 0 {
+        let most = (PAGES + SPREAD_PAGES) * 1000;
         output::note(&format!(
-            "of uploaded files and bare messages, the jobs of only {} outcomes were looked at",
-            2 * PAGES * 1000
+            "there are more outcomes than the {most} that were looked at"
         ));
     }
-    found.retain(|each| each.stored_at_unix_ms >= begin);
-    found.sort_by_key(|each| each.job_id);
-    found.dedup_by_key(|each| each.job_id);
+    found.extend(others.into_iter().filter(|each| each.stored_at_unix_ms >= begin));
     Ok(found)
 }
 
-/// How long before its outcome a job may have been sent, in milliseconds: what a queue keeps of messages, 14 days.
-const WAITED: u64 = 14 * 86_400_000;
+/// Adds the outcomes behind one key and up to another, from no more pages than are left.
+async fn list_between(
+    client: &Client,
+    mut behind: String,
+    end: Option<String>,
+    pages: &mut usize,
+    found: &mut Vec<ListedOutcome>,
+) -> Result<(), Error> {
+    let deployment = client.deployment().await?;
+    let is_within = |key: &str| end.as_deref().is_none_or(|end| key < end);
+    while *pages > 0 {
+        *pages -= 1;
+        let page = client.cloud().list_outcomes(&deployment, &behind).await?;
+        let outcomes = page.outcomes.into_iter();
+        found.extend(outcomes.filter(|each| is_within(keys::outcome(each.job_id).as_str())));
+        match page.next {
+            Some(next) if is_within(&next) => behind = next,
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
+}
 
 /// What the ids begin with that are drawn at a moment: 48 bits of milliseconds (RFC 9562, section 5.7).
 fn time_prefix(unix_ms: u64) -> String {
