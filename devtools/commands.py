@@ -66,7 +66,8 @@ def take_fields(text: str, command: Command) -> None:
         has_value = kind != "bool" and "require_equals" not in plain
         command.options[f"--{kebab(name)}"] = has_value
         if re.search(r"\bshort\b", plain):
-            command.options[f"-{name[0]}"] = has_value
+            other = re.search(r"\bshort = '(.)'", plain)
+            command.options[f"-{other[1] if other else name[0]}"] = has_value
 
 
 def kebab(name: str) -> str:

@@ -87,7 +87,7 @@ def folder(_sqs, jobs):
         for number in range(jobs):
             (Path(place) / f"{number}.txt").write_text(numbers)
         started = time.monotonic()
-        command = [ROOT / "target" / "release" / "errand", "stats", place, "--quiet"]
+        command = [str(ROOT / "target" / "release" / "errand"), "stats", place, "--quiet"]
         answers = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         seconds = time.monotonic() - started
     assert len(answers.splitlines()) == jobs + 1, answers

@@ -104,7 +104,8 @@ class Reading(unittest.TestCase):
         self.assertLessEqual({"stats", "grayscale", "result", "listen", "dead-letters", "doctor"}, set(root.commands))
         self.assertEqual((root.options["--timeout"], root.options["--json"]), (True, False))
         stats = root.commands["stats"]
-        self.assertEqual((stats.options["--histogram"], stats.options["--column"], stats.positional), (False, True, 1))
+        self.assertEqual((stats.options["--histogram"], stats.options["--column"]), (False, True))
+        self.assertGreater(stats.positional, 1)
         self.assertTrue(root.commands["grayscale"].options["-o"])
         letters = root.commands["dead-letters"]
         self.assertEqual(set(letters.commands), {"list", "show", "redrive"})

@@ -25,6 +25,8 @@ BUILT = unittest.skipUnless(ERRAND.exists(), "target/release/errand is not built
 
 @BUILT
 class Screen(unittest.TestCase):
+    folder: tempfile.TemporaryDirectory[str]
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
@@ -95,7 +97,8 @@ class NoTerminal(unittest.TestCase):
             (Path(folder) / "done").write_text("1")
             for words, told in (((), "errand: 1 of 2 done\n"), (("--quiet",), "")):
                 command = [ERRAND, "--offline", "stats", "done", "list", *words]
-                child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                nowhere, pipe = subprocess.DEVNULL, subprocess.PIPE
+                child = subprocess.Popen(command, cwd=folder, stdout=nowhere, stderr=pipe, text=True)
                 # A list that comes in the course of three seconds.
                 with open(Path(folder) / "list", "w") as list_:
                     with self.assertRaises(subprocess.TimeoutExpired):

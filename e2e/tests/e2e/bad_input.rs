@@ -94,15 +94,16 @@ async fn files_that_cannot_be_read_or_written_are_told_before_anything_is_sent()
     errand
         .run(&["grayscale", "no.jpg"])
         .failed(5, &["cannot read `no.jpg`"]);
+    // A folder stands for all that is in it.
     errand
         .run(&["stats", "."])
-        .failed(5, &["cannot read `.`", "directory"]);
+        .failed(1, &["./image.png: not UTF-8 text", "0 done, 1 failed"]);
     errand
         .run(&["grayscale", "image.png", "-o", "no/such/folder.png"])
         .failed(5, &["cannot write `no/such/folder.png`"]);
     errand
         .run(&["grayscale", "image.png", "-o", "."])
-        .failed(5, &["cannot write `.`", "directory"]);
+        .failed(5, &["`./image.png` exists: replace it with --force"]);
     assert_eq!(errand.files(), ["image.png"]);
 }
 
