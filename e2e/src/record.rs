@@ -29,13 +29,25 @@ pub(crate) fn message(schema: &str, of: &str, text: &str) {
 ///
 /// The file cannot be written.
 pub fn command(arguments: &[&str], stdout: &str) {
-    const COMMANDS: [&str; 6] = ["stats", "grayscale", "result", "listen", "dead-letters", "doctor"];
+    const COMMANDS: [&str; 9] = [
+        "stats",
+        "grayscale",
+        "result",
+        "wait",
+        "jobs",
+        "cancel",
+        "listen",
+        "dead-letters",
+        "doctor",
+    ];
     if FILE.is_none() || !arguments.contains(&"--json") {
         return;
     }
     let mut words = arguments.iter().skip_while(|word| !COMMANDS.contains(word));
     let name = match (words.next(), words.next()) {
         (Some(&"dead-letters"), Some(action)) => format!("dead-letters-{action}"),
+        _ if arguments.contains(&"--detach") => "detached".to_owned(),
+        _ if arguments.contains(&"--url") => "link".to_owned(),
         (Some(command), _) => (*command).to_owned(),
         (None, _) => panic!("no command in {arguments:?}"),
     };
@@ -43,9 +55,15 @@ pub fn command(arguments: &[&str], stdout: &str) {
     for line in stdout.lines() {
         let answer: Value = serde_json::from_str(line).unwrap_or_default();
         // An outcome and a dead letter have the error among other things.
-        let is_error =
-            answer["error"].is_object() && answer["status"].is_null() && answer["job_ids"].is_null();
-        let schema = if is_error { "error" } else { &name };
+        let others = ["status", "state", "job_ids"];
+        let is_error = answer["error"].is_object() && others.iter().all(|field| answer[field].is_null());
+        let is_of_many =
+            answer["summary"].is_object() || answer["input"].is_string() && answer["status"].is_string();
+        let schema = match name.as_str() {
+            _ if is_error => "error",
+            "stats" | "grayscale" if is_of_many => "many",
+            name => name,
+        };
         message(&format!("command/{schema}"), &of, line);
         // The request that the command sent, as it lies in the queue.
         if let Some(body) = answer["body"].as_str()

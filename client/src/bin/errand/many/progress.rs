@@ -18,6 +18,9 @@ use crate::output::{self, Verbosity};
 const FIRST_LINE: Duration = Duration::from_secs(2);
 const LINES_APART: Duration = Duration::from_secs(30);
 
+/// The same for a single file, which as a rule is up by then: a script that runs it has nothing to read.
+const FIRST_LINE_OF_ONE: Duration = Duration::from_secs(10);
+
 /// Columns that the bar itself keeps, its brackets and a blank with it.
 const BAR_COLUMNS: usize = 15;
 
@@ -151,10 +154,10 @@ impl Progress {
                 bar.set_position(sent_bytes);
             }
             Kind::Lines { next, apart } => {
-                if elapsed >= *next {
+                if !is_sent && elapsed >= (*next).max(FIRST_LINE_OF_ONE) {
                     *apart = (*apart * 2).min(LINES_APART);
                     *next = elapsed + *apart;
-                    output::line(if is_sent { "waiting for the answer" } else { &moved });
+                    output::line(&moved);
                 }
             }
             Kind::Quiet => {}
