@@ -6,7 +6,9 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use errand_protocol::{JobId, ObjectLocation, OperationName, Outcome, QueueName, Stack, Status, code, keys};
+use errand_protocol::{
+    JobId, ObjectLocation, OperationName, Outcome, QueueName, Stack, Status, StoredObject, code, keys,
+};
 use tokio::sync::Mutex;
 
 use crate::clock;
@@ -118,14 +120,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Write`] of `target`; the object has expired; the cloud cannot be reached or refuses.
+    /// [`Error::Write`] of `target`; [`Error::Replaced`] where something else is in its place; the object has expired; the cloud cannot be reached or refuses.
     pub async fn download(
         &self,
-        from: &ObjectLocation,
+        made: &StoredObject,
         target: &mut (impl Write + Send),
     ) -> Result<u64, Error> {
         self.deployment().await?;
-        self.cloud().download(from, target).await
+        self.cloud().download(made, target).await
     }
 
     /// Where the outcome of a job is, or will be.

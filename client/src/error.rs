@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use errand_protocol::{JobError, JobId, Stack};
+use errand_protocol::{JobError, JobId, ObjectLocation, Stack};
 
 use crate::answer::JobIds;
 
@@ -33,6 +33,15 @@ pub enum Error {
     Write {
         /// What the writer said.
         source: io::Error,
+    },
+    /// What the job made is not there any more: its place holds something else.
+    #[error(
+        "{location} is not what this job made: its file was uploaded again, and what became of that has taken its place; \
+         ask for that one with `errand result`, or upload the old file under another name"
+    )]
+    Replaced {
+        /// Where it was.
+        location: ObjectLocation,
     },
     /// No upload may be so large.
     #[error(
@@ -160,6 +169,7 @@ impl Error {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::LostTrack { .. } => true,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::Replaced { .. }
             | Self::InputTooLarge { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
@@ -179,6 +189,7 @@ impl Error {
             Self::Failed { error, .. } => error.code.as_str(),
             Self::Read { .. } => "cannot_read",
             Self::Write { .. } => "cannot_write",
+            Self::Replaced { .. } => "result_replaced",
             Self::InputTooLarge { .. } => "input_too_large",
             Self::Unreachable { .. } => "unreachable",
             Self::NotDeployed { .. } => "not_deployed",

@@ -3,12 +3,15 @@
 use std::io::Write;
 use std::time::SystemTime;
 
-use errand_aws::FailureKind;
-use errand_protocol::{BucketName, JobId, ObjectLocation, Outcome, keys, revision};
+use errand_aws::{FailureKind, status};
+use errand_protocol::{BucketName, JobId, ObjectLocation, Outcome, StoredObject, keys, revision};
 
 use super::{Cloud, Deployment};
 use crate::clock;
 use crate::error::Error;
+
+/// What S3 answers when an object is no longer the one that was asked for.
+const PRECONDITION_FAILED: u16 = 412;
 
 /// How often a download may break off before it is given up.
 const BREAKS: u32 = 5;
@@ -91,14 +94,16 @@ impl Cloud {
         }
     }
 
-    /// Downloads an object into a writer. Where the connection breaks, it goes on from there.
+    /// Downloads what a job made into a writer, and nothing else that is there by now. Where the connection breaks, it goes on
+    /// from there.
     pub(crate) async fn download(
         &self,
-        from: &ObjectLocation,
+        made: &StoredObject,
         target: &mut (impl Write + Send),
     ) -> Result<u64, Error> {
+        let from = &made.location;
         let action = format!("download {from}");
-        let (mut received, mut etag, mut breaks) = (0_u64, None, 0);
+        let (mut received, mut etag, mut breaks) = (0_u64, made.etag.clone(), 0);
         loop {
             let get = self
                 .s3
@@ -109,10 +114,15 @@ impl Cloud {
                 // The rest has to be of the same object.
                 .set_if_match(etag.clone())
                 .set_range((received > 0).then(|| format!("bytes={received}-")));
-            let mut object = get
-                .send()
-                .await
-                .map_err(|error| self.s3_failure(&action, &error))?;
+            let mut object = match get.send().await {
+                Ok(object) => object,
+                Err(error) if status(&error) == Some(PRECONDITION_FAILED) => {
+                    return Err(Error::Replaced {
+                        location: from.clone(),
+                    });
+                }
+                Err(error) => return Err(self.s3_failure(&action, &error)),
+            };
             etag = etag.or(object.e_tag.take());
             let broken = loop {
                 match object.body.next().await {
@@ -123,6 +133,11 @@ impl Cloud {
                             .map_err(|source| Error::Write { source })?;
                     }
                     Some(Err(error)) => break error,
+                    None if received != made.size_bytes => {
+                        return Err(Error::Replaced {
+                            location: from.clone(),
+                        });
+                    }
                     None => return Ok(received),
                 }
             };

@@ -66,6 +66,33 @@ async fn an_uploaded_table_is_asked_for_a_column_by_its_metadata() {
     assert_eq!(json["sum"], "70");
 }
 
+#[tokio::test]
+async fn the_picture_of_a_newer_version_is_not_handed_out_for_an_older_one() {
+    let stack = Stack::connect().await;
+    let key = format!("grayscale/{}/photo.png", uuid::Uuid::now_v7());
+    let address = format!("s3://{}/{key}", stack.input_bucket);
+    let errand = stack.errand();
+    stack.upload_file(&key, scene_png(50, 40, 1)).await;
+    let first = errand
+        .run(&["result", &address, "--json", "--timeout", "60", "-o", "first.png"])
+        .succeeded()
+        .json();
+    let first = first["job_id"].as_str().unwrap();
+    stack.upload_file(&key, scene_png(50, 40, 2)).await;
+    let _ = errand
+        .run(&["result", &address, "--timeout", "60", "-o", "second.png"])
+        .succeeded();
+    let gray = image::load_from_memory(&errand.file("second.png")).unwrap();
+    assert_eq!(
+        (gray.width(), gray.height(), gray.into_bytes()),
+        luma_of(&scene_png(50, 40, 2))
+    );
+    errand
+        .run(&["result", first, "-o", "again.png"])
+        .failed(1, &["is not what this job made", "uploaded again"]);
+    assert_eq!(errand.files(), ["first.png", "second.png"]);
+}
+
 /// What they became would be called alike by its format.
 #[tokio::test]
 async fn files_of_one_name_and_two_endings_do_not_write_over_each_other() {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use errand_client::{Client, Input, Job, JobId, ObjectLocation, Operation, Outcome};
+use errand_client::{Client, Input, Job, JobId, Operation, Outcome, StoredObject};
 use serde::Serialize;
 
 use crate::cli::{Global, SendArguments};
@@ -179,10 +179,10 @@ fn lost_track(error: Error, job_id: JobId, progress: Progress, limit: Option<Lim
 /// Downloads a file that a job made.
 pub(crate) async fn download(
     client: &Client,
-    from: &ObjectLocation,
+    made: &StoredObject,
     target: &mut OutputFile,
 ) -> Result<(), Error> {
-    match client.download(from, target).await {
+    match client.download(made, target).await {
         Ok(_) => Ok(()),
         Err(errand_client::Error::Write { source }) => Err(target.failed(source)),
         Err(error) => Err(error.into()),

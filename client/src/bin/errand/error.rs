@@ -299,7 +299,9 @@ impl Error {
 
 fn exit_code_of(error: &errand_client::Error) -> u8 {
     match error {
-        errand_client::Error::Failed { .. } | errand_client::Error::InputTooLarge { .. } => 1,
+        errand_client::Error::Failed { .. }
+        | errand_client::Error::InputTooLarge { .. }
+        | errand_client::Error::Replaced { .. } => 1,
         errand_client::Error::TimedOut { .. } => 4,
         errand_client::Error::Read { .. } | errand_client::Error::Write { .. } => 5,
         errand_client::Error::LostTrack { source, .. } => exit_code_of(source),

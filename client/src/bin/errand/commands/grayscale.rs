@@ -85,7 +85,7 @@ pub(super) async fn online(
         message: "it names no image".to_owned(),
     })?;
     let begun = Instant::now();
-    let downloaded = within(global.timeout, download(client, &object.location, &mut target)).await;
+    let downloaded = within(global.timeout, download(client, &object, &mut target)).await;
     downloaded.map_err(|error| match error {
         Error::OutOfTime { seconds } => errand_client::Error::TimedOut {
             job_id: job.job_id,

@@ -138,7 +138,7 @@ pub(super) async fn online(
             {
                 let _room = way.room_to_download().await;
                 let begun = Instant::now();
-                download(&way.client, &object.location, &mut target).await?;
+                download(&way.client, &object, &mut target).await?;
                 timing.download = begun.elapsed();
             }
             target.finish()?;

@@ -78,7 +78,7 @@ async fn fetch(
             folder => place(folder.as_deref(), &name, job_id)?,
         };
         let mut target = OutputFile::open(&path, wanted.force)?;
-        download(client, &object.location, &mut target).await?;
+        download(client, &object, &mut target).await?;
         let path = target.path().map(ToOwned::to_owned);
         target.finish()?;
         let style = Style {
