@@ -13,7 +13,7 @@ fn an_upload_of_40_mb_at_1_mb_a_second_succeeds() {
     let list = "1234567 ".repeat(5_000_000);
     let errand = Errand::new().with_file("list.txt", &list);
     let ended = errand.run(&["stats", "list.txt", "--endpoint-url", &cloud.endpoint]);
-    ended.with(0, &["count"]);
+    ended.with(0, &["count", " MB of 40.0 MB up\n"]);
     let parts: Vec<_> = cloud
         .asked()
         .into_iter()
