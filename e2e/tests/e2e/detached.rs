@@ -119,6 +119,14 @@ async fn a_detached_job_is_waited_for_listed_and_fetched_by_its_id() {
 
     let url = errand.run(&["result", &image, "--url"]).succeeded().stdout;
     assert!(url.contains("X-Amz-Expires=3600"), "{url}");
+    let json = errand
+        .run(&["result", &image, "--url", "--json"])
+        .succeeded()
+        .json();
+    assert!(
+        json["url"].as_str().unwrap().contains("X-Amz-Expires=3600"),
+        "{json}"
+    );
     if let Some(address) = url.trim().strip_prefix("http://") {
         let (host, path) = address.split_once('/').unwrap();
         let mut connection = TcpStream::connect(host).unwrap();
