@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use errand_client::JobId;
 use serde::Serialize;
 use serde_json::json;
 
@@ -171,14 +172,7 @@ impl Report {
             counts.output_bytes += told.output_bytes;
         });
         if self.manner.json {
-            let line = Line {
-                input: told.input.to_string_lossy(),
-                status: "done",
-                output: told.output.map(Path::to_string_lossy),
-                answer: &told.answer,
-            };
-            let line = serde_json::to_string(&line).unwrap_or_default();
-            self.line(&line);
+            self.json_line(told.input, "done", told.output, &told.answer);
         } else if let Some(text) = text() {
             self.line(&text);
         }
@@ -191,8 +185,7 @@ impl Report {
             counts.unread_bytes += item.size_bytes;
         });
         if self.manner.json {
-            let (input, output) = (item.input.to_string_lossy(), item.output.to_string_lossy());
-            self.line(&json!({ "input": input, "status": "skipped", "output": output }).to_string());
+            self.json_line(&item.input, "skipped", Some(&item.output), &Fault::default());
         } else {
             self.line(&skipped_line(&item.output));
         }
@@ -206,12 +199,11 @@ impl Report {
         });
         output::line(&format!("{}: {}", shown(&item.input), error.of(&item.input)));
         if self.manner.json {
-            let input = item.input.to_string_lossy();
-            let mut line = json!({ "input": input, "status": "failed", "error": error.json() });
-            if let Some(job_id) = error.job_id() {
-                line["job_id"] = json!(job_id);
-            }
-            self.line(&line.to_string());
+            let fault = Fault {
+                job_id: error.job_id(),
+                error: Some(error.json()),
+            };
+            self.json_line(&item.input, "failed", None, &fault);
         }
         self.may_pass |= error.is_retryable() || error.is_no_room();
         if error.is_no_room() {
@@ -232,6 +224,22 @@ impl Report {
     /// Whether there is no sense in going on.
     pub(crate) fn is_over(&self) -> bool {
         self.stopped.is_some() || self.deaf.is_some() && !self.manner.makes_files
+    }
+
+    fn json_line(
+        &mut self,
+        input: &Path,
+        status: &'static str,
+        output: Option<&Path>,
+        answer: &impl Serialize,
+    ) {
+        let line = Line {
+            input: input.to_string_lossy(),
+            status,
+            output: output.map(Path::to_string_lossy),
+            answer,
+        };
+        self.line(&serde_json::to_string(&line).unwrap_or_default());
     }
 
     /// Writes an answer to stdout.
@@ -315,6 +323,15 @@ struct Line<'a, T> {
     output: Option<std::borrow::Cow<'a, str>>,
     #[serde(flatten)]
     answer: &'a T,
+}
+
+/// Why a file failed.
+#[derive(Default, Serialize)]
+struct Fault {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<JobId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<serde_json::Value>,
 }
 
 /// What was done when the process was told to end.
