@@ -117,10 +117,15 @@ async fn a_detached_job_is_waited_for_listed_and_fetched_by_its_id() {
         );
     }
 
-    let url = errand.run(&["result", &image, "--url"]).succeeded().stdout;
+    a_link_leads_to(&errand, &image, &errand.file("answers/output_a.png"));
+}
+
+/// As text and as JSON.
+fn a_link_leads_to(errand: &Errand, image: &str, made: &[u8]) {
+    let url = errand.run(&["result", image, "--url"]).succeeded().stdout;
     assert!(url.contains("X-Amz-Expires=3600"), "{url}");
     let json = errand
-        .run(&["result", &image, "--url", "--json"])
+        .run(&["result", image, "--url", "--json"])
         .succeeded()
         .json();
     assert!(
@@ -137,7 +142,7 @@ async fn a_detached_job_is_waited_for_listed_and_fetched_by_its_id() {
         .unwrap();
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer).unwrap();
-        assert!(answer.ends_with(&errand.file("answers/output_a.png")), "{url}");
+        assert!(answer.ends_with(made), "{url}");
     }
 }
 
