@@ -345,7 +345,7 @@ fn many_lists_are_a_table_or_lines_of_json() {
     );
     assert!(
         run.stderr
-            .starts_with("errand: lists/c.txt: not an integer: `x` at line 1, column 3; "),
+            .starts_with("errand: lists/c.txt: not a number: `x` at line 1, column 3; "),
         "{}",
         run.stderr
     );
