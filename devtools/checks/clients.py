@@ -41,7 +41,7 @@ def main():
             for file in (IMAGE, ROOT / "examples" / "balloons.png"):
                 gray, own = work / f"{name}-{file.name}", work / file.name
                 report = result(said(client, "grayscale", file, gray))
-                expect(name, file.name, report, offline("grayscale", file, "-o", own))
+                expect(name, file.name, report, offline("grayscale", file, "-o", own, "--force"))
                 expect(name, f"the picture of {file.name}", gray.read_bytes() == own.read_bytes(), True)
             refused = run(client, "stats", broken)
             expect(name, "a list with a word", refused.returncode, 1)
@@ -72,8 +72,8 @@ def printed(schemas, work):
     for schema, *arguments in (
         ("stats", "stats", table, *everything),
         ("stats", "stats", table, *everything, "--offline"),
-        ("grayscale", "grayscale", balloons, "-o", work / "a.webp"),
-        ("grayscale", "grayscale", balloons, "-o", work / "a.webp", "--offline"),
+        ("grayscale", "grayscale", balloons, "-o", work / "a.webp", "--force"),
+        ("grayscale", "grayscale", balloons, "-o", work / "a.webp", "--force", "--offline"),
         ("doctor", "doctor"),
         ("doctor", "doctor", *nowhere),
         ("error", "stats", table),
