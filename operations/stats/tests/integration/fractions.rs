@@ -1,13 +1,11 @@
 //! Random decimals of every shape against Python's `fractions`, which are exact too, every statistic by its definition,
 //! rounding included. Skipped where there is no `python3`.
 
-use std::io::Write as _;
 use std::num::NonZero;
-use std::process::{Command, Stdio};
 
 use errand_stats::{Accumulator, Bins, Column, Parameters, Percentile, Selection, summarize};
-use serde_json::Value;
 
+use crate::oracle::ask;
 use crate::random::Random;
 
 /// Reads lists, one a line, and prints for each what is right, as `errand stats --json --all` spells it.
@@ -113,28 +111,6 @@ for line in sys.stdin:
     }))
 "#;
 
-/// `python3`'s answers, or nothing if there is none.
-fn ask(lines: &str) -> Option<Vec<Value>> {
-    let mut python = Command::new("python3")
-        .args(["-c", ORACLE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    let mut input = python.stdin.take().unwrap();
-    let lines = lines.to_owned();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    let output = python.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "the oracle failed");
-    let text = String::from_utf8(output.stdout).unwrap();
-    Some(
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-    )
-}
-
 fn digits(random: &mut Random, most: usize) -> String {
     let count = 1 + random.below(most);
     (0..count)
@@ -228,7 +204,7 @@ fn lists() -> Vec<Vec<String>> {
 fn pythons_fractions_give_the_same() {
     let lists = lists();
     let lines: Vec<String> = lists.iter().map(|list| list.join(" ")).collect();
-    let Some(answers) = ask(&(lines.join("\n") + "\n")) else {
+    let Some(answers) = ask(ORACLE, &(lines.join("\n") + "\n")) else {
         println!("SKIPPED: there is no python3");
         return;
     };

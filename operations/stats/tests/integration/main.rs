@@ -8,6 +8,7 @@ mod everything;
 mod fractions;
 mod mutations;
 mod nist;
+mod oracle;
 mod properties;
 mod python;
 mod random;

@@ -1,11 +1,9 @@
 //! The same lists in Python's `statistics` and `fractions`, which are exact too. Skipped where there is no `python3`.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use errand_stats::{Parameters, Selection, summarize};
 use serde_json::Value;
 
+use crate::oracle::ask;
 use crate::random::Random;
 
 /// Reads lists, one a line, and prints for each what `statistics` answers, fractions as two integers.
@@ -65,28 +63,6 @@ fn lists() -> Vec<Vec<i128>> {
     lists
 }
 
-/// `python3`'s answers, or nothing if there is none.
-fn ask(lines: &str) -> Option<Vec<Value>> {
-    let mut python = Command::new("python3")
-        .args(["-c", ORACLE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    let mut input = python.stdin.take().unwrap();
-    let lines = lines.to_owned();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    let output = python.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "the oracle failed");
-    let text = String::from_utf8(output.stdout).unwrap();
-    Some(
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-    )
-}
-
 /// A finite decimal as a fraction in lowest terms, as Python writes it.
 fn fraction(decimal: &Value) -> [String; 2] {
     let text = decimal.as_str().unwrap();
@@ -107,7 +83,7 @@ fn python_gives_the_same() {
     let lists = lists();
     let line = |list: &Vec<i128>| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let lines: Vec<String> = lists.iter().map(line).collect();
-    let Some(answers) = ask(&(lines.join("\n") + "\n")) else {
+    let Some(answers) = ask(ORACLE, &(lines.join("\n") + "\n")) else {
         println!("SKIPPED: there is no python3");
         return;
     };
