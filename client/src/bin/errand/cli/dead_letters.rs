@@ -1,0 +1,50 @@
+//! What is typed after `errand dead-letters`.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+use errand_client::{JobId, operations};
+
+/// Requests that could not be done: list, show, send again
+///
+/// A request that failed for a reason that may pass, such as a lacking right or a service that was down, was answered
+/// with "failed after N attempts" and is kept until 14 days after it was sent. Mend the cause, then redrive it: the job
+/// is done under its old id, and its new answer takes the place of the failure. This needs the stack's operator policy
+/// (output OperatorPolicyArn).
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  errand dead-letters list
+  errand dead-letters list --operation stats --json
+  errand dead-letters show 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand dead-letters redrive 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand dead-letters redrive --all && errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b --timeout 60")]
+pub(crate) struct DeadLettersArguments {
+    #[command(subcommand)]
+    pub(crate) action: DeadLettersAction,
+
+    /// Only those of this operation
+    #[arg(long, global = true, env = "ERRAND_OPERATION", value_parser = PossibleValuesParser::new(operations::names()))]
+    pub(crate) operation: Option<String>,
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersAction {
+    /// One line for each
+    List,
+    /// All that is known of one: its request, and the failure it was answered with
+    Show {
+        /// The job's id, or the id of the message
+        #[arg(value_name = "JOB_ID")]
+        job: JobId,
+    },
+    /// Send it to its function again
+    Redrive {
+        /// The job's id, or the id of the message
+        #[arg(value_name = "JOB_ID", required_unless_present = "all")]
+        job: Option<JobId>,
+        /// Send all of them
+        #[arg(long, conflicts_with = "job")]
+        all: bool,
+    },
+}

@@ -1,0 +1,79 @@
+//! What is typed after `errand grayscale`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use errand_grayscale::{Format, Luma};
+
+use super::{ManyArguments, SendArguments};
+
+/// Grayscale of an image, or of many
+///
+/// Takes JPEG, PNG, WebP, GIF, BMP, TIFF, PNM and QOI. The answer has the same format unless the output's name or
+/// --format says otherwise. Of a folder, all files are taken that are images by their names, at any depth, and the tree is
+/// kept: in the folder that -o names, or in output_ and the folder's name.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[command(after_help = "\
+Examples:
+  errand grayscale                          image.jpg becomes output_image.jpg
+  errand grayscale photo.png -o gray.png
+  errand grayscale photo.png -o gray.webp --quality 80
+  errand grayscale photo.tif --luma bt709
+  errand grayscale photos/ -o gray/         photos/a/b.jpg becomes gray/a/b.jpg
+  errand grayscale photos/ -o gray/ --skip-existing   does what is left, or new
+  find . -name '*.jpg' -print0 | errand grayscale --files-from - -0 -o gray/")]
+pub(crate) struct GrayscaleArguments {
+    /// Images: files, folders, globs; `-` is standard input [default: image.jpg]
+    #[arg(env = "ERRAND_IMAGE", value_name = "FILE")]
+    pub(crate) images: Vec<PathBuf>,
+
+    /// Where the answer goes: a file, or a folder (one that is there, or with a slash, or for many); `-` is standard output
+    /// [default: output_ and the image's name, in this folder]
+    #[arg(short, long, env = "ERRAND_OUTPUT", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Format of the answer: jpeg, png, webp, gif, bmp, tiff, pnm, qoi [default: as the output's name says, else
+    /// the image's own]
+    #[arg(long, env = "ERRAND_FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    /// Formula for gray: bt601 (what JPEG's luma and Pillow's L are), bt709, linear (linear light)
+    #[arg(long, env = "ERRAND_LUMA", default_value = "bt601")]
+    pub(crate) luma: Luma,
+
+    /// Quality, 1 to 100, where a lossy format has to be encoded anew
+    #[arg(long, env = "ERRAND_QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) quality: Option<u8>,
+
+    /// Drop metadata that is of no use for showing the image
+    #[arg(long, env = "ERRAND_STRIP")]
+    pub(crate) strip: bool,
+
+    /// Take more time for a smaller file
+    #[arg(long, env = "ERRAND_OPTIMIZE")]
+    pub(crate) optimize: bool,
+
+    /// Keep what can be shown of a damaged JPEG instead of refusing it
+    #[arg(long, env = "ERRAND_LENIENT")]
+    pub(crate) lenient: bool,
+
+    /// Give palette images a true gray channel
+    #[arg(long, env = "ERRAND_TRUE_GRAY")]
+    pub(crate) true_gray: bool,
+
+    #[command(flatten)]
+    pub(crate) send: SendArguments,
+
+    /// Replace files that are there already
+    #[arg(short, long, env = "ERRAND_FORCE")]
+    pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) many: ManyArguments,
+
+    /// Leave answers that are there, whole and newer than their images: an interrupted run goes on (with --force, the
+    /// others are replaced)
+    #[arg(long, env = "ERRAND_SKIP_EXISTING", help_heading = "Many at once")]
+    pub(crate) skip_existing: bool,
+}

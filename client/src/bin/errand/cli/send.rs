@@ -1,0 +1,38 @@
+//! How a job is sent.
+
+use clap::Args;
+
+use crate::error::Error;
+
+/// How a job is sent.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct SendArguments {
+    /// Send the job, print its id and do not wait: see `errand wait`, `errand result` and `errand jobs`
+    #[arg(long, env = "ERRAND_DETACH")]
+    pub(crate) detach: bool,
+
+    /// Give the job an id that follows from operation, parameters and input: the same job is not done again, but answered
+    /// with what became of it, as long as the stack keeps that
+    #[arg(long, env = "ERRAND_ID_FROM_CONTENT")]
+    pub(crate) id_from_content: bool,
+}
+
+impl SendArguments {
+    /// Refuses what makes no sense for many.
+    pub(crate) fn check_many(self) -> Result<(), Error> {
+        if self.detach {
+            let message = "--detach is for one file: leave it out, or send them one by one";
+            return Err(Error::Usage(message.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Refuses what makes no sense without a cloud.
+    pub(crate) fn check_offline(self) -> Result<(), Error> {
+        if self.detach {
+            let message = "--detach asks the cloud: leave out --offline (or ERRAND_OFFLINE)";
+            return Err(Error::Usage(message.to_owned()));
+        }
+        Ok(())
+    }
+}
