@@ -143,25 +143,48 @@ impl Passes {
         lists: usize,
         open: impl Fn(usize) -> io::Result<R>,
     ) -> Result<Summary, PassError> {
-        let first = self.pass(lists, &open, Values::new_digested(&self.parameters, self.share()))?;
-        let (skipped, column) = (first.skipped, first.column);
-        let digests = match first.values.into_digests() {
-            Ok(digests) => digests,
-            Err(values) => {
-                let contents = Contents {
-                    values,
-                    skipped,
-                    column,
-                };
-                return Ok(compute(
-                    contents,
-                    &self.parameters,
-                    &self.limits,
-                    self.threads,
-                    &self.cancel,
-                )?);
+        if self.parameters.need_frequencies() {
+            // As long as all numbers fit, their modes can be counted: only if they do not are they digested.
+            let in_memory = self
+                .pass(lists, &open, Values::new(&self.parameters))
+                .and_then(|pass| self.compute(pass));
+            match in_memory {
+                Err(
+                    PassError::All(Error::MemoryBudgetExceeded { .. })
+                    | PassError::List {
+                        source: ReadError::List(Error::MemoryBudgetExceeded { .. }),
+                        ..
+                    },
+                ) => {}
+                ended => return ended,
             }
+        }
+        let mut first = self.pass(lists, &open, Values::new_digested(&self.parameters, self.share()))?;
+        match std::mem::take(&mut first.values).into_digests() {
+            Ok(digests) => self.search(lists, &open, first, digests),
+            Err(values) => self.compute(Pass { values, ..first }),
+        }
+    }
+
+    /// The statistics of what is in memory as a whole.
+    fn compute(&self, pass: Pass) -> Result<Summary, PassError> {
+        let contents = Contents {
+            values: pass.values,
+            skipped: pass.skipped,
+            column: pass.column,
         };
+        let (limits, cancel) = (&self.limits, &self.cancel);
+        Ok(compute(contents, &self.parameters, limits, self.threads, cancel)?)
+    }
+
+    /// The statistics of lists of which there are digests, with as many more passes as that takes.
+    fn search<R: Read>(
+        &self,
+        lists: usize,
+        open: &impl Fn(usize) -> io::Result<R>,
+        first: Pass,
+        digests: Digests,
+    ) -> Result<Summary, PassError> {
         let common = digests.common();
         let plan = self
             .parameters
@@ -184,13 +207,13 @@ impl Passes {
             // All values that there are go into one band of their own, the last.
             bands.extend(counted.take());
             let wanted = Bands {
-                bands,
+                wanted: bands,
                 bins: bins.take(),
                 count: 0,
                 share: self.share(),
             };
             let values = Values::new_searched(wanted, search.common.places);
-            let values = self.pass(lists, &open, values)?.values;
+            let values = self.pass(lists, open, values)?.values;
             if values.places() != search.common.places || values.count() != search.common.count {
                 return Err(PassError::Changed {
                     before: search.common.count,
@@ -201,8 +224,8 @@ impl Passes {
             if let (Some(plan), Some(bins)) = (&plan, found.bins.take()) {
                 histogram = Some(plan.filled(bins.counts(), search.common.places));
             }
-            if found.bands.len() > search.open.len()
-                && let Some(mut all) = found.bands.pop()
+            if found.wanted.len() > search.open.len()
+                && let Some(mut all) = found.wanted.pop()
             {
                 let runs = all.runs().ok_or_else(|| self.too_many(&search.common))?;
                 frequencies = Some(Frequencies::of_runs(&runs, Modes::LISTED));
@@ -223,8 +246,8 @@ impl Passes {
             at_ranks,
             histogram,
             frequencies,
-            skipped,
-            column,
+            skipped: first.skipped,
+            column: first.column,
         };
         Ok(findings.summary(&self.parameters))
     }
@@ -328,7 +351,7 @@ impl Search {
     /// Takes what a pass found: values, or narrower bounds.
     fn narrow(&mut self, found: Bands) {
         let open = std::mem::take(&mut self.open);
-        for ((_, _, ranks), mut band) in open.into_iter().zip(found.bands) {
+        for ((_, _, ranks), mut band) in open.into_iter().zip(found.wanted) {
             let Some(runs) = band.runs() else {
                 let bounds = band.bounds(&ranks);
                 self.add(&ranks, bounds);

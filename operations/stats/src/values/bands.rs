@@ -146,7 +146,7 @@ impl Band {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bands {
     /// Ascending, none meeting the next.
-    pub(crate) bands: Vec<Band>,
+    pub(crate) wanted: Vec<Band>,
     pub(crate) bins: Option<BinCounts>,
     /// How many values there were.
     pub(crate) count: u64,
@@ -159,7 +159,7 @@ impl Bands {
     pub(super) fn empty(&self) -> Self {
         let band = |band: &Band| Band::new(band.low.clone(), band.high.clone());
         Self {
-            bands: self.bands.iter().map(band).collect(),
+            wanted: self.wanted.iter().map(band).collect(),
             bins: self.bins.as_ref().map(BinCounts::empty),
             count: 0,
             share: self.share,
@@ -168,7 +168,7 @@ impl Bands {
 
     pub(super) fn take_batch(&mut self, batch: &Batch) {
         self.count += batch.values.len() as u64;
-        for band in &mut self.bands {
+        for band in &mut self.wanted {
             band.take_batch(batch);
         }
         if let Some(bins) = &mut self.bins {
@@ -180,7 +180,7 @@ impl Bands {
     /// A value that does not fit 64 bits.
     pub(super) fn take(&mut self, value: &BigInt) {
         self.count += 1;
-        for band in &mut self.bands {
+        for band in &mut self.wanted {
             band.take(value);
         }
         if let Some(bins) = &mut self.bins {
@@ -195,14 +195,14 @@ impl Bands {
     }
 
     fn hold_share(&mut self) {
-        if self.bands.iter().map(Band::bytes).sum::<usize>() > self.share {
-            self.bands.iter_mut().for_each(Band::shrink);
+        if self.wanted.iter().map(Band::bytes).sum::<usize>() > self.share {
+            self.wanted.iter_mut().for_each(Band::shrink);
         }
     }
 
     pub(super) fn append(&mut self, other: Self) {
         self.count += other.count;
-        for (band, other) in self.bands.iter_mut().zip(other.bands) {
+        for (band, other) in self.wanted.iter_mut().zip(other.wanted) {
             band.append(other);
         }
         if let (Some(bins), Some(other)) = (&mut self.bins, &other.bins) {

@@ -107,7 +107,9 @@ impl BinCounts {
     /// Counts values that fit 64 bits. Those beyond the bins are not counted: a list that was changed has them.
     pub(super) fn add_all(&mut self, values: &[i64]) {
         let Some((minimum, width)) = self.narrow else {
-            values.iter().for_each(|value| self.add(&(*value).into()));
+            for value in values {
+                self.add(&(*value).into());
+            }
             return;
         };
         for value in values {

@@ -28,7 +28,7 @@ pub(crate) struct Digests {
     /// The most bytes of values before they are digested.
     share: usize,
     needs: Needs,
-    digests: Vec<Digest>,
+    by_places: Vec<Digest>,
 }
 
 /// What is asked for besides sums, extremes and bounds.
@@ -71,53 +71,64 @@ impl Digests {
                 squares: parameters.need_squares(),
                 common_zeros: parameters.histogram.is_some(),
             },
-            digests: Vec::new(),
+            by_places: Vec::new(),
         }
     }
 
     /// None yet, of the same kind.
     pub(super) fn empty(&self) -> Self {
         Self {
-            digests: Vec::new(),
+            by_places: Vec::new(),
             ..*self
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.digests.is_empty()
+        self.by_places.is_empty()
     }
 
     pub(super) fn count(&self) -> u64 {
-        self.digests.iter().map(|digest| digest.totals.count()).sum()
+        self.by_places.iter().map(|digest| digest.totals.count()).sum()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.digests.iter().map(Digest::bytes).sum()
+        self.by_places.iter().map(Digest::bytes).sum()
     }
 
     pub(super) fn append(&mut self, other: Self) {
-        other.digests.into_iter().for_each(|digest| self.add(digest));
+        other.by_places.into_iter().for_each(|digest| self.add(digest));
     }
 
     fn add(&mut self, digest: Digest) {
-        match self.digests.iter_mut().find(|each| each.places == digest.places) {
+        match self
+            .by_places
+            .iter_mut()
+            .find(|each| each.places == digest.places)
+        {
             Some(same) => same.append(digest),
-            None => self.digests.push(digest),
+            None => self.by_places.push(digest),
         }
         let most = self.share / ENVELOPE_PART;
         if self.bytes() > most {
-            let each = most / self.digests.len();
-            self.digests.iter_mut().for_each(|digest| digest.shrink_to(each));
+            let each = most / self.by_places.len();
+            self.by_places
+                .iter_mut()
+                .for_each(|digest| digest.shrink_to(each));
         }
     }
 
     /// What the values have in common.
     pub(crate) fn common(&self) -> Common {
-        let places = self.digests.iter().map(|digest| digest.places).max().unwrap_or(0);
+        let places = self
+            .by_places
+            .iter()
+            .map(|digest| digest.places)
+            .max()
+            .unwrap_or(0);
         let mut totals = Totals::default();
         let mut squares = BigInt::ZERO;
         let mut zeros = places;
-        for digest in &self.digests {
+        for digest in &self.by_places {
             let up = places - digest.places;
             totals.append(digest.totals.clone().scaled(up));
             squares += times_power_of_ten(digest.squares.clone(), 2 * up);
@@ -137,11 +148,16 @@ impl Digests {
 
     /// Bounds of the values at `ranks`, which ascend and are below the count, at the decimal places of [`Digests::common`].
     pub(crate) fn bounds(self, ranks: &[u64]) -> Vec<(BigInt, BigInt)> {
-        let places = self.digests.iter().map(|digest| digest.places).max().unwrap_or(0);
+        let places = self
+            .by_places
+            .iter()
+            .map(|digest| digest.places)
+            .max()
+            .unwrap_or(0);
         let all_narrow = |digest: &Digest| digest.far.len() == 0 && places - digest.places <= SHIFTED_PLACES;
-        if self.digests.iter().all(all_narrow) {
+        if self.by_places.iter().all(all_narrow) {
             let mut envelope = Envelope::default();
-            for digest in self.digests {
+            for digest in self.by_places {
                 let power = 10_i128.pow(places - digest.places);
                 envelope.append(digest.narrow.map(|value| i128::from(value) * power));
             }
@@ -149,7 +165,7 @@ impl Digests {
             return bounds.map(|(low, high)| (low.into(), high.into())).collect();
         }
         let mut envelope = Envelope::default();
-        for digest in self.digests {
+        for digest in self.by_places {
             let up = places - digest.places;
             envelope.append(digest.narrow.map(|value| times_power_of_ten(value.into(), up)));
             envelope.append(digest.far.map(|value| times_power_of_ten(value, up)));

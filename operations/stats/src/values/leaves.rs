@@ -180,7 +180,9 @@ mod tests {
 
     fn envelope(list: &[i64]) -> Envelope<i64> {
         let mut values = Values::default();
-        list.iter().for_each(|value| values.push(*value));
+        for value in list {
+            values.push(*value);
+        }
         values.close_batch();
         let mut envelope = Envelope::default();
         add_blocks(&mut envelope, &values.blocks);
@@ -198,7 +200,7 @@ mod tests {
     fn the_bounds_of_a_rank_hold_few_values_whatever_the_list() {
         let shapes: [(&str, &dyn Fn(usize) -> i64); 8] = [
             ("random", &random),
-            ("ascending", &|index| index as i64),
+            ("ascending", &|index| i64::try_from(index).unwrap()),
             ("of all magnitudes", &|index| random(index) >> (index % 63)),
             ("nearly all the same", &|index| {
                 if index % 1_000 == 0 { random(index) } else { 7 }
