@@ -81,6 +81,7 @@ pub(crate) fn compute(
         minimum: wants(Statistic::Minimum).then(|| decimal(&minimum)),
         maximum: wants(Statistic::Maximum).then(|| decimal(&maximum)),
         column,
+        first_row: None,
         skipped,
     })
 }
