@@ -330,3 +330,6 @@ impl Splitter {
 fn is_blank(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_whitespace)
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,7 +55,9 @@ fn assumed(first_row: FirstRow, header: Option<&str>) -> String {
             "{} (assumed, for it is no number; --no-header if it is data)",
             header.unwrap_or_default()
         ),
-        FirstRow::Data => "none (assumed, for the first row is a number; --header if it is one)".to_owned(),
+        FirstRow::Data => {
+            "none (assumed, for the first row is a number; --header if it is headers)".to_owned()
+        }
     }
 }
 

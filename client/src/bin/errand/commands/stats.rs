@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
+use errand_stats::{Accumulator, Answer, Parameters, ReadError, Selection};
 
 use super::lists;
 use crate::answer::{ask, detach, job, tell_timing};
@@ -23,13 +23,13 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         return lists::offline(global, wanted);
     }
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let summary = summarize(
+    let answer = summarize(
         file(wanted),
         &parameters(wanted),
         u64::from(global.memory) << 20,
         threads,
     )?;
-    output::result(&summary, None, style(global))?;
+    output::statistics(&answer, None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -44,13 +44,13 @@ pub(super) fn offline_timing(global: &Global) {
     }
 }
 
-/// Statistics of one list, in this process.
+/// Statistics of one file, in this process.
 pub(super) fn summarize(
     path: &Path,
     parameters: &Parameters,
     memory_bytes: u64,
     threads: NonZero<usize>,
-) -> Result<Summary, Error> {
+) -> Result<Answer, Error> {
     let source = Stream::open(path)?;
     // Half for the numbers, as in the function: modes and the distinct count need a copy of them.
     let half = usize::try_from(memory_bytes / 2).unwrap_or(usize::MAX);
@@ -64,7 +64,7 @@ pub(super) fn summarize(
             source,
         },
     })?;
-    list.finish().map_err(rejected)
+    list.answer().map_err(rejected)
 }
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -77,8 +77,8 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         return detach(client, global, job).await;
     }
     let (outcome, timing) = ask(client, job, global.timeout).await?;
-    let answer = success::<Summary>(outcome)?;
-    output::result(&answer.result, Some(answer.job), style(global))?;
+    let answer = success::<Answer>(outcome)?;
+    output::statistics(&answer.result, Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
 }
@@ -98,7 +98,6 @@ fn file(wanted: &StatsArguments) -> &Path {
 
 pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
     Parameters {
-        column: wanted.column.clone(),
         decimal_comma: wanted.decimal_comma,
         skip_invalid: wanted.skip_invalid,
         statistics: if wanted.all {
@@ -108,6 +107,7 @@ pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
         },
         percentiles: wanted.percentiles.clone(),
         histogram: wanted.histogram,
+        ..wanted.table.parameters()
     }
 }
 
