@@ -107,9 +107,9 @@ impl Table {
             Some((Answer::Columns(columns), list)) => self.rows_of_columns(columns, Some(list)),
             Some((Answer::List(summary), list)) => {
                 let column = match (&summary.column, summary.first_row) {
-                    (Some(header), _) => header.clone(),
-                    (None, Some(_)) => "(no header)".to_owned(),
-                    (None, None) => String::new(),
+                    (Some(header), _) => header,
+                    (None, Some(_)) => "(no header)",
+                    (None, None) => "",
                 };
                 vec![self.row(summary, column, Some(list))]
             }
@@ -125,14 +125,14 @@ impl Table {
     }
 
     fn rows_of_columns(&self, columns: &ColumnSummaries, list: Option<&Path>) -> Vec<Row> {
-        let row = |column: &ColumnSummary| self.row(&column.summary, column.label(), list);
+        let row = |column: &ColumnSummary| self.row(&column.summary, &column.label(), list);
         columns.columns.iter().map(row).collect()
     }
 
-    fn row(&self, summary: &Summary, column: String, list: Option<&Path>) -> Row {
+    fn row(&self, summary: &Summary, column: &str, list: Option<&Path>) -> Row {
         let name = |kind: &&str| match (*kind, list) {
             ("list", Some(list)) => shown(list),
-            _ => column.clone(),
+            _ => column.to_owned(),
         };
         Row {
             cells: cells(summary, self.with_skipped),
