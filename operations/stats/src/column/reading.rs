@@ -32,6 +32,8 @@ pub(super) struct Reading {
     column_bytes: usize,
     /// Indexes into `columns` of those that are still read.
     live: Vec<usize>,
+    /// Whether one of these is not to be read on from the next row.
+    has_ended: bool,
     /// How many of these the row has had.
     next: usize,
     /// The place in the row of the next of them.
@@ -79,6 +81,7 @@ impl Reading {
             live: (0..columns.len()).collect(),
             columns,
             column_bytes,
+            has_ended: false,
             next: 0,
             next_place: 0,
         };
@@ -115,8 +118,7 @@ impl Reading {
             Err(error) => match (self.invalid, error) {
                 (Invalid::EndsColumn, _) => {
                     column.end(field, position);
-                    self.live.remove(self.next);
-                    return Ok(());
+                    self.has_ended = true;
                 }
                 (Invalid::SkippedInAny, _) => column.skipped.add(skipped(field, position)),
                 (Invalid::Skipped, Error::NotANumber { token, position, .. }) => {
@@ -228,6 +230,10 @@ impl Sink for Reading {
             column.skipped.add(skipped(b"", position));
             self.next += 1;
             self.aim();
+        }
+        if std::mem::take(&mut self.has_ended) {
+            let columns = &self.columns;
+            self.live.retain(|column| columns[*column].ended_by.is_none());
         }
         self.next = 0;
         self.aim();
