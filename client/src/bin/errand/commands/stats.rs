@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::files::{self, Stream};
 use crate::many::inputs::is_single;
 use crate::many::units;
-use crate::output::{self, Style};
+use crate::output::{self, Statistics, Style};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     wanted.send.check_offline()?;
@@ -29,7 +29,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         u64::from(global.memory) << 20,
         threads,
     )?;
-    output::statistics(&answer, None, style(global))?;
+    output::result(&Statistics(&answer), None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -78,7 +78,7 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
     }
     let (outcome, timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Answer>(outcome)?;
-    output::statistics(&answer.result, Some(answer.job), style(global))?;
+    output::result(&Statistics(&answer.result), Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
 }
