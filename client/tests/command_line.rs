@@ -284,7 +284,7 @@ fn several_columns_are_a_table_or_objects() {
         1,
         "",
         "errand: no column `height` in the first row, which has 4 columns: `item`, `amount`, `tax`, `height, cm`; \
-         pick one of them\n",
+         pick one of them; in a list of names, put one with commas in quotes, or repeat --column\n",
     );
     for arguments in [
         &["--column", "tax,2,\"height, cm\""][..],
@@ -342,7 +342,7 @@ fn one_column_answers_as_if_there_were_no_others() {
     let lines = "count    2\nsum      291\nminimum  121\nmaximum  170\nmean     145.5\nmedian   145.5\n";
     stats(&["--column", "height, cm"]).is(0, lines, "");
     stats(&["--column", "4", "--header"]).is(0, lines, "");
-    let assumed = "header   height, cm (assumed, for it is no number; --no-header if it is data)\n";
+    let assumed = "header   height, cm (assumed: it is no number; --no-header if it is data)\n";
     stats(&["--column", "4"]).is(0, &format!("{lines}{assumed}"), "");
     stats(&["--column", "height, cm", "--json"]).is(
         0,

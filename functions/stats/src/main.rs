@@ -22,7 +22,7 @@ impl Operation for Stats {
         while let Some(chunk) = input.next_chunk()? {
             list.push(&chunk).map_err(rejected)?;
         }
-        let output = Output::of_report(&list.finish().map_err(rejected)?)?;
+        let output = Output::of_report(&list.answer().map_err(rejected)?)?;
         Ok(output.with_way(parameters.method().name()))
     }
 }

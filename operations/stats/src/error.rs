@@ -118,14 +118,14 @@ pub enum Error {
     },
 
     /// The table has no such column.
-    #[error("no column {column} in the first row, which has {available}; {}", unknown_column_cure(*.is_comment))]
+    #[error("no column {column} in the first row, which has {available}; {}", .cure)]
     UnknownColumn {
         /// The column asked for.
         column: Column,
         /// The columns there are, shortened.
         available: String,
-        /// Whether the first row looks like a comment.
-        is_comment: bool,
+        /// What to do about it.
+        cure: &'static str,
     },
 
     /// A column was asked for by name, of a table whose first row is no headers.
@@ -233,6 +233,17 @@ pub enum Error {
         count: u64,
     },
 
+    /// So many columns need more memory than [`Limits::memory_bytes`](crate::Limits::memory_bytes), whatever is in them.
+    #[error(
+        "the answers of {columns} columns need more than {budget} bytes of memory; name those that are wanted (--column)"
+    )]
+    TooManyColumns {
+        /// How many columns were asked for.
+        columns: usize,
+        /// The budget.
+        budget: usize,
+    },
+
     /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
     #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
@@ -280,7 +291,9 @@ impl Error {
             Self::DecompressedTooLarge { .. } => "decompressed_too_large",
             Self::AlreadyFailed => "already_failed",
             Self::Canceled => "canceled",
-            Self::MemoryBudgetExceeded { .. } | Self::TooManyDifferent { .. } => "memory_budget_exceeded",
+            Self::MemoryBudgetExceeded { .. }
+            | Self::TooManyDifferent { .. }
+            | Self::TooManyColumns { .. } => "memory_budget_exceeded",
         }
     }
 }
@@ -290,14 +303,6 @@ fn empty_message(skipped: u64) -> String {
         0 => "no numbers in the input; send at least one".to_owned(),
         1 => "no numbers in the input, 1 invalid token skipped; send at least one".to_owned(),
         _ => format!("no numbers in the input, {skipped} invalid tokens skipped; send at least one"),
-    }
-}
-
-fn unknown_column_cure(is_comment: bool) -> &'static str {
-    if is_comment {
-        "pick one of them, or say that rows that begin with `#` are comments (--comment '#', \"comment\": \"#\")"
-    } else {
-        "pick one of them"
     }
 }
 

@@ -52,12 +52,10 @@ impl fmt::Display for Summary {
 fn assumed(first_row: FirstRow, header: Option<&str>) -> String {
     match first_row {
         FirstRow::Headers => format!(
-            "{} (assumed, for it is no number; --no-header if it is data)",
+            "{} (assumed: it is no number; --no-header if it is data)",
             header.unwrap_or_default()
         ),
-        FirstRow::Data => {
-            "none (assumed, for the first row is a number; --header if it is headers)".to_owned()
-        }
+        FirstRow::Data => "none (assumed: the first row is a number; --header if not)".to_owned(),
     }
 }
 

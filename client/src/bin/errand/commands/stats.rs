@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::files::{self, Stream};
 use crate::many::inputs::is_single;
 use crate::many::units;
-use crate::output::{self, Style};
+use crate::output::{self, Statistics, Style};
 
 /// The most bytes of a file's numbers that are kept rather than read again.
 const KEPT_BYTES: usize = 128 << 20;
@@ -37,7 +37,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         u64::from(global.memory) << 20,
         threads,
     )?;
-    output::statistics(&answer, None, style(global))?;
+    output::result(&Statistics(&answer), None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -155,7 +155,7 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
     }
     let (outcome, timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Answer>(outcome)?;
-    output::statistics(&answer.result, Some(answer.job), style(global))?;
+    output::result(&Statistics(&answer.result), Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What became of jobs.
 
 use std::borrow::Cow;
+use std::fmt::{self, Display};
 use std::path::Path;
 
 use errand_client::{JobIds, ObjectLocation, Outcome, Status};
@@ -21,12 +22,30 @@ struct ResultAnswer<'a, T> {
     result: &'a T,
 }
 
-/// Shows statistics: of a list as lines, of columns as a table. There is no job when they were found in this process.
-pub(crate) fn statistics(answer: &Answer, job: Option<JobIds>, style: Style) -> Result<(), Error> {
-    show(style, &ResultAnswer { job, result: answer }, || match answer {
-        Answer::Columns(columns) => table::of_columns(columns).unwrap_or_else(|| columns.to_string()),
-        Answer::List(summary) => summary.to_string(),
-    })
+/// Shows the result of an operation that makes no file. There is no job when it ran in this process.
+pub(crate) fn result(
+    result: &(impl Serialize + Display),
+    job: Option<JobIds>,
+    style: Style,
+) -> Result<(), Error> {
+    show(style, &ResultAnswer { job, result }, || result.to_string())
+}
+
+/// Statistics as a person reads them: of a list lines, of several columns a table, if it holds all of them.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct Statistics<'a>(pub(crate) &'a Answer);
+
+impl Display for Statistics<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Answer::Columns(columns) => match table::of_columns(columns) {
+                Some(table) => f.write_str(&table),
+                None => columns.fmt(f),
+            },
+            Answer::List(summary) => summary.fmt(f),
+        }
+    }
 }
 
 #[derive(Serialize)]
