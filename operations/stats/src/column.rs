@@ -271,6 +271,7 @@ impl Table {
             }
             // In a table, a position names the field, not the byte within it.
             Err(Error::InvalidUtf8 { byte, .. }) => Err(Error::InvalidUtf8 { byte, position }),
+            Err(Error::LoneSurrogate { surrogate, .. }) => Err(Error::LoneSurrogate { surrogate, position }),
             result => result,
         }
     }

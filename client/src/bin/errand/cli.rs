@@ -10,6 +10,7 @@ mod grayscale;
 mod jobs;
 mod listen;
 mod many;
+mod plot;
 mod send;
 mod stats;
 
@@ -24,6 +25,7 @@ pub(crate) use self::grayscale::GrayscaleArguments;
 pub(crate) use self::jobs::{CancelArguments, JobsArguments, ResultArguments, WaitArguments};
 pub(crate) use self::listen::ListenArguments;
 pub(crate) use self::many::ManyArguments;
+pub(crate) use self::plot::PlotArguments;
 pub(crate) use self::send::SendArguments;
 pub(crate) use self::stats::StatsArguments;
 use crate::error::Error;

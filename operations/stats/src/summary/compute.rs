@@ -48,8 +48,9 @@ pub(crate) fn compute(
         .histogram
         .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
     cancel.check()?;
-    let frequencies =
-        (wants(Statistic::Modes) || wants(Statistic::Distinct)).then(|| values.frequencies(Modes::LISTED));
+    let frequencies = (wants(Statistic::Modes) || wants(Statistic::Distinct))
+        .then(|| values.frequencies(Modes::LISTED, threads, cancel))
+        .transpose()?;
     let modes = frequencies
         .as_ref()
         .filter(|_| wants(Statistic::Modes))

@@ -2,8 +2,10 @@
 
 mod canceled;
 mod compressed;
+mod compressors;
 mod decimals;
 mod defaults;
+mod encodings;
 mod everything;
 mod fractions;
 mod mutations;
@@ -12,4 +14,5 @@ mod oracle;
 mod properties;
 mod python;
 mod random;
+mod records;
 mod tables;

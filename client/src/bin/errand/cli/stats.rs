@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use errand_stats::{Bins, Column, Percentile, Selection};
 
-use super::{ManyArguments, SendArguments};
+use super::{ManyArguments, PlotArguments, SendArguments};
 
 /// Statistics of a list of numbers, or of many
 ///
 /// Prints count, sum, minimum, maximum, mean and median, exactly, for integers and decimals of any size (12.50, -.5,
-/// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array or in a
-/// column of a CSV file; `#` begins a comment; gzip and zstd are recognized.
+/// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array, in a
+/// column of a CSV file or in a field of JSON objects; `#` begins a comment; gzip, zstd and UTF-16 are recognized.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -20,6 +20,8 @@ Examples:
   errand stats numbers.txt.gz --all
   errand stats sales.csv --column amount --percentiles 1,5,95,99
   errand stats umsatz.csv --column Betrag --decimal-comma
+  errand stats sales.csv --column amount --plot amounts.svg --plot-label 'amount in EUR'
+  errand stats log.jsonl --column .request.ms
   cat numbers.txt | errand stats - --histogram
   errand stats lists/                       a row for each list
   errand stats 'lists/**/*.txt' --json      a line of JSON for each, then the sum")]
@@ -54,7 +56,7 @@ pub(crate) struct StatsArguments {
     #[arg(long, env = "ERRAND_HISTOGRAM", value_name = "BINS", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
     pub(crate) histogram: Option<Bins>,
 
-    /// Read one column of a CSV or TSV, by number (from 1) or header
+    /// Read one column of a CSV or TSV, by number (from 1) or header; of JSON objects, one field, by name or by path (.user.age)
     #[arg(long, env = "ERRAND_COLUMN")]
     pub(crate) column: Option<Column>,
 
@@ -68,4 +70,7 @@ pub(crate) struct StatsArguments {
 
     #[command(flatten)]
     pub(crate) send: SendArguments,
+
+    #[command(flatten)]
+    pub(crate) plot: PlotArguments,
 }

@@ -16,19 +16,23 @@ use crate::files::{self, Stream};
 use crate::many::inputs::is_single;
 use crate::many::units;
 use crate::output::{self, Style};
+use crate::plot::{self, Plot};
 
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     wanted.send.check_offline()?;
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        plot::refuse_many(wanted)?;
         return lists::offline(global, wanted);
     }
+    let plot = Plot::open(wanted, file(wanted))?;
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let summary = summarize(
         file(wanted),
-        &parameters(wanted),
+        &asked_for(wanted, plot.as_ref()),
         u64::from(global.memory) << 20,
         threads,
     )?;
+    let summary = drawn(plot, summary, wanted)?;
     output::result(&summary, None, style(global))?;
     offline_timing(global);
     Ok(())
@@ -69,18 +73,39 @@ pub(super) fn summarize(
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        plot::refuse_many(wanted)?;
         return lists::online(client, global, wanted).await;
     }
+    let plot = Plot::open(wanted, file(wanted))?;
     let input = files::input(file(wanted))?;
-    let job = job(STATS, &parameters(wanted), input, wanted.send)?;
+    let job = job(STATS, &asked_for(wanted, plot.as_ref()), input, wanted.send)?;
     if wanted.send.detach {
         return detach(client, global, job).await;
     }
     let (outcome, timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Summary>(outcome)?;
-    output::result(&answer.result, Some(answer.job), style(global))?;
+    let summary = drawn(plot, answer.result, wanted)?;
+    output::result(&summary, Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
+}
+
+/// What the answer is to hold: what is printed, and what is drawn.
+fn asked_for(wanted: &StatsArguments, plot: Option<&Plot>) -> Parameters {
+    let printed = parameters(wanted);
+    match plot {
+        Some(_) => plot::with_what_is_drawn(printed),
+        None => printed,
+    }
+}
+
+/// Draws the answer, if that is asked for. Gives what is to be printed of it.
+fn drawn(plot: Option<Plot>, summary: Summary, wanted: &StatsArguments) -> Result<Summary, Error> {
+    let Some(plot) = plot else {
+        return Ok(summary);
+    };
+    plot.write(&summary)?;
+    Ok(plot::without_what_is_drawn(summary, &parameters(wanted)))
 }
 
 /// The one list that is meant, if it is one.
