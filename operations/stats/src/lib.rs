@@ -40,7 +40,7 @@ pub use parameters::{
 pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};
-pub use summary::{Bin, Histogram, Modes, PercentileValue, Quartiles, Spread, Summary};
+pub use summary::{Bin, Histogram, InWidth, Modes, PercentileValue, Quartiles, Spread, Summary};
 pub use token::Cure;
 
 /// The operation's name, as requests and the command spell it.

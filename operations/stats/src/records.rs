@@ -210,14 +210,13 @@ impl Records {
                     .begin(of_path.then(|| self.path.longest().max(KEPT_BYTES)));
                 State::InName
             }
-            (State::Name { or_end: true }, b'}') => self.pop()?,
+            (State::Name { or_end: true }, b'}') | (State::Value { or_end: true, .. }, b']') => self.pop()?,
             (State::Name { .. }, _) => return Err(self.unexpected_byte(byte, "a name in quotes")),
             (State::Colon { matched }, b':') => State::Value {
                 matched,
                 or_end: false,
             },
             (State::Colon { .. }, _) => return Err(self.unexpected_byte(byte, "`:`")),
-            (State::Value { or_end: true, .. }, b']') => self.pop()?,
             (State::Value { matched, .. }, _) => self.begin_value(byte, matched)?,
             (State::AfterValue, b',') => match self.open.last() {
                 Some(b'{') => State::Name { or_end: false },

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Decimal, Fraction, Percentile, Skipped};
 
 pub(crate) use compute::compute;
+pub use display::InWidth;
 pub use histogram::{Bin, Histogram};
 
 /// The statistics of a list: those that were asked for, and the count.

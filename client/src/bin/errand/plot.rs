@@ -3,6 +3,7 @@
 //! The picture shows what the answer holds, so it is the same whether the numbers are here or in the cloud. Places on the axis
 //! are computed exactly and rounded once, to the pixel: numbers of a thousand digits that differ in the last stand apart.
 
+mod bins;
 mod draw;
 mod figure;
 mod label;
@@ -28,6 +29,8 @@ pub(crate) struct Plot {
     format: Format,
     title: String,
     label: Option<String>,
+    /// Whether the bins were chosen.
+    has_bins: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +61,15 @@ impl Plot {
             format,
             title,
             label: wanted.plot.plot_label.clone(),
+            has_bins: wanted.histogram.is_some(),
         }))
     }
 
     /// Draws what the answer holds.
     pub(crate) fn write(mut self, summary: &Summary) -> Result<(), Error> {
         let label = self.label.as_deref().or(summary.column.as_deref());
-        let figure = Figure::of(summary, &self.title, label.unwrap_or("value")).ok_or_else(|| {
+        let label = label.unwrap_or("value");
+        let figure = Figure::of(summary, &self.title, label, self.has_bins).ok_or_else(|| {
             let message = "the answer has no histogram to draw: the stack may be of an older release";
             Error::Usage(message.to_owned())
         })?;
@@ -102,7 +107,7 @@ pub(crate) fn with_what_is_drawn(asked: Parameters) -> Parameters {
             Selection::All => Selection::All,
             _ => Selection::Only(statistics),
         },
-        histogram: asked.histogram.or(Some(Bins::Auto)),
+        histogram: asked.histogram.or(Some(Bins::Count(bins::ASKED_FOR))),
         ..asked
     }
 }
@@ -162,7 +167,10 @@ mod tests {
                 let list = b"3 1 4 1 5 9 2 6";
                 let plain = errand_stats::summarize(list, &asked).unwrap();
                 let drawn = errand_stats::summarize(list, &with_what_is_drawn(asked.clone())).unwrap();
-                assert!(Figure::of(&drawn, "list", "value").is_some(), "{statistics}");
+                assert!(
+                    Figure::of(&drawn, "list", "value", false).is_some(),
+                    "{statistics}"
+                );
                 assert_eq!(without_what_is_drawn(drawn, &asked), plain, "{statistics}");
             }
         }

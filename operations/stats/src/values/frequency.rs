@@ -181,7 +181,9 @@ mod tests {
                 list.extend((0..9_000).map(|_| random() % most / spread));
             }
             let mut values = Values::default();
-            list.iter().for_each(|value| values.push(*value));
+            for value in &list {
+                values.push(*value);
+            }
             let frequencies = of(values);
             list.sort_unstable();
             let runs: Vec<(usize, i64)> = list.chunk_by(i64::eq).map(|run| (run.len(), run[0])).collect();

@@ -22,7 +22,7 @@ use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
 use crate::many::table::Table;
 use crate::many::{all, here};
-use crate::output::shown;
+use crate::output::{shown, statistics_text};
 
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -178,7 +178,7 @@ impl Lines {
         };
         let is_row = Table::holds(summary);
         self.report.done(item, &told, || {
-            (!is_row).then(|| format!("{}\n{summary}\n", shown(&item.input)))
+            (!is_row).then(|| format!("{}\n{}\n", shown(&item.input), statistics_text(summary)))
         });
         self.table_add(index, is_row.then_some((summary, &item.input)));
         stop.fetch_or(self.report.is_over(), Ordering::Relaxed);

@@ -93,7 +93,7 @@ async fn fetch(
     }
     if operation == Some(STATS) && (is_alone || global.json) {
         let answer = success::<Summary>(outcome)?;
-        return output::result(&answer.result, Some(job), style);
+        return output::statistics(&answer.result, Some(job), style);
     }
     output::outcome(&outcome, style)
 }

@@ -33,7 +33,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         threads,
     )?;
     let summary = drawn(plot, summary, wanted)?;
-    output::result(&summary, None, style(global))?;
+    output::statistics(&summary, None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -85,7 +85,7 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
     let (outcome, timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Summary>(outcome)?;
     let summary = drawn(plot, answer.result, wanted)?;
-    output::result(&summary, Some(answer.job), style(global))?;
+    output::statistics(&summary, Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
 }

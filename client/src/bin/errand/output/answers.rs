@@ -1,13 +1,16 @@
 //! What became of jobs.
 
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{self, Display};
+use std::io;
 use std::path::Path;
 
 use errand_client::{JobIds, ObjectLocation, Outcome, Status};
 use errand_grayscale::Report;
+use errand_stats::Summary;
 use serde::Serialize;
 use serde_json::Value;
+use terminal_size::{Width, terminal_size_of};
 
 use super::show::{Style, show, shown};
 use crate::error::Error;
@@ -21,12 +24,31 @@ struct ResultAnswer<'a, T> {
 }
 
 /// Shows the result of an operation that makes no file. There is no job when it ran in this process.
-pub(crate) fn result(
-    result: &(impl Serialize + Display),
-    job: Option<JobIds>,
-    style: Style,
-) -> Result<(), Error> {
+fn result(result: &(impl Serialize + Display), job: Option<JobIds>, style: Style) -> Result<(), Error> {
     show(style, &ResultAnswer { job, result }, || result.to_string())
+}
+
+/// A summary whose text is as wide as the terminal that it goes to.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct InTerminal<'a>(&'a Summary);
+
+impl Display for InTerminal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The size is known of a terminal alone.
+        let columns = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+        self.0.in_width(columns).fmt(f)
+    }
+}
+
+/// Shows statistics of one list.
+pub(crate) fn statistics(summary: &Summary, job: Option<JobIds>, style: Style) -> Result<(), Error> {
+    result(&InTerminal(summary), job, style)
+}
+
+/// The same as text alone.
+pub(crate) fn statistics_text(summary: &Summary) -> String {
+    InTerminal(summary).to_string()
 }
 
 #[derive(Serialize)]

@@ -10,13 +10,13 @@ use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoFont as _, RGBColor, TextStyle, WHITE, register_font};
 
-use super::figure::{Figure, Mark};
+use super::figure::{Bar, Figure, Mark};
 use super::label::grouped;
 use super::png;
 
 /// How it is shown, in pixels of 1/96 inch.
 const WIDTH: u32 = 900;
-const HEIGHT: u32 = 580;
+const HEIGHT: u32 = 550;
 /// How much larger it is drawn.
 const SCALE: u32 = 2;
 
@@ -40,13 +40,13 @@ const GAP: i32 = 14;
 const INK: RGBColor = RGBColor(33, 37, 41);
 const GRAY: RGBColor = RGBColor(95, 103, 112);
 const GRID: RGBColor = RGBColor(222, 226, 230);
-const BAR: RGBColor = RGBColor(93, 138, 184);
-const BOX: RGBColor = RGBColor(214, 226, 239);
+const BAR: RGBColor = RGBColor(157, 187, 217);
+const BOX: RGBColor = RGBColor(225, 234, 244);
 const MEDIAN: RGBColor = RGBColor(178, 34, 34);
 
 /// The name under which a reader of an SVG has a font, and plotters has [`FONT`].
 const FAMILY: &str = "sans-serif";
-/// DejaVu Sans, in part: see its license beside it.
+/// A part of the font `DejaVu Sans`: see its license beside it.
 const FONT: &[u8] = include_bytes!("DejaVuSans.ttf");
 
 /// Sizes of letters.
@@ -94,6 +94,8 @@ fn draw<B: DrawingBackend>(backend: B, figure: &Figure) -> io::Result<()> {
     canvas.text(&figure.subtitle, (left, SUBTITLE_TOP), TEXT, GRAY, HPos::Left)?;
     canvas.counts(figure, &counts, frame)?;
     canvas.bars(figure, frame)?;
+    canvas.lines(figure, frame)?;
+    canvas.bar_labels(figure, frame)?;
     canvas.marks(figure, frame)?;
     canvas.box_plot(figure, frame)?;
     canvas.axis(figure, frame)?;
@@ -175,56 +177,53 @@ impl<B: DrawingBackend> Canvas<B> {
     }
 
     fn bars(&self, figure: &Figure, frame: Frame) -> io::Result<()> {
-        let labels: Vec<String> = figure
-            .bars
-            .iter()
-            .map(|bar| grouped(&bar.count.to_string()))
-            .collect();
-        let narrowest = figure
-            .bars
-            .iter()
-            .map(|bar| frame.at(bar.right) - frame.at(bar.left))
-            .min();
-        let widest = labels.iter().map(|label| self.width(label, SMALL)).max();
-        let have_labels = widest < narrowest.map(|bar| bar - GAP);
-        for (bar, label) in figure.bars.iter().zip(&labels) {
+        for bar in figure.bars.iter().filter(|bar| bar.count > 0) {
             let (left, right) = (frame.at(bar.left), frame.at(bar.right));
             let between = if right - left > 8 { 2 } else { 0 };
-            if bar.count == 0 || right <= left {
-                continue;
-            }
-            let top = top_of(bar.count, figure);
-            self.rectangle(
-                (left + between, top),
-                ((right - between).max(left + 1), BARS_BOTTOM),
-                BAR,
-            )?;
-            if have_labels {
-                let style = style(SMALL, INK).pos(Pos::new(HPos::Center, VPos::Bottom));
-                let label = Text::new(label.as_str(), (i32::midpoint(left, right), top - 4), style);
-                self.0.draw(&label).map_err(failed)?;
-            }
+            let from = (left + between, top_of(bar.count, figure));
+            self.rectangle(from, ((right - between).max(left + 1), BARS_BOTTOM), BAR)?;
         }
         self.line((frame.left, BARS_BOTTOM), (frame.right, BARS_BOTTOM), INK, 2)
     }
 
+    /// The counts over the bars, if there is room for all of them.
+    fn bar_labels(&self, figure: &Figure, frame: Frame) -> io::Result<()> {
+        let label = |bar: &Bar| grouped(&bar.count.to_string());
+        let has_room =
+            |bar: &Bar| self.width(&label(bar), SMALL) + GAP < frame.at(bar.right) - frame.at(bar.left);
+        if !figure.bars.iter().all(has_room) {
+            return Ok(());
+        }
+        for bar in figure.bars.iter().filter(|bar| bar.count > 0) {
+            let middle = i32::midpoint(frame.at(bar.left), frame.at(bar.right));
+            let at = (middle, top_of(bar.count, figure) - SMALL - 6);
+            self.on_white(&label(bar), at, SMALL, INK, HPos::Center)?;
+        }
+        Ok(())
+    }
+
     /// Median and quartiles: a line each from its label through the bars to the box.
-    fn marks(&self, figure: &Figure, frame: Frame) -> io::Result<()> {
-        let (first, median, third) = (&figure.first, &figure.median, &figure.third);
+    fn lines(&self, figure: &Figure, frame: Frame) -> io::Result<()> {
         for (mark, color, top, dash) in [
-            (first, GRAY, QUARTILES_TOP + 40, 6),
-            (third, GRAY, QUARTILES_TOP + 40, 6),
-            (median, MEDIAN, MEDIAN_TOP + 40, 14),
+            (&figure.first, GRAY, QUARTILES_TOP, 6),
+            (&figure.third, GRAY, QUARTILES_TOP, 6),
+            (&figure.median, MEDIAN, MEDIAN_TOP, 14),
         ] {
             let x = frame.at(mark.place);
-            let mut y = top;
+            let mut y = top + TEXT + 8;
             while y < BOX_TOP {
                 self.rectangle((x - 1, y), (x + 1, (y + dash).min(BOX_TOP)), color)?;
                 y += 2 * dash;
             }
         }
-        let x = frame.at(median.place);
+        Ok(())
+    }
+
+    /// What the lines are.
+    fn marks(&self, figure: &Figure, frame: Frame) -> io::Result<()> {
+        let (first, median, third) = (&figure.first, &figure.median, &figure.third);
         let half = self.width(&median.text, TEXT) / 2;
+        let x = frame.at(median.place);
         let x = x.clamp(frame.left + half, (frame.right - half).max(frame.left + half));
         self.text(&median.text, (x, MEDIAN_TOP), TEXT, MEDIAN, HPos::Center)?;
 
@@ -234,8 +233,27 @@ impl<B: DrawingBackend> Canvas<B> {
         let left = (frame.at(first.place) - width(first)).max(frame.left).min(last);
         let right = frame.at(third.place).min(frame.right - width(third));
         let right = right.max(left + width(first) + 2 * GAP);
-        self.text(&first.text, (left, QUARTILES_TOP), TEXT, GRAY, HPos::Left)?;
-        self.text(&third.text, (right, QUARTILES_TOP), TEXT, GRAY, HPos::Left)
+        self.on_white(&first.text, (left, QUARTILES_TOP), TEXT, GRAY, HPos::Left)?;
+        self.on_white(&third.text, (right, QUARTILES_TOP), TEXT, GRAY, HPos::Left)
+    }
+
+    /// A text that no line behind it crosses.
+    fn on_white(
+        &self,
+        text: &str,
+        at: (i32, i32),
+        size: i32,
+        color: RGBColor,
+        anchor: HPos,
+    ) -> io::Result<()> {
+        let width = self.width(text, size);
+        let left = match anchor {
+            HPos::Left => at.0,
+            HPos::Center => at.0 - width / 2,
+            HPos::Right => at.0 - width,
+        };
+        self.rectangle((left - 4, at.1), (left + width + 4, at.1 + size), WHITE)?;
+        self.text(text, at, size, color, anchor)
     }
 
     fn box_plot(&self, figure: &Figure, frame: Frame) -> io::Result<()> {
@@ -293,7 +311,7 @@ mod tests {
     fn figure(list: &str) -> Figure {
         let parameters = with_what_is_drawn(Parameters::default());
         let summary = errand_stats::summarize(list.as_bytes(), &parameters).unwrap();
-        Figure::of(&summary, "a<b>&\"c\".txt", "value").unwrap()
+        Figure::of(&summary, "a<b>&\"c\".txt", "value", false).unwrap()
     }
 
     #[test]
@@ -312,7 +330,7 @@ mod tests {
             let figure = figure(list);
             let text = String::from_utf8(svg(&figure).unwrap()).unwrap();
             assert!(
-                text.contains("width=\"900\" height=\"580\" viewBox=\"0 0 1800 1160\""),
+                text.contains("width=\"900\" height=\"550\" viewBox=\"0 0 1800 1100\""),
                 "{text}"
             );
             assert!(
@@ -323,8 +341,8 @@ mod tests {
             let mut reader = ::png::Decoder::new(io::Cursor::new(&file)).read_info().unwrap();
             let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
             let info = reader.next_frame(&mut pixels).unwrap();
-            assert_eq!((info.width, info.height), (1_800, 1_160));
-            assert!(pixels.chunks(3).any(|pixel| pixel == [93, 138, 184]), "{list}");
+            assert_eq!((info.width, info.height), (1_800, 1_100));
+            assert!(pixels.chunks(3).any(|pixel| pixel == [157, 187, 217]), "{list}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a picture shows, in fractions of its axes.
 
-use errand_stats::{Decimal, Histogram, Summary};
+use errand_stats::{Decimal, Summary};
 use num_bigint::BigInt;
 
-use super::label::{grouped, short};
+use super::bins;
+use super::label::{grouped, long, short};
 use super::ticks::{self, Axis};
 
 /// What a picture shows.
@@ -57,8 +58,9 @@ struct Span {
 }
 
 impl Figure {
-    /// The figure of an answer, if it holds all that is shown.
-    pub(super) fn of(summary: &Summary, title: &str, label: &str) -> Option<Self> {
+    /// The figure of an answer, if it holds all that is shown: with the answer's own bins, if somebody chose them, or else with
+    /// as many of them together as a person would choose.
+    pub(super) fn of(summary: &Summary, title: &str, label: &str, is_drawn_as_it_is: bool) -> Option<Self> {
         let histogram = summary.histogram.as_ref()?;
         let quartiles = summary.quartiles.as_ref()?;
         let (minimum, maximum) = (summary.minimum.as_ref()?, summary.maximum.as_ref()?);
@@ -75,31 +77,56 @@ impl Figure {
         let width = scaled(&histogram.width);
         // A bin goes from its smallest value to its largest: the next begins a step further. The bars meet between them.
         let step: BigInt = &width - (scaled(&first.to) - scaled(&first.from));
-        let half: BigInt = &step / 2;
+        let low = scaled(&first.from) - &step / 2;
+        let together = if is_drawn_as_it_is {
+            1
+        } else {
+            bins::together(summary, histogram)
+        };
+        let width = width * together;
+        let counts: Vec<u64> = histogram
+            .bins
+            .chunks(together)
+            .map(|bins| bins.iter().map(|bin| bin.count).sum())
+            .collect();
+        let count = counts.len();
+        // So few bars would be walls.
+        let margin = if count <= 2 { width.clone() } else { BigInt::ZERO };
         let span = Span {
-            low: scaled(&first.from) - &half,
-            high: scaled(&last.to) + &half,
+            high: &low + &width * count + &margin,
+            low: &low - &margin,
             places,
         };
-        let bars = histogram.bins.iter().map(|bin| {
-            let from = scaled(&bin.from) - &half;
-            Bar {
-                left: span.place(&from),
-                right: span.place(&(from + &width)),
-                count: bin.count,
-            }
+        let edge = |index: usize| span.place(&(&low + &width * index));
+        let bars = counts.iter().enumerate().map(|(index, count)| Bar {
+            left: edge(index),
+            right: edge(index + 1),
+            count: *count,
         });
+        let text = if span.is_narrow() { long } else { short };
         let mark = |name: &str, decimal: &Decimal| Mark {
             place: span.place(&scaled(decimal)),
-            text: format!("{name} {}", short(decimal.as_str())),
+            text: format!("{name} {}", text(decimal.as_str())),
         };
-        let highest = histogram.bins.iter().map(|bin| bin.count).max()?;
+        let highest = counts.iter().copied().max()?;
+        let numbers = if summary.count == 1 { "number" } else { "numbers" };
+        let mut subtitle = format!(
+            "{} {numbers} from {} to {}, in bins of {}",
+            grouped(&summary.count.to_string()),
+            text(minimum.as_str()),
+            text(maximum.as_str()),
+            short(&plain(&width, places)),
+        );
+        if !summary.skipped.is_empty() {
+            let skipped = grouped(&summary.skipped.count.to_string());
+            subtitle = format!("{subtitle}; {skipped} skipped");
+        }
         Some(Self {
             title: match &summary.column {
                 Some(column) => printable(&format!("{title}: {column}")),
                 None => printable(title),
             },
-            subtitle: subtitle(summary, histogram, minimum, maximum),
+            subtitle,
             bars: bars.collect(),
             minimum: span.place(&scaled(minimum)),
             first: mark("first quartile", &quartiles.first),
@@ -130,6 +157,14 @@ impl Figure {
 }
 
 impl Span {
+    /// Whether its values differ in their last digits alone.
+    fn is_narrow(&self) -> bool {
+        /// Digits that a rounded number shows of the difference at least.
+        const TOLD_APART: usize = 4;
+        let digits = |number: BigInt| number.magnitude().to_string().len();
+        digits(self.low.clone()).max(digits(self.high.clone())) > TOLD_APART + digits(&self.high - &self.low)
+    }
+
     /// Where on the axis a value is, from 0 to 1.
     fn place(&self, value: &BigInt) -> f64 {
         /// Finer than any picture.
@@ -138,24 +173,6 @@ impl Span {
         let place = u32::try_from(place.clamp(0.into(), PARTS.into())).unwrap_or(0);
         f64::from(place) / f64::from(PARTS)
     }
-}
-
-fn subtitle(summary: &Summary, histogram: &Histogram, minimum: &Decimal, maximum: &Decimal) -> String {
-    let numbers = if summary.count == 1 { "number" } else { "numbers" };
-    let mut text = format!(
-        "{} {numbers} from {} to {}, in bins of {}",
-        grouped(&summary.count.to_string()),
-        short(minimum.as_str()),
-        short(maximum.as_str()),
-        short(histogram.width.as_str()),
-    );
-    if !summary.skipped.is_empty() {
-        text.push_str(&format!(
-            "; {} skipped",
-            grouped(&summary.skipped.count.to_string())
-        ));
-    }
-    text
 }
 
 fn fraction(decimal: &Decimal) -> &str {
@@ -170,6 +187,16 @@ fn scaled(decimal: &str, places: usize) -> BigInt {
     let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
     let digits = format!("{whole}{fraction:0<places$}");
     digits.parse().expect("a decimal is digits, a point and a sign")
+}
+
+/// The decimal that is `10^-places` times the number.
+fn plain(number: &BigInt, places: usize) -> String {
+    let digits = format!("{number:0>width$}", width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    format!("{whole}.{fraction}")
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
 }
 
 /// A name without what no picture can show, and no longer than fits.
@@ -200,7 +227,7 @@ mod tests {
             ..Parameters::default()
         });
         let summary = errand_stats::summarize(list.as_bytes(), &parameters).unwrap();
-        Figure::of(&summary, "list", "value").unwrap()
+        Figure::of(&summary, "list", "value", true).unwrap()
     }
 
     fn near(left: f64, right: f64) -> bool {
@@ -229,8 +256,23 @@ mod tests {
         let digits = "7".repeat(1_000);
         let figure = figure(&format!("{digits}1 {digits}2 {digits}3 {digits}3"));
         assert!(near(figure.minimum, 1.0 / 6.0) && near(figure.maximum, 5.0 / 6.0));
+        assert_eq!(figure.median.text, "median 777777…777772.5");
         let tiny = self::figure("1e-300 2e-300 3e-300");
         assert!(near(tiny.median.place, 0.5));
+    }
+
+    #[test]
+    fn bins_that_nobody_chose_are_drawn_together() {
+        let tokens: Vec<String> = (0..1_000)
+            .map(|index| (index * index % 1_009).to_string())
+            .collect();
+        let list = tokens.join(" ");
+        let parameters = with_what_is_drawn(Parameters::default());
+        let summary = errand_stats::summarize(list.as_bytes(), &parameters).unwrap();
+        let figure = Figure::of(&summary, "list", "value", false).unwrap();
+        assert!((8..20).contains(&figure.bars.len()), "{}", figure.bars.len());
+        assert_eq!(figure.bars.iter().map(|bar| bar.count).sum::<u64>(), 1_000);
+        assert!(near(figure.bars[0].left, 0.0) && figure.bars.last().unwrap().right <= 1.0);
     }
 
     #[test]

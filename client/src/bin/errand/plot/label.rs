@@ -61,6 +61,20 @@ pub(super) fn short(decimal: &str) -> String {
     format!("{about}{sign}{}", grouped(&plain))
 }
 
+/// A decimal that is told by its last digits: all of them, or the first and the last.
+pub(super) fn long(decimal: &str) -> String {
+    /// The most characters of one that is shown as it is.
+    const SHOWN: usize = 34;
+    /// How much of another is.
+    const END: usize = 6;
+    let (sign, unsigned) = apart(decimal);
+    let whole = unsigned.split('.').next().unwrap_or_default().len();
+    if unsigned.len() <= SHOWN || whole < 2 * END {
+        return grouped(decimal);
+    }
+    format!("{sign}{}…{}", &unsigned[..END], &unsigned[whole - END..])
+}
+
 /// `×10` and the exponent above it.
 pub(super) fn times_power(exponent: i64) -> String {
     let superscript = |letter| match letter {
@@ -112,6 +126,12 @@ mod tests {
         ] {
             assert_eq!(grouped(decimal), text);
         }
+    }
+
+    #[test]
+    fn numbers_that_differ_in_their_last_digits_keep_them() {
+        assert_eq!(long("123456.789"), "123\u{202f}456.789");
+        assert_eq!(long(&format!("-{}123.5", "7".repeat(40))), "−777777…777123.5");
     }
 
     #[test]

@@ -133,15 +133,13 @@ fn written(tick: &BigInt, power: usize, last: i64, exponent: i64) -> String {
     if kept.is_empty() {
         return "0".to_owned();
     }
-    match usize::try_from(last - exponent) {
-        Ok(zeros) => format!("{sign}{kept}{}", "0".repeat(zeros)),
-        Err(_) => {
-            let places = usize::try_from(exponent - last).unwrap_or(0);
-            let padded = format!("{kept:0>width$}", width = places + 1);
-            let (whole, fraction) = padded.split_at(padded.len() - places);
-            format!("{sign}{whole}.{fraction}")
-        }
+    if let Ok(zeros) = usize::try_from(last - exponent) {
+        return format!("{sign}{kept}{}", "0".repeat(zeros));
     }
+    let places = usize::try_from(exponent - last).unwrap_or(0);
+    let padded = format!("{kept:0>width$}", width = places + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - places);
+    format!("{sign}{whole}.{fraction}")
 }
 
 fn length(count: usize) -> i64 {

@@ -63,6 +63,10 @@ impl Sorted {
     }
 
     /// Calls `act` with each value, ascending, and how often it occurs.
+    #[allow(
+        clippy::stable_sort_primitive,
+        reason = "the stable sort merges sorted runs, the unstable one sorts them anew"
+    )]
     pub(super) fn for_each(mut self, cancel: &Cancel, mut act: impl FnMut(i64, u64)) -> Result<(), Error> {
         let mut window = Vec::new();
         loop {
