@@ -26,7 +26,7 @@ const TITLE_TOP: i32 = 36;
 const SUBTITLE_TOP: i32 = 92;
 const MEDIAN_TOP: i32 = 156;
 const QUARTILES_TOP: i32 = 192;
-const BARS_TOP: i32 = 250;
+const BARS_TOP: i32 = 280;
 const BARS_BOTTOM: i32 = 820;
 const BOX_TOP: i32 = 850;
 const BOX_BOTTOM: i32 = 930;
@@ -126,7 +126,7 @@ impl Frame {
     }
 }
 
-/// How high a bar is.
+/// Where a bar begins that is as high as the count says.
 fn top_of(count: u64, figure: &Figure) -> i32 {
     let highest = u128::from(figure.counts.last().copied().unwrap_or(1).max(1));
     let most = u128::from((BARS_BOTTOM - BARS_TOP).unsigned_abs());
@@ -180,7 +180,9 @@ impl<B: DrawingBackend> Canvas<B> {
         for bar in figure.bars.iter().filter(|bar| bar.count > 0) {
             let (left, right) = (frame.at(bar.left), frame.at(bar.right));
             let between = if right - left > 8 { 2 } else { 0 };
-            let from = (left + between, top_of(bar.count, figure));
+            // However few, they are to be seen.
+            let top = top_of(bar.count, figure).min(BARS_BOTTOM - 5);
+            let from = (left + between, top);
             self.rectangle(from, ((right - between).max(left + 1), BARS_BOTTOM), BAR)?;
         }
         self.line((frame.left, BARS_BOTTOM), (frame.right, BARS_BOTTOM), INK, 2)

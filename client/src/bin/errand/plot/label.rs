@@ -64,7 +64,7 @@ pub(super) fn short(decimal: &str) -> String {
 /// A decimal that is told by its last digits: all of them, or the first and the last.
 pub(super) fn long(decimal: &str) -> String {
     /// The most characters of one that is shown as it is.
-    const SHOWN: usize = 34;
+    const SHOWN: usize = 24;
     /// How much of another is.
     const END: usize = 6;
     let (sign, unsigned) = apart(decimal);
