@@ -17,7 +17,7 @@ pub use selection::{Selection, Statistic, UnknownStatistic};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
-    /// Read one column of a CSV or TSV; `None` (the default) reads a list.
+    /// Read one column of a CSV or TSV, or one field of JSON objects; `None` (the default) reads a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<Column>,
     /// Read the comma as the decimal sign, not as a separator, and no point; default false.
@@ -69,7 +69,7 @@ pub enum Method {
     Sum,
     /// They are kept; ranks are selected among them, spreads computed from them.
     Keep,
-    /// They are kept, and sorted in a copy.
+    /// They are kept, and sorted where they are.
     Sort,
 }
 
@@ -92,7 +92,8 @@ impl Method {
 pub enum Column {
     /// By number, from 1. If the first row's field there is not a number, that row is taken as headers.
     Number(u32),
-    /// By name: the first row is headers, and this is the first header that equals the name.
+    /// By name: the first row is headers, and this is the first header that equals the name. Of JSON objects the field of that
+    /// name, or, if it begins with a point, the field at the end of that path.
     Name(String),
 }
 

@@ -60,7 +60,7 @@ pub struct Summary {
     /// How many values fall in each of several ranges of equal width.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
-    /// The header of the column that was read, if the first row was headers.
+    /// The header of the column that was read, if the first row was headers; of JSON objects, the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// What was skipped because it is no number.

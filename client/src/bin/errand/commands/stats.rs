@@ -56,7 +56,7 @@ pub(super) fn summarize(
     threads: NonZero<usize>,
 ) -> Result<Summary, Error> {
     let source = Stream::open(path)?;
-    // Half for the numbers, as in the function: modes and the distinct count need a copy of them.
+    // Half for the numbers, as in the function: the rest is for a decompressor's window, threads and answers.
     let half = usize::try_from(memory_bytes / 2).unwrap_or(usize::MAX);
     let mut list = Accumulator::new(parameters)
         .with_memory_budget(half)
