@@ -121,8 +121,9 @@ def in_function(path, memory_mb):
 def client(arguments, stdin, exit_code):
     """The peak memory of the command."""
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+    argv = [str(ERRAND), *map(str, arguments)]
     job = {
-        "argv": [str(ERRAND), *map(str, arguments)],
+        "argv": argv,
         "environment": {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **keys},
         "stdin": str(stdin),
         "stdout": os.devnull,
@@ -133,7 +134,7 @@ def client(arguments, stdin, exit_code):
     ran = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     cost = json.loads(ran.stdout)
     if cost["exit_code"] != exit_code:
-        raise Failure(f"{' '.join(job['argv'])}: exit code {cost['exit_code']} instead of {exit_code}")
+        raise Failure(f"{' '.join(argv)}: exit code {cost['exit_code']} instead of {exit_code}")
     return cost["peak_memory_bytes"]
 
 
