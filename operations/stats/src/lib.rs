@@ -17,6 +17,7 @@ mod foreign;
 mod limits;
 mod number;
 mod parameters;
+mod passes;
 mod position;
 mod prefix;
 mod reading;
@@ -37,6 +38,7 @@ pub use parameters::{
     Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Method, Parameters, Percentile, Selection,
     Statistic, UnknownStatistic,
 };
+pub use passes::{PassError, Passes};
 pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};

@@ -40,8 +40,9 @@ enum Format {
 }
 
 impl Plot {
-    /// The picture of the list that is asked for, if one is. Nothing is done yet, but it is sure that the file can be written.
-    pub(crate) fn open(wanted: &StatsArguments, list: &Path) -> Result<Option<Self>, Error> {
+    /// The picture of lists that count as one, if it is asked for. Nothing is drawn yet, but it is sure that the file can be
+    /// written.
+    pub(crate) fn open(wanted: &StatsArguments, lists: &[&Path]) -> Result<Option<Self>, Error> {
         let Some(path) = &wanted.plot.plot else {
             return Ok(None);
         };
@@ -50,11 +51,14 @@ impl Plot {
             let message = "--plot needs the answer, and --detach does not wait for it: leave one of them out";
             return Err(Error::Usage(message.to_owned()));
         }
-        let title = if list == Path::new("-") {
-            "standard input".to_owned()
-        } else {
-            let name = list.file_name().unwrap_or(list.as_os_str());
-            name.to_string_lossy().into_owned()
+        let title = match lists {
+            [list] if *list == Path::new("-") => "standard input".to_owned(),
+            [list] => list
+                .file_name()
+                .unwrap_or(list.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
+            _ => format!("{} lists", lists.len()),
         };
         Ok(Some(Self {
             file: OutputFile::open(path, wanted.plot.force)?,
@@ -89,7 +93,7 @@ impl Plot {
 /// Refuses a picture of many lists.
 pub(crate) fn refuse_many(wanted: &StatsArguments) -> Result<(), Error> {
     if wanted.plot.plot.is_some() {
-        let message = "--plot is for one list: leave it out, or draw them one by one";
+        let message = "--plot is for one list: draw them one by one, or, with --offline, --together as one";
         return Err(Error::Usage(message.to_owned()));
     }
     Ok(())
