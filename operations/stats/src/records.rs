@@ -311,8 +311,9 @@ impl Records {
             Ok(step) => step,
             Err(at) => {
                 self.position = self.position.after(&rest[..at]);
-                let found = format!("`{}`", shown(&char::from(rest[at]).to_string()));
-                return Err(self.unexpected(&found, "the rest of a string, or the quote that closes it"));
+                return Err(
+                    self.unexpected_byte(rest[at], "the rest of a string, or the quote that closes it")
+                );
             }
         };
         if !ended {

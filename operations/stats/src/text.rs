@@ -43,8 +43,8 @@ enum Parser {
 /// What may begin a table or records.
 #[derive(Debug)]
 struct Either {
+    parameters: Parameters,
     column: Column,
-    skip_invalid: bool,
     sign: DecimalSign,
     limits: Limits,
     values: Values,
@@ -68,8 +68,8 @@ impl Text {
                 values,
             ))),
             Some(column) => Parser::Either(Box::new(Either {
+                parameters: parameters.clone(),
                 column: column.clone(),
-                skip_invalid: parameters.skip_invalid,
                 sign,
                 limits,
                 values,
@@ -194,13 +194,14 @@ impl Parser {
             return Ok(());
         };
         let Either {
+            parameters,
             column,
-            skip_invalid,
             sign,
             limits,
             values,
             held,
         } = *either;
+        let skip_invalid = parameters.skip_invalid;
         *self = if is_records {
             let records = Records::new(&column, skip_invalid, sign, limits, values)?;
             Self::Records(Box::new(records))
