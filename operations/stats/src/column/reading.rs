@@ -126,6 +126,9 @@ impl Reading {
                 }
                 // In a table, a position names the field, not the byte within it.
                 (_, Error::InvalidUtf8 { byte, .. }) => return Err(Error::InvalidUtf8 { byte, position }),
+                (_, Error::LoneSurrogate { surrogate, .. }) => {
+                    return Err(Error::LoneSurrogate { surrogate, position });
+                }
                 (_, error) => return Err(error),
             },
         }

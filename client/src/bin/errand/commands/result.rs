@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::files::OutputFile;
 use crate::limit::{GRACE, Limit, within};
 use crate::many::plan::default_output;
-use crate::output::{self, Statistics, Style};
+use crate::output::{self, Style};
 use crate::parts;
 use crate::signals;
 
@@ -93,7 +93,7 @@ async fn fetch(
     }
     if operation == Some(STATS) && (is_alone || global.json) {
         let answer = success::<Answer>(outcome)?;
-        return output::result(&Statistics(&answer.result), Some(job), style);
+        return output::statistics(&answer.result, Some(job), style);
     }
     output::outcome(&outcome, style)
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+use std::io;
 use std::path::Path;
 
 use errand_client::{JobIds, ObjectLocation, Outcome, Status};
@@ -9,6 +10,7 @@ use errand_grayscale::Report;
 use errand_stats::Answer;
 use serde::Serialize;
 use serde_json::Value;
+use terminal_size::{Width, terminal_size_of};
 
 use super::show::{Style, show, shown};
 use crate::error::Error;
@@ -23,28 +25,42 @@ struct ResultAnswer<'a, T> {
 }
 
 /// Shows the result of an operation that makes no file. There is no job when it ran in this process.
-pub(crate) fn result(
-    result: &(impl Serialize + Display),
-    job: Option<JobIds>,
-    style: Style,
-) -> Result<(), Error> {
+fn result(result: &(impl Serialize + Display), job: Option<JobIds>, style: Style) -> Result<(), Error> {
     show(style, &ResultAnswer { job, result }, || result.to_string())
 }
 
-/// Statistics as a person reads them: of a list lines, of several columns a table, if it holds all of them.
+/// Statistics as a person reads them: of a list lines, as wide as the terminal that they go to; of several columns a table, if it
+/// holds all of them.
 #[derive(Serialize)]
 #[serde(transparent)]
-pub(crate) struct Statistics<'a>(pub(crate) &'a Answer);
+struct InTerminal<'a>(&'a Answer);
 
-impl Display for Statistics<'_> {
+impl Display for InTerminal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Answer::Columns(columns) => match table::of_columns(columns) {
                 Some(table) => f.write_str(&table),
                 None => columns.fmt(f),
             },
-            Answer::List(summary) => summary.fmt(f),
+            Answer::List(summary) => {
+                // The size is known of a terminal alone.
+                let columns = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+                summary.in_width(columns).fmt(f)
+            }
         }
+    }
+}
+
+/// Shows statistics.
+pub(crate) fn statistics(answer: &Answer, job: Option<JobIds>, style: Style) -> Result<(), Error> {
+    result(&InTerminal(answer), job, style)
+}
+
+/// The same of a list as text alone; of several columns, one after the other.
+pub(crate) fn statistics_text(answer: &Answer) -> String {
+    match answer {
+        Answer::Columns(columns) => columns.to_string(),
+        Answer::List(_) => InTerminal(answer).to_string(),
     }
 }
 
