@@ -46,7 +46,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm test-memory ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -122,7 +122,7 @@ lint-text:
 # The parts of `make test`. The end-to-end tests are named by their program, rather than by --package errand-e2e: with
 # that, Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := --test e2e
-.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm
+.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm test-memory
 test-unit:
 	@$(PYTHON) -m devtools.install oracles
 	ERRAND_TEST_PYTHON=$(CURDIR)/.venv/oracles/bin/python $(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
@@ -189,6 +189,10 @@ COST := $(LOCAL_CLOUD) run --functions-port free -- $(CLOUD_PYTHON) -m devtools.
 test-cost: setup build
 	$(COST)
 	$(PYTHON) -m devtools.cost --check
+
+# Statistics keep to the memory that there is, by the kernel's figures.
+test-memory: setup build
+	$(PYTHON) -m devtools.checks.memory
 
 ##@ Measuring
 

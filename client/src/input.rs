@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -12,6 +13,9 @@ use errand_protocol::{FileName, ObjectLocation};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
+
+/// Bytes of a chunk of what is read to be held: a part of an upload, which is then sent as it lies.
+const CHUNK_BYTES: usize = 8 << 20;
 
 /// Something to work on: a file, which is read only as it is sent, or bytes.
 #[derive(Clone, Debug)]
@@ -28,8 +32,8 @@ pub struct Input {
 pub(crate) enum Source {
     /// In a file.
     File(PathBuf),
-    /// Here.
-    Bytes(Bytes),
+    /// Here, one after another.
+    Chunks(Arc<[Bytes]>),
     /// In the stack's input bucket already.
     Object(ObjectLocation),
 }
@@ -73,9 +77,39 @@ impl Input {
         Self {
             name: FileName::new(name),
             size_bytes: bytes.len() as u64,
-            source: Source::Bytes(bytes),
+            source: Source::Chunks([bytes].into()),
             sent_bytes: None,
         }
+    }
+
+    /// All that `source` gives until it ends, and the name under which it is uploaded: standard input, a pipe. It is held in
+    /// memory, once and in chunks: one block that grows as it is read would be twice as large at times.
+    ///
+    /// # Errors
+    ///
+    /// What `source` fails with.
+    pub fn from_reader(name: &str, source: &mut impl io::Read) -> io::Result<Self> {
+        let mut chunks = Vec::new();
+        let mut size_bytes = 0;
+        loop {
+            let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+            source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut chunk)?;
+            size_bytes += chunk.len() as u64;
+            let is_last = chunk.len() < CHUNK_BYTES;
+            if is_last {
+                chunk.shrink_to_fit();
+            }
+            chunks.push(Bytes::from(chunk));
+            if is_last {
+                break;
+            }
+        }
+        Ok(Self {
+            name: FileName::new(name),
+            size_bytes,
+            source: Source::Chunks(chunks.into()),
+            sent_bytes: None,
+        })
     }
 
     /// An object that lies in the stack's input bucket already: functions take no other. It is not copied, and must stay
@@ -123,7 +157,7 @@ impl Input {
     pub fn path(&self) -> Option<&Path> {
         match &self.source {
             Source::File(path) => Some(path),
-            Source::Bytes(_) | Source::Object(_) => None,
+            Source::Chunks(_) | Source::Object(_) => None,
         }
     }
 
@@ -131,7 +165,7 @@ impl Input {
     pub(crate) fn sha256(&self) -> Result<String, Error> {
         let mut hash = Sha256::new();
         match &self.source {
-            Source::Bytes(bytes) => hash.update(bytes),
+            Source::Chunks(chunks) => chunks.iter().for_each(|chunk| hash.update(chunk)),
             // Where it is, is what it is, as long as it must stay.
             Source::Object(location) => hash.update(location.to_string()),
             Source::File(path) => {
@@ -164,14 +198,77 @@ impl Input {
                 path: path.clone(),
                 source,
             }),
-            Source::Bytes(bytes) => Ok(bytes.to_vec()),
+            Source::Chunks(chunks) => Ok(chunks.concat()),
         }
+    }
+}
+
+/// A range of bytes that lie in chunks: as it lies where one chunk has all of it, else a copy.
+pub(crate) fn range_of(chunks: &[Bytes], range: Range<u64>) -> Bytes {
+    let mut start = 0;
+    let mut parts = Vec::new();
+    for chunk in chunks {
+        let end = start + chunk.len() as u64;
+        let (from, to) = (range.start.max(start), range.end.min(end));
+        if from < to {
+            let index = |place| usize::try_from(place - start).expect("no more than memory holds");
+            parts.push(chunk.slice(index(from)..index(to)));
+        }
+        start = end;
+    }
+    match &parts[..] {
+        [only] => only.clone(),
+        _ => parts.concat().into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_is_the_same_however_the_bytes_lie_in_chunks() {
+        let text = b"0123456789";
+        for size in 1..=11 {
+            let chunks: Vec<Bytes> = text.chunks(size).map(Bytes::copy_from_slice).collect();
+            for from in 0..=text.len() {
+                for to in from..=text.len() {
+                    assert_eq!(range_of(&chunks, from as u64..to as u64), text[from..to]);
+                }
+            }
+            let lies = range_of(&chunks, 0..chunks[0].len() as u64);
+            assert_eq!(
+                lies.as_ptr(),
+                chunks[0].as_ptr(),
+                "what lies in one chunk is not copied"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_read_to_its_end_is_held_in_chunks() {
+        for length in [
+            0,
+            1,
+            CHUNK_BYTES - 1,
+            CHUNK_BYTES,
+            CHUNK_BYTES + 1,
+            3 * CHUNK_BYTES,
+        ] {
+            let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
+            let input = Input::from_reader("input", &mut &bytes[..]).unwrap();
+            assert_eq!(input.size_bytes(), length as u64);
+            assert!(input.read().unwrap() == bytes);
+            let Source::Chunks(chunks) = &input.source else {
+                panic!("{input:?}");
+            };
+            assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK_BYTES));
+            assert_eq!(
+                input.sha256().unwrap(),
+                Input::bytes("input", bytes).sha256().unwrap()
+            );
+        }
+    }
 
     #[test]
     fn a_file_and_its_bytes_have_the_same_hash() {

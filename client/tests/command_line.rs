@@ -71,6 +71,94 @@ fn statistics_are_text_or_json() {
 }
 
 #[test]
+fn a_picture_is_drawn_beside_the_same_answer() {
+    let folder = folder();
+    let list = "day,amount\n1,12.50\n2,-3\n3,40\n4,x\n";
+    std::fs::write(folder.path().join("sales.csv"), list).unwrap();
+    let plot = |more: &[&str]| {
+        let asked = [
+            "--offline",
+            "stats",
+            "sales.csv",
+            "--column",
+            "amount",
+            "--skip-invalid",
+            "--statistics",
+            "sum",
+        ];
+        errand(folder.path(), &[&asked[..], more].concat(), "")
+    };
+    let answer = plot(&[]).stdout;
+    for name in ["a.svg", "A.PNG"] {
+        plot(&["--plot", name, "--plot-label", "amount in EUR"]).is(0, &answer, "");
+    }
+    let file = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let svg = String::from_utf8(file("a.svg")).unwrap();
+    for text in [
+        "sales.csv: amount",
+        "amount in EUR",
+        "median 12.5",
+        "first quartile 4.75",
+        "1 skipped",
+    ] {
+        assert!(svg.contains(text), "{text} is not in {svg}");
+    }
+    assert!(file("A.PNG").starts_with(b"\x89PNG\r\n\x1a\n"));
+
+    let there = "errand: `a.svg` exists: replace it with --force, or name another place\n";
+    plot(&["--plot", "a.svg"]).is(5, "", there);
+    assert_eq!(file("a.svg"), svg.as_bytes());
+    plot(&["--plot", "a.svg", "--force"]).is(0, &answer, "");
+    assert_ne!(file("a.svg"), svg.as_bytes(), "the label is the column's name");
+    for (more, word) in [
+        (&["--plot", "a.jpg"][..], "ends with .svg or .png"),
+        (&["--plot-label", "x"], "--plot"),
+        (&["sales.csv", "--plot", "b.svg"], "--plot is for one list"),
+    ] {
+        let ended = plot(more);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{more:?}");
+        assert!(ended.stderr.contains(word), "{}", ended.stderr);
+    }
+    let ended = errand(
+        folder.path(),
+        &["--offline", "stats", "-", "--plot", "empty.svg"],
+        "# nothing",
+    );
+    ended.is(1, "", "errand: no numbers in the input; send at least one\n");
+    let mut files: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["A.PNG", "a.svg", "sales.csv"]);
+}
+
+#[test]
+fn objects_and_other_encodings_are_lists_too() {
+    let folder = folder();
+    let objects = "{\"ms\":1.5}\n{\"ms\":\"2\"}\n";
+    let utf16: Vec<u8> = "\u{feff}0.1\t0.2"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    std::fs::write(folder.path().join("log.jsonl"), objects).unwrap();
+    std::fs::write(folder.path().join("excel.txt"), utf16).unwrap();
+    std::fs::write(folder.path().join("list.csv"), b"BZh91AY&SY\x9a\x89\xb4\"\0").unwrap();
+    let sum = |more: &[&str]| {
+        errand(
+            folder.path(),
+            &[&["--offline", "stats", "--statistics", "sum"], more].concat(),
+            "",
+        )
+    };
+    sum(&["log.jsonl", "--column", "ms"]).is(0, "count  2\nsum    3.5\n", "");
+    sum(&["excel.txt"]).is(0, "count  2\nsum    0.3\n", "");
+    let message = "errand: this is bzip2, which is not read; decompress it (bzip2 -dc FILE | errand stats -), or send gzip or \
+                   zstd\n";
+    sum(&["list.csv"]).is(1, "", message);
+}
+
+#[test]
 fn an_input_that_is_not_acceptable_ends_with_1() {
     let folder = folder();
     let ended = errand(folder.path(), &["--offline", "stats", "-"], "1 2 x");
@@ -284,7 +372,7 @@ fn several_columns_are_a_table_or_objects() {
         1,
         "",
         "errand: no column `height` in the first row, which has 4 columns: `item`, `amount`, `tax`, `height, cm`; \
-         pick one of them\n",
+         pick one of them; in a list of names, put one with commas in quotes, or repeat --column\n",
     );
     for arguments in [
         &["--column", "tax,2,\"height, cm\""][..],
@@ -342,7 +430,7 @@ fn one_column_answers_as_if_there_were_no_others() {
     let lines = "count    2\nsum      291\nminimum  121\nmaximum  170\nmean     145.5\nmedian   145.5\n";
     stats(&["--column", "height, cm"]).is(0, lines, "");
     stats(&["--column", "4", "--header"]).is(0, lines, "");
-    let assumed = "header   height, cm (assumed, for it is no number; --no-header if it is data)\n";
+    let assumed = "header   height, cm (assumed: it is no number; --no-header if it is data)\n";
     stats(&["--column", "4"]).is(0, &format!("{lines}{assumed}"), "");
     stats(&["--column", "height, cm", "--json"]).is(
         0,

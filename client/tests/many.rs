@@ -437,7 +437,7 @@ fn a_file_is_not_overwritten_unless_it_may_be() {
         (
             Some(5),
             "",
-            "errand: `there.ppm` exists: replace it with --force, or give another place with -o\n"
+            "errand: `there.ppm` exists: replace it with --force, or name another place\n"
         )
     );
     let own = errand(&["grayscale", "image.ppm", "-o", "image.ppm"]);
@@ -650,7 +650,7 @@ fn a_full_disk_ends_the_run_and_says_so() {
     assert!(Command::new("umount").arg(&out).status().unwrap().success());
     assert_eq!(run.code, Some(1), "{run:?}");
     for words in [
-        "No space left on device (os error 28); make room there, or give another place with -o",
+        "No space left on device (os error 28); make room there, or name another place",
         "; stopped: there is no room left for what would be written; the same with --skip-existing does what is left",
     ] {
         assert!(run.stderr.contains(words), "{}", run.stderr);

@@ -19,7 +19,7 @@ use errand_protocol::ObjectLocation;
 use super::Cloud;
 use super::counted::counted;
 use crate::error::Error;
-use crate::input::{Input, Source};
+use crate::input::{Input, Source, range_of};
 use crate::persist::persist;
 
 /// The largest input that goes in one request.
@@ -209,10 +209,7 @@ impl Cloud {
 /// A part of an input, to be sent. A file is read as it is sent.
 async fn body(input: &Input, range: Range<u64>) -> Result<ByteStream, Error> {
     let stream = match &input.source {
-        Source::Bytes(bytes) => {
-            let index = |place| usize::try_from(place).expect("no more than memory holds");
-            ByteStream::from(bytes.slice(index(range.start)..index(range.end)))
-        }
+        Source::Chunks(chunks) => ByteStream::from(range_of(chunks, range)),
         Source::File(path) => {
             let stream = ByteStream::read_from()
                 .path(path)

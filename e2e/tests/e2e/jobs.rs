@@ -27,6 +27,23 @@ async fn statistics_are_printed_and_kept() {
 }
 
 #[tokio::test]
+async fn a_picture_is_the_same_from_the_cloud_and_from_this_process() {
+    let stack = Stack::connect().await;
+    let list: Vec<String> = (0..500)
+        .map(|index| format!("{{\"ms\":{}.25}}", index * index % 97))
+        .collect();
+    let errand = stack.errand().with("log.jsonl", list.join("\n"));
+    let asked = ["stats", "log.jsonl", "--column", "ms"];
+    let plain = errand.run(&asked).succeeded().stdout;
+    let drawn = errand.run(&[&asked[..], &["--plot", "cloud.svg"]].concat());
+    assert_eq!(drawn.succeeded().stdout, plain);
+    let _ = errand
+        .run(&[&asked[..], &["--plot", "here.svg", "--offline"]].concat())
+        .succeeded();
+    assert_eq!(errand.file("cloud.svg"), errand.file("here.svg"));
+}
+
+#[tokio::test]
 async fn a_list_comes_in_over_standard_input() {
     let stack = Stack::connect().await;
     let errand = stack.errand();

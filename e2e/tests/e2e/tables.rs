@@ -94,6 +94,7 @@ async fn columns_of_many_tables_are_rows() {
         .with("b.csv", "x,y\n3,4\n");
     let stats = [
         "stats",
+        "--quiet",
         "a.csv",
         "b.csv",
         "--column",

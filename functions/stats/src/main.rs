@@ -14,7 +14,7 @@ impl Operation for Stats {
 
     fn run(&self, mut input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
         let parameters: Parameters = errand_worker::parameters(given)?;
-        // Half for the numbers; modes and the distinct count need a copy of them, and a decompressor its window.
+        // Half for the numbers; the rest is for a decompressor's window, and for what numbers of many digits are computed in.
         let half = usize::try_from(context.memory_budget_bytes / 2).unwrap_or(usize::MAX);
         let mut list = Accumulator::new(&parameters)
             .with_memory_budget(half)
@@ -22,7 +22,7 @@ impl Operation for Stats {
         while let Some(chunk) = input.next_chunk()? {
             list.push(&chunk).map_err(rejected)?;
         }
-        let output = Output::of_report(&list.finish().map_err(rejected)?)?;
+        let output = Output::of_report(&list.answer().map_err(rejected)?)?;
         Ok(output.with_way(parameters.method().name()))
     }
 }

@@ -77,7 +77,7 @@ impl Accumulator {
     }
 
     /// Has the work end soon, with [`Error::Canceled`], once `canceled` is true: what is pushed, decompressed or computed
-    /// next fails. Only the sort for modes or the distinct count goes on to its end. Call it before the first chunk.
+    /// next fails. Call it before the first chunk.
     #[must_use]
     pub fn with_cancel(self, canceled: Arc<AtomicBool>) -> Self {
         Self {

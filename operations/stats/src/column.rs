@@ -14,9 +14,8 @@ use crate::decimal_sign::DecimalSign;
 use crate::error::shown;
 use crate::found::{Found, FoundColumn};
 use crate::values::Values;
-use crate::{Columns, Error, FirstRow, Limits, Parameters};
+use crate::{Bins, Columns, Error, FirstRow, Limits, Modes, Parameters, Statistic};
 
-pub(crate) use self::reading::over_budget;
 use self::reading::{COLUMN_BYTES, FirstFields, Invalid, Reading};
 use self::resolve::{Header, Wanted};
 use self::splitter::{Sink as _, Splitter};
@@ -37,6 +36,8 @@ pub(crate) struct Table {
     limits: Limits,
     /// What the columns' lists are like.
     values: Values,
+    /// Memory that each of several columns takes besides its numbers.
+    column_bytes: usize,
     stage: Stage,
 }
 
@@ -71,15 +72,12 @@ impl Table {
         };
         let comment = parameters.comment.map(u8::from);
         let limit = longest_field(&limits);
-        let stage = match parameters.delimiter {
-            Some(delimiter) => {
-                let splitter = Splitter::new(delimiter.into(), comment, limit, 1);
-                Stage::FirstRow(Box::new((splitter, FirstFields::new(limits.field_bytes))))
-            }
-            None => {
-                let row = delimiter::FirstRow::new(sign, comment, limits.field_bytes);
-                Stage::Delimiter(Box::new(row))
-            }
+        let stage = if let Some(delimiter) = parameters.delimiter {
+            let splitter = Splitter::new(delimiter.into(), comment, limit, 1);
+            Stage::FirstRow(Box::new((splitter, FirstFields::new(limits.field_bytes))))
+        } else {
+            let row = delimiter::FirstRow::new(sign, comment, limits.field_bytes);
+            Stage::Delimiter(Box::new(row))
         };
         Self {
             wanted,
@@ -89,6 +87,7 @@ impl Table {
             is_headers: parameters.header,
             limits,
             values,
+            column_bytes: COLUMN_BYTES + answer_bytes(parameters),
             stage,
         }
     }
@@ -176,8 +175,11 @@ impl Table {
         let mut places = resolved.indexes.clone();
         places.sort_unstable();
         places.dedup();
-        if resolved.is_several && places.len() * COLUMN_BYTES > self.limits.memory_bytes {
-            return Err(over_budget([&self.values].into_iter(), &self.limits));
+        if resolved.is_several && places.len().saturating_mul(self.column_bytes) > self.limits.memory_bytes {
+            return Err(Error::TooManyColumns {
+                columns: places.len(),
+                budget: self.limits.memory_bytes,
+            });
         }
         let mut order = Vec::new();
         let mut is_taken = vec![false; places.len()];
@@ -189,7 +191,7 @@ impl Table {
                 order.push(at);
             }
         }
-        let headed = |place: usize| {
+        let with_header = |place: usize| {
             let header = resolved.has_headers.then(|| shown(fields[place].trim()));
             (place, header)
         };
@@ -199,8 +201,15 @@ impl Table {
             (_, true) => Invalid::Skipped,
             (_, false) => Invalid::Fails,
         };
-        let places = places.into_iter().map(headed).collect();
-        let mut reading = Reading::new(invalid, self.sign, self.limits, places, &self.values);
+        let places = places.into_iter().map(with_header).collect();
+        let mut reading = Reading::new(
+            invalid,
+            self.sign,
+            self.limits,
+            places,
+            &self.values,
+            self.column_bytes,
+        );
         if !resolved.has_headers {
             for (place, (field, position)) in fields.iter().zip(positions).enumerate() {
                 if reading.wants(place) {
@@ -228,6 +237,25 @@ fn longest_field(limits: &Limits) -> usize {
     limits.field_bytes.max(limits.token_digits + BYTES_BESIDE_DIGITS)
 }
 
+/// About how much memory the answer of one of several columns takes, as a summary and as JSON: a small table can have half a million
+/// columns.
+fn answer_bytes(parameters: &Parameters) -> usize {
+    /// A number with its name, written twice.
+    const NUMBER: usize = 256;
+    let modes = if parameters.statistics.contains(Statistic::Modes) {
+        Modes::LISTED
+    } else {
+        0
+    };
+    let bins = match parameters.histogram {
+        None => 0,
+        // By Sturges' rule, of as many numbers as there can be.
+        Some(Bins::Auto) => 64,
+        Some(Bins::Count(count)) => count.into(),
+    };
+    NUMBER * (2 * Statistic::ALL.len() + modes + 3 * bins + parameters.percentiles.len())
+}
+
 impl Rows {
     fn found(self, only_numeric: bool) -> Found {
         let mut columns: Vec<Option<FoundColumn>> = self.reading.finish().into_iter().map(Some).collect();
@@ -243,7 +271,7 @@ impl Rows {
             .next()
             .expect("one column was asked for, and it is there");
         Found::One {
-            contents: column.contents,
+            contents: Box::new(column.contents),
             first_row: self.first_row,
         }
     }

@@ -7,6 +7,6 @@ use crate::values::Values;
 pub(crate) struct Contents {
     pub(crate) values: Values,
     pub(crate) skipped: Skipped,
-    /// The header over the column, if the text is a table and has one.
+    /// The header over the column, if the text is a table and has one; the field of JSON objects.
     pub(crate) column: Option<String>,
 }

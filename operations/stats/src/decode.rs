@@ -14,8 +14,10 @@ use crate::text::Text;
 
 /// RFC 1952, section 2.3.1, with the only compression method there is.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];
-/// RFC 8878, section 3.1.1: 0xfd2fb528, little-endian.
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// As many bytes as tell that it is gzip, or zstd.
+const PREFIX_BYTES: usize = 4;
+/// Enough to tell what the input is, compressed or not, before it is read on several threads.
+const FIRST_BYTES: u64 = 1 << 10;
 
 /// Decompresses the input, if it is compressed, and has the text read.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ enum Format {
 impl Decoder {
     pub(crate) fn new(text: Text, decompressed_limit: u64, cancel: Cancel) -> Self {
         Self {
-            prefix: Prefix::new(ZSTD.len()),
+            prefix: Prefix::new(PREFIX_BYTES),
             format: Format::Uncompressed(text),
             decompressed_limit,
             cancel,
@@ -56,9 +58,8 @@ impl Decoder {
 
     /// Takes all that `source` has left.
     pub(crate) fn read_from(self, source: &mut impl Read) -> Result<Self, ReadError> {
-        // Enough for both prefixes: the one that tells the format, and the text's byte order mark.
         let mut first = Vec::new();
-        source.by_ref().take(16).read_to_end(&mut first)?;
+        source.by_ref().take(FIRST_BYTES).read_to_end(&mut first)?;
         let mut decoder = self.feed(&first)?;
         if let Format::Uncompressed(text) = &mut decoder.format
             && !decoder.prefix.is_awaited()
@@ -93,9 +94,7 @@ impl Decoder {
             Format::Uncompressed(text) if prefix.starts_with(GZIP) => {
                 Format::Gzip(gzip::Gzip::new(sink(text)))
             }
-            Format::Uncompressed(text) if prefix.starts_with(ZSTD) => {
-                Format::Zstd(zstd::Zstd::new(sink(text)))
-            }
+            Format::Uncompressed(text) if zstd::begins(prefix) => Format::Zstd(zstd::Zstd::new(sink(text))),
             format => format,
         };
         self.read(prefix)?;

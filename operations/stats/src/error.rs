@@ -61,6 +61,30 @@ pub enum Error {
         position: Position,
     },
 
+    /// The text is UTF-16, and one half of a character stands alone.
+    #[error(
+        "not UTF-16 text: the surrogate 0x{surrogate:04x} at {position} has no other half; save the text as UTF-8"
+    )]
+    LoneSurrogate {
+        /// The surrogate.
+        surrogate: u16,
+        /// Where it is.
+        position: Position,
+    },
+
+    /// The text is UTF-16, and has an odd number of bytes.
+    #[error("the UTF-16 text ends within a character, after half of its two bytes; send the whole file")]
+    HalfCodeUnit,
+
+    /// The input is no text, but something that is known and not read.
+    #[error("this is {format}, which is not read; {cure}")]
+    UnsupportedFormat {
+        /// What it is.
+        format: &'static str,
+        /// What to do about it.
+        cure: &'static str,
+    },
+
     /// A number has more digits than [`Limits::token_digits`](crate::Limits::token_digits).
     #[error(
         "number too long: `{token}` at {position} has over {limit} digits, written without an exponent; shorten it"
@@ -118,14 +142,14 @@ pub enum Error {
     },
 
     /// The table has no such column.
-    #[error("no column {column} in the first row, which has {available}; {}", unknown_column_cure(*.is_comment))]
+    #[error("no column {column} in the first row, which has {available}; {}", .cure)]
     UnknownColumn {
         /// The column asked for.
         column: Column,
         /// The columns there are, shortened.
         available: String,
-        /// Whether the first row looks like a comment.
-        is_comment: bool,
+        /// What to do about it.
+        cure: &'static str,
     },
 
     /// A column was asked for by name, of a table whose first row is no headers.
@@ -183,6 +207,49 @@ pub enum Error {
         position: Position,
     },
 
+    /// A JSON object has no such field.
+    #[error("no field `{field}` in the object at {position}{}; {}", among(.others), if .others.is_empty() {
+        "complete it, or skip such objects (--skip-invalid)"
+    } else {
+        "correct the name, or skip such objects (--skip-invalid)"
+    })]
+    NoSuchField {
+        /// The field asked for.
+        field: String,
+        /// Where the object begins.
+        position: Position,
+        /// The fields that the first object has, shortened; empty for others.
+        others: Vec<String>,
+    },
+
+    /// A column of JSON objects was asked for by number.
+    #[error(
+        "JSON objects have no column {column}; name a field, such as --column amount or --column .user.age"
+    )]
+    FieldByNumber {
+        /// The column asked for.
+        column: Column,
+    },
+
+    /// Several columns of JSON objects were asked for.
+    #[error(
+        "of JSON objects one field is read at a time; name it, such as --column amount or --column .user.age"
+    )]
+    SeveralFields,
+
+    /// What was sent as JSON objects is no JSON.
+    #[error(
+        "not JSON: {found} at {position}, where {expected} should be; send objects, one a line, or an array of them"
+    )]
+    InvalidJson {
+        /// What is there.
+        found: String,
+        /// Where it is.
+        position: Position,
+        /// What should be there.
+        expected: &'static str,
+    },
+
     /// A field, or the first row of a table, is longer than [`Limits::field_bytes`](crate::Limits::field_bytes).
     #[error("a field of over {limit} bytes at {position}; check the table's quotes and its delimiter")]
     FieldTooLong {
@@ -233,6 +300,17 @@ pub enum Error {
         count: u64,
     },
 
+    /// So many columns need more memory than [`Limits::memory_bytes`](crate::Limits::memory_bytes), whatever is in them.
+    #[error(
+        "the answers of {columns} columns need more than {budget} bytes of memory; name those that are wanted (--column)"
+    )]
+    TooManyColumns {
+        /// How many columns were asked for.
+        columns: usize,
+        /// The budget.
+        budget: usize,
+    },
+
     /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
     #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
@@ -262,25 +340,33 @@ impl Error {
             // From when only integers were read: a code does not change.
             Self::NotANumber { .. } => "not_an_integer",
             Self::InvalidUtf8 { .. } => "invalid_utf8",
+            Self::LoneSurrogate { .. } | Self::HalfCodeUnit => "invalid_utf16",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::TooManyDigits { .. } => "too_many_digits",
             Self::ExponentTooLarge { .. } => "exponent_too_large",
             Self::ArrayWithDecimalComma { .. } => "array_with_decimal_comma",
             Self::UnexpectedBracket { .. } => "unexpected_bracket",
             Self::UnclosedArray { .. } => "unclosed_array",
             Self::TextAfterArray { .. } => "text_after_array",
-            Self::UnknownColumn { .. } | Self::NameWithoutHeaders { .. } => "unknown_column",
+            Self::UnknownColumn { .. }
+            | Self::NameWithoutHeaders { .. }
+            | Self::FieldByNumber { .. }
+            | Self::SeveralFields => "unknown_column",
             Self::NoNumericColumn { .. } => "no_numeric_column",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::TextAfterQuote { .. } => "text_after_quote",
             Self::InvalidParameters { .. } => "invalid_parameters",
             Self::SeveralAnswers => "several_answers",
-            Self::MissingField { .. } => "missing_field",
+            Self::InvalidJson { .. } => "invalid_json",
+            Self::MissingField { .. } | Self::NoSuchField { .. } => "missing_field",
             Self::FieldTooLong { .. } => "field_too_long",
             Self::DamagedCompression { .. } => "damaged_compression",
             Self::DecompressedTooLarge { .. } => "decompressed_too_large",
             Self::AlreadyFailed => "already_failed",
             Self::Canceled => "canceled",
-            Self::MemoryBudgetExceeded { .. } | Self::TooManyDifferent { .. } => "memory_budget_exceeded",
+            Self::MemoryBudgetExceeded { .. }
+            | Self::TooManyDifferent { .. }
+            | Self::TooManyColumns { .. } => "memory_budget_exceeded",
         }
     }
 }
@@ -290,14 +376,6 @@ fn empty_message(skipped: u64) -> String {
         0 => "no numbers in the input; send at least one".to_owned(),
         1 => "no numbers in the input, 1 invalid token skipped; send at least one".to_owned(),
         _ => format!("no numbers in the input, {skipped} invalid tokens skipped; send at least one"),
-    }
-}
-
-fn unknown_column_cure(is_comment: bool) -> &'static str {
-    if is_comment {
-        "pick one of them, or say that rows that begin with `#` are comments (--comment '#', \"comment\": \"#\")"
-    } else {
-        "pick one of them"
     }
 }
 
@@ -314,6 +392,14 @@ fn shown_byte(byte: char) -> String {
         format!("`{}`", shown(&byte.to_string()))
     } else {
         "text".to_owned()
+    }
+}
+
+/// The names that there are instead.
+fn among(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        _ => format!(", which has `{}`", names.join("`, `")),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{FirstRow, SkippedToken};
 pub(crate) enum Found {
     /// A list, or one column.
     One {
-        contents: Contents,
+        contents: Box<Contents>,
         /// What the first row of its table was taken for, where nothing says so.
         first_row: Option<FirstRow>,
     },
@@ -23,7 +23,7 @@ pub(crate) enum Found {
 impl From<Contents> for Found {
     fn from(contents: Contents) -> Self {
         Self::One {
-            contents,
+            contents: Box::new(contents),
             first_row: None,
         }
     }

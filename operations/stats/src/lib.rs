@@ -13,6 +13,7 @@ mod contents;
 mod decimal_sign;
 mod decode;
 mod error;
+mod foreign;
 mod found;
 mod limits;
 mod number;
@@ -21,11 +22,13 @@ mod passes;
 mod position;
 mod prefix;
 mod reading;
+mod records;
 mod scan;
 mod skipped;
 mod summary;
 mod text;
 mod token;
+mod utf16;
 mod values;
 
 pub use accumulator::{Accumulator, summarize};
@@ -41,8 +44,8 @@ pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};
 pub use summary::{
-    Answer, Bin, ColumnSummaries, ColumnSummary, FirstRow, Histogram, Modes, NotNumeric, PercentileValue,
-    Quartiles, Spread, Summary,
+    Answer, Bin, ColumnSummaries, ColumnSummary, FirstRow, Histogram, InWidth, Modes, NotNumeric,
+    PercentileValue, Quartiles, Spread, Summary,
 };
 pub use token::Cure;
 

@@ -10,7 +10,7 @@ pub struct Limits {
     /// integer takes 1, 2, 4 or 8 bytes if it fits 64 bits (as many as the widest of about 8,192 that are
     /// stored together), 32 bytes if it fits 128 bits, and else about 100 bytes and its digits. Not counted are a
     /// few megabytes a thread, the window of a zstd frame (at most 128 MiB, as the frame asks), and, when modes or
-    /// the distinct count are asked for, one sorted copy of the numbers, of at most 8 bytes each.
+    /// the distinct count are asked for, some megabytes in which blocks are joined and read side by side.
     pub memory_bytes: usize,
     /// Most digits of one number, leading zeros counted, as it is written and as it is without an exponent; default
     /// 100,000.

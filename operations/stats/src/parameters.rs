@@ -22,7 +22,8 @@ pub use table::{Comment, Delimiter, InvalidComment, InvalidDelimiter};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
-    /// Read one column of a CSV or TSV; `None` (the default) reads a list, unless [`Parameters::columns`] says otherwise.
+    /// Read one column of a CSV or TSV, or one field of JSON objects; `None` (the default) reads a list, unless
+    /// [`Parameters::columns`] says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<Column>,
     /// Read several columns, in one pass, and answer for each; default none.
@@ -134,7 +135,7 @@ pub enum Method {
     Sum,
     /// They are kept; ranks are selected among them, spreads computed from them.
     Keep,
-    /// They are kept, and sorted in a copy.
+    /// They are kept, and sorted where they are.
     Sort,
 }
 

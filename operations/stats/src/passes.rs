@@ -312,7 +312,7 @@ impl Passes {
             Err(error) => return Err(self.cancel.check().map_or_else(ReadError::from, |()| error)),
         };
         match found {
-            Found::One { contents, first_row } => Ok((contents, first_row)),
+            Found::One { contents, first_row } => Ok((*contents, first_row)),
             Found::Columns { .. } => Err(Error::SeveralAnswers.into()),
         }
     }

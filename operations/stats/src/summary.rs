@@ -12,6 +12,7 @@ use crate::{Decimal, Fraction, Percentile, Skipped};
 pub(crate) use answer::answer;
 pub use answer::{Answer, ColumnSummaries, ColumnSummary, NotNumeric};
 pub(crate) use compute::{Findings, compute, ranks};
+pub use display::InWidth;
 pub(crate) use histogram::Plan;
 pub use histogram::{Bin, Histogram};
 
@@ -63,7 +64,7 @@ pub struct Summary {
     /// How many values fall in each of several ranges of equal width.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
-    /// The header of the column that was read, if the first row was headers.
+    /// The header of the column that was read, if the first row was headers; of JSON objects, the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// What the first row was taken for, if the column was read by number and nothing said whether that row is headers.

@@ -10,7 +10,7 @@ use crate::decimal_sign::DecimalSign;
 use crate::error::shown;
 use crate::number::{from_digits, powers};
 use crate::values::Values;
-use crate::{Error, Limits, Position};
+use crate::{Error, Limits, Position, utf16};
 
 pub use cure::Cure;
 
@@ -183,17 +183,21 @@ pub(crate) fn has_too_many_digits(token: &[u8], limits: &Limits) -> bool {
 /// The error of a token that is no number; if it is `cut`, these are only its first bytes.
 pub(crate) fn invalid(token: &[u8], sign: DecimalSign, position: Position, cut: bool) -> Error {
     match str::from_utf8(token) {
-        Err(error) if error.error_len().is_some() || !cut => {
+        // Of what was cut, the last bytes may be less than a character.
+        Err(error) if !cut || (error.error_len().is_some() && token.len() - error.valid_up_to() >= 4) => {
             let (valid, rest) = token.split_at(error.valid_up_to());
             let characters = String::from_utf8_lossy(valid).chars().count() as u64;
             let position = Position {
                 column: position.column + characters,
                 ..position
             };
-            Error::InvalidUtf8 {
-                byte: rest[0],
-                position,
-            }
+            utf16::surrogate(rest).map_or(
+                Error::InvalidUtf8 {
+                    byte: rest[0],
+                    position,
+                },
+                |surrogate| Error::LoneSurrogate { surrogate, position },
+            )
         }
         _ => {
             let token = String::from_utf8_lossy(token);

@@ -324,9 +324,13 @@ impl Values {
             self.blocks.push(if matches!(self.keep, Keep::Sums) {
                 Block::without_values(&batch)
             } else {
-                // As large as all blocks before it: so blocks are few, and little memory is taken and not filled.
-                Block::of(&batch, self.bytes)
+                // As large as all blocks before it, so that blocks are few; but where widths take turns, no larger than the
+                // last ones were filled, so that little memory is taken and not filled.
+                Block::of(&batch, self.bytes.min(2 * before))
             });
+            if let [.., closed, _] = &mut self.blocks[..] {
+                closed.close();
+            }
         }
         self.bytes += self.blocks.last().map_or(0, Block::bytes);
         self.pending_count = 0;

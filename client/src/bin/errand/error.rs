@@ -26,7 +26,7 @@ pub(crate) enum Error {
     #[error("cannot write {}: {source}; {}", place(path), hint_for_writing(path, source))]
     Write { path: PathBuf, source: io::Error },
     /// A local file is there already.
-    #[error("`{}` exists: replace it with --force, or give another place with -o", path.display())]
+    #[error("`{}` exists: replace it with --force, or name another place", path.display())]
     Exists { path: PathBuf },
     /// A local file is there already, and is not what --skip-existing leaves.
     #[error("`{}` exists, but is older than its input or not whole: replace it with --force", path.display())]
@@ -106,10 +106,8 @@ fn place(path: &Path) -> String {
 fn hint_for_writing(path: &Path, error: &io::Error) -> &'static str {
     match error.kind() {
         _ if path == Path::new("-") => "send it to another place",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "make room there, or give another place with -o"
-        }
-        _ => "give another place with -o",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there, or name another place",
+        _ => "name another place",
     }
 }
 

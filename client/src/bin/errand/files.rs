@@ -15,18 +15,15 @@ pub(crate) fn input(path: &Path) -> Result<Input, Error> {
         path: path.to_owned(),
         source,
     };
-    let mut bytes = Vec::new();
     if path == Path::new("-") {
-        io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-        return Ok(Input::bytes("input", bytes));
+        return Input::from_reader("input", &mut io::stdin().lock()).map_err(failed);
     }
     let metadata = fs::metadata(path).map_err(failed)?;
     if metadata.is_file() || metadata.is_dir() {
         return Ok(Input::file(path)?);
     }
     let mut file = File::open(path).map_err(failed)?;
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Input::bytes("input", bytes))
+    Input::from_reader("input", &mut file).map_err(failed)
 }
 
 /// Something to be read as it comes.

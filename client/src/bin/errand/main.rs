@@ -21,6 +21,7 @@ mod limit;
 mod many;
 mod output;
 mod parts;
+mod plot;
 mod signals;
 mod timing;
 

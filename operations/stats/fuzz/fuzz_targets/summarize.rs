@@ -1,4 +1,4 @@
-//! Any bytes, as a list and as a table, whole and in chunks: no panic, and the same answer both times.
+//! Any bytes, as a list, as a table and as JSON objects, whole and in chunks: no panic, and the same answer both times.
 //!
 //! `cargo +nightly fuzz run summarize` in `operations/stats`. The first byte chooses the parameters.
 
@@ -14,7 +14,11 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let parameters = Parameters {
-        column: (choice & 3 == 1).then_some(Column::Number(2)),
+        column: match choice & 3 {
+            1 => Some(Column::Number(2)),
+            2 => Some(Column::Name("a".to_owned())),
+            _ => None,
+        },
         columns: (choice & 3 == 3).then_some(Columns::All),
         decimal_comma: choice >> 7 == 1,
         skip_invalid: choice >> 2 & 1 == 1,
@@ -28,7 +32,9 @@ fuzz_target!(|input: &[u8]| {
         answer(bytes, &parameters, chunk),
     );
     // Whether damage to a compressed stream or an error in its text is met first depends on the chunks.
-    let is_compressed = bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5]);
+    let begins = |magic: &[u8]| bytes.starts_with(magic);
+    let is_skippable = bytes.get(1..4) == Some(&[0x2a, 0x4d, 0x18]);
+    let is_compressed = begins(&[0x1f, 0x8b]) || begins(&[0x28, 0xb5]) || is_skippable;
     assert!(
         whole == chunks || is_compressed && whole.is_err() && chunks.is_err(),
         "{whole:?} is not {chunks:?}"

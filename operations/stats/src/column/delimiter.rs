@@ -114,9 +114,8 @@ impl FirstRow {
             _ => false,
         };
         self.place = match (self.place, byte) {
-            (Place::Start | Place::Quote, b'"') => Place::Quoted,
             (Place::Quoted, b'"') => Place::Quote,
-            (Place::Quoted, _) => Place::Quoted,
+            (Place::Start | Place::Quote, b'"') | (Place::Quoted, _) => Place::Quoted,
             _ if delimits => Place::Start,
             _ => Place::Plain,
         };

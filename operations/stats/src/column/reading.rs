@@ -28,8 +28,12 @@ pub(super) struct Reading {
     limits: Limits,
     /// By their place in the row.
     columns: Vec<ColumnReading>,
+    /// Memory that each of them takes besides its numbers.
+    column_bytes: usize,
     /// Indexes into `columns` of those that are still read.
     live: Vec<usize>,
+    /// Whether one of these is not to be read on from the next row.
+    has_ended: bool,
     /// How many of these the row has had.
     next: usize,
     /// The place in the row of the next of them.
@@ -46,17 +50,19 @@ struct ColumnReading {
     ended_by: Option<NoNumber>,
 }
 
-/// Memory that a column takes besides its numbers.
+/// Memory that a column takes besides its numbers and its answer.
 pub(super) const COLUMN_BYTES: usize = size_of::<ColumnReading>();
 
 impl Reading {
-    /// Reads the columns at these places in a row, ascending, with their headers, each into a list like `values`.
+    /// Reads the columns at these places in a row, ascending, with their headers, each into a list like `values`. `column_bytes` is what
+    /// a column takes besides its numbers.
     pub(super) fn new(
         invalid: Invalid,
         sign: DecimalSign,
         limits: Limits,
         places: Vec<(usize, Option<String>)>,
         values: &Values,
+        column_bytes: usize,
     ) -> Self {
         let columns: Vec<ColumnReading> = places
             .into_iter()
@@ -74,6 +80,8 @@ impl Reading {
             limits,
             live: (0..columns.len()).collect(),
             columns,
+            column_bytes,
+            has_ended: false,
             next: 0,
             next_place: 0,
         };
@@ -110,8 +118,7 @@ impl Reading {
             Err(error) => match (self.invalid, error) {
                 (Invalid::EndsColumn, _) => {
                     column.end(field, position);
-                    self.live.remove(self.next);
-                    return Ok(());
+                    self.has_ended = true;
                 }
                 (Invalid::SkippedInAny, _) => column.skipped.add(skipped(field, position)),
                 (Invalid::Skipped, Error::NotANumber { token, position, .. }) => {
@@ -119,6 +126,9 @@ impl Reading {
                 }
                 // In a table, a position names the field, not the byte within it.
                 (_, Error::InvalidUtf8 { byte, .. }) => return Err(Error::InvalidUtf8 { byte, position }),
+                (_, Error::LoneSurrogate { surrogate, .. }) => {
+                    return Err(Error::LoneSurrogate { surrogate, position });
+                }
                 (_, error) => return Err(error),
             },
         }
@@ -132,18 +142,35 @@ impl Reading {
             .columns
             .iter()
             .map(|column| column.values.bytes_with_pending());
-        values.sum::<usize>() + self.columns.len() * COLUMN_BYTES
+        values.sum::<usize>() + self.columns.len() * self.column_bytes
     }
 
-    /// Fails if all columns together take more memory than allowed.
+    /// Fails if all columns together take more memory than allowed: with the error of the one that is held at most decimal places,
+    /// or else is the longest, and the numbers of all.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.bytes() <= self.limits.memory_bytes {
             return Ok(());
         }
-        Err(over_budget(
-            self.columns.iter().map(|column| &column.values),
-            &self.limits,
-        ))
+        let none = Limits {
+            memory_bytes: 0,
+            ..self.limits
+        };
+        let lists = || self.columns.iter().map(|column| &column.values);
+        let most = lists().max_by_key(|values| (values.places(), values.bytes()));
+        match most.map(|values| values.check(&none)) {
+            Some(Err(mut error)) => {
+                if let Error::MemoryBudgetExceeded { budget, count, .. } = &mut error {
+                    *budget = self.limits.memory_bytes;
+                    *count = lists().map(Values::count).sum();
+                }
+                Err(error)
+            }
+            // The columns are short: it is their number that takes the memory.
+            _ => Err(Error::TooManyColumns {
+                columns: self.columns.len(),
+                budget: self.limits.memory_bytes,
+            }),
+        }
     }
 
     /// What was read.
@@ -159,31 +186,6 @@ impl Reading {
         };
         self.columns.into_iter().map(found).collect()
     }
-}
-
-/// The error of lists that together take more memory than allowed: that of the one that takes most, of all their numbers.
-pub(crate) fn over_budget<'a>(lists: impl Iterator<Item = &'a Values> + Clone, limits: &Limits) -> Error {
-    let none = Limits {
-        memory_bytes: 0,
-        ..*limits
-    };
-    let largest = lists
-        .clone()
-        .max_by_key(|values| (values.places(), values.bytes()));
-    let mut error = match largest.map(|values| values.check(&none)) {
-        Some(Err(error)) => error,
-        _ => Error::MemoryBudgetExceeded {
-            budget: 0,
-            count: 0,
-            places: 0,
-            longest: String::new(),
-        },
-    };
-    if let Error::MemoryBudgetExceeded { budget, count, .. } = &mut error {
-        *budget = limits.memory_bytes;
-        *count = lists.map(Values::count).sum();
-    }
-    error
 }
 
 impl ColumnReading {
@@ -231,6 +233,10 @@ impl Sink for Reading {
             column.skipped.add(skipped(b"", position));
             self.next += 1;
             self.aim();
+        }
+        if std::mem::take(&mut self.has_ended) {
+            let columns = &self.columns;
+            self.live.retain(|column| columns[*column].ended_by.is_none());
         }
         self.next = 0;
         self.aim();

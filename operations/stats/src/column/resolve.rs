@@ -128,7 +128,18 @@ impl Header<'_> {
         Error::UnknownColumn {
             column: column.clone(),
             available,
-            is_comment: self.fields.first().is_some_and(|field| field.starts_with('#')),
+            cure: self.cure(),
+        }
+    }
+
+    /// What to do where there is no such column.
+    fn cure(&self) -> &'static str {
+        if self.fields.first().is_some_and(|field| field.starts_with('#')) {
+            "pick one of them, or say that rows that begin with `#` are comments (--comment '#', \"comment\": \"#\")"
+        } else if self.sign == DecimalSign::Point && self.fields.iter().any(|field| field.contains(',')) {
+            "pick one of them; in a list of names, put one with commas in quotes, or repeat --column"
+        } else {
+            "pick one of them"
         }
     }
 }

@@ -81,7 +81,7 @@ fn bits(block: &[u8; BLOCK], patterns: [u64; 4]) -> u64 {
         // adding 0x7f to its lower bits reaches the top bit unless they are zero.
         let others = patterns.iter().fold(TOP_BITS, |others, pattern| {
             let difference = word ^ pattern;
-            others & (difference | (difference & OTHER_BITS) + OTHER_BITS)
+            others & (difference | ((difference & OTHER_BITS) + OTHER_BITS))
         });
         let found = (others ^ TOP_BITS) >> 7;
         bits |= (found.wrapping_mul(GATHER) >> 56) << (8 * index);

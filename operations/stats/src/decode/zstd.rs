@@ -1,4 +1,4 @@
-//! Zstandard (RFC 8878), any number of frames.
+//! Zstandard (RFC 8878), any number of frames, skippable ones among them or before them: every file of `pzstd` begins with one.
 //!
 //! The decompressor wants whole blocks, so what arrives is held until there is one: at most 128 KiB. It gets one block
 //! at a time, and its output is taken at once, because four bytes can stand for a block of 128 KiB.
@@ -9,6 +9,8 @@ use super::Sink;
 use crate::found::Found;
 use crate::{Compression, Error};
 
+/// RFC 8878, section 3.1.1: frames begin with this number, little-endian.
+const FRAME: u32 = 0xfd2f_b528;
 /// RFC 8878, section 3.1.2: skippable frames begin with 0x184D2A5?.
 const SKIPPABLE: u32 = 0x184d_2a50;
 /// Bytes of a block's header, and of a frame's checksum (sections 3.1.1.2 and 3.1.1).
@@ -16,6 +18,18 @@ const BLOCK_HEADER: usize = 3;
 const CHECKSUM: usize = 4;
 /// The most bytes of a block (section 3.1.1.2.4).
 const MAX_BLOCK: usize = 128 << 10;
+
+/// Whether an input that begins with these bytes is zstd.
+pub(super) fn begins(input: &[u8]) -> bool {
+    input.first_chunk().is_some_and(|magic| {
+        let magic = u32::from_le_bytes(*magic);
+        magic == FRAME || is_skippable(magic)
+    })
+}
+
+fn is_skippable(magic: u32) -> bool {
+    magic & !0xf == SKIPPABLE
+}
 
 /// Decompresses zstd as it arrives.
 #[derive(Debug)]
@@ -111,7 +125,7 @@ impl Zstd {
         let Some(&magic) = bytes.first_chunk() else {
             return Ok(Step::Incomplete);
         };
-        if u32::from_le_bytes(magic) & !0xf == SKIPPABLE {
+        if is_skippable(u32::from_le_bytes(magic)) {
             let length = bytes
                 .get(4..8)
                 .map(|length| u32::from_le_bytes(length.try_into().expect("four bytes")));

@@ -66,12 +66,11 @@ impl Column {
         let mut columns = Vec::new();
         let mut rest = names.trim();
         loop {
-            let (name, after) = match quoted(rest) {
-                Some((name, after)) => (Ok(Self::Name(name)), after),
-                None => {
-                    let end = rest.find(',').unwrap_or(rest.len());
-                    (rest[..end].trim().parse(), &rest[end..])
-                }
+            let (name, after) = if let Some((name, after)) = quoted(rest) {
+                (Ok(Self::Name(name)), after)
+            } else {
+                let end = rest.find(',').unwrap_or(rest.len());
+                (rest[..end].trim().parse(), &rest[end..])
             };
             match (name, after.trim_start().strip_prefix(',')) {
                 (Ok(column), Some(more)) => {

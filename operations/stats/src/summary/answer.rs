@@ -75,7 +75,7 @@ pub(crate) fn answer(
 ) -> Result<Answer, Error> {
     match found {
         Found::One { contents, first_row } => {
-            let summary = compute(contents, parameters, limits, threads, cancel)?;
+            let summary = compute(*contents, parameters, limits, threads, cancel)?;
             Ok(Answer::List(Box::new(Summary { first_row, ..summary })))
         }
         Found::Columns {

@@ -77,7 +77,8 @@ pub(crate) fn compute(
         histogram,
         frequencies: parameters
             .need_frequencies()
-            .then(|| values.frequencies(Modes::LISTED)),
+            .then(|| values.frequencies(Modes::LISTED, threads, cancel))
+            .transpose()?,
         skipped,
         column,
         first_row: None,

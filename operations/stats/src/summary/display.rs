@@ -6,12 +6,54 @@ use super::{FirstRow, Histogram, Modes, Spread, Summary};
 
 /// Modes shown; the rest are counted.
 const SHOWN_MODES: usize = 10;
-/// Characters of the longest bar of a histogram.
-const BAR_CHARACTERS: u64 = 40;
+/// Characters of the longest bar of a histogram, where no width is given.
+const BAR_CHARACTERS: usize = 40;
+/// The most of them in a wide terminal, and the fewest that are worth drawing.
+const MOST_BAR_CHARACTERS: usize = 72;
+const FEWEST_BAR_CHARACTERS: usize = 6;
+
+/// A summary as text for a terminal of some width ([`Summary::in_width`]).
+#[derive(Clone, Copy, Debug)]
+pub struct InWidth<'a> {
+    summary: &'a Summary,
+    columns: Option<usize>,
+}
+
+impl Summary {
+    /// The same text as [`Display`](fmt::Display) gives, its histogram as wide as a terminal of so many columns: the bars take what
+    /// the labels leave; where that is little, a bin is told by where it begins, and where that is nothing, it has no bar.
+    #[must_use]
+    pub fn in_width(&self, columns: Option<usize>) -> InWidth<'_> {
+        InWidth {
+            summary: self,
+            columns,
+        }
+    }
+}
 
 impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.in_width(None))
+    }
+}
+
+impl fmt::Display for InWidth<'_> {
     /// One name and value a line, the values aligned; then the histogram, if there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.summary.write(f)?;
+        match &self.summary.histogram {
+            Some(histogram) => {
+                f.write_str("\n\n")?;
+                histogram.write(f, self.columns)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Summary {
+    /// All but the histogram.
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Lines::default();
         lines.add("count", self.count);
         lines.add_some("sum", self.sum.as_ref());
@@ -40,11 +82,7 @@ impl fmt::Display for Summary {
         if !self.skipped.is_empty() {
             lines.add("skipped", &self.skipped);
         }
-        lines.fmt(f)?;
-        match &self.histogram {
-            Some(histogram) => write!(f, "\n\n{histogram}"),
-            None => Ok(()),
-        }
+        write!(f, "{lines}")
     }
 }
 
@@ -52,12 +90,10 @@ impl fmt::Display for Summary {
 fn assumed(first_row: FirstRow, header: Option<&str>) -> String {
     match first_row {
         FirstRow::Headers => format!(
-            "{} (assumed, for it is no number; --no-header if it is data)",
+            "{} (assumed: it is no number; --no-header if it is data)",
             header.unwrap_or_default()
         ),
-        FirstRow::Data => {
-            "none (assumed, for the first row is a number; --header if it is headers)".to_owned()
-        }
+        FirstRow::Data => "none (assumed: the first row is a number; --header if not)".to_owned(),
     }
 }
 
@@ -121,8 +157,14 @@ impl fmt::Display for Modes {
 }
 
 impl fmt::Display for Histogram {
-    /// A bar a bin, the longest 40 characters: `from..to  ████  count`.
+    /// A bar a bin, the longest 40 characters: `from .. to  ████  count`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, None)
+    }
+}
+
+impl Histogram {
+    fn write(&self, f: &mut fmt::Formatter<'_>, columns: Option<usize>) -> fmt::Result {
         let label = |bin: &super::Bin| (bin.from.to_string(), bin.to.to_string());
         let labels: Vec<_> = self.bins.iter().map(label).collect();
         // A formatting width is at most 65,535: longer numbers are written as they are.
@@ -130,25 +172,84 @@ impl fmt::Display for Histogram {
         let from_width = width(labels.iter().map(|(from, _)| from.len()).max().unwrap_or(0));
         let to_width = width(labels.iter().map(|(_, to)| to.len()).max().unwrap_or(0));
         let highest = self.bins.iter().map(|bin| bin.count).max().unwrap_or(0).max(1);
+        let count_width = highest.to_string().len();
+        let beside_labels = |labels: usize| match columns {
+            None => BAR_CHARACTERS,
+            Some(columns) => columns
+                .saturating_sub(labels + "  ".len() + " ".len() + count_width)
+                .min(MOST_BAR_CHARACTERS),
+        };
+        let (from_and_to, from_alone) = (from_width + " .. ".len() + to_width, from_width + " ..".len());
+        let has_to = beside_labels(from_and_to) >= FEWEST_BAR_CHARACTERS
+            || beside_labels(from_alone) < FEWEST_BAR_CHARACTERS;
+        let longest = beside_labels(if has_to { from_and_to } else { from_alone });
         for (index, (bin, (from, to))) in self.bins.iter().zip(&labels).enumerate() {
             let line_break = if index == 0 { "" } else { "\n" };
-            let bar = bar(bin.count, highest);
+            let bar = bar(bin.count, highest, longest);
             let gap = if bar.is_empty() { "" } else { " " };
-            write!(
-                f,
-                "{line_break}{from:>from_width$} .. {to:>to_width$}  {bar}{gap}{}",
-                bin.count
-            )?;
+            write!(f, "{line_break}{from:>from_width$} ..")?;
+            if has_to {
+                write!(f, " {to:>to_width$}")?;
+            }
+            write!(f, "  {bar}{gap}{}", bin.count)?;
         }
         Ok(())
     }
 }
 
-/// A bar whose length is to [`BAR_CHARACTERS`] as `count` is to `highest`, to an eighth of a character; a bin
-/// that is not empty shows at least an eighth.
-fn bar(count: u64, highest: u64) -> String {
+/// A bar whose length is to `longest` as `count` is to `highest`, to an eighth of a character; a bin that is not empty shows at
+/// least an eighth, if there are bars.
+fn bar(count: u64, highest: u64, longest: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let eighths = u128::from(count) * u128::from(8 * BAR_CHARACTERS) / u128::from(highest);
-    let eighths = usize::try_from(eighths).unwrap_or(0).max(usize::from(count > 0));
+    let eighths = u128::from(count) * 8 * longest as u128 / u128::from(highest);
+    let least = usize::from(count > 0 && longest > 0);
+    let eighths = usize::try_from(eighths).unwrap_or(0).max(least);
     "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Bins, Parameters, summarize};
+
+    fn lines(list: &str, columns: usize) -> Vec<String> {
+        let parameters = Parameters {
+            histogram: Some(Bins::Count(9)),
+            ..Parameters::default()
+        };
+        let summary = summarize(list.as_bytes(), &parameters).unwrap();
+        let text = summary.in_width(Some(columns)).to_string();
+        let (_, histogram) = text.split_once("\n\n").unwrap();
+        histogram.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_histogram_keeps_to_the_width_of_the_terminal() {
+        let wide = format!("{0}1 {0}2 {0}9", "7".repeat(25));
+        for columns in [40, 60, 80, 120, 200] {
+            for list in ["1 2 2 3 50", &"1.25 -7 99999.5 ".repeat(400), &wide, "5"] {
+                let lines = lines(list, columns);
+                let longest = lines.iter().map(|line| line.chars().count()).max().unwrap();
+                assert!(
+                    longest <= columns,
+                    "{longest} characters of {columns}: {lines:#?}"
+                );
+                let bars = lines.iter().map(|line| line.matches('█').count()).max().unwrap();
+                assert!(
+                    bars >= 6 && (columns < 120 || bars == 72 || list == wide),
+                    "{bars} of {columns}: {lines:#?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_fill_the_terminal_leave_no_room_for_bars() {
+        let lines = lines(&format!("{0}1 {0}2", "7".repeat(100)), 40);
+        assert!(
+            lines
+                .iter()
+                .all(|line| !line.contains('█') && line.ends_with('1')),
+            "{lines:#?}"
+        );
+    }
 }

@@ -28,6 +28,10 @@ pub enum Cure {
     Minus,
     /// It begins with `#`, in a table whose comments nobody spoke of.
     Comment,
+    /// It begins a JSON object.
+    NameField,
+    /// It has zero bytes, as UTF-16 has where its byte order mark is missing.
+    SaveAsUtf8,
 }
 
 impl Cure {
@@ -65,6 +69,8 @@ impl Cure {
                 Self::Minus
             }
             _ if token.starts_with('#') => Self::Comment,
+            _ if token.starts_with('{') => Self::NameField,
+            _ if token.contains('\0') => Self::SaveAsUtf8,
             _ => Self::Correct,
         }
     }
@@ -90,6 +96,10 @@ impl fmt::Display for Cure {
                 f.write_str("the comma is the decimal sign (--decimal-comma): separate numbers by something else")
             }
             Self::Minus => f.write_str("write its minus as `-`"),
+            Self::NameField => f.write_str("for the numbers in a field of JSON objects, name the field (--column NAME)"),
+            Self::SaveAsUtf8 => {
+                f.write_str("zero bytes are no text: save UTF-16 as UTF-8, and unpack an archive")
+            }
         }
     }
 }
@@ -115,6 +125,8 @@ mod tests {
             ("1e", Cure::Correct),
             ("5%", Cure::Correct),
             ("snake_case", Cure::Correct),
+            ("{\"amount\":5}", Cure::NameField),
+            ("1\0\n\0", Cure::SaveAsUtf8),
         ] {
             assert_eq!(Cure::of(token, DecimalSign::Point), cure, "{token}");
         }

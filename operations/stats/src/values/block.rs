@@ -10,7 +10,7 @@ pub(crate) const BATCH_VALUES: usize = 8_192;
 
 /// The most bytes of a block's integers. Large, because large allocations can have large pages; not larger, because
 /// threads share work by the block.
-const MAX_BYTES: usize = 8 << 20;
+pub(super) const MAX_BYTES: usize = 8 << 20;
 
 /// Integers that fit 64 bits, with their extremes and their sum.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Block {
 
 /// The integers, each in one, two, four or eight bytes.
 #[derive(Debug)]
-enum Cells {
+pub(super) enum Cells {
     I8(Vec<i8>),
     I16(Vec<i16>),
     I32(Vec<i32>),
@@ -155,6 +155,27 @@ impl Block {
             Cells::I32(cells) => cells.iter().for_each(|cell| act((*cell).into())),
             Cells::I64(cells) => cells.iter().for_each(|cell| act(*cell)),
             Cells::Counted(_) => unreachable!("a list whose values are needed stores them"),
+        }
+    }
+
+    /// The values alone.
+    pub(super) fn into_cells(self) -> Cells {
+        self.cells
+    }
+
+    /// Gives back the memory of a block that takes no more values, if that is worth it: more than a quarter of them.
+    pub(super) fn close(&mut self) {
+        fn shrink<T>(cells: &mut Vec<T>) {
+            if cells.capacity() - cells.len() > cells.len() / 4 {
+                cells.shrink_to_fit();
+            }
+        }
+        match &mut self.cells {
+            Cells::I8(cells) => shrink(cells),
+            Cells::I16(cells) => shrink(cells),
+            Cells::I32(cells) => shrink(cells),
+            Cells::I64(cells) => shrink(cells),
+            Cells::Counted(_) => {}
         }
     }
 

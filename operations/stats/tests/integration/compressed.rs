@@ -67,6 +67,67 @@ fn members_and_frames_follow_one_another() {
 }
 
 #[test]
+fn zstd_may_begin_with_skippable_frames_however_it_is_cut() {
+    let skippable = |kind: u8, length: usize| {
+        let mut frame = vec![0x50 | kind, 0x2a, 0x4d, 0x18];
+        frame.extend_from_slice(&u32::try_from(length).unwrap().to_le_bytes());
+        frame.extend((0..length).map(|index| u8::try_from(index % 251).unwrap()));
+        frame
+    };
+    for (first, between, last) in [(4, 0, 0), (0, 300_000, 1), (70_000, 4, 200_000)] {
+        let parts = [
+            skippable(0, first),
+            zstd(b"1 2"),
+            skippable(7, between),
+            zstd(b"3 4"),
+            skippable(15, last),
+        ];
+        let packed = parts.concat();
+        for length in [1, 2, 5, 8, 9, 1_000, packed.len()] {
+            let summary = in_chunks(&packed, length, Limits::default()).unwrap();
+            assert_eq!(summary.sum.unwrap().to_string(), "28", "1, 23 and 4, by {length}");
+        }
+        let cut = &packed[..first + 7];
+        assert_eq!(of(cut).unwrap_err().code(), "damaged_compression");
+    }
+    let nothing = [skippable(0, 3), skippable(1, 0)].concat();
+    assert_eq!(of(&nothing).unwrap_err().code(), "empty_input");
+    // Any of its sixteen numbers, and what is none of them.
+    assert_eq!(
+        of(&[skippable(0, 3), b"1 2 3".to_vec()].concat())
+            .unwrap_err()
+            .code(),
+        "damaged_compression"
+    );
+}
+
+#[test]
+fn zero_bytes_after_gzip_are_padding_and_anything_else_is_damage() {
+    for padding in [1, 7, 511, 100_000] {
+        let zeros = vec![0; padding];
+        let padded = [gzip(b"1 2"), zeros.clone(), gzip(b"3 4"), zeros].concat();
+        for length in [1, 2, 100, padded.len()] {
+            let summary = in_chunks(&padded, length, Limits::default()).unwrap();
+            assert_eq!(summary.sum.unwrap().to_string(), "28", "1, 23 and 4, by {length}");
+        }
+    }
+    for rest in [
+        &b"x"[..],
+        b"\0\0x",
+        b"\x1f",
+        b"\x1f\x8b\x08",
+        b"\0\0\x1f\x8b",
+        b"\x1f\x8b\x09\0",
+    ] {
+        for length in [1, 1_000] {
+            let packed = [&gzip(b"1 2 3")[..], rest].concat();
+            let error = in_chunks(&packed, length, Limits::default()).unwrap_err();
+            assert_eq!(error.code(), "damaged_compression", "{rest:x?}: {error}");
+        }
+    }
+}
+
+#[test]
 fn damage_and_cuts_are_found() {
     for (pack, name) in [(gzip as fn(&[u8]) -> Vec<u8>, "gzip"), (zstd, "zstd")] {
         let packed = pack(&list());

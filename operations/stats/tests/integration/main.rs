@@ -3,8 +3,10 @@
 mod canceled;
 mod columns;
 mod compressed;
+mod compressors;
 mod decimals;
 mod defaults;
+mod encodings;
 mod everything;
 mod fractions;
 mod mutations;
@@ -14,4 +16,5 @@ mod passes;
 mod properties;
 mod python;
 mod random;
+mod records;
 mod tables;

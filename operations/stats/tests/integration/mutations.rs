@@ -31,11 +31,16 @@ fn seeds() -> Vec<Vec<u8>> {
         "é 1 \u{a0} 2",
         "12.50 -.5 1e3 +1.5E-3,0.1;2.75 1e-30",
         "a;b\n1,5;2\n-2,75;\"1e-3\"\n",
+        "{\"a\":[{\"b\":7}],\"b\":1.5}\n{\"b\":\"-2e1\",\"c\":\"\\u00e9\\\"x\"}\n{\"b\":null}",
+        "[{\"b\": 1},\n {\"x\": {\"b\": 2}, \"b\": 3}]",
         &long,
     ]
     .into_iter()
     .map(|text| text.as_bytes().to_vec())
     .collect();
+    let utf16 = "\u{feff}1 2.5\n😀 3".encode_utf16();
+    seeds.push(utf16.clone().flat_map(u16::to_le_bytes).collect());
+    seeds.push(utf16.flat_map(u16::to_be_bytes).collect());
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(long.as_bytes()).unwrap();
     seeds.push(gzip.finish().unwrap());
@@ -47,7 +52,8 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
-    const SPECIAL: &[u8] = b"0123456789-+.eE,;# \n\r\t[]\"\xff\xef\xbb\xbf\x00\x1f\x8b\x28\xb5x_";
+    const SPECIAL: &[u8] =
+        b"0123456789-+.eE,;# \n\r\t[]{}:\\\"\xff\xfe\xd8\xef\xbb\xbf\x00\x1f\x8b\x28\xb5x_";
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len());
         match random.below(7) {

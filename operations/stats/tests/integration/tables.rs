@@ -90,7 +90,8 @@ fn a_missing_column_is_answered_with_those_there_are() {
     let error = column(PEOPLE, "weight").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no column `weight` in the first row, which has 3 columns: `name`, `age`, `height, cm`; pick one of them"
+        "no column `weight` in the first row, which has 3 columns: `name`, `age`, `height, cm`; pick one of them; \
+         in a list of names, put one with commas in quotes, or repeat --column"
     );
     assert_eq!(column(PEOPLE, "4").unwrap_err().code(), "unknown_column");
     assert_eq!(column("", "a").unwrap_err().code(), "empty_input");
@@ -147,7 +148,7 @@ fn a_quote_that_is_never_closed_swallows_no_rows_in_a_column_that_nobody_asked_f
         unclosed.starts_with("the quote at line 3, column 2 is never closed;"),
         "{unclosed}"
     );
-    let rows: String = (0..200_000).map(|id| format!("{id},some note\n")).collect();
+    let rows = "7,some note\n".repeat(200_000);
     let cut = format!("id,note\n1,\"cut\n{rows}");
     assert_eq!(column(&cut, "id").unwrap_err().code(), "field_too_long");
     let after = message("id,note\n1,\"cut\n2,\"x\"\n");
@@ -204,12 +205,12 @@ fn what_the_first_row_was_taken_for_is_said_where_nobody_asked() {
     let text = |table: &str, name: &str| column(table, name).unwrap().to_string();
     let headers = text("1O,5\n2,6\n", "1");
     assert!(
-        headers.ends_with("\nheader   1O (assumed, for it is no number; --no-header if it is data)"),
+        headers.ends_with("\nheader   1O (assumed: it is no number; --no-header if it is data)"),
         "{headers}"
     );
     let data = text("2020,2021\n1,2\n", "1");
     assert!(
-        data.contains("\nheader   none (assumed, for the first row is a number; --header if"),
+        data.contains("\nheader   none (assumed: the first row is a number; --header if"),
         "{data}"
     );
     assert!(!text("2020,2021\n1,2\n", "2021").contains("header"));

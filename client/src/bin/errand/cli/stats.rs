@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use errand_stats::{Bins, Percentile, Selection};
 
-use super::{ManyArguments, SendArguments, TableArguments};
+use super::{ManyArguments, PlotArguments, SendArguments, TableArguments};
 
 /// Statistics of a list of numbers, or of many
 ///
 /// Prints count, sum, minimum, maximum, mean and median, exactly, for integers and decimals of any size (12.50, -.5,
-/// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array or in
-/// columns of a CSV file; in a list `#` begins a comment; gzip and zstd are recognized.
+/// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array, in columns of a
+/// CSV file or in a field of JSON objects; in a list `#` begins a comment; gzip, zstd and UTF-16 are recognized.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -22,6 +22,8 @@ Examples:
   errand stats sales.csv --column amount,tax     a row for each column
   errand stats sales.csv --all-columns           ... of numbers
   errand stats umsatz.csv --column Betrag --decimal-comma
+  errand stats sales.csv --column amount --plot amounts.svg --plot-label 'amount in EUR'
+  errand stats log.jsonl --column .request.ms
   cat numbers.txt | errand stats - --histogram
   errand stats lists/                       a row for each list
   errand stats 'lists/**/*.txt' --json      a line of JSON for each, then the sum
@@ -74,4 +76,7 @@ pub(crate) struct StatsArguments {
     /// Take all lists together as one, with one answer (with --offline)
     #[arg(long, env = "ERRAND_TOGETHER", help_heading = "Many at once")]
     pub(crate) together: bool,
+
+    #[command(flatten)]
+    pub(crate) plot: PlotArguments,
 }

@@ -8,7 +8,8 @@ use errand_stats::{Column, Columns, Comment, Delimiter, Parameters};
 #[command(next_help_heading = "Tables")]
 pub(crate) struct TableArguments {
     /// Read columns of a CSV or TSV, by number (from 1) or header, in one pass: `amount`, `2`, `amount,tax,5` (may be
-    /// repeated). A name with commas is that of one column, if there is one so called; `"2019"`, in quotes, is a name
+    /// repeated). A name with commas is that of one column, if there is one so called; `"2019"`, in quotes, is a name. Of
+    /// JSON objects one field, by name or by path (.user.age)
     #[arg(long, env = "ERRAND_COLUMN", value_name = "COLUMNS", group = "table")]
     pub(crate) column: Vec<Column>,
 
@@ -35,6 +36,11 @@ pub(crate) struct TableArguments {
 }
 
 impl TableArguments {
+    /// Whether no more than one column is asked for, as far as can be known without its table.
+    pub(crate) fn is_one(&self) -> bool {
+        !self.all_columns && self.column.len() < 2
+    }
+
     /// The parameters that say the same, and for the rest the default.
     pub(crate) fn parameters(&self) -> Parameters {
         let (column, columns) = match &self.column[..] {

@@ -22,7 +22,7 @@ use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
 use crate::many::table::Table;
 use crate::many::{all, here};
-use crate::output::{self, shown};
+use crate::output::{self, shown, statistics_text};
 
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -194,7 +194,7 @@ impl Lines {
         };
         let is_row = Table::holds(answer);
         self.report.done(item, &told, || {
-            (!is_row).then(|| format!("{}\n{answer}\n", shown(&item.input)))
+            (!is_row).then(|| format!("{}\n{}\n", shown(&item.input), statistics_text(answer)))
         });
         self.table_add(index, is_row.then_some((answer, &item.input)));
         if let (Answer::Columns(columns), true, false) = (answer, is_row, self.json) {

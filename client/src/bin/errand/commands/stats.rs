@@ -8,7 +8,9 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{Accumulator, Answer, Method, Parameters, PassError, Passes, ReadError, Selection};
+use errand_stats::{
+    Accumulator, Answer, Column, Method, Parameters, PassError, Passes, ReadError, Selection,
+};
 
 use super::lists;
 use crate::answer::{ask, detach, job, tell_timing};
@@ -18,6 +20,7 @@ use crate::files::{self, Stream};
 use crate::many::inputs::is_single;
 use crate::many::units;
 use crate::output::{self, Style};
+use crate::plot::{self, Plot};
 
 /// The most bytes of a file's numbers that are kept rather than read again.
 const KEPT_BYTES: usize = 128 << 20;
@@ -28,15 +31,18 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         return together(global, wanted);
     }
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        plot::refuse_many(wanted)?;
         return lists::offline(global, wanted);
     }
+    let plot = Plot::open(wanted, &[file(wanted)])?;
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let answer = summarize(
         file(wanted),
-        &parameters(wanted),
+        &asked_for(wanted, plot.as_ref()),
         u64::from(global.memory) << 20,
         threads,
     )?;
+    let answer = drawn(plot, answer, wanted)?;
     output::statistics(&answer, None, style(global))?;
     offline_timing(global);
     Ok(())
@@ -44,6 +50,10 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 /// Statistics of all lists together.
 fn together(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    if may_be_several(&parameters(wanted)) {
+        let message = "--together is for one column, by one name or number (--column)";
+        return Err(Error::Usage(message.to_owned()));
+    }
     let items = lists::local(wanted)?;
     if let Some(problem) = items.iter().find_map(|item| item.problem.as_ref()) {
         return Err(Error::Usage(problem.to_string()));
@@ -51,8 +61,10 @@ fn together(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let paths: Vec<&Path> = items.iter().map(|item| item.input.as_path()).collect();
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let memory_bytes = u64::from(global.memory) << 20;
-    let summary = summarize_files(&paths, &parameters(wanted), memory_bytes, threads)?;
-    output::result(&summary, None, style(global))?;
+    let plot = Plot::open(wanted, &paths)?;
+    let answer = summarize_files(&paths, &asked_for(wanted, plot.as_ref()), memory_bytes, threads)?;
+    let answer = drawn(plot, answer, wanted)?;
+    output::statistics(&answer, None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -74,8 +86,8 @@ pub(super) fn summarize(
     memory_bytes: u64,
     threads: NonZero<usize>,
 ) -> Result<Answer, Error> {
-    // What is no file cannot be read again.
-    if parameters.columns.is_none() && path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+    // What is no file cannot be read again, and several columns are not.
+    if !may_be_several(parameters) && path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return summarize_files(&[path], parameters, memory_bytes, threads);
     }
     let source = Stream::open(path)?;
@@ -115,7 +127,13 @@ fn summarize_files(
     })
 }
 
-/// Half for the numbers, as in the function: modes and the distinct count need a copy of them.
+/// Whether several columns are asked for, or one whose name may turn out to be those of several.
+fn may_be_several(parameters: &Parameters) -> bool {
+    parameters.columns.is_some()
+        || matches!(&parameters.column, Some(Column::Name(name)) if name.contains(','))
+}
+
+/// Half for the numbers, as in the function: the rest is for a decompressor's window, threads and answers.
 fn budget(memory_bytes: u64) -> usize {
     usize::try_from(memory_bytes / 2).unwrap_or(usize::MAX)
 }
@@ -146,18 +164,43 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         return Err(Error::Usage(message.to_owned()));
     }
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
+        plot::refuse_many(wanted)?;
         return lists::online(client, global, wanted).await;
     }
+    let plot = Plot::open(wanted, &[file(wanted)])?;
     let input = files::input(file(wanted))?;
-    let job = job(STATS, &parameters(wanted), input, wanted.send)?;
+    let job = job(STATS, &asked_for(wanted, plot.as_ref()), input, wanted.send)?;
     if wanted.send.detach {
         return detach(client, global, job).await;
     }
     let (outcome, timing) = ask(client, job, global.timeout).await?;
     let answer = success::<Answer>(outcome)?;
-    output::statistics(&answer.result, Some(answer.job), style(global))?;
+    let shown = drawn(plot, answer.result, wanted)?;
+    output::statistics(&shown, Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
+}
+
+/// What the answer is to hold: what is printed, and what is drawn.
+fn asked_for(wanted: &StatsArguments, plot: Option<&Plot>) -> Parameters {
+    let printed = parameters(wanted);
+    match plot {
+        Some(_) => plot::with_what_is_drawn(printed),
+        None => printed,
+    }
+}
+
+/// Draws the answer, if that is asked for. Gives what is to be printed of it.
+fn drawn(plot: Option<Plot>, answer: Answer, wanted: &StatsArguments) -> Result<Answer, Error> {
+    let Some(plot) = plot else {
+        return Ok(answer);
+    };
+    let Answer::List(summary) = answer else {
+        return Err(plot::of_several_columns());
+    };
+    plot.write(&summary)?;
+    let printed = plot::without_what_is_drawn(*summary, &parameters(wanted));
+    Ok(Answer::List(Box::new(printed)))
 }
 
 /// The one list that is meant, if it is one.

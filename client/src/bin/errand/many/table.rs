@@ -16,9 +16,11 @@ use crate::output::shown;
 /// Rows that are held back to find the width of their columns.
 const BLOCK: usize = 500;
 
-/// The least that is left of a number, as `1.2…e45`, and of a name.
-const LEAST_NUMBER: usize = 7;
-const LEAST_NAME: usize = 10;
+/// The least that is left of a number, as `-1…e45`.
+const LEAST_NUMBER: usize = 6;
+/// What is left for the last name, and the least where the numbers leave no more.
+const NAME: usize = 10;
+const LEAST_NAME: usize = 5;
 
 pub(crate) struct Table {
     /// None: not a terminal, all is shown.
@@ -105,9 +107,9 @@ impl Table {
             Some((Answer::Columns(columns), list)) => self.rows_of_columns(columns, Some(list)),
             Some((Answer::List(summary), list)) => {
                 let column = match (&summary.column, summary.first_row) {
-                    (Some(header), _) => header.clone(),
-                    (None, Some(_)) => "(no header)".to_owned(),
-                    (None, None) => String::new(),
+                    (Some(header), _) => header,
+                    (None, Some(_)) => "(no header)",
+                    (None, None) => "",
                 };
                 vec![self.row(summary, column, Some(list))]
             }
@@ -123,14 +125,14 @@ impl Table {
     }
 
     fn rows_of_columns(&self, columns: &ColumnSummaries, list: Option<&Path>) -> Vec<Row> {
-        let row = |column: &ColumnSummary| self.row(&column.summary, column.label(), list);
+        let row = |column: &ColumnSummary| self.row(&column.summary, &column.label(), list);
         columns.columns.iter().map(row).collect()
     }
 
-    fn row(&self, summary: &Summary, column: String, list: Option<&Path>) -> Row {
+    fn row(&self, summary: &Summary, column: &str, list: Option<&Path>) -> Row {
         let name = |kind: &&str| match (*kind, list) {
             ("list", Some(list)) => shown(list),
-            _ => column.clone(),
+            _ => column.to_owned(),
         };
         Row {
             cells: cells(summary, self.with_skipped),
@@ -173,7 +175,7 @@ impl Table {
             }
         }
         if let Some(columns) = self.columns {
-            fit(&mut self.widths, columns.saturating_sub(LEAST_NAME));
+            fit(&mut self.widths, columns.saturating_sub(NAME));
         }
         let lines: Vec<String> = rows.iter().map(|row| self.line(row)).collect();
         Some(lines.join("\n"))
@@ -349,11 +351,10 @@ count  sum  skipped  column       list
     fn columns_of_a_table_keep_to_the_width_of_the_terminal() {
         for columns in [60, 80, 120] {
             let mut table = Table::of_width(Some(columns), vec!["column", "list"], false);
-            let text = format!("{}\n{},1\n", "Größe, ".repeat(2), "7".repeat(100));
-            table.add(
-                0,
-                Some((&answer(&text, r#"{"columns":"all"}"#), Path::new("lists/a.csv"))),
-            );
+            let long = "7".repeat(18);
+            let text = format!("Größe in Metern,b\n{long},1\n-{long}.5,1\n7,1\n");
+            let all = answer(&text, r#"{"columns":"all"}"#);
+            table.add(0, Some((&all, Path::new("lists/a.csv"))));
             for line in table.end().unwrap().lines() {
                 assert!(line.chars().count() <= columns, "{columns}: {line}");
             }

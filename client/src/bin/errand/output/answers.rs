@@ -1,6 +1,8 @@
 //! What became of jobs.
 
 use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::io;
 use std::path::Path;
 
 use errand_client::{JobIds, ObjectLocation, Outcome, Status};
@@ -8,6 +10,7 @@ use errand_grayscale::Report;
 use errand_stats::Answer;
 use serde::Serialize;
 use serde_json::Value;
+use terminal_size::{Width, terminal_size_of};
 
 use super::show::{Style, show, shown};
 use crate::error::Error;
@@ -21,12 +24,44 @@ struct ResultAnswer<'a, T> {
     result: &'a T,
 }
 
-/// Shows statistics: of a list as lines, of columns as a table. There is no job when they were found in this process.
+/// Shows the result of an operation that makes no file. There is no job when it ran in this process.
+fn result(result: &(impl Serialize + Display), job: Option<JobIds>, style: Style) -> Result<(), Error> {
+    show(style, &ResultAnswer { job, result }, || result.to_string())
+}
+
+/// Statistics as a person reads them: of a list lines, as wide as the terminal that they go to; of several columns a table, if it
+/// holds all of them.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct InTerminal<'a>(&'a Answer);
+
+impl Display for InTerminal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Answer::Columns(columns) => match table::of_columns(columns) {
+                Some(table) => f.write_str(&table),
+                None => columns.fmt(f),
+            },
+            Answer::List(summary) => {
+                // The size is known of a terminal alone.
+                let columns = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+                summary.in_width(columns).fmt(f)
+            }
+        }
+    }
+}
+
+/// Shows statistics.
 pub(crate) fn statistics(answer: &Answer, job: Option<JobIds>, style: Style) -> Result<(), Error> {
-    show(style, &ResultAnswer { job, result: answer }, || match answer {
-        Answer::Columns(columns) => table::of_columns(columns).unwrap_or_else(|| columns.to_string()),
-        Answer::List(summary) => summary.to_string(),
-    })
+    result(&InTerminal(answer), job, style)
+}
+
+/// The same of a list as text alone; of several columns, one after the other.
+pub(crate) fn statistics_text(answer: &Answer) -> String {
+    match answer {
+        Answer::Columns(columns) => columns.to_string(),
+        Answer::List(_) => InTerminal(answer).to_string(),
+    }
 }
 
 #[derive(Serialize)]
