@@ -70,7 +70,7 @@ impl From<PortError> for JobError {
 impl From<Failure> for JobError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Rejected(error) => error,
+            Failure::Rejected(error) | Failure::TooLarge(error) => error,
             Failure::Interrupted(InputError(error)) => error.into(),
         }
     }

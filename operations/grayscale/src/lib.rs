@@ -36,7 +36,7 @@ pub use format::Format;
 pub use jpeg_luma::Rope;
 pub use limits::Limits;
 pub use luma::Luma;
-pub use parameters::Parameters;
+pub use parameters::{Parameters, parameter_of_option};
 pub use report::{Conversion, Report, Route};
 pub use stream::convert_stream;
 

@@ -32,7 +32,7 @@ pub use limits::Limits;
 pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
 pub use parameters::{
     Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Method, Parameters, Percentile, Selection,
-    Statistic, UnknownStatistic,
+    Statistic, UnknownStatistic, parameter_of_option,
 };
 pub use position::Position;
 pub use reading::ReadError;

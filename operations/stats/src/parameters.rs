@@ -7,9 +7,11 @@ use std::str::FromStr;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+mod options;
 mod percentile;
 mod selection;
 
+pub use options::parameter_of_option;
 pub use percentile::{InvalidPercentile, Percentile};
 pub use selection::{Selection, Statistic, UnknownStatistic};
 

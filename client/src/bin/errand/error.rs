@@ -138,6 +138,17 @@ impl Error {
         Self::Failed(JobError::permanent(ErrorCode::new(code), message))
     }
 
+    /// The same for want of memory, which is this process's to give: so much it was.
+    pub(crate) fn too_large(code: &'static str, message: &str, memory_bytes: u64) -> Self {
+        Self::offline(
+            code,
+            format!(
+                "{message}, or give more than these {} MiB with --memory",
+                memory_bytes >> 20
+            ),
+        )
+    }
+
     /// The process could not be set up to wait for the network: too few file descriptors, say.
     pub(crate) fn of_start(error: &io::Error) -> Self {
         Self::Client(errand_client::Error::Service {

@@ -263,6 +263,16 @@ async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<(V
     Ok(items.into_iter().partition(|item| item.problem.is_none()))
 }
 
+pub(super) fn rejected(error: &errand_grayscale::Error, limits: Limits) -> Error {
+    let (code, message) = (error.code(), error.to_string());
+    match error {
+        errand_grayscale::Error::TooLarge { .. } | errand_grayscale::Error::InputTooLarge { .. } => {
+            Error::too_large(code, &message, limits.memory_bytes)
+        }
+        _ => Error::offline(code, message),
+    }
+}
+
 fn convert(
     item: &Item,
     parameters: &Parameters,
@@ -283,7 +293,7 @@ fn convert(
             source,
         },
         StreamError::Write(source) => target.failed(source),
-        StreamError::Image(error) => Error::offline(error.code(), error.to_string()),
+        StreamError::Image(error) => rejected(&error, limits),
     })?;
     let mut target = target;
     let written = rest

@@ -58,13 +58,13 @@ pub(super) fn summarize(
         .with_memory_budget(half)
         .with_threads(threads);
     list.read(source.bytes).map_err(|error| match error {
-        ReadError::List(error) => rejected(error),
+        ReadError::List(error) => rejected(&error, memory_bytes),
         ReadError::Input(source) => Error::Read {
             path: path.to_owned(),
             source,
         },
     })?;
-    list.finish().map_err(rejected)
+    list.finish().map_err(|error| rejected(&error, memory_bytes))
 }
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
@@ -118,7 +118,10 @@ fn style(global: &Global) -> Style {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
-fn rejected(error: errand_stats::Error) -> Error {
-    Error::offline(error.code(), error.to_string())
+fn rejected(error: &errand_stats::Error, memory_bytes: u64) -> Error {
+    let (code, message) = (error.code(), error.to_string());
+    match error {
+        errand_stats::Error::MemoryBudgetExceeded { .. } => Error::too_large(code, &message, memory_bytes),
+        _ => Error::offline(code, message),
+    }
 }

@@ -1,0 +1,33 @@
+//! What the parameters are called where a person gives them, and where a program does.
+
+/// The parameter that an option of `errand stats` stands for (without its hyphens), and a value of it in JSON, for an example:
+/// messages name the options, and not everybody who sends a list has a command line.
+#[must_use]
+pub fn parameter_of_option(option: &str) -> Option<(&'static str, &'static str)> {
+    Some(match option {
+        "column" => ("column", "\"amount\""),
+        "decimal-comma" => ("decimal_comma", "true"),
+        "skip-invalid" => ("skip_invalid", "true"),
+        "statistics" => (
+            "statistics",
+            "[\"count\",\"sum\",\"minimum\",\"maximum\",\"mean\"]",
+        ),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+
+    #[test]
+    fn an_option_s_parameter_is_one_and_so_is_the_example_of_its_value() {
+        for option in ["column", "decimal-comma", "skip-invalid", "statistics"] {
+            let (name, example) = parameter_of_option(option).unwrap();
+            let parameters: Parameters = serde_json::from_str(&format!("{{\"{name}\":{example}}}")).unwrap();
+            assert_ne!(parameters, Parameters::default(), "{name}");
+        }
+        assert_eq!(parameter_of_option("offline"), None);
+    }
+}
