@@ -1,6 +1,8 @@
 //! The Lambda function that makes images gray: the worker around `errand-grayscale`.
 
-use errand_grayscale::{Error, Format, Limits, convert};
+use std::sync::Arc;
+
+use errand_grayscale::{Error, Format, Limits, cancelable, convert};
 use errand_worker::{Context, Failure, Input, MadeFile, Operation, Output, ParameterOf};
 use serde_json::{Map, Value};
 
@@ -14,7 +16,9 @@ impl Operation for Grayscale {
         let parameters = errand_worker::parameters(given)?;
         let input = input.read_all(context.memory_budget_bytes)?;
         let limits = Limits::new(context.memory_budget_bytes - input.len() as u64);
-        let gray = convert(&input, &parameters, &limits);
+        let gray = cancelable(Arc::clone(&context.canceled), || {
+            convert(&input, &parameters, &limits)
+        });
         let gray = gray.map_err(rejected)?;
         let format = gray.report.format;
         let is_right = |extension: &str| Format::from_extension(extension) == Some(format);

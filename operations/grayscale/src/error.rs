@@ -7,7 +7,7 @@ use crate::Format;
 
 /// Why an image was not converted.
 ///
-/// Every one of these is permanent: the same input with the same parameters fails again, so trying again does
+/// Every one of these but [`Error::Canceled`] is permanent: the same input with the same parameters fails again, so trying again does
 /// not help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -112,6 +112,9 @@ pub enum Error {
         /// The budget, in bytes.
         limit_bytes: u64,
     },
+    /// The caller gave the work up ([`cancelable`](crate::cancelable)).
+    #[error("given up before the gray image was there; send the image again")]
+    Canceled,
     /// The gray image cannot be written in the format that was asked for.
     #[error("the gray image cannot be written as {format}: {detail}")]
     Encode {
@@ -137,6 +140,7 @@ impl Error {
             Self::Truncated { .. } => "truncated_image",
             Self::Corrupt { .. } => "corrupt_image",
             Self::TooLarge { .. } | Self::InputTooLarge { .. } => "image_too_large",
+            Self::Canceled => "canceled",
             Self::Encode { .. } => "cannot_encode",
         }
     }

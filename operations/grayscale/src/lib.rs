@@ -13,6 +13,7 @@
     reason = "parameters and limits are passed alike, and limits may grow beyond one figure"
 )]
 
+mod cancel;
 mod cmyk;
 mod convert;
 mod decode;
@@ -30,6 +31,7 @@ mod report;
 mod stream;
 mod transcode;
 
+pub use cancel::cancelable;
 pub use convert::{convert, convert_to_rope};
 pub use error::{Error, StreamError};
 pub use format::Format;

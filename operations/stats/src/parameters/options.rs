@@ -21,6 +21,26 @@ mod tests {
     use super::*;
     use crate::Parameters;
 
+    /// Every parameter, by the names that requests have for them.
+    const ALL: &str = r#"{"column": 1, "decimal_comma": true, "skip_invalid": true, "statistics": "all", "percentiles": [5],
+        "histogram": 3}"#;
+
+    #[test]
+    fn the_schema_knows_every_parameter() {
+        let parameters: Parameters = serde_json::from_str(ALL).unwrap();
+        let serde_json::Value::Object(names) = serde_json::to_value(&parameters).unwrap() else {
+            panic!("no object")
+        };
+        let schema = include_str!("../../../../docs/schemas/stats-parameters.json");
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        for name in names.keys() {
+            assert!(
+                schema["properties"][name].is_object(),
+                "{name} is not in the schema"
+            );
+        }
+    }
+
     #[test]
     fn an_option_s_parameter_is_one_and_so_is_the_example_of_its_value() {
         for option in ["column", "decimal-comma", "skip-invalid", "statistics"] {
