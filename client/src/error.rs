@@ -29,7 +29,7 @@ pub enum Error {
         source: io::Error,
     },
     /// What a download is written to does not take it.
-    #[error("cannot write what was downloaded: {source}")]
+    #[error("cannot write what was downloaded: {source}; see whether there is room, and fetch it again")]
     Write {
         /// What the writer said.
         source: io::Error,
@@ -137,7 +137,10 @@ pub enum Error {
         source: Arc<Error>,
     },
     /// The answer is there, but says what this client does not understand.
-    #[error("the answer to job {job_id} cannot be used: {message}")]
+    #[error(
+        "the answer to job {job_id} cannot be used: {message}; let this errand and the stack be of one release \
+         (`errand --version`, `errand doctor`)"
+    )]
     BadAnswer {
         /// The job.
         job_id: JobId,

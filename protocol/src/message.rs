@@ -85,15 +85,18 @@ impl Message {
             Ok(request) => return Self::Request(request),
             Err(error) => error,
         };
-        let code = match error {
-            DecodeError::Version { .. } => code::UNSUPPORTED_VERSION,
-            DecodeError::Json(_) => code::MALFORMED_REQUEST,
+        let (code, cure) = match error {
+            DecodeError::Version { .. } => (code::UNSUPPORTED_VERSION, ""),
+            DecodeError::Json(_) => (
+                code::MALFORMED_REQUEST,
+                "; docs/protocol.md says what a request holds",
+            ),
         };
         let known = salvage(body);
         Self::Unreadable {
             job_id: known.job_id.unwrap_or_else(|| JobId::of_message(message_id)),
             reply_queue: known.reply_queue,
-            error: JobError::permanent(code, error.to_string()),
+            error: JobError::permanent(code, format!("{error}{cure}")),
         }
     }
 

@@ -318,7 +318,9 @@ fn waited(job: &Job) -> Option<Duration> {
 fn missing(location: &ObjectLocation) -> String {
     let version = location.version_id.as_ref();
     let version = version.map_or(String::new(), |id| format!(" in version `{id}`"));
-    format!("input {location} does not exist{version}: it was deleted, or never uploaded")
+    format!(
+        "input {location} does not exist{version}: it was deleted, or never uploaded; upload it and ask again"
+    )
 }
 
 fn not_begun() -> JobError {

@@ -91,6 +91,7 @@ pub(crate) enum Error {
 fn hint_for_reading(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "; name an existing file, or `-` for standard input",
+        io::ErrorKind::PermissionDenied => "; ask its owner to let you read it",
         _ => "",
     }
 }
