@@ -125,8 +125,7 @@ impl Cloud {
             }
             _ if is_clock(code, message) => "set this machine's clock: it is more than 5 minutes off".to_owned(),
             (_, "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired") => format!(
-                "the session's credentials have expired: renew them ({profile}; where they are in the environment, set \
-                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew)"
+                "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or {profile}"
             ),
             (_, "SignatureDoesNotMatch" | "InvalidSignature" | "InvalidSignatureException") => format!(
                 "the secret key does not belong to the access key: correct AWS_SECRET_ACCESS_KEY, or {profile}"

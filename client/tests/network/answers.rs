@@ -88,7 +88,10 @@ fn an_answer_that_says_nothing_is_told_with_its_status_and_the_endpoint() {
 
 #[test]
 fn refused_credentials_and_a_wrong_clock_are_told_with_their_cure() {
-    let expired = &["the session's credentials have expired: renew them", "--profile"][..];
+    let expired = &[
+        "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew",
+        "--profile",
+    ][..];
     let unknown = &["does not know these credentials in eu-west-1", "--profile"][..];
     let secret = &["does not belong to the access key", "AWS_SECRET_ACCESS_KEY"][..];
     let clock = &["set this machine's clock"][..];
@@ -165,7 +168,7 @@ fn what_s3_says_of_credentials_and_clock_has_the_same_cures() {
     let cases: [(&str, &str); 4] = [
         ("RequestTimeTooSkewed", "set this machine's clock"),
         ("InvalidAccessKeyId", "does not know these credentials"),
-        ("ExpiredToken", "have expired: renew them"),
+        ("ExpiredToken", "AWS_SESSION_TOKEN anew"),
         ("AuthorizationHeaderMalformed", "name that with --region"),
     ];
     thread::scope(|scope| {

@@ -53,7 +53,14 @@ fn every_command_ends_at_its_limit_when_the_cloud_accepts_and_never_answers() {
         &["grayscale", "image.jpg"],
         &["stats", "list.txt", "--detach"],
         &["stats", "lists/"],
+        &["stats", "s3://errand-input-123456789012-eu-west-1/stats/"],
         &["grayscale", "images/", "-o", "gray/"],
+        &[
+            "grayscale",
+            "s3://errand-input-123456789012-eu-west-1/grayscale/",
+            "-o",
+            "gray/",
+        ],
         &["wait", JOB],
         &[
             "wait",

@@ -40,13 +40,15 @@ pub(crate) fn compute(
     let sum = values.sum();
     cancel.check()?;
     let variance = (wants(Statistic::Variance) || wants(Statistic::StandardDeviation))
-        .then(|| Variance::of(&values, &sum));
+        .then(|| Variance::of(&values, &sum, cancel))
+        .transpose()?;
     cancel.check()?;
     let quantiles = Quantiles::of(&mut values, parameters, threads);
     cancel.check()?;
     let histogram = parameters
         .histogram
-        .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
+        .map(|bins| histogram::of(&values, &minimum, &maximum, bins, cancel))
+        .transpose()?;
     cancel.check()?;
     let frequencies =
         (wants(Statistic::Modes) || wants(Statistic::Distinct)).then(|| values.frequencies(Modes::LISTED));
@@ -97,15 +99,15 @@ struct Variance {
 }
 
 impl Variance {
-    fn of(values: &Values, sum: &BigInt) -> Self {
+    fn of(values: &Values, sum: &BigInt, cancel: &Cancel) -> Result<Self, Error> {
         let count = BigInt::from(values.count());
-        let deviations = &count * values.sum_of_squares() - sum * sum;
+        let deviations = &count * values.sum_of_squares(cancel)? - sum * sum;
         let places = 2 * values.places();
-        Self {
+        Ok(Self {
             count,
             deviations,
             places,
-        }
+        })
     }
 
     fn spread<T>(&self, divided: impl Fn(&BigInt, BigInt) -> T) -> Spread<T> {

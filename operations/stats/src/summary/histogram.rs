@@ -3,10 +3,11 @@
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::Cancel;
 use crate::number::powers::power_of_ten;
 use crate::number::rounding::exact;
 use crate::values::Values;
-use crate::{Bins, Decimal};
+use crate::{Bins, Decimal, Error};
 
 /// How many values fall in each of several ranges of equal width that follow one another from the minimum on.
 ///
@@ -33,13 +34,19 @@ pub struct Bin {
 }
 
 /// The histogram of values whose extremes are known.
-pub(super) fn of(values: &Values, minimum: &BigInt, maximum: &BigInt, bins: Bins) -> Histogram {
+pub(super) fn of(
+    values: &Values,
+    minimum: &BigInt,
+    maximum: &BigInt,
+    bins: Bins,
+    cancel: &Cancel,
+) -> Result<Histogram, Error> {
     let wanted = match bins {
         Bins::Count(count) => u64::from(count.max(1)),
         Bins::Auto => u64::from(1 + values.count().next_power_of_two().ilog2()),
     };
     let places = values.places();
-    let step = power_of_ten(values.common_zeros());
+    let step = power_of_ten(values.common_zeros(cancel)?);
     // Integer divisions that leave nothing: all values end with the step's zeros.
     let span: BigInt = (maximum - minimum) / &step + 1;
     let width: BigInt = (&span + wanted - 1_u32) / wanted;
@@ -55,8 +62,8 @@ pub(super) fn of(values: &Values, minimum: &BigInt, maximum: &BigInt, bins: Bins
             count,
         }
     };
-    Histogram {
+    Ok(Histogram {
         bins: counts.into_iter().enumerate().map(bin).collect(),
         width: exact(&width, places),
-    }
+    })
 }

@@ -19,6 +19,7 @@ use crate::answer::{download, job};
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
 use crate::files::{OutputFile, Stream};
+use crate::limit::within;
 use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Way};
 use crate::many::plan::{self, Item, format_of};
@@ -109,7 +110,7 @@ pub(super) async fn online(
     global: &Global,
     wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {
-    let (items, problems) = plan(Some(client), wanted).await?;
+    let (items, problems) = within(global.timeout, plan(Some(client), wanted)).await?;
     let items = Arc::new(items);
     let mut lines = Lines::new(&items, &problems, global, wanted);
     let parameters = Arc::new(parameters(wanted));
