@@ -1,7 +1,9 @@
-"""Has the stack's events go through a rule of EventBridge and an SNS topic to a request queue, as docs/operating.md says, and
-looks that files are done which the queue hears of in these ways; then gives a file the parameters that the answer advises.
+"""Has the stack's events go through a rule of EventBridge and an SNS topic to a request queue, as docs/operating.md
+says, and looks that files are done which the queue hears of in these ways; then gives a file the parameters that the
+answer advises.
 
-    python3 -m devtools.local_cloud run --parameter EventSourceArns=ARN -- .venv/clients/bin/python -m devtools.checks.chained
+    python3 -m devtools.local_cloud run --parameter EventSourceArns=ARN -- \\
+        .venv/clients/bin/python -m devtools.checks.chained
 """
 
 import json
@@ -66,7 +68,7 @@ def advice(s3):
         file = Path(folder) / "list.txt"
         file.write_text("3 1 x\n")
         words = [word.replace("FILE", str(file)) for word in shlex.split(command)]
-        words[0] = VENVS / "clients" / "bin" / "aws"
+        words[0] = str(VENVS / "clients" / "bin" / "aws")
         subprocess.run(words, check=True, capture_output=True)
     head = s3.head_object(Bucket=input_bucket(), Key=key)
     outcome = awaited(s3, job_id("object", input_bucket(), key, head["VersionId"]))

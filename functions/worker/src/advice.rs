@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn parameters_that_cannot_be_are_told_with_their_place() {
-        let text = told(code::INVALID_PARAMETERS, "parameters: unknown field `colum`");
+        let text = told(code::INVALID_PARAMETERS, "parameters: unknown field `color`");
         assert!(
             text.ends_with("in its metadata (errand-parameters, a JSON object)"),
             "{text}"
