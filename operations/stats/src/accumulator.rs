@@ -10,6 +10,7 @@ use std::thread::available_parallelism;
 use crate::cancel::Cancel;
 use crate::decode::Decoder;
 use crate::text::Text;
+use crate::values::Values;
 use crate::{Error, Limits, Parameters, ReadError, Summary, summary};
 
 /// Takes a list in chunks, cut anywhere, and gives its statistics.
@@ -139,7 +140,12 @@ impl Accumulator {
     fn take_decoder(&mut self) -> Result<Decoder, Error> {
         match mem::replace(&mut self.stage, Stage::Failed) {
             Stage::Ready => {
-                let text = Text::new(&self.parameters, self.limits, self.threads);
+                let text = Text::new(
+                    &self.parameters,
+                    self.limits,
+                    self.threads,
+                    Values::new(&self.parameters),
+                );
                 Ok(Decoder::new(
                     text,
                     self.limits.decompressed_bytes,

@@ -171,6 +171,18 @@ pub enum Error {
         longest: String,
     },
 
+    /// Modes or the distinct count are asked for, and there may be more different numbers than
+    /// [`Limits::memory_bytes`](crate::Limits::memory_bytes) hold.
+    #[error(
+        "{count} numbers, of which there may be more different ones than {budget} bytes of memory hold; leave out modes and distinct, which need them all"
+    )]
+    TooManyDifferent {
+        /// The budget.
+        budget: usize,
+        /// How many numbers there are.
+        count: u64,
+    },
+
     /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
     #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
@@ -202,7 +214,7 @@ impl Error {
             Self::DecompressedTooLarge { .. } => "decompressed_too_large",
             Self::AlreadyFailed => "already_failed",
             Self::Canceled => "canceled",
-            Self::MemoryBudgetExceeded { .. } => "memory_budget_exceeded",
+            Self::MemoryBudgetExceeded { .. } | Self::TooManyDifferent { .. } => "memory_budget_exceeded",
         }
     }
 }

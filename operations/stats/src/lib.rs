@@ -16,6 +16,7 @@ mod error;
 mod limits;
 mod number;
 mod parameters;
+mod passes;
 mod position;
 mod prefix;
 mod reading;
@@ -34,6 +35,7 @@ pub use parameters::{
     Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Method, Parameters, Percentile, Selection,
     Statistic, UnknownStatistic, parameter_of_option,
 };
+pub use passes::{PassError, Passes};
 pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};

@@ -49,6 +49,17 @@ impl Parameters {
                 .any(|statistic| statistic.needs_values())
     }
 
+    /// Whether a spread is asked for.
+    pub(crate) fn need_squares(&self) -> bool {
+        self.statistics.contains(Statistic::Variance)
+            || self.statistics.contains(Statistic::StandardDeviation)
+    }
+
+    /// Whether it is asked for how often values occur.
+    pub(crate) fn need_frequencies(&self) -> bool {
+        self.statistics.contains(Statistic::Modes) || self.statistics.contains(Statistic::Distinct)
+    }
+
     /// How far the statistics that are asked for have to go for their answer.
     #[must_use]
     pub fn method(&self) -> Method {

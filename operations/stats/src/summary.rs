@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Decimal, Fraction, Percentile, Skipped};
 
-pub(crate) use compute::compute;
+pub(crate) use compute::{Findings, compute, ranks};
+pub(crate) use histogram::Plan;
 pub use histogram::{Bin, Histogram};
 
 /// The statistics of a list: those that were asked for, and the count.

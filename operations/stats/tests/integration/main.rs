@@ -9,6 +9,7 @@ mod fractions;
 mod mutations;
 mod nist;
 mod oracle;
+mod passes;
 mod properties;
 mod python;
 mod random;
