@@ -123,7 +123,7 @@ impl Cloud {
             (FailureKind::Denied, _) => {
                 "attach the stack's client policy (output ClientPolicyArn) to this user".to_owned()
             }
-            _ if is_clock(code, message) => "set this machine's clock: it is more than 5 minutes off".to_owned(),
+            _ if is_clock(code, message) => "set this machine's clock: it is minutes off".to_owned(),
             (_, "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired") => format!(
                 "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or {profile}"
             ),
