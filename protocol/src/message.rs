@@ -1,5 +1,5 @@
 //! What the body of a message on a request queue is: a [`Request`], an S3 event (by itself, or inside of what SNS and
-//! EventBridge put around it), S3's test event, or the bare input.
+//! `EventBridge` put around it), S3's test event, or the bare input.
 //!
 //! The functions read messages to do what they ask for, the client reads dead letters to know them by the same job ids:
 //! both through [`Message::read`], so that they cannot differ.

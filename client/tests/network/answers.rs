@@ -7,6 +7,9 @@ use crate::stand_in::{Answer, StandIn, s3_error};
 
 const JOB: &str = "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b";
 
+/// An answer, and what is told of it.
+type Case = (fn() -> Answer, &'static [&'static str]);
+
 /// A cloud that answers everything in this way.
 fn always(answer: fn() -> Answer) -> StandIn {
     StandIn::with(f64::INFINITY, move |_| Some(Some(answer())))
@@ -35,7 +38,7 @@ fn redirect() -> Answer {
 
 #[test]
 fn an_answer_that_says_nothing_is_told_with_its_status_and_the_endpoint() {
-    let cases: [(fn() -> Answer, &[&str]); 5] = [
+    let cases: [Case; 5] = [
         (
             || ("503 Service Unavailable", Vec::new(), String::new()),
             &["answered with status 503 (Service Unavailable)", "try again"],

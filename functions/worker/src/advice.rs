@@ -51,18 +51,15 @@ fn without_options(
             .find(|letter: char| !letter.is_ascii_lowercase() && letter != '-')
             .unwrap_or(after.len());
         let (option, behind) = after.split_at(end);
-        match parameter_of(option) {
-            Some((name, example)) => {
-                text.push_str("the parameter ");
-                text.push_str(name);
-                if let Ok(example) = serde_json::from_str(example) {
-                    named.insert(name, example);
-                }
+        if let Some((name, example)) = parameter_of(option) {
+            text.push_str("the parameter ");
+            text.push_str(name);
+            if let Ok(example) = serde_json::from_str(example) {
+                named.insert(name, example);
             }
-            None => {
-                text.push_str("--");
-                text.push_str(option);
-            }
+        } else {
+            text.push_str("--");
+            text.push_str(option);
         }
         rest = behind;
     }

@@ -1,8 +1,8 @@
 //! What lies around an S3 event that came through other services: an SNS topic (whose subscription has no raw message
-//! delivery), EventBridge, or EventBridge and then a topic.
+//! delivery), `EventBridge`, or `EventBridge` and then a topic.
 //!
 //! The forms are those of "HTTP/HTTPS notification JSON format" in the Amazon SNS developer guide, of "Using AWS Lambda with
-//! Amazon SNS" in the AWS Lambda developer guide, and of "Amazon S3 event message structure" for EventBridge in the Amazon S3
+//! Amazon SNS" in the AWS Lambda developer guide, and of "Amazon S3 event message structure" for `EventBridge` in the Amazon S3
 //! user guide (read 2026-11).
 
 use serde::Deserialize;
@@ -125,7 +125,7 @@ fn read_records(records: &[Box<RawValue>], message_id: &str) -> Vec<S3Record> {
             Ok(SnsRecord { message }) => match message.read(&message_id) {
                 Message::S3Event(records) => read.extend(records),
                 Message::Unreadable { job_id, error, .. } => {
-                    read.push(S3Record::Unreadable { job_id, error })
+                    read.push(S3Record::Unreadable { job_id, error });
                 }
                 _ => {}
             },

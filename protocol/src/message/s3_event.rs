@@ -1,5 +1,5 @@
 //! What S3 tells of an object: in the records of its own events (message structure 2.1 of the Amazon S3 user guide, "Event
-//! message structure"), and in the `detail` of those that it sends to EventBridge (the same guide, "EventBridge event
+//! message structure"), and in the `detail` of those that it sends to `EventBridge` (the same guide, "`EventBridge` event
 //! message structure").
 
 use percent_encoding::percent_decode_str;
@@ -60,7 +60,7 @@ struct Object {
     e_tag: Option<String>,
 }
 
-/// The `detail` of an event from EventBridge, as far as it is needed.
+/// The `detail` of an event from `EventBridge`, as far as it is needed.
 #[derive(Deserialize)]
 struct Detail {
     bucket: Bucket,
@@ -95,7 +95,7 @@ impl S3Record {
         })
     }
 
-    /// Reads the `detail` of an event that S3 sent to EventBridge, where keys are as they are.
+    /// Reads the `detail` of an event that S3 sent to `EventBridge`, where keys are as they are.
     pub(super) fn read_detail(detail_type: &str, detail: &str, message_id: &str) -> Self {
         let read = || {
             let Detail { bucket, object } =

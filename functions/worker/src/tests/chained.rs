@@ -1,4 +1,4 @@
-//! Files that the queue hears of through SNS and EventBridge, and what else comes that way.
+//! Files that the queue hears of through SNS and `EventBridge`, and what else comes that way.
 
 use errand_protocol::{ErrorCode, JobId, RequestInput, code};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn sns(message: &Value) -> Value {
     })
 }
 
-/// An event as S3 sends it to EventBridge (Amazon S3 user guide, 2026-11), where keys are not encoded.
+/// An event as S3 sends it to `EventBridge` (Amazon S3 user guide, 2026-11), where keys are not encoded.
 fn bus_event(detail_type: &str, key: &str, version: &str) -> Value {
     json!({
         "version": "0",

@@ -1,4 +1,8 @@
 //! Conversions that are given up.
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "sizes of files that are made here"
+)]
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -90,7 +94,7 @@ fn many_pages(pages: u32) -> Vec<u8> {
     (0..strips).for_each(|_| file.extend((strip.len() as u32).to_le_bytes()));
     let bits = file.len() as u32;
     file.extend([8, 0, 8, 0, 8, 0, 0, 0]);
-    let entries = [
+    let entries: [(u16, u16, u32, u32); 9] = [
         (256, 4, 1, width),
         (257, 4, 1, height),
         (258, 3, 3, bits),
@@ -107,8 +111,8 @@ fn many_pages(pages: u32) -> Vec<u8> {
     for page in 0..pages {
         file.extend((entries.len() as u16).to_le_bytes());
         for (tag, kind, count, value) in entries {
-            file.extend((tag as u16).to_le_bytes());
-            file.extend((kind as u16).to_le_bytes());
+            file.extend(tag.to_le_bytes());
+            file.extend(kind.to_le_bytes());
             file.extend(u32::to_le_bytes(count));
             file.extend(value.to_le_bytes());
         }
