@@ -13,6 +13,7 @@ mod contents;
 mod decimal_sign;
 mod decode;
 mod error;
+mod found;
 mod limits;
 mod number;
 mod parameters;
@@ -32,14 +33,18 @@ pub use error::{Compression, Error};
 pub use limits::Limits;
 pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
 pub use parameters::{
-    Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Method, Parameters, Percentile, Selection,
-    Statistic, UnknownStatistic, parameter_of_option,
+    Bins, Column, Columns, Comment, Delimiter, InvalidBins, InvalidColumn, InvalidComment, InvalidDelimiter,
+    InvalidPercentile, Method, Parameters, Percentile, Selection, Statistic, UnknownStatistic,
+    parameter_of_option,
 };
 pub use passes::{PassError, Passes};
 pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};
-pub use summary::{Bin, Histogram, Modes, PercentileValue, Quartiles, Spread, Summary};
+pub use summary::{
+    Answer, Bin, ColumnSummaries, ColumnSummary, FirstRow, Histogram, Modes, NotNumeric, PercentileValue,
+    Quartiles, Spread, Summary,
+};
 pub use token::Cure;
 
 /// The operation's name, as requests and the command spell it.

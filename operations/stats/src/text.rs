@@ -6,6 +6,7 @@ use std::num::NonZero;
 use crate::column::Table;
 use crate::contents::Contents;
 use crate::decimal_sign::DecimalSign;
+use crate::found::Found;
 use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_chunks};
 use crate::scan::Scanner;
@@ -37,20 +38,15 @@ impl Text {
         values: Values,
     ) -> Self {
         let sign = DecimalSign::of(parameters);
-        let parser = match &parameters.column {
-            None => Parser::List(Box::new(Scanner::new(
+        let parser = if parameters.read_table() {
+            Parser::Table(Box::new(Table::new(parameters, sign, limits, values)))
+        } else {
+            Parser::List(Box::new(Scanner::new(
                 parameters.skip_invalid,
                 sign,
                 limits,
                 values,
-            ))),
-            Some(column) => Parser::Table(Box::new(Table::new(
-                column.clone(),
-                parameters.skip_invalid,
-                sign,
-                limits,
-                values,
-            ))),
+            )))
         };
         Self {
             prefix: Prefix::new(BYTE_ORDER_MARK.len()),
@@ -67,17 +63,17 @@ impl Text {
         self.read(rest)
     }
 
-    pub(crate) fn finish(mut self) -> Result<Contents, Error> {
+    pub(crate) fn finish(mut self) -> Result<Found, Error> {
         let prefix = self.prefix.end();
         self.read(&prefix)?;
         match self.parser {
             Parser::List(scanner) => {
                 let (values, skipped) = scanner.finish()?;
-                Ok(Contents {
+                Ok(Found::from(Contents {
                     values,
                     skipped,
                     column: None,
-                })
+                }))
             }
             Parser::Table(table) => table.finish(),
         }

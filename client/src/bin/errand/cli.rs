@@ -12,6 +12,7 @@ mod listen;
 mod many;
 mod send;
 mod stats;
+mod table;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub(crate) use self::listen::ListenArguments;
 pub(crate) use self::many::ManyArguments;
 pub(crate) use self::send::SendArguments;
 pub(crate) use self::stats::StatsArguments;
+pub(crate) use self::table::TableArguments;
 use crate::error::Error;
 use crate::limit::Limit;
 use crate::output;

@@ -7,7 +7,7 @@ mod jobs;
 mod notes;
 mod show;
 
-pub(crate) use answers::{grayscale, outcome, result, skipped, skipped_line};
+pub(crate) use answers::{grayscale, outcome, skipped, skipped_line, statistics};
 pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
 pub(crate) use jobs::{JobLine, canceled, job_line, link, sent};

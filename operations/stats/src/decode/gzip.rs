@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 
 use super::Sink;
-use crate::contents::Contents;
+use crate::found::Found;
 use crate::{Compression, Error};
 
 /// Decompresses gzip as it arrives.
@@ -46,7 +46,7 @@ impl Gzip {
         written.map_err(|error| self.failure(&error))
     }
 
-    pub(super) fn finish(mut self) -> Result<Contents, Error> {
+    pub(super) fn finish(mut self) -> Result<Found, Error> {
         if self.0.try_finish().is_err() {
             // The decompressor does not tell which of the two it is.
             let error = self.0.get_mut().error.take();

@@ -6,7 +6,7 @@
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::Sink;
-use crate::contents::Contents;
+use crate::found::Found;
 use crate::{Compression, Error};
 
 /// RFC 8878, section 3.1.2: skippable frames begin with 0x184D2A5?.
@@ -80,7 +80,7 @@ impl Zstd {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<Contents, Error> {
+    pub(super) fn finish(self) -> Result<Found, Error> {
         if !self.held.is_empty() || !matches!(self.element, Element::Frame) {
             return Err(damaged(&"it is cut short"));
         }

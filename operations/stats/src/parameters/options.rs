@@ -6,6 +6,11 @@
 pub fn parameter_of_option(option: &str) -> Option<(&'static str, &'static str)> {
     Some(match option {
         "column" => ("column", "\"amount\""),
+        "columns" => ("columns", "\"all\""),
+        "comment" => ("comment", "\"#\""),
+        "delimiter" => ("delimiter", "\";\""),
+        "header" => ("header", "true"),
+        "no-header" => ("header", "false"),
         "decimal-comma" => ("decimal_comma", "true"),
         "skip-invalid" => ("skip_invalid", "true"),
         "statistics" => (
@@ -22,8 +27,8 @@ mod tests {
     use crate::Parameters;
 
     /// Every parameter, by the names that requests have for them.
-    const ALL: &str = r#"{"column": 1, "decimal_comma": true, "skip_invalid": true, "statistics": "all", "percentiles": [5],
-        "histogram": 3}"#;
+    const ALL: &str = r##"{"column": 1, "columns": "all", "header": true, "delimiter": ";", "comment": "#", "decimal_comma": true, "skip_invalid": true, "statistics": "all", "percentiles": [5],
+        "histogram": 3}"##;
 
     #[test]
     fn the_schema_knows_every_parameter() {
@@ -43,7 +48,18 @@ mod tests {
 
     #[test]
     fn an_option_s_parameter_is_one_and_so_is_the_example_of_its_value() {
-        for option in ["column", "decimal-comma", "skip-invalid", "statistics"] {
+        let options = [
+            "column",
+            "columns",
+            "comment",
+            "delimiter",
+            "header",
+            "no-header",
+            "decimal-comma",
+            "skip-invalid",
+            "statistics",
+        ];
+        for option in options {
             let (name, example) = parameter_of_option(option).unwrap();
             let parameters: Parameters = serde_json::from_str(&format!("{{\"{name}\":{example}}}")).unwrap();
             assert_ne!(parameters, Parameters::default(), "{name}");

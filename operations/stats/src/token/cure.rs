@@ -26,6 +26,8 @@ pub enum Cure {
     LastComma,
     /// It has a minus that is not ASCII.
     Minus,
+    /// It begins with `#`, in a table whose comments nobody spoke of.
+    Comment,
 }
 
 impl Cure {
@@ -62,6 +64,7 @@ impl Cure {
             {
                 Self::Minus
             }
+            _ if token.starts_with('#') => Self::Comment,
             _ => Self::Correct,
         }
     }
@@ -71,6 +74,7 @@ impl fmt::Display for Cure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Correct => f.write_str("correct it, or skip what is no number (--skip-invalid)"),
+            Self::Comment => f.write_str("correct it, or pass over such rows as comments (--comment '#')"),
             Self::Skip => f.write_str("give a number, or skip what is none (--skip-invalid)"),
             Self::RemoveUnderscores => f.write_str("remove the underscores"),
             Self::WriteInDecimal => f.write_str("write it in decimal digits"),

@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{Accumulator, Method, Parameters, PassError, Passes, ReadError, Selection, Summary};
+use errand_stats::{Accumulator, Answer, Method, Parameters, PassError, Passes, ReadError, Selection};
 
 use super::lists;
 use crate::answer::{ask, detach, job, tell_timing};
@@ -31,13 +31,13 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         return lists::offline(global, wanted);
     }
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let summary = summarize(
+    let answer = summarize(
         file(wanted),
         &parameters(wanted),
         u64::from(global.memory) << 20,
         threads,
     )?;
-    output::result(&summary, None, style(global))?;
+    output::statistics(&answer, None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -67,15 +67,15 @@ pub(super) fn offline_timing(global: &Global) {
     }
 }
 
-/// Statistics of one list, in this process.
+/// Statistics of one file, in this process.
 pub(super) fn summarize(
     path: &Path,
     parameters: &Parameters,
     memory_bytes: u64,
     threads: NonZero<usize>,
-) -> Result<Summary, Error> {
+) -> Result<Answer, Error> {
     // What is no file cannot be read again.
-    if path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+    if parameters.columns.is_none() && path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return summarize_files(&[path], parameters, memory_bytes, threads);
     }
     let source = Stream::open(path)?;
@@ -84,7 +84,7 @@ pub(super) fn summarize(
         .with_threads(threads);
     list.read(source.bytes)
         .map_err(|error| failed(path, error, memory_bytes))?;
-    list.finish().map_err(|error| rejected(&error, memory_bytes))
+    list.answer().map_err(|error| rejected(&error, memory_bytes))
 }
 
 /// Statistics of files that count as one list, in this process. Numbers that the memory does not hold are read more than once.
@@ -93,12 +93,13 @@ fn summarize_files(
     parameters: &Parameters,
     memory_bytes: u64,
     threads: NonZero<usize>,
-) -> Result<Summary, Error> {
+) -> Result<Answer, Error> {
     let passes = Passes::new(parameters)
         .with_memory_budget(budget_of_files(parameters, memory_bytes))
         .with_threads(threads);
     let summary = passes.summarize(paths.len(), |index| File::open(paths[index]));
-    summary.map_err(|error| match error {
+    let answer = summary.map(|summary| Answer::List(Box::new(summary)));
+    answer.map_err(|error| match error {
         // Of several, the message has to say which.
         PassError::List {
             list,
@@ -154,8 +155,8 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         return detach(client, global, job).await;
     }
     let (outcome, timing) = ask(client, job, global.timeout).await?;
-    let answer = success::<Summary>(outcome)?;
-    output::result(&answer.result, Some(answer.job), style(global))?;
+    let answer = success::<Answer>(outcome)?;
+    output::statistics(&answer.result, Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
 }
@@ -175,7 +176,6 @@ fn file(wanted: &StatsArguments) -> &Path {
 
 pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
     Parameters {
-        column: wanted.column.clone(),
         decimal_comma: wanted.decimal_comma,
         skip_invalid: wanted.skip_invalid,
         statistics: if wanted.all {
@@ -185,6 +185,7 @@ pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
         },
         percentiles: wanted.percentiles.clone(),
         histogram: wanted.histogram,
+        ..wanted.table.parameters()
     }
 }
 

@@ -1,16 +1,17 @@
 //! What became of jobs.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::path::Path;
 
 use errand_client::{JobIds, ObjectLocation, Outcome, Status};
 use errand_grayscale::Report;
+use errand_stats::Answer;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::show::{Style, show, shown};
 use crate::error::Error;
+use crate::many::table;
 
 #[derive(Serialize)]
 struct ResultAnswer<'a, T> {
@@ -20,13 +21,12 @@ struct ResultAnswer<'a, T> {
     result: &'a T,
 }
 
-/// Shows the result of an operation that makes no file. There is no job when it ran in this process.
-pub(crate) fn result(
-    result: &(impl Serialize + Display),
-    job: Option<JobIds>,
-    style: Style,
-) -> Result<(), Error> {
-    show(style, &ResultAnswer { job, result }, || result.to_string())
+/// Shows statistics: of a list as lines, of columns as a table. There is no job when they were found in this process.
+pub(crate) fn statistics(answer: &Answer, job: Option<JobIds>, style: Style) -> Result<(), Error> {
+    show(style, &ResultAnswer { job, result: answer }, || match answer {
+        Answer::Columns(columns) => table::of_columns(columns).unwrap_or_else(|| columns.to_string()),
+        Answer::List(summary) => summary.to_string(),
+    })
 }
 
 #[derive(Serialize)]
@@ -106,9 +106,12 @@ pub(crate) fn outcome(outcome: &Outcome, style: Style) -> Result<(), Error> {
                 let short = result
                     .iter()
                     .filter(|(_, value)| !value.is_object() && !value.is_array());
-                let fields: Vec<String> = short
+                let mut fields: Vec<String> = short
                     .map(|(name, value)| format!("{name} {}", plain(value)))
                     .collect();
+                if let Some(Value::Array(columns)) = result.get("columns") {
+                    fields.insert(0, format!("{} columns", columns.len()));
+                }
                 format!("succeeded: {}", fields.join(", "))
             }
             Status::Failed { error } => format!("failed ({}): {error}", error.code),
