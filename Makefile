@@ -171,8 +171,11 @@ test-arm64: ## run the tests of operations, protocol and jpeg-luma on arm64, by 
 release-check: setup build ## make a release's files for this machine, unpack them into an empty folder and use them from there
 	$(PYTHON) -m devtools.checks.release
 
+CHAINED := arn:aws:sns:us-east-1:000000000000:uploads,arn:aws:events:us-east-1:000000000000:rule/uploads-*
 test-events: setup build
+	@$(PYTHON) -m devtools.install clients
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.events
+	$(LOCAL_CLOUD) run --parameter "EventSourceArns=$(CHAINED)" -- .venv/clients/bin/python -m devtools.checks.chained
 
 test-permissions: setup build
 	$(LOCAL_CLOUD) run --as-client -- $(CLOUD_PYTHON) -m devtools.checks.permissions

@@ -32,6 +32,9 @@ impl FromStr for Endpoint {
             text: text.chars().take(100).collect(),
             fault,
         };
+        if !text.contains("://") {
+            return Err(invalid("put http:// or https:// before it"));
+        }
         let uri: Uri = text.parse().map_err(|_| invalid("it cannot be read"))?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
             return Err(invalid("it does not begin with http:// or https://"));
@@ -111,9 +114,11 @@ mod tests {
     #[test]
     fn anything_else_is_refused_with_what_is_wrong() {
         for (text, fault) in [
-            ("127.0.0.1:4566", "http://"),
-            ("localhost", "http://"),
-            ("ftp://example.com", "http://"),
+            ("127.0.0.1:4566", "put http:// or https:// before it"),
+            ("localhost:4566", "put http:// or https:// before it"),
+            ("localhost", "put http:// or https:// before it"),
+            ("s3.example.com/path", "put http:// or https:// before it"),
+            ("ftp://example.com", "does not begin with http://"),
             ("http://", "cannot be read"),
             ("http://127.0.0.1:99999", "port"),
             ("http://127.0.0.1:0", "port"),
@@ -122,6 +127,7 @@ mod tests {
             ("http://user:secret@example.com", "more in it"),
             ("http://example.com/?a=b", "more in it"),
             ("http://a b", "cannot be read"),
+            ("", "before it"),
         ] {
             let error = text.parse::<Endpoint>().unwrap_err().to_string();
             assert!(error.contains(fault) && error.contains(text), "{text}: {error}");

@@ -6,6 +6,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::unexplained::Unexplained;
+
 /// Parts of the codes of throttling and of other failures that may pass, which the services send under status 400 or 403
 /// too. From the S3 and SQS API references and the SDK's own list (read 2026-11).
 const TRANSIENT: [&str; 8] = [
@@ -84,9 +86,9 @@ where
             (Some(code), None) => return code.to_owned(),
             (None, _) => {}
         }
-        if let Some(status) = status(error) {
-            return format!("the service answered with status {status}");
-        }
+    }
+    if let Some(answer) = Unexplained::of(error) {
+        return format!("the service answered with {answer}");
     }
     let mut message = error.to_string();
     let mut cause = error.source();

@@ -1,13 +1,15 @@
 //! What the client and the functions have to do alike with the AWS SDK: how they reach AWS ([`http_client()`], [`Endpoint`]),
-//! and what a failed call means ([`FailureKind`]).
+//! and what a failed call means ([`FailureKind`], [`Unexplained`]).
 
 mod endpoint;
 mod failure;
 mod http_client;
 mod read_timeout;
 mod trust;
+mod unexplained;
 
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use failure::{FailureKind, code, message, root_cause, status};
 pub use http_client::{http_client, is_proxied};
 pub use trust::InvalidCaBundle;
+pub use unexplained::Unexplained;

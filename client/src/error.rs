@@ -29,7 +29,7 @@ pub enum Error {
         source: io::Error,
     },
     /// What a download is written to does not take it.
-    #[error("cannot write what was downloaded: {source}")]
+    #[error("cannot write what was downloaded: {source}; see whether there is room, and fetch it again")]
     Write {
         /// What the writer said.
         source: io::Error,
@@ -103,7 +103,10 @@ pub enum Error {
     #[error("{0}")]
     Configuration(String),
     /// No region is set.
-    #[error("no AWS region is set: give one with --region, AWS_REGION or in the profile")]
+    #[error(
+        "no AWS region is set: give one with --region, AWS_REGION or in the profile, or, for the local cloud, run \
+         eval \"$(make -s local-env)\""
+    )]
     NoRegion,
     /// The cloud refused, or failed in a way of its own.
     #[error("{action}: {message}")]
@@ -137,7 +140,10 @@ pub enum Error {
         source: Arc<Error>,
     },
     /// The answer is there, but says what this client does not understand.
-    #[error("the answer to job {job_id} cannot be used: {message}")]
+    #[error(
+        "the answer to job {job_id} cannot be used: {message}; let this errand and the stack be of one release \
+         (`errand --version`)"
+    )]
     BadAnswer {
         /// The job.
         job_id: JobId,

@@ -15,9 +15,13 @@ SAMPLES = {
     "stats-requests": ("stats", 2),
     "stats-integers": ("stats", 1),
     "stats-object-created-sqs": ("stats", 1),
+    "stats-object-created-sns-sqs": ("stats", 1),
+    "stats-object-created-eventbridge-sqs": ("stats", 1),
     "stats-object-created": ("stats", 1),
+    "stats-object-created-eventbridge": ("stats", 1),
     "grayscale-requests": ("grayscale", 2),
     "grayscale-object-created-sqs": ("grayscale", 1),
+    "grayscale-object-created-eventbridge-sns-sqs": ("grayscale", 1),
     "grayscale-object-created": ("grayscale", 1),
     "s3-test": ("stats", 0),
 }
@@ -46,7 +50,7 @@ def keys_in(value):
     elif isinstance(value, dict):
         if isinstance(value.get("object"), dict) and "key" in value["object"]:
             key = value["object"]["key"]
-            # S3 form-encodes keys in its events; requests name them as they are.
+            # S3 form-encodes keys in its events; requests and EventBridge name them as they are.
             yield urllib.parse.unquote_plus(key) if "s3SchemaVersion" in value else key
         else:
             for each in value.values():

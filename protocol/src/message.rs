@@ -1,16 +1,16 @@
-//! What the body of a message on a request queue is: a [`Request`], an S3 event, S3's test event, or the bare input.
+//! What the body of a message on a request queue is: a [`Request`], an S3 event (by itself, or inside of what SNS and
+//! `EventBridge` put around it), S3's test event, or the bare input.
 //!
 //! The functions read messages to do what they ask for, the client reads dead letters to know them by the same job ids:
 //! both through [`Message::read`], so that they cannot differ.
 
+mod envelope;
 mod s3_event;
 
-use serde::Deserialize;
 use serde_json::Map;
-use serde_json::value::RawValue;
 
-pub use s3_event::S3Record;
-
+use self::envelope::{Shape, excerpt};
+pub use self::s3_event::S3Record;
 use crate::{
     DecodeError, JobError, JobId, MessageId, OperationName, QueueName, Request, RequestInput, code, limits,
     salvage,
@@ -31,7 +31,7 @@ pub enum Message {
         /// The input.
         text: String,
     },
-    /// An S3 event: one entry for each of its records.
+    /// An S3 event, whatever services it came through: one entry for each of its records.
     S3Event(Vec<S3Record>),
     /// What S3 sends when a notification is set up. It asks for nothing.
     S3TestEvent,
@@ -46,15 +46,6 @@ pub enum Message {
     },
 }
 
-/// The forms of a body that are told apart by a field which each of them has to have.
-#[derive(Deserialize)]
-struct Shape {
-    #[serde(rename = "Records")]
-    records: Option<Vec<Box<RawValue>>>,
-    #[serde(rename = "Event")]
-    event: Option<String>,
-}
-
 impl Message {
     /// Reads a body. Never fails: one that cannot be read is [`Message::Unreadable`].
     ///
@@ -63,22 +54,29 @@ impl Message {
     /// as its input.
     #[must_use]
     pub fn read(body: &str, message_id: &str, takes_bare_text: bool) -> Self {
-        match serde_json::from_str(body) {
-            Ok(Shape {
-                event: Some(event),
-                records: None,
-            }) if event == "s3:TestEvent" => Self::S3TestEvent,
-            Ok(Shape {
-                records: Some(records),
-                ..
-            }) => Self::S3Event(S3Record::read_all(&records, message_id)),
-            _ if takes_bare_text && !body.trim_start().starts_with('{') => Self::BareText {
+        if let Some(shape) = Shape::of(body) {
+            return shape.read(message_id);
+        }
+        match (body.trim_start().starts_with('{'), takes_bare_text) {
+            (true, _) => Self::read_request(body, message_id),
+            (false, true) => Self::BareText {
                 job_id: JobId::of_message(message_id),
                 message_id: message_id.parse().ok(),
                 // What is sent by hand to a function has to be JSON, so that a list may come as a JSON string.
                 text: serde_json::from_str(body).unwrap_or_else(|_| body.to_owned()),
             },
-            _ => Self::read_request(body, message_id),
+            (false, false) => Self::Unreadable {
+                job_id: JobId::of_message(message_id),
+                reply_queue: None,
+                error: JobError::permanent(
+                    code::MALFORMED_REQUEST,
+                    format!(
+                        "`{}` is not a request, and this queue takes no bare text: send a request, a JSON object \
+                         (docs/protocol.md), or upload a file under the operation's name in the input bucket",
+                        excerpt(body)
+                    ),
+                ),
+            },
         }
     }
 
@@ -87,15 +85,18 @@ impl Message {
             Ok(request) => return Self::Request(request),
             Err(error) => error,
         };
-        let code = match error {
-            DecodeError::Version { .. } => code::UNSUPPORTED_VERSION,
-            DecodeError::Json(_) => code::MALFORMED_REQUEST,
+        let (code, cure) = match error {
+            DecodeError::Version { .. } => (code::UNSUPPORTED_VERSION, ""),
+            DecodeError::Json(_) => (
+                code::MALFORMED_REQUEST,
+                "; docs/protocol.md says what a request holds",
+            ),
         };
         let known = salvage(body);
         Self::Unreadable {
             job_id: known.job_id.unwrap_or_else(|| JobId::of_message(message_id)),
             reply_queue: known.reply_queue,
-            error: JobError::permanent(code, error.to_string()),
+            error: JobError::permanent(code, format!("{error}{cure}")),
         }
     }
 
@@ -186,6 +187,10 @@ mod tests {
         };
         assert_eq!(job_id, JobId::of_message(MESSAGE_ID));
         assert_eq!(error.code, code::MALFORMED_REQUEST);
+        assert!(
+            error.message.contains("`3 1 2` is not a request") && error.message.contains("upload a file"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use errand_aws::{Endpoint, FailureKind, code, message, root_cause};
+use errand_aws::{Endpoint, FailureKind, Unexplained, code, message, root_cause};
 
 use super::Cloud;
 use super::profile::{Login, Profile};
@@ -83,25 +83,24 @@ impl Cloud {
         if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
             let cause = root_cause(error);
             return Error::Unreachable {
-                endpoint: endpoint.map_or_else(|| format!("AWS in {}", self.region), ToString::to_string),
+                endpoint: self.place(endpoint),
                 cure: cure_of_unreachable(endpoint, &cause),
                 cause,
             };
         }
         let kind = FailureKind::of(error);
-        let hint = match (kind, code(error).unwrap_or_default()) {
-            (FailureKind::Denied, _) => {
-                ": attach the stack's client policy (output ClientPolicyArn) to this user"
-            }
-            (_, "InvalidAccessKeyId" | "InvalidClientTokenId" | "ExpiredToken" | "SignatureDoesNotMatch") => {
-                ": the credentials are not valid (any more): renew them, or name another profile with --profile"
-            }
-            (_, "NoSuchBucket") => ": the stack is not complete; deploy it again",
-            _ => "",
+        let message = match Unexplained::of(error) {
+            Some(answer) => format!("{} answered with {answer}", self.place(endpoint)),
+            None => message(error),
+        };
+        let cure = match Unexplained::of(error) {
+            Some(answer) if answer.is_foreign() => Some(FOREIGN.to_owned()),
+            Some(_) if kind == FailureKind::Transient => Some("it may pass: try again".to_owned()),
+            _ => self.cure(kind, code(error).unwrap_or_default(), &message),
         };
         Error::Service {
             action,
-            message: format!("{}{hint}", message(error)),
+            message: cure.map_or(message.clone(), |cure| format!("{message}: {cure}")),
             retryable: match error {
                 // Nothing was sent, and nothing will be.
                 SdkError::ConstructionFailure(_) => false,
@@ -111,6 +110,71 @@ impl Cloud {
             },
         }
     }
+
+    /// Where a service is, for a person to read.
+    fn place(&self, endpoint: Option<&Endpoint>) -> String {
+        endpoint.map_or_else(|| format!("AWS in {}", self.region), ToString::to_string)
+    }
+
+    /// What to do about an answer with such a code, where that can be told.
+    fn cure(&self, kind: FailureKind, code: &str, message: &str) -> Option<String> {
+        let profile = self.profile.cure();
+        Some(match (kind, code) {
+            (FailureKind::Denied, _) => {
+                "attach the stack's client policy (output ClientPolicyArn) to this user".to_owned()
+            }
+            _ if is_clock(code, message) => "set this machine's clock: it is minutes off".to_owned(),
+            (_, "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired") => format!(
+                "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or {profile}"
+            ),
+            (_, "SignatureDoesNotMatch" | "InvalidSignature" | "InvalidSignatureException") => format!(
+                "the secret key does not belong to the access key: correct AWS_SECRET_ACCESS_KEY, or {profile}"
+            ),
+            (
+                _,
+                "InvalidAccessKeyId"
+                | "InvalidClientTokenId"
+                | "InvalidToken"
+                | "UnrecognizedClient"
+                | "UnrecognizedClientException"
+                | "AuthFailure"
+                | "MissingAuthenticationToken"
+                | "MissingAuthenticationTokenException"
+                | "IncompleteSignature"
+                | "IncompleteSignatureException",
+            ) => format!(
+                "AWS does not know these credentials in {}: {profile}; a region that is not enabled for the account says \
+                 so, too",
+                self.region
+            ),
+            (_, "OptInRequired" | "NotSignedUp" | "AccountProblem" | "InvalidAccount") => {
+                "the account may not use the service: see the account's state in the AWS console".to_owned()
+            }
+            (_, "AuthorizationHeaderMalformed" | "PermanentRedirect" | "IllegalLocationConstraintException") => {
+                "it is in another region: name that with --region".to_owned()
+            }
+            (_, "NoSuchBucket") => "the stack is not complete; deploy it again".to_owned(),
+            (FailureKind::Refused, code) if code.to_ascii_lowercase().starts_with("kms") => {
+                "the stack's key of KMS (parameter KmsKeyArn) cannot be used: enable it, or deploy with another".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What to do where it is not the service that answered.
+const FOREIGN: &str = "it is no service of AWS that answered: check the endpoint's URL, and whether a proxy or the sign-in \
+                       page of a network lies between";
+
+/// Whether the service refused a request since its time is not the service's.
+fn is_clock(code: &str, message: &str) -> bool {
+    matches!(
+        code,
+        "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture"
+    ) || code.starts_with("InvalidSignature")
+        && ["Signature expired", "Signature not yet current"]
+            .iter()
+            .any(|part| message.contains(part))
 }
 
 fn cure_of_unreachable(endpoint: Option<&Endpoint>, cause: &str) -> &'static str {

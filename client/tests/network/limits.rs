@@ -51,7 +51,26 @@ fn every_command_ends_at_its_limit_when_the_cloud_accepts_and_never_answers() {
     let commands = [
         &["stats", "list.txt"][..],
         &["grayscale", "image.jpg"],
+        &["stats", "list.txt", "--detach"],
+        &["stats", "lists/"],
+        &["stats", "s3://errand-input-123456789012-eu-west-1/stats/"],
+        &["grayscale", "images/", "-o", "gray/"],
+        &[
+            "grayscale",
+            "s3://errand-input-123456789012-eu-west-1/grayscale/",
+            "-o",
+            "gray/",
+        ],
+        &["wait", JOB],
+        &[
+            "wait",
+            JOB,
+            "s3://errand-input-123456789012-eu-west-1/stats/list.txt",
+        ],
+        &["jobs", "--all"],
+        &["cancel", JOB],
         &["result", JOB],
+        &["result", JOB, "--url"],
         &[
             "result",
             "s3://errand-input-123456789012-eu-west-1/stats/list.txt",
@@ -59,6 +78,7 @@ fn every_command_ends_at_its_limit_when_the_cloud_accepts_and_never_answers() {
         &["listen"],
         &["dead-letters", "list"],
         &["dead-letters", "show", JOB],
+        &["dead-letters", "redrive", JOB],
         &["dead-letters", "redrive", "--all"],
         &["doctor"],
         &["doctor", "--fix"],
@@ -70,7 +90,11 @@ fn every_command_ends_at_its_limit_when_the_cloud_accepts_and_never_answers() {
                 let errand = Errand::new()
                     .with("ERRAND_ENDPOINT_URL", endpoint)
                     .with_file("list.txt", "1")
-                    .with_file("image.jpg", "no image");
+                    .with_file("image.jpg", "no image")
+                    .with_file("lists/1.txt", "1")
+                    .with_file("lists/2.txt", "2")
+                    .with_file("images/1.jpg", "no image")
+                    .with_file("images/2.jpg", "no image");
                 let ended = limited(&errand, command, 5..8);
                 ended.with(
                     3,

@@ -1,6 +1,7 @@
 //! The command on networks and with credentials as people have them: slow ones, proxies, keys that expire. The services
 //! are stand-ins on 127.0.0.1.
 
+mod answers;
 mod command;
 mod configuration;
 mod credentials;

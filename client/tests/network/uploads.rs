@@ -72,7 +72,10 @@ fn every_call_to_s3_names_the_account_that_the_bucket_has_to_belong_to() {
         .run(&["result", "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b"])
         .with(4, &["no answer"]);
     errand
-        .run(&["result", "s3://errand-input-1/stats/list.txt"])
+        .run(&[
+            "result",
+            &format!("s3://errand-input-{ACCOUNT}-eu-west-1/stats/list.txt"),
+        ])
         .with(4, &["no answer"]);
     errand.run(&["doctor"]).with(0, &["input bucket"]);
     let mut asked = cloud.asked();

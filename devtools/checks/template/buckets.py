@@ -85,6 +85,10 @@ class Buckets(unittest.TestCase):
         wanted = {f"{name}/": (created, requests) for name, requests, *_ in FUNCTIONS.values()}
         self.assertEqual(watched, wanted)
 
+    def test_eventbridge_is_told_only_where_something_listens_there(self):
+        told = properties("InputBucket")["NotificationConfiguration"]["EventBridgeConfiguration"]
+        self.assertEqual(told, {"Fn::If": ["HasEventSources", {"EventBridgeEnabled": True}, {"Ref": "AWS::NoValue"}]})
+
     def test_the_input_bucket_waits_for_the_policy_of_every_queue_that_it_sends_to(self):
         configurations = properties("InputBucket")["NotificationConfiguration"]["QueueConfigurations"]
         policies = [policy_of(each["Queue"]["Fn::GetAtt"][0])[0] for each in configurations]

@@ -52,9 +52,14 @@ def policy_of(queue):
     return found
 
 
+def statements(policy):
+    """A policy's statements, those with a condition included."""
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in policy["PolicyDocument"]["Statement"]]
+
+
 def covered_by_tls_rule(policy):
     """The resources of a policy's statement that denies everything to everybody over plain http."""
-    for statement in policy["PolicyDocument"]["Statement"]:
+    for statement in statements(policy):
         if statement["Effect"] == "Deny":
             assert statement["Principal"] == "*"
             assert statement["Action"] in ("s3:*", "sqs:*")

@@ -12,6 +12,7 @@ from devtools.checks.template.document import (
     of_type,
     policy_of,
     properties,
+    statements,
 )
 
 
@@ -28,7 +29,7 @@ class Queues(unittest.TestCase):
         # SQS refuses a statement about several queues, or about another one than that which it is set on.
         for policy in of_type("AWS::SQS::QueuePolicy").values():
             (queue,) = policy["Queues"]
-            for statement in policy["PolicyDocument"]["Statement"]:
+            for statement in statements(policy):
                 self.assertEqual(statement["Resource"], {"Fn::GetAtt": [queue["Ref"], "Arn"]})
         self.assertEqual(len(of_type("AWS::SQS::QueuePolicy")), len(of_type("AWS::SQS::Queue")))
 
@@ -75,15 +76,37 @@ class Queues(unittest.TestCase):
             sources = properties(dead_letters)["RedriveAllowPolicy"]["sourceQueueArns"]
             self.assertTrue(sources[0]["Fn::Sub"].endswith(f"-{name}-requests"))
 
-    def test_only_the_input_bucket_may_send_events(self):
+    def test_only_the_input_bucket_may_send_events_unless_others_are_named(self):
         bucket = properties("InputBucket")["BucketName"]["Fn::Sub"]
         for name in of_type("AWS::SQS::Queue"):
-            statements = policy_of(name)[1]["PolicyDocument"]["Statement"]
-            allowed = [each for each in statements if each["Effect"] == "Allow"]
+            given = policy_of(name)[1]["PolicyDocument"]["Statement"]
+            allowed = [each for each in given if each.get("Effect") == "Allow"]
             self.assertEqual(len(allowed), 1 if name.endswith("Requests") else 0, name)
+            on_condition = [each["Fn::If"] for each in given if "Fn::If" in each]
+            self.assertEqual(len(on_condition), len(allowed), name)
+            for condition, named, otherwise in on_condition:
+                self.assertEqual((condition, otherwise), ("HasEventSources", {"Ref": "AWS::NoValue"}))
+                self.assertEqual((named["Effect"], named["Action"]), ("Allow", "sqs:SendMessage"))
+                self.assertEqual(named["Principal"], {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]})
+                self.assertEqual(named["Condition"], {"ArnLike": {"aws:SourceArn": {"Ref": "EventSourceArns"}}})
             for each in allowed:
                 self.assertEqual(each["Principal"], {"Service": "s3.amazonaws.com"})
                 self.assertEqual(each["Action"], "sqs:SendMessage")
                 self.assertEqual(each["Condition"]["StringEquals"], {"aws:SourceAccount": {"Ref": "AWS::AccountId"}})
                 source = each["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
                 self.assertEqual(source, f"arn:${{AWS::Partition}}:s3:::{bucket}")
+
+    def test_the_sources_of_events_are_topics_and_rules_of_an_account(self):
+        parameter = TEMPLATE["Parameters"]["EventSourceArns"]
+        self.assertEqual((parameter["Type"], parameter["Default"]), ("CommaDelimitedList", ""))
+        for arn, is_right in (
+            ("", True),
+            ("arn:aws:sns:us-east-1:123456789012:uploads", True),
+            ("arn:aws:events:us-east-1:123456789012:rule/uploads-*", True),
+            ("arn:aws:sns:us-east-1:*:uploads", False),
+            ("arn:aws:s3:::bucket", False),
+            ("*", False),
+        ):
+            self.assertEqual(bool(re.fullmatch(parameter["AllowedPattern"], arn)), is_right, arn)
+        named = {"Fn::Join": ["", {"Ref": "EventSourceArns"}]}
+        self.assertEqual(TEMPLATE["Conditions"]["HasEventSources"], {"Fn::Not": [{"Fn::Equals": [named, ""]}]})

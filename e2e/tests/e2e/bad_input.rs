@@ -67,11 +67,21 @@ async fn bad_images_are_told_and_leave_no_output() {
     let stack = Stack::connect().await;
     let mut truncated = scene_png(200, 200, 4);
     truncated.truncate(truncated.len() / 2);
-    let cases: [(Vec<u8>, &[&str]); 4] = [
+    let cases: [(Vec<u8>, &[&str]); 8] = [
         (Vec::new(), &["empty"]),
-        (b"this is a letter, not a picture".to_vec(), &["not an image"]),
+        (
+            b"this is a letter, not a picture".to_vec(),
+            &["not an image: text that begins with"],
+        ),
         (truncated, &["PNG"]),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), &["HEIC", "JPEG"]),
+        (b"PK\x03\x04\x14\0\0\0".to_vec(), &["not an image: a ZIP archive"]),
+        (b"%PDF-1.7\n".to_vec(), &["PDF is not supported"]),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
+            &["SVG is not supported"],
+        ),
+        (b"\x1a\x45\xdf\xa3\x9f".to_vec(), &["a Matroska or WebM video"]),
     ];
     for (image, words) in cases {
         let errand = stack.errand().with("image.jpg", image);
@@ -153,6 +163,14 @@ async fn a_command_line_that_is_wrong_is_told() {
         .run(&["result", "not-an-id"])
         .failed(2, &["not-an-id", "UUID"]);
     errand.run(&["listen", "--offline"]).failed(2, &["--offline"]);
+    let bucket = &stack.input_bucket;
+    errand.run(&["result", &format!("s3://{bucket}/other/x")]).failed(
+        2,
+        &["asks for nothing: only those under stats/ and grayscale/ do"],
+    );
+    errand
+        .run(&["result", "s3://another-bucket/stats/x"])
+        .failed(2, &["asks stack", "for nothing: that takes files from", bucket]);
 }
 
 trait IgnoringCase {

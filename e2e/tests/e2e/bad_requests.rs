@@ -160,6 +160,39 @@ async fn broken_json_is_answered_and_consumed() {
     }
 }
 
+/// The job of a message that names none, by the rule of docs/protocol.md.
+fn job_of_message(message_id: &str) -> String {
+    let names = uuid::uuid!("6f4d9d0e-51b3-4c0a-9a5e-0c8e7b1d2f63");
+    let name = format!("7:message{}:{message_id}", message_id.len());
+    uuid::Uuid::new_v5(&names, name.as_bytes()).to_string()
+}
+
+#[tokio::test]
+async fn what_came_to_the_wrong_queue_or_through_another_service_is_told_as_that() {
+    let stack = Stack::connect().await;
+    let topic = "arn:aws:sns:us-east-1:000000000000:orders";
+    let published = json!({ "Type": "Notification", "TopicArn": topic, "Message": "3 1 2" });
+    let event = json!({ "detail-type": "Scheduled Event", "source": "aws.events", "detail": {} });
+    let cases = [
+        (
+            "grayscale",
+            "3 1 2".to_owned(),
+            "`3 1 2` is not a request, and this queue takes no bare text",
+        ),
+        ("stats", published.to_string(), topic),
+        ("grayscale", published.to_string(), topic),
+        ("stats", event.to_string(), "`Scheduled Event` of `aws.events`"),
+    ];
+    for (operation, body, words) in cases {
+        let message_id = stack.request(operation, &body).await;
+        let outcome = stack.outcome(&job_of_message(&message_id)).await;
+        assert_eq!(outcome["error"]["code"], "malformed_request", "{outcome:#}");
+        let message = outcome["error"]["message"].as_str().unwrap();
+        assert!(message.contains(words), "no {words} in: {message}");
+        assert_eq!(outcome["message_id"], *message_id);
+    }
+}
+
 #[tokio::test]
 async fn a_foreign_reply_queue_is_refused_and_hears_nothing() {
     let stack = Stack::connect().await;

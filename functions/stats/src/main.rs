@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use errand_stats::{Accumulator, Error, Parameters};
-use errand_worker::{Context, Failure, Input, Operation, Output};
+use errand_worker::{Context, Failure, Input, Operation, Output, ParameterOf};
 use serde_json::{Map, Value};
 
 struct Stats;
@@ -11,6 +11,7 @@ struct Stats;
 impl Operation for Stats {
     const NAME: &'static str = errand_stats::NAME;
     const TAKES_BARE_TEXT: bool = errand_stats::TAKES_BARE_TEXT;
+    const PARAMETER_OF: ParameterOf = errand_stats::parameter_of_option;
 
     fn run(&self, mut input: Input, given: Map<String, Value>, context: &Context) -> Result<Output, Failure> {
         let parameters: Parameters = errand_worker::parameters(given)?;
@@ -29,7 +30,10 @@ impl Operation for Stats {
 
 #[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
 fn rejected(error: Error) -> Failure {
-    Failure::rejected(error.code(), error.to_string())
+    match error {
+        Error::MemoryBudgetExceeded { .. } => Failure::too_large(error.code(), error.to_string()),
+        _ => Failure::rejected(error.code(), error.to_string()),
+    }
 }
 
 #[tokio::main]

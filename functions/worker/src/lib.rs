@@ -15,6 +15,8 @@
 //! 5. Whoever looks after the stack is told by the [`log`], and by a line of [`metrics`] for each attempt: what became of it
 //!    and, as it was [measured](measures), where its time went.
 //!
+//! What a failure advises is put in terms of the stack and of whoever sent the job by [`advice`].
+//!
 //! All of that sees AWS through the two traits of [`ports`], which [`aws`] implements, and fakes in the tests.
 
 #![allow(
@@ -22,6 +24,7 @@
     reason = "only the functions use this crate: whoever reads its first page reads its source"
 )]
 
+mod advice;
 mod aws;
 mod batch;
 mod config;
@@ -55,7 +58,9 @@ use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-pub use crate::operation::{Context, Failure, Input, InputError, MadeFile, Operation, Output, parameters};
+pub use crate::operation::{
+    Context, Failure, Input, InputError, MadeFile, Operation, Output, ParameterOf, parameters,
+};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
 ///

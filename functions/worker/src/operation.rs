@@ -27,6 +27,10 @@ pub trait Operation: Send + Sync + 'static {
     /// Whether a message that is no request is taken as the input itself.
     const TAKES_BARE_TEXT: bool = false;
 
+    /// Which parameters the options stand for that the operation's messages name: whoever uploads a file has no options, and is
+    /// told the parameters instead.
+    const PARAMETER_OF: ParameterOf = |_| None;
+
     /// Does the work.
     ///
     /// # Errors
@@ -35,6 +39,10 @@ pub trait Operation: Send + Sync + 'static {
     fn run(&self, input: Input, parameters: Map<String, Value>, context: &Context)
     -> Result<Output, Failure>;
 }
+
+/// The parameter that an option of the command line stands for (without its hyphens), and a value of it in JSON, for an
+/// example; none if it stands for none.
+pub type ParameterOf = fn(&str) -> Option<(&'static str, &'static str)>;
 
 /// What an operation may want to know of its surroundings.
 #[derive(Clone, Debug)]
@@ -134,6 +142,10 @@ pub enum Failure {
     /// The input or a parameter is not acceptable: the same request will fail again.
     #[error(transparent)]
     Rejected(JobError),
+    /// The function's memory does not take it: the same request will fail again until the stack gives more, which the worker
+    /// adds to what is told.
+    #[error(transparent)]
+    TooLarge(JobError),
     /// The input broke off: it may be readable later.
     #[error(transparent)]
     Interrupted(#[from] InputError),
@@ -143,6 +155,11 @@ impl Failure {
     /// The input or a parameter is not acceptable.
     pub fn rejected(code: &'static str, message: impl Into<String>) -> Self {
         Self::Rejected(JobError::permanent(ErrorCode::new(code), message))
+    }
+
+    /// The function's memory does not take it. What to do but to raise it, `message` says.
+    pub fn too_large(code: &'static str, message: impl Into<String>) -> Self {
+        Self::TooLarge(JobError::permanent(ErrorCode::new(code), message))
     }
 }
 
@@ -269,10 +286,9 @@ impl Input {
 
 fn too_large(size_bytes: u64, limit_bytes: u64) -> Failure {
     let message = format!(
-        "the input has {size_bytes} bytes, but this function's memory takes at most {limit_bytes}: \
-         raise the stack's parameter StatsMemoryMb or GrayscaleMemoryMb, or send a smaller input"
+        "the input has {size_bytes} bytes, but this function's memory takes at most {limit_bytes}: send a smaller input"
     );
-    Failure::Rejected(JobError::permanent(code::INPUT_TOO_LARGE, message))
+    Failure::TooLarge(JobError::permanent(code::INPUT_TOO_LARGE, message))
 }
 
 #[cfg(test)]
@@ -333,7 +349,7 @@ mod tests {
     #[test]
     fn more_than_the_limit_is_refused_whatever_size_was_told() {
         for (told, chunks) in [(7, &[][..]), (0, &["1234", "5", "67"])] {
-            let Failure::Rejected(error) = input(told, chunks).read_all(6).unwrap_err() else {
+            let Failure::TooLarge(error) = input(told, chunks).read_all(6).unwrap_err() else {
                 panic!("not refused")
             };
             assert_eq!(error.code, code::INPUT_TOO_LARGE);

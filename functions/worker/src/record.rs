@@ -120,7 +120,8 @@ fn task_of_request(request: Request, expected: &Expected, config: &Config) -> Re
     let operation = &expected.operation;
     if request.operation != *operation {
         let message = format!(
-            "operation `{}` is not known here: this function does `{operation}`",
+            "operation `{}` is not known here: this function does `{operation}`; send the request to the queue of its \
+             operation",
             request.operation
         );
         return Err(JobError::permanent(code::UNKNOWN_OPERATION, message));

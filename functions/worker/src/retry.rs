@@ -61,7 +61,10 @@ impl From<PortError> for JobError {
         match error.kind {
             PortErrorKind::NotFound => Self::permanent(code::INPUT_NOT_FOUND, error.to_string()),
             // An operator can fix this and redrive the request: it must not be consumed.
-            PortErrorKind::Refused => Self::transient(code::MISCONFIGURED, error.to_string()),
+            PortErrorKind::Refused => {
+                let message = format!("{error}; deploy the stack again as its template has it");
+                Self::transient(code::MISCONFIGURED, message)
+            }
             PortErrorKind::Unavailable => Self::transient(code::SERVICE_UNAVAILABLE, error.to_string()),
         }
     }
@@ -70,7 +73,7 @@ impl From<PortError> for JobError {
 impl From<Failure> for JobError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Rejected(error) => error,
+            Failure::Rejected(error) | Failure::TooLarge(error) => error,
             Failure::Interrupted(InputError(error)) => error.into(),
         }
     }

@@ -10,11 +10,12 @@ use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 
+use crate::advice::{stack_parameter, to_uploader};
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::job::{Job, JobInput, Task};
 use crate::measures::{Measures, Meter};
-use crate::operation::{Context, Input, MadeFile, Operation, Output};
+use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
 use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Reading, Written};
 
 /// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
@@ -112,7 +113,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         }
         let Ok(worked) = worked else {
             self.is_stuck.store(true, Ordering::Relaxed);
-            return too_slow(left, deadline, took);
+            return too_slow(O::NAME, left, deadline, took);
         };
         match worked {
             Err(error) if error.retryable => Run::Failed(error),
@@ -162,7 +163,11 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         let input = input.with_cancel(Arc::clone(&cancel.0)).with_meter(meter);
         let parameters = parameters.unwrap_or_else(|| task.parameters.clone());
         let name = task.input.name();
-        let (output, turn) = self.operate(input, name, parameters, &cancel, turn).await?;
+        let operated = self.operate(input, name, parameters, &cancel, turn).await;
+        let (output, turn) = operated.map_err(|error| match &task.input {
+            JobInput::Uploaded(location) => to_uploader(error, location, O::PARAMETER_OF),
+            JobInput::Inline(_) | JobInput::ClaimCheck(_) => error,
+        })?;
         measures.way = output.way;
         let object = match output.file {
             Some(file) => {
@@ -236,6 +241,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             (span.in_scope(run), turn)
         });
         match running.await {
+            Ok((Err(Failure::TooLarge(error)), _)) => Err(self.more_memory(error)),
             Ok((result, turn)) => Ok((result?, turn)),
             Err(panic) => {
                 let message =
@@ -243,6 +249,17 @@ impl<O: Operation, S: Objects> Runner<O, S> {
                 Err(JobError::permanent(code::INTERNAL, message))
             }
         }
+    }
+
+    /// The failure of an operation for want of memory, with how it is given more.
+    fn more_memory(&self, error: JobError) -> JobError {
+        let message = format!(
+            "{}, or raise the stack's parameter {} ({} MB now)",
+            error.message,
+            stack_parameter(O::NAME, "MemoryMb"),
+            self.config.memory_bytes >> 20
+        );
+        JobError { message, ..error }
     }
 
     async fn store_file(
@@ -301,7 +318,9 @@ fn waited(job: &Job) -> Option<Duration> {
 fn missing(location: &ObjectLocation) -> String {
     let version = location.version_id.as_ref();
     let version = version.map_or(String::new(), |id| format!(" in version `{id}`"));
-    format!("input {location} does not exist{version}: it was deleted, or never uploaded")
+    format!(
+        "input {location} does not exist{version}: it was deleted, or never uploaded; upload it and ask again"
+    )
 }
 
 fn not_begun() -> JobError {
@@ -310,11 +329,13 @@ fn not_begun() -> JobError {
 }
 
 /// How a run ends that was given up for want of time: with an answer where it had most of an invocation for itself.
-fn too_slow(left: Duration, deadline: Deadline, duration: Duration) -> Run {
+fn too_slow(operation: &str, left: Duration, deadline: Deadline, duration: Duration) -> Run {
     let message = format!(
-        "not done within the {:.0} s that the function had left: raise the stack's parameters for its \
-         time-out or memory (StatsTimeoutSeconds, GrayscaleMemoryMb and the like)",
-        left.as_secs_f64()
+        "not done within the {:.0} s that the function had left: raise the stack's parameter {} or, for a faster processor, \
+         {}",
+        left.as_secs_f64(),
+        stack_parameter(operation, "TimeoutSeconds"),
+        stack_parameter(operation, "MemoryMb")
     );
     if deadline.is_most(left) {
         let error = JobError::permanent(code::DEADLINE_EXCEEDED, message);

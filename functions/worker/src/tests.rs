@@ -2,6 +2,7 @@
 
 mod answers;
 mod backlog;
+mod chained;
 mod forms;
 mod isolation;
 mod killed;
@@ -23,7 +24,7 @@ use crate::batch;
 use crate::config::{Config, Monitoring};
 use crate::fakes::{Call, Failing, FakeObjects, FakeQueues, Fault, Log, Script};
 use crate::metrics::Metrics;
-use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
+use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output, ParameterOf};
 use crate::ports::PortErrorKind;
 use crate::process::Processor;
 
@@ -59,6 +60,7 @@ struct Probe {
 impl Operation for Probe {
     const NAME: &'static str = "stats";
     const TAKES_BARE_TEXT: bool = true;
+    const PARAMETER_OF: ParameterOf = |option| (option == "skip-invalid").then_some(("skip_invalid", "true"));
 
     fn run(
         &self,

@@ -2,7 +2,6 @@
 //! is applied, since the output may have no place for it.
 
 use std::borrow::Cow;
-use std::io::Cursor;
 
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::gif::GifDecoder;
@@ -12,6 +11,7 @@ use image::codecs::qoi::QoiDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageResult};
 
+use crate::cancel::{self, File};
 use crate::formats::{bmp, gif, jpeg, png, tiff, webp};
 use crate::gray::Gray;
 use crate::{Error, Format, Limits, Luma, Parameters, decoder_error};
@@ -50,7 +50,7 @@ pub(crate) fn decode(
         Format::Tiff => tiff::first_page(input, parameters, limits)?,
         Format::Png => {
             let orientation = png::orientation(input)?;
-            let decoder = PngDecoder::with_limits(Cursor::new(input), bounds(limits));
+            let decoder = PngDecoder::with_limits(File::new(input), bounds(limits));
             return by_image_crate(decoder, &whole, orientation, 0);
         }
         Format::Bmp => {
@@ -60,15 +60,15 @@ pub(crate) fn decode(
             } else {
                 0
             };
-            let decoder = BmpDecoder::new(Cursor::new(&bitmap));
+            let decoder = BmpDecoder::new(File::new(&bitmap));
             return by_image_crate(decoder, &whole, None, copied as u64);
         }
         Format::Gif => {
             let frame_bytes = gif::first_frame_bytes(input);
-            return by_image_crate(GifDecoder::new(Cursor::new(input)), &whole, None, frame_bytes);
+            return by_image_crate(GifDecoder::new(File::new(input)), &whole, None, frame_bytes);
         }
-        Format::Pnm => return by_image_crate(PnmDecoder::new(Cursor::new(input)), &whole, None, 0),
-        Format::Qoi => return by_image_crate(QoiDecoder::new(Cursor::new(input)), &whole, None, 0),
+        Format::Pnm => return by_image_crate(PnmDecoder::new(File::new(input)), &whole, None, 0),
+        Format::Qoi => return by_image_crate(QoiDecoder::new(File::new(input)), &whole, None, 0),
     };
     Ok(Decoded {
         gray,
@@ -85,7 +85,10 @@ fn by_image_crate<D: ImageDecoder>(
     held: u64,
 ) -> Result<Decoded, Error> {
     let Input { format, limits, .. } = *input;
-    let explain = |error| decoder_error::of_image(error, format, input.bytes.len());
+    let explain = |error| {
+        let canceled = cancel::check().err();
+        canceled.unwrap_or_else(|| decoder_error::of_image(error, format, input.bytes.len()))
+    };
     let mut decoder = opened.map_err(explain)?;
     decoder.set_limits(bounds(limits)).map_err(explain)?;
     let (width, height) = decoder.dimensions();

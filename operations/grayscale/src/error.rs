@@ -7,7 +7,7 @@ use crate::Format;
 
 /// Why an image was not converted.
 ///
-/// Every one of these is permanent: the same input with the same parameters fails again, so trying again does
+/// Every one of these but [`Error::Canceled`] is permanent: the same input with the same parameters fails again, so trying again does
 /// not help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,8 +19,14 @@ pub enum Error {
     )]
     EmptyInput,
     /// The input begins like no image format at all.
-    #[error("not an image: it begins with \"{beginning}\"; supported are {}", supported())]
+    #[error(
+        "not an image: {} \"{beginning}\"; supported are {}",
+        found.map_or_else(|| "it begins with".to_owned(), |found| format!("{found} that begins with")),
+        supported()
+    )]
     NotAnImage {
+        /// What it is, if that is known.
+        found: Option<&'static str>,
         /// The first bytes, escaped for display.
         beginning: String,
     },
@@ -86,7 +92,7 @@ pub enum Error {
     /// Converting would take more memory than the [`Limits`](crate::Limits) allow.
     #[error(
         "a {width}x{height} {format} image takes about {needed_bytes} bytes to convert, and the limit is \
-         {limit_bytes} bytes; raise the limit or scale the image down"
+         {limit_bytes} bytes; scale the image down"
     )]
     TooLarge {
         /// The image's format.
@@ -101,11 +107,14 @@ pub enum Error {
         limit_bytes: u64,
     },
     /// The input file alone takes more memory than the [`Limits`](crate::Limits) allow.
-    #[error("the file is larger than the limit of {limit_bytes} bytes of memory; raise the limit")]
+    #[error("the file is larger than the limit of {limit_bytes} bytes of memory; send a smaller one")]
     InputTooLarge {
         /// The budget, in bytes.
         limit_bytes: u64,
     },
+    /// The caller gave the work up ([`cancelable`](crate::cancelable)).
+    #[error("given up before the gray image was there; send the image again")]
+    Canceled,
     /// The gray image cannot be written in the format that was asked for.
     #[error("the gray image cannot be written as {format}: {detail}")]
     Encode {
@@ -131,6 +140,7 @@ impl Error {
             Self::Truncated { .. } => "truncated_image",
             Self::Corrupt { .. } => "corrupt_image",
             Self::TooLarge { .. } | Self::InputTooLarge { .. } => "image_too_large",
+            Self::Canceled => "canceled",
             Self::Encode { .. } => "cannot_encode",
         }
     }

@@ -1,5 +1,7 @@
 //! The image formats that can be read and written, and how a file's first bytes tell them apart.
 
+mod foreign;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -159,6 +161,7 @@ impl Format {
             };
         }
         Error::NotAnImage {
+            found: foreign::kind_of(bytes),
             beginning: beginning_of(bytes),
         }
     }
@@ -218,6 +221,7 @@ fn unsupported_format(bytes: &[u8]) -> Option<&'static str> {
         [0, 0, 0, 0x0C, b'J', b'X', b'L', b' ', ..] | [0xFF, 0x0A, ..] => "JPEG XL",
         [0, 0, 0, 0x0C, b'j', b'P', ..] | [0xFF, 0x4F, 0xFF, 0x51, ..] => "JPEG 2000",
         [b'%', b'P', b'D', b'F', ..] => "PDF",
+        [b'%', b'!', b'P', b'S', ..] => "PostScript",
         [b'8', b'B', b'P', b'S', ..] => "Photoshop PSD",
         [0, 0, 1, 0, ..] => "Windows icon (ICO)",
         [b'D', b'D', b'S', b' ', ..] => "DDS",

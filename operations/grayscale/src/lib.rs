@@ -13,6 +13,7 @@
     reason = "parameters and limits are passed alike, and limits may grow beyond one figure"
 )]
 
+mod cancel;
 mod cmyk;
 mod convert;
 mod decode;
@@ -30,13 +31,14 @@ mod report;
 mod stream;
 mod transcode;
 
+pub use cancel::cancelable;
 pub use convert::{convert, convert_to_rope};
 pub use error::{Error, StreamError};
 pub use format::Format;
 pub use jpeg_luma::Rope;
 pub use limits::Limits;
 pub use luma::Luma;
-pub use parameters::Parameters;
+pub use parameters::{Parameters, parameter_of_option};
 pub use report::{Conversion, Report, Route};
 pub use stream::convert_stream;
 

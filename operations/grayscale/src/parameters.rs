@@ -51,9 +51,43 @@ impl Parameters {
     }
 }
 
+/// The parameter that an option of `errand grayscale` stands for (without its hyphens), and a value of it in JSON, for an
+/// example: messages name the options, and not everybody who sends an image has a command line.
+#[must_use]
+pub fn parameter_of_option(option: &str) -> Option<(&'static str, &'static str)> {
+    Some(match option {
+        "format" => ("format", "\"png\""),
+        "lenient" => ("lenient", "true"),
+        "luma" => ("luma", "\"bt709\""),
+        "optimize" => ("optimize", "true"),
+        "quality" => ("quality", "80"),
+        "strip" => ("strip", "true"),
+        "true-gray" => ("true_gray", "true"),
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_s_parameter_is_one_and_so_is_the_example_of_its_value() {
+        for option in [
+            "format",
+            "lenient",
+            "luma",
+            "optimize",
+            "quality",
+            "strip",
+            "true-gray",
+        ] {
+            let (name, example) = parameter_of_option(option).unwrap();
+            let parameters: Parameters = serde_json::from_str(&format!("{{\"{name}\":{example}}}")).unwrap();
+            assert_ne!(parameters, Parameters::default(), "{name}");
+        }
+        assert_eq!(parameter_of_option("offline"), None);
+    }
 
     #[test]
     fn a_quality_outside_of_1_to_100_is_refused() {

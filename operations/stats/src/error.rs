@@ -409,7 +409,8 @@ const USUAL_PLACES: u32 = 20;
 fn budget_message(budget: usize, count: u64, places: u32, longest: &str) -> String {
     if places <= USUAL_PLACES {
         return format!(
-            "more numbers than {budget} bytes of memory hold (stopped after {count}); split the list"
+            "more numbers than {budget} bytes of memory hold (stopped after {count}); ask without the median and the like, \
+             which takes none (--statistics count,sum,minimum,maximum,mean), or split the list"
         );
     }
     format!(

@@ -38,6 +38,7 @@ pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
 pub use parameters::{
     Bins, Column, Columns, Comment, Delimiter, InvalidBins, InvalidColumn, InvalidComment, InvalidDelimiter,
     InvalidPercentile, Method, Parameters, Percentile, Selection, Statistic, UnknownStatistic,
+    parameter_of_option,
 };
 pub use passes::{PassError, Passes};
 pub use position::Position;

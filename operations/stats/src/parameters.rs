@@ -8,12 +8,14 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod column;
+mod options;
 mod percentile;
 mod selection;
 mod table;
 
 use crate::Error;
 pub use column::{Column, Columns, InvalidColumn};
+pub use options::parameter_of_option;
 pub use percentile::{InvalidPercentile, Percentile};
 pub use selection::{Selection, Statistic, UnknownStatistic};
 pub use table::{Comment, Delimiter, InvalidComment, InvalidDelimiter};

@@ -1,10 +1,11 @@
-//! The records of an S3 event (message structure 2.1 of the Amazon S3 user guide, "Event message structure").
+//! What S3 tells of an object: in the records of its own events (message structure 2.1 of the Amazon S3 user guide, "Event
+//! message structure"), and in the `detail` of those that it sends to `EventBridge` (the same guide, "`EventBridge` event
+//! message structure").
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::{JobError, JobId, ObjectKey, ObjectLocation, code, revision};
+use crate::{InvalidName, JobError, JobId, ObjectKey, ObjectLocation, code, revision};
 
 /// What one record of an S3 event tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,33 +60,77 @@ struct Object {
     e_tag: Option<String>,
 }
 
+/// The `detail` of an event from `EventBridge`, as far as it is needed.
+#[derive(Deserialize)]
+struct Detail {
+    bucket: Bucket,
+    object: DetailObject,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct DetailObject {
+    key: String,
+    version_id: Option<String>,
+    etag: Option<String>,
+}
+
 impl S3Record {
-    pub(super) fn read_all(records: &[Box<RawValue>], message_id: &str) -> Vec<Self> {
-        let records = records.iter().enumerate();
-        records
-            .map(|(index, record)| {
-                Self::read(record.get()).unwrap_or_else(|reason| Self::Unreadable {
-                    job_id: JobId::of_message(&format!("{message_id}/{index}")),
-                    error: JobError::permanent(
-                        code::MALFORMED_REQUEST,
-                        format!("not a record of an S3 event: {reason}"),
-                    ),
-                })
-            })
-            .collect()
+    /// Reads a record of S3's own event. An id is derived from `message_id` for one that cannot be read.
+    pub(super) fn read(record: &str, message_id: &str) -> Self {
+        let read = || {
+            let Fields { event_name, s3 } =
+                serde_json::from_str(record).map_err(|error| error.to_string())?;
+            // Keys in these events are form-encoded: `+` is a space, anything else may be `%XX`.
+            let spaced = s3.object.key.replace('+', " ");
+            let key = percent_decode_str(&spaced)
+                .decode_utf8()
+                .map_err(|error| format!("key `{}` is not UTF-8: {error}", s3.object.key))?;
+            let location = location(s3.bucket.name, key.into_owned(), s3.object.version_id)?;
+            let is_new = event_name.contains("ObjectCreated:");
+            Ok(Self::of(event_name, is_new, location, s3.object.e_tag.as_deref()))
+        };
+        read().unwrap_or_else(|reason: String| {
+            Self::unreadable(message_id, &format!("not a record of an S3 event: {reason}"))
+        })
     }
 
-    fn read(record: &str) -> Result<Self, String> {
-        let Fields { event_name, s3 } = serde_json::from_str(record).map_err(|error| error.to_string())?;
-        let location = s3.location()?;
-        if !event_name.contains("ObjectCreated:") || location.key.as_str().ends_with('/') {
-            return Ok(Self::Other { event_name, location });
+    /// Reads the `detail` of an event that S3 sent to `EventBridge`, where keys are as they are.
+    pub(super) fn read_detail(detail_type: &str, detail: &str, message_id: &str) -> Self {
+        let read = || {
+            let Detail { bucket, object } =
+                serde_json::from_str(detail).map_err(|error| error.to_string())?;
+            let location = location(bucket.name, object.key, object.version_id)?;
+            let is_new = detail_type == "Object Created";
+            Ok(Self::of(
+                detail_type.to_owned(),
+                is_new,
+                location,
+                object.etag.as_deref(),
+            ))
+        };
+        read().unwrap_or_else(|reason: String| {
+            let what = format!("not the detail of an EventBridge event `{detail_type}`: {reason}");
+            Self::unreadable(message_id, &what)
+        })
+    }
+
+    fn of(event_name: String, is_new: bool, location: ObjectLocation, etag: Option<&str>) -> Self {
+        if !is_new || location.key.as_str().ends_with('/') {
+            return Self::Other { event_name, location };
         }
-        let revision = revision(location.version_id.as_deref(), s3.object.e_tag.as_deref());
-        Ok(Self::Uploaded {
+        let revision = revision(location.version_id.as_deref(), etag);
+        Self::Uploaded {
             job_id: JobId::of_object(&location, revision),
             location,
-        })
+        }
+    }
+
+    fn unreadable(message_id: &str, reason: &str) -> Self {
+        Self::Unreadable {
+            job_id: JobId::of_message(message_id),
+            error: JobError::permanent(code::MALFORMED_REQUEST, reason),
+        }
     }
 
     /// The job that is answered for this record; none if it asks for none.
@@ -98,17 +143,12 @@ impl S3Record {
     }
 }
 
-impl Entity {
-    fn location(&self) -> Result<ObjectLocation, String> {
-        // Keys in events are form-encoded: `+` is a space, anything else may be `%XX`.
-        let spaced = self.object.key.replace('+', " ");
-        let key = percent_decode_str(&spaced)
-            .decode_utf8()
-            .map_err(|error| format!("key `{}` is not UTF-8: {error}", self.object.key))?;
-        Ok(ObjectLocation {
-            bucket: self.bucket.name.parse().map_err(|error| format!("{error}"))?,
-            key: ObjectKey::try_from(key.into_owned()).map_err(|error| error.to_string())?,
-            version_id: self.object.version_id.clone().filter(|id| !id.is_empty()),
-        })
-    }
+fn location(bucket: String, key: String, version_id: Option<String>) -> Result<ObjectLocation, String> {
+    Ok(ObjectLocation {
+        bucket: bucket
+            .try_into()
+            .map_err(|error: InvalidName| error.to_string())?,
+        key: ObjectKey::try_from(key).map_err(|error| error.to_string())?,
+        version_id: version_id.filter(|id| !id.is_empty()),
+    })
 }

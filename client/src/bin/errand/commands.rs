@@ -69,8 +69,14 @@ async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Re
                 }
                 JobReference::Uploaded(file) => file,
             };
-            let found = client.job_of_uploaded(file).await?;
             let bucket = &client.deployment().await?.input_bucket;
+            if file.bucket != *bucket {
+                return Err(Error::Usage(format!(
+                    "{file} asks stack `{}` for nothing: that takes files from {bucket}; name another stack with --stack",
+                    client.stack()
+                )));
+            }
+            let found = client.job_of_uploaded(file).await?;
             ids.push(found.ok_or_else(|| {
                 Error::Usage(format!(
                     "there is no object {file}, or it may not be read: name one that was uploaded to {bucket} under the \

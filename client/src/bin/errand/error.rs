@@ -91,6 +91,7 @@ pub(crate) enum Error {
 fn hint_for_reading(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "; name an existing file, or `-` for standard input",
+        io::ErrorKind::PermissionDenied => "; ask its owner to let you read it",
         _ => "",
     }
 }
@@ -134,6 +135,17 @@ impl Error {
     /// A failure of an operation that ran in this process.
     pub(crate) fn offline(code: &'static str, message: String) -> Self {
         Self::Failed(JobError::permanent(ErrorCode::new(code), message))
+    }
+
+    /// The same for want of memory, which is this process's to give: so much it was.
+    pub(crate) fn too_large(code: &'static str, message: &str, memory_bytes: u64) -> Self {
+        Self::offline(
+            code,
+            format!(
+                "{message}, or give more than these {} MiB with --memory",
+                memory_bytes >> 20
+            ),
+        )
     }
 
     /// The process could not be set up to wait for the network: too few file descriptors, say.

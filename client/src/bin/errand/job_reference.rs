@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use errand_client::{JobId, ObjectLocation};
-use errand_protocol::InvalidJobId;
+use errand_client::{JobId, ObjectLocation, operations};
+use errand_protocol::{InvalidJobId, ObjectKey, keys};
 
 /// A job, by its id or by the file that asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +25,63 @@ impl FromStr for JobReference {
                 .map_err(|error: InvalidJobId| error.to_string());
         };
         let (bucket, key) = address.split_once('/').ok_or("expected s3://BUCKET/KEY")?;
-        Ok(Self::Uploaded(ObjectLocation {
+        let location = ObjectLocation {
             bucket: bucket.parse().map_err(|error| format!("{error}"))?,
             key: key.parse().map_err(|error| format!("{error}"))?,
             version_id: None,
-        }))
+        };
+        check_asks(&location.key)?;
+        Ok(Self::Uploaded(location))
     }
+}
+
+/// Fails where a file with this key asks for nothing.
+fn check_asks(key: &ObjectKey) -> Result<(), String> {
+    let operation = keys::uploaded_operation(key);
+    if operation.is_some_and(|name| operations::names().any(|known| known == name.as_str())) {
+        return if key.as_str().ends_with('/') {
+            Err("a folder asks for nothing: name a file in it".to_owned())
+        } else {
+            Ok(())
+        };
+    }
+    let job = key.as_str().strip_prefix(keys::CLAIM_CHECKS);
+    let job = job.and_then(|rest| rest.split_once('/')?.0.parse::<JobId>().ok());
+    if let Some(job) = job {
+        return Err(format!("this is the input of job {job}: name that"));
+    }
+    let prefixes: Vec<_> = operations::names().map(|name| format!("{name}/")).collect();
+    Err(format!(
+        "a file with this key asks for nothing: only those under {} do",
+        prefixes.join(" and ")
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_asks_for_nothing_is_told_as_that() {
+        let told = |key: &str| {
+            format!("s3://errand-input/{key}")
+                .parse::<JobReference>()
+                .unwrap_err()
+        };
+        for key in ["other/x", "x", "statistics/x", "stats", "results/x/y"] {
+            let told = told(key);
+            assert!(
+                told.contains("asks for nothing: only those under stats/ and grayscale/ do"),
+                "{key}: {told}"
+            );
+        }
+        assert!(told("stats/2026/").contains("a folder asks for nothing"));
+        let id = JobId::random();
+        assert_eq!(
+            told(&format!("uploads/{id}/list.txt")),
+            format!("this is the input of job {id}: name that")
+        );
+    }
 
     #[test]
     fn a_job_is_named_by_its_id_or_by_the_address_of_its_file() {

@@ -31,7 +31,7 @@ use jpeg_luma::{exif, metadata};
 pub(crate) use decode::first_picture;
 
 use crate::report::{Report, Route};
-use crate::{Conversion, Error, Format, Limits, Luma, Parameters};
+use crate::{Conversion, Error, Format, Limits, Luma, Parameters, cancel};
 use decode::{decode, gray_of, is_gray, lossless_dimensions, size_of, three_bytes};
 use riff::{Chunk, Chunks, HAS_EXIF, HAS_PROFILE, HAS_XMP, damaged};
 
@@ -45,6 +45,7 @@ pub(crate) fn convert(input: &[u8], parameters: &Parameters, limits: &Limits) ->
     let mut output = Vec::with_capacity(input.len());
     output.extend_from_slice(b"RIFF\0\0\0\0WEBP");
     for chunk in Chunks::of_file(input)? {
+        cancel::check()?;
         converter.chunk(&chunk?, &mut output)?;
     }
     riff::end(&mut output, 0)?;

@@ -1,6 +1,7 @@
 //! All tests of this crate from outside, but for those that need a process of their own: the image crate and its codecs are
 //! linked once.
 
+mod cancel;
 mod cases;
 mod damage;
 mod every_option;

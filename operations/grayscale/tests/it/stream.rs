@@ -234,7 +234,7 @@ fn errors_tell_the_side_that_failed() {
         convert_stream(endless(), 0, &mut Vec::new(), &parameters, &Limits::new(100_000)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the file is larger than the limit of 100000 bytes of memory; raise the limit"
+        "the file is larger than the limit of 100000 bytes of memory; send a smaller one"
     );
     let small = Limits::new(1_000);
     let error = convert_stream(&large.color[..], 0, &mut Vec::new(), &parameters, &small).unwrap_err();

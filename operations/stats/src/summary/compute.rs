@@ -56,14 +56,16 @@ pub(crate) fn compute(
     let count = values.count();
     let sum = values.sum();
     cancel.check()?;
-    let squares = parameters.need_squares().then(|| values.sum_of_squares());
+    let squares = parameters.need_squares().then(|| values.sum_of_squares(cancel));
+    let squares = squares.transpose()?;
     cancel.check()?;
     let ranks = ranks(parameters, count);
     let at_ranks = values.at_ranks(&ranks, threads);
     cancel.check()?;
     let histogram = parameters
         .histogram
-        .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
+        .map(|bins| histogram::of(&values, &minimum, &maximum, bins, cancel))
+        .transpose()?;
     cancel.check()?;
     Ok(Findings {
         count,

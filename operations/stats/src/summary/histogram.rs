@@ -3,10 +3,11 @@
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::Cancel;
 use crate::number::powers::power_of_ten;
 use crate::number::rounding::exact;
 use crate::values::Values;
-use crate::{Bins, Decimal};
+use crate::{Bins, Decimal, Error};
 
 /// How many values fall in each of several ranges of equal width that follow one another from the minimum on.
 ///
@@ -33,11 +34,17 @@ pub struct Bin {
 }
 
 /// The histogram of values whose extremes are known.
-pub(super) fn of(values: &Values, minimum: &BigInt, maximum: &BigInt, bins: Bins) -> Histogram {
-    let zeros = values.common_zeros();
+pub(super) fn of(
+    values: &Values,
+    minimum: &BigInt,
+    maximum: &BigInt,
+    bins: Bins,
+    cancel: &Cancel,
+) -> Result<Histogram, Error> {
+    let zeros = values.common_zeros(cancel)?;
     let plan = Plan::new(minimum, maximum, zeros, values.count(), bins);
     let counts = values.counts_by_width(minimum, &plan.width, plan.bins);
-    plan.filled(&counts, values.places())
+    Ok(plan.filled(&counts, values.places()))
 }
 
 /// The bins of a histogram whose values are to be counted.

@@ -3,6 +3,8 @@
 use num_bigint::BigInt;
 
 use super::Values;
+use crate::Error;
+use crate::cancel::Cancel;
 use crate::number::factors;
 
 impl Values {
@@ -43,10 +45,10 @@ impl Values {
     }
 
     /// How many zeros end every value, up to its decimal places: written without them, no value changes.
-    pub(crate) fn common_zeros(&self) -> u32 {
+    pub(crate) fn common_zeros(&self, cancel: &Cancel) -> Result<u32, Error> {
         let mut zeros = self.places;
         if zeros == 0 {
-            return 0;
+            return Ok(0);
         }
         self.for_each_narrow(|value| {
             // 10^19 does not fit 64 bits with a sign.
@@ -58,9 +60,10 @@ impl Values {
             zeros = zeros.min(factors::of_ten((*value).into(), zeros));
         }
         for value in &self.big {
+            cancel.check()?;
             zeros = zeros.min(factors::of_ten(value.clone(), zeros));
         }
-        zeros
+        Ok(zeros)
     }
 
     fn for_each_narrow(&self, mut act: impl FnMut(i64)) {

@@ -8,6 +8,7 @@ use super::envelope::Envelope;
 use super::totals::Totals;
 use super::{Keep, Values, leaves};
 use crate::Parameters;
+use crate::cancel::Cancel;
 use crate::number::powers::times_power_of_ten;
 
 /// What an entry of an envelope takes, in bytes, with a big integer in it; others take 16.
@@ -17,6 +18,8 @@ const ENTRY_BYTES: usize = 16;
 const ENVELOPE_PART: usize = 8;
 /// The fewest entries of an envelope that is made smaller.
 const FEWEST_ENTRIES: usize = 4_096;
+/// Why work cannot have been given up.
+const NEVER: &str = "nobody holds the flag";
 /// About how many groups the values that do not fit 64 bits become.
 const FAR_GROUPS: u64 = 2_048;
 /// Decimal places by which 64 bits can be shifted and fit 128.
@@ -199,13 +202,15 @@ impl Digest {
     fn of(mut values: Values, needs: Needs) -> Self {
         let (minimum, maximum) = values.extremes().expect("there are values");
         let totals = Totals::of(values.count(), values.sum(), minimum, maximum);
+        // Few values, so that this does not take long: whether it is still wanted is asked between digests.
+        let never = Cancel::default();
         let squares = if needs.squares {
-            values.sum_of_squares()
+            values.sum_of_squares(&never).expect(NEVER)
         } else {
             BigInt::ZERO
         };
         let common_zeros = if needs.common_zeros {
-            values.common_zeros()
+            values.common_zeros(&never).expect(NEVER)
         } else {
             0
         };

@@ -3,6 +3,8 @@
 use num_bigint::BigInt;
 
 use super::Values;
+use crate::Error;
+use crate::cancel::Cancel;
 
 impl Values {
     /// The exact sum.
@@ -25,9 +27,10 @@ impl Values {
     }
 
     /// The exact sum of the squares.
-    pub(crate) fn sum_of_squares(&self) -> BigInt {
+    pub(crate) fn sum_of_squares(&self, cancel: &Cancel) -> Result<BigInt, Error> {
         let mut narrow = SquareSum::default();
         for block in &self.blocks {
+            cancel.check()?;
             block.for_each(|value| narrow.add(value));
         }
         for value in self.pending() {
@@ -37,8 +40,13 @@ impl Values {
         for value in &self.wide {
             wide.add(*value);
         }
-        let big: BigInt = self.big.iter().map(|value| value.pow(2)).sum();
-        narrow.total() + wide.total() + big
+        let mut big = BigInt::ZERO;
+        for value in &self.big {
+            // A hundred thousand digits take milliseconds.
+            cancel.check()?;
+            big += value.pow(2);
+        }
+        Ok(narrow.total() + wide.total() + big)
     }
 
     /// The smallest and the largest value; `None` if there are none.

@@ -42,3 +42,27 @@ fn a_small_chunk_that_decompresses_to_gigabytes_is_given_up_in_the_middle() {
     assert!(matches!(ended, Err(Error::Canceled)), "{ended:?}");
     assert!(took < Duration::from_secs(1), "{took:?}");
 }
+
+#[test]
+fn statistics_that_take_long_are_given_up_in_the_middle() {
+    // Squares of numbers this long take milliseconds each.
+    let number = "7".repeat(100_000);
+    let parameters: Parameters =
+        serde_json::from_str(r#"{"statistics": ["variance"], "histogram": "auto"}"#).unwrap();
+    let canceled = Arc::new(AtomicBool::new(false));
+    let mut list = Accumulator::new(&parameters).with_cancel(Arc::clone(&canceled));
+    for _ in 0..300 {
+        list.push(number.as_bytes()).unwrap();
+        list.push(b" ").unwrap();
+    }
+    let (ended, took) = thread::scope(|scope| {
+        let work = scope.spawn(|| list.finish().map(drop));
+        thread::sleep(Duration::from_millis(30));
+        assert!(!work.is_finished(), "the list is too short to be given up");
+        let given_up = Instant::now();
+        canceled.store(true, Ordering::Relaxed);
+        (work.join().unwrap(), given_up.elapsed())
+    });
+    assert!(matches!(ended, Err(Error::Canceled)), "{ended:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}

@@ -47,7 +47,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
             source,
         },
         StreamError::Write(source) => target.failed(source),
-        StreamError::Image(error) => Error::offline(error.code(), error.to_string()),
+        StreamError::Image(error) => images::rejected(&error, limits),
     })?;
     finish(
         target,

@@ -19,6 +19,7 @@ use crate::answer::{download, job};
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
 use crate::files::{OutputFile, Stream};
+use crate::limit::within;
 use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Way};
 use crate::many::plan::{self, Item, format_of};
@@ -109,7 +110,7 @@ pub(super) async fn online(
     global: &Global,
     wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {
-    let (items, problems) = plan(Some(client), wanted).await?;
+    let (items, problems) = within(global.timeout, plan(Some(client), wanted)).await?;
     let items = Arc::new(items);
     let mut lines = Lines::new(&items, &problems, global, wanted);
     let parameters = Arc::new(parameters(wanted));
@@ -263,6 +264,16 @@ async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<(V
     Ok(items.into_iter().partition(|item| item.problem.is_none()))
 }
 
+pub(super) fn rejected(error: &errand_grayscale::Error, limits: Limits) -> Error {
+    let (code, message) = (error.code(), error.to_string());
+    match error {
+        errand_grayscale::Error::TooLarge { .. } | errand_grayscale::Error::InputTooLarge { .. } => {
+            Error::too_large(code, &message, limits.memory_bytes)
+        }
+        _ => Error::offline(code, message),
+    }
+}
+
 fn convert(
     item: &Item,
     parameters: &Parameters,
@@ -283,7 +294,7 @@ fn convert(
             source,
         },
         StreamError::Write(source) => target.failed(source),
-        StreamError::Image(error) => Error::offline(error.code(), error.to_string()),
+        StreamError::Image(error) => rejected(&error, limits),
     })?;
     let mut target = target;
     let written = rest

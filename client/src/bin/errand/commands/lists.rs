@@ -15,6 +15,7 @@ use super::stats::{parameters, summarize};
 use crate::answer::job;
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
+use crate::limit::within;
 use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Broken, Way};
 use crate::many::plan::{Item, printed};
@@ -66,7 +67,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 /// Does all of them in the cloud.
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let items = plan(Some(client), wanted).await?;
+    let items = within(global.timeout, plan(Some(client), wanted)).await?;
     let parameters = parameters(wanted);
     let mut lines = Lines::new(&items, global, &parameters);
     let stop = AtomicBool::new(false);

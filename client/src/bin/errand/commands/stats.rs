@@ -94,8 +94,9 @@ pub(super) fn summarize(
     let mut list = Accumulator::new(parameters)
         .with_memory_budget(budget(memory_bytes))
         .with_threads(threads);
-    list.read(source.bytes).map_err(|error| failed(path, error))?;
-    list.answer().map_err(rejected)
+    list.read(source.bytes)
+        .map_err(|error| failed(path, error, memory_bytes))?;
+    list.answer().map_err(|error| rejected(&error, memory_bytes))
 }
 
 /// Statistics of files that count as one list, in this process. Numbers that the memory does not hold are read more than once.
@@ -118,8 +119,8 @@ fn summarize_files(
         } if paths.len() > 1 => {
             Error::offline(error.code(), format!("{}: {error}", output::shown(paths[list])))
         }
-        PassError::List { list, source } => failed(paths[list], source),
-        PassError::All(error) => rejected(error),
+        PassError::List { list, source } => failed(paths[list], source, memory_bytes),
+        PassError::All(error) => rejected(&error, memory_bytes),
         changed => Error::Read {
             path: paths[0].to_owned(),
             source: io::Error::other(changed.to_string()),
@@ -148,9 +149,9 @@ fn budget_of_files(parameters: &Parameters, memory_bytes: u64) -> usize {
     }
 }
 
-fn failed(path: &Path, error: ReadError) -> Error {
+fn failed(path: &Path, error: ReadError, memory_bytes: u64) -> Error {
     match error {
-        ReadError::List(error) => rejected(error),
+        ReadError::List(error) => rejected(&error, memory_bytes),
         ReadError::Input(source) => Error::Read {
             path: path.to_owned(),
             source,
@@ -238,7 +239,10 @@ fn style(global: &Global) -> Style {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
-fn rejected(error: errand_stats::Error) -> Error {
-    Error::offline(error.code(), error.to_string())
+fn rejected(error: &errand_stats::Error, memory_bytes: u64) -> Error {
+    let (code, message) = (error.code(), error.to_string());
+    match error {
+        errand_stats::Error::MemoryBudgetExceeded { .. } => Error::too_large(code, &message, memory_bytes),
+        _ => Error::offline(code, message),
+    }
 }

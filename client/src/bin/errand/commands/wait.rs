@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::cli::{Global, WaitArguments};
 use crate::error::Error;
 use crate::job_list::State;
-use crate::limit::Limit;
+use crate::limit::{GRACE, Limit, within};
 use crate::output::{self, Style};
 use crate::signals::interruption;
 
@@ -21,8 +21,10 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &WaitArguments
         aside: false,
     };
     let ids = super::ids(client, global.timeout, &wanted.job).await?;
+    // What is not answered does not come to an end by itself in time.
+    let limit = global.timeout.map(|limit| limit.and(GRACE));
     tokio::select! {
-        ended = wait(client, global.timeout, &ids, style) => ended,
+        ended = within(limit, wait(client, global.timeout, &ids, style)) => ended,
         // They go on, and their ids are known to whoever waits.
         () = interruption() => Err(Error::Interrupted { job_id: ids.first().copied() }),
     }

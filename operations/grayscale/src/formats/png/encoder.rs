@@ -6,7 +6,7 @@ use flate2::write::ZlibEncoder;
 
 use super::filter::RowFilter;
 use super::{chunks, deflate};
-use crate::{Error, Format};
+use crate::{Error, Format, cancel};
 
 /// A data chunk is ended once it has this many bytes.
 const DATA_CHUNK_BYTES: usize = 1 << 20;
@@ -139,6 +139,7 @@ impl Encoder {
     pub(super) fn rows(&mut self, rows: &[u8]) -> Result<(), Error> {
         let zlib = self.zlib.as_mut().expect("a frame was begun");
         for row in rows.chunks_exact(self.row_bytes) {
+            cancel::check()?;
             zlib.write(self.filter.filter(row)).map_err(refusal)?;
         }
         Ok(())

@@ -16,7 +16,7 @@ use super::inflate::Inflater;
 use super::unfilter::Unfilter;
 use super::writer::{Step, Writer};
 use super::{adam7, paeth};
-use crate::{Error, Format, Limits, Parameters, decoder_error};
+use crate::{Error, Format, Limits, Parameters, cancel, decoder_error};
 
 /// Bytes of rows, as the file has them, that go from one thread to the other at once.
 const BATCH_BYTES: usize = 128 << 10;
@@ -132,6 +132,7 @@ impl<'a> FrameReader<'a> {
             let batch_rows = (BATCH_BYTES / row_bytes / paeth::ROWS * paeth::ROWS).max(1);
             let mut left = height as usize;
             while left > 0 {
+                cancel::check()?;
                 let count = left.min(batch_rows);
                 let mut batch = self.batch();
                 self.rows.append(count, row_bytes, &mut batch, self.input.len())?;

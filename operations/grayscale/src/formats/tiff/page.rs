@@ -7,7 +7,7 @@ use super::file::File;
 use super::layout::Layout;
 use super::samples::{Packing, Sample, multiplied, unmultiplied};
 use super::tags::{Alpha, Color};
-use crate::{Error, Limits, Luma, Parameters};
+use crate::{Error, Limits, Luma, Parameters, cancel};
 
 /// What becomes of colors that are multiplied by alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,7 @@ impl<'a, 'f> Page<'a, 'f> {
                 .min(layout.height - row_of_chunks * layout.grid.height);
             band.resize(width * rows as usize * channels, S::default());
             for column in 0..across {
+                cancel::check()?;
                 let number = row_of_chunks as usize * across as usize + column as usize;
                 for (chunk, sample) in chunks.iter_mut().zip(&read) {
                     let plane = if layout.grid.planar {

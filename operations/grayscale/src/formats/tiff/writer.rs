@@ -14,7 +14,7 @@ use super::samples::Sample;
 use super::tags::PREDICTOR;
 use crate::encoded::Encoded;
 use crate::gray::Gray;
-use crate::{Error, Format};
+use crate::{Error, Format, cancel};
 
 /// Horizontal and vertical resolution and its unit, orientation, position and page number, and whether the page is
 /// a smaller copy of another: they say how the page is placed, and are kept even when metadata is stripped.
@@ -235,6 +235,7 @@ impl PageWriter<'_> {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
+        cancel::check()?;
         let (row_bytes, channels) = (self.like.row_bytes(), self.like.channels);
         if self.like.compression.has_predictor() {
             for row in self.strip.chunks_exact_mut(row_bytes) {

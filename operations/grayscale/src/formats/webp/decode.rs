@@ -1,7 +1,5 @@
 //! Frames into pixels. The codec gets each frame as a file of its own.
 
-use std::io::Cursor;
-
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage};
 use image_webp::WebPDecoder;
@@ -10,7 +8,7 @@ use jpeg_luma::exif;
 use super::riff::{self, Chunk, Chunks, HAS_ALPHA, damaged};
 use super::vp8;
 use crate::gray::Gray;
-use crate::{Error, Format, Limits, Luma, Parameters, decoder_error};
+use crate::{Error, Format, Limits, Luma, Parameters, cancel, decoder_error};
 
 /// The gray of the first picture, upright: a still image, or an animation's first frame where it is on the canvas.
 pub(crate) fn first_picture(input: &[u8], parameters: &Parameters, limits: &Limits) -> Result<Gray, Error> {
@@ -148,8 +146,11 @@ pub(super) fn decode(
         }
     }
     let file = &still(dimensions, frame)?;
-    let explain = |error| decoder_error::of_webp_frame(&error);
-    let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(explain)?;
+    let explain = |error| {
+        let canceled = cancel::check().err();
+        canceled.unwrap_or_else(|| decoder_error::of_webp_frame(&error))
+    };
+    let mut decoder = WebPDecoder::new(cancel::File::new(file)).map_err(explain)?;
     decoder.set_memory_limit(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
     let alpha = decoder.has_alpha();
     let size = decoder
