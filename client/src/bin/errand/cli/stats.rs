@@ -13,6 +13,7 @@ use super::{ManyArguments, PlotArguments, SendArguments};
 /// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array, in a
 /// column of a CSV file or in a field of JSON objects; `#` begins a comment; gzip, zstd and UTF-16 are recognized.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(after_help = "\
 Examples:
   errand stats                              reads input.txt
