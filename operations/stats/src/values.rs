@@ -136,8 +136,14 @@ impl Values {
     /// Of a list made by [`Values::new_digested`]: the digests, or, if all numbers are in memory, these.
     pub(crate) fn into_digests(mut self) -> Result<Digests, Self> {
         self.close_batch();
-        if !matches!(&self.keep, Keep::Digests(digests) if !digests.is_empty()) {
-            return Err(self);
+        match &self.keep {
+            Keep::Digests(digests) if !digests.is_empty() => {}
+            Keep::Digests(_) => {
+                // All are here, and stay, although they may take more at the most decimal places of any.
+                self.keep = Keep::All;
+                return Err(self);
+            }
+            _ => return Err(self),
         }
         self.digest();
         match self.keep {
