@@ -374,6 +374,60 @@ fn many_lists_are_a_table_or_lines_of_json() {
 }
 
 #[test]
+fn several_columns_of_many_tables_are_a_row_each() {
+    let folder = tree(&[
+        ("a.csv", b"name,x,y\nq,1,2\nr,3,4\n"),
+        ("b.csv", b"name,x,y\nq,10,n/a\n"),
+    ]);
+    let stats = |arguments: &[&str]| {
+        errand(
+            folder.path(),
+            &[&["stats", "a.csv", "b.csv", "-q"], arguments].concat(),
+        )
+    };
+    let run = stats(&["--all-columns", "--statistics", "sum"]);
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (
+            Some(0),
+            "\
+count  sum  column  list
+    2    4  x       a.csv
+    2    6  y       a.csv
+    1   10  x       b.csv
+"
+        )
+    );
+    assert_eq!(
+        run.stderr,
+        "errand: a.csv: not numeric: name: `q` at line 2\nerrand: b.csv: not numeric: name: `q` at line 2\n\
+         errand: b.csv: not numeric: y: `n/a` at line 2\n"
+    );
+    let run = stats(&[
+        "--column",
+        "x",
+        "--column",
+        "y",
+        "--skip-invalid",
+        "--json",
+        "-j1",
+    ]);
+    let lines = run.json();
+    assert_eq!(lines[0]["columns"][1]["sum"], "6");
+    assert_eq!(
+        lines[1]["error"]["message"],
+        "no numbers in column `y`, 1 field skipped; leave it out"
+    );
+    let run = stats(&["--column", "2", "--skip-invalid", "--statistics", "sum"]);
+    assert!(
+        run.stdout
+            .starts_with("count  sum  skipped  column  list\n    2    4        0  x       a.csv\n"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
 fn a_file_is_not_overwritten_unless_it_may_be() {
     let folder = tree(&[("image.ppm", IMAGE), ("there.ppm", b"mine")]);
     let errand = |arguments: &[&str]| errand(folder.path(), arguments);

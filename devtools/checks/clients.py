@@ -72,6 +72,9 @@ def printed(schemas, work):
     for schema, *arguments in (
         ("stats", "stats", table, *everything),
         ("stats", "stats", table, *everything, "--offline"),
+        ("stats", "stats", table, *everything[:4], "--column", "a,b", "--skip-invalid"),
+        ("stats", "stats", table, "--all-columns", "--skip-invalid", "--comment", "#", "--delimiter", ","),
+        ("stats", "stats", table, "--column", "2", "--skip-invalid", "--offline"),
         ("grayscale", "grayscale", balloons, "-o", work / "a.webp", "--force"),
         ("grayscale", "grayscale", balloons, "-o", work / "a.webp", "--force", "--offline"),
         ("doctor", "doctor"),

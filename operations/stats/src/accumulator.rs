@@ -11,7 +11,7 @@ use crate::cancel::Cancel;
 use crate::decode::Decoder;
 use crate::text::Text;
 use crate::values::Values;
-use crate::{Error, Limits, Parameters, ReadError, Summary, summary};
+use crate::{Answer, Error, Limits, Parameters, ReadError, Summary, summary};
 
 /// Takes a list in chunks, cut anywhere, and gives its statistics.
 ///
@@ -119,33 +119,49 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Ends the input and computes its statistics.
+    /// Ends the input and computes its statistics: those of a list, or of one column.
     ///
     /// # Errors
     ///
     /// [`Error::EmptyInput`] if there was no number, and what only the end of the input shows: an incomplete
-    /// last token, JSON array or compressed stream.
-    pub fn finish(mut self) -> Result<Summary, Error> {
-        let contents = self.take_decoder()?.finish()?;
-        summary::compute(
-            contents,
-            &self.parameters,
-            &self.limits,
-            self.threads,
-            &self.cancel,
-        )
+    /// last token, JSON array or compressed stream. [`Error::SeveralAnswers`] if several columns were asked for:
+    /// [`Accumulator::answer`] gives them.
+    pub fn finish(self) -> Result<Summary, Error> {
+        match self.answer()? {
+            Answer::List(summary) => Ok(*summary),
+            Answer::Columns(_) => Err(Error::SeveralAnswers),
+        }
+    }
+
+    /// Ends the input and computes what was asked for, be it of one list or of several columns.
+    ///
+    /// ```
+    /// use errand_stats::{Accumulator, Answer, Columns, Parameters};
+    ///
+    /// let columns = Some(Columns::All);
+    /// let mut table = Accumulator::new(&Parameters { columns, ..Parameters::default() });
+    /// table.push(b"name,age,height\nJane,41,170\n")?;
+    /// let Answer::Columns(answer) = table.answer()? else { panic!() };
+    /// assert_eq!(answer.columns[1].summary.sum.as_ref().unwrap().as_str(), "170");
+    /// assert_eq!(answer.not_numeric[0].column.as_deref(), Some("name"));
+    /// # Ok::<(), errand_stats::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Accumulator::finish`]; and [`Error::EmptyColumn`] or [`Error::NoNumericColumn`] if columns are none of numbers.
+    pub fn answer(mut self) -> Result<Answer, Error> {
+        let found = self.take_decoder()?.finish()?;
+        summary::answer(found, &self.parameters, &self.limits, self.threads, &self.cancel)
     }
 
     /// The decoder, which counts as failed until it is put back.
     fn take_decoder(&mut self) -> Result<Decoder, Error> {
         match mem::replace(&mut self.stage, Stage::Failed) {
             Stage::Ready => {
-                let text = Text::new(
-                    &self.parameters,
-                    self.limits,
-                    self.threads,
-                    Values::new(&self.parameters),
-                );
+                self.parameters.check()?;
+                let values = Values::new(&self.parameters);
+                let text = Text::new(&self.parameters, self.limits, self.threads, values);
                 Ok(Decoder::new(
                     text,
                     self.limits.decompressed_bytes,

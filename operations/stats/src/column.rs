@@ -1,309 +1,250 @@
-//! One column of a CSV or TSV (RFC 4180), read with the csv crate's push parser.
+//! Columns of a CSV or TSV (RFC 4180), read in one pass.
 //!
-//! The first row that is neither blank nor a comment tells the delimiter: a tab if there is one in it, else the more
-//! frequent of comma and semicolon, and a comma if there are as many of both. Where the comma is the decimal sign, it
-//! delimits nothing: `12,50` alone in a row would be two fields otherwise, and nobody would see it. Fields may be quoted with `"`. Blank rows and
-//! rows that begin with `#` are passed over. White space around a number is no part of it.
+//! The first row tells the delimiter, unless that is given ([`delimiter`]), and which columns are meant ([`resolve`]); from then
+//! on the text is split into fields ([`splitter`]), and those of the columns are stored ([`reading`]). White space around
+//! a number is no part of it. A row that begins with `#` is a row like any other, unless that byte begins comments.
 
-use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
+mod delimiter;
+mod reading;
+mod resolve;
+mod specials;
+mod splitter;
 
-use crate::contents::Contents;
 use crate::decimal_sign::DecimalSign;
 use crate::error::shown;
+use crate::found::{Found, FoundColumn};
 use crate::values::Values;
-use crate::{Column, Error, Limits, Position, Skipped, SkippedToken, token};
+use crate::{Columns, Error, FirstRow, Limits, Parameters};
 
-/// Bytes of a field's buffer at first; it grows.
-const FIELD_BYTES: usize = 1_024;
+pub(crate) use self::reading::over_budget;
+use self::reading::{COLUMN_BYTES, FirstFields, Invalid, Reading};
+use self::resolve::{Header, Wanted};
+use self::splitter::{Sink as _, Splitter};
+
+/// Bytes of a text after which it is looked at how much memory several columns take together.
+const CHECKED_BYTES: usize = 64 << 10;
+/// More bytes than a field can have besides a number of as many digits as are allowed.
+const BYTES_BESIDE_DIGITS: usize = 64;
 
 /// Reads a table in chunks.
 #[derive(Debug)]
 pub(crate) struct Table {
-    wanted: Column,
+    wanted: Wanted,
     skip_invalid: bool,
     sign: DecimalSign,
+    comment: Option<u8>,
+    is_headers: Option<bool>,
     limits: Limits,
-    progress: Progress,
+    /// What the columns' lists are like.
     values: Values,
-    skipped: Skipped,
-    header: Option<String>,
+    stage: Stage,
 }
 
 #[derive(Debug)]
-enum Progress {
-    /// The first row has not ended: its bytes and those before it.
-    FirstRow(Vec<u8>),
+enum Stage {
+    /// The first row has not ended.
+    Delimiter(Box<delimiter::FirstRow>),
+    /// The delimiter is known, and perhaps some of the first row's fields.
+    FirstRow(Box<(Splitter, FirstFields)>),
     Rows(Box<Rows>),
+    /// Between two of them, or after an error.
+    Ended,
 }
 
-/// The CSV parser and where in the table it is.
 #[derive(Debug)]
 struct Rows {
-    reader: Reader,
-    /// The field being read.
-    field: Vec<u8>,
-    length: usize,
-    /// How many fields of the row have ended.
-    index: usize,
-    /// The fields of the first row, until it has ended.
-    first: Option<Vec<String>>,
-    /// Index of the column, once the first row has ended.
-    column: usize,
+    splitter: Splitter,
+    reading: Reading,
+    /// For each column asked for, which of those that are read it is.
+    order: Vec<usize>,
+    is_several: bool,
+    first_row: Option<FirstRow>,
 }
 
 impl Table {
-    /// Reads into `values`, an empty list.
-    pub(crate) fn new(
-        wanted: Column,
-        skip_invalid: bool,
-        sign: DecimalSign,
-        limits: Limits,
-        values: Values,
-    ) -> Self {
+    /// Reads what `parameters` ask for into lists like `values`.
+    pub(crate) fn new(parameters: &Parameters, sign: DecimalSign, limits: Limits, values: Values) -> Self {
+        let wanted = match (&parameters.columns, &parameters.column) {
+            (Some(several), _) => Wanted::Several(several.clone()),
+            (None, Some(one)) => Wanted::One(one.clone()),
+            (None, None) => Wanted::Several(Columns::All),
+        };
+        let comment = parameters.comment.map(u8::from);
+        let limit = longest_field(&limits);
+        let stage = match parameters.delimiter {
+            Some(delimiter) => {
+                let splitter = Splitter::new(delimiter.into(), comment, limit, 1);
+                Stage::FirstRow(Box::new((splitter, FirstFields::new(limits.field_bytes))))
+            }
+            None => {
+                let row = delimiter::FirstRow::new(sign, comment, limits.field_bytes);
+                Stage::Delimiter(Box::new(row))
+            }
+        };
         Self {
             wanted,
-            skip_invalid,
+            skip_invalid: parameters.skip_invalid,
             sign,
+            comment,
+            is_headers: parameters.header,
             limits,
-            progress: Progress::FirstRow(Vec::new()),
             values,
-            skipped: Skipped::default(),
-            header: None,
+            stage,
         }
     }
 
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let Progress::FirstRow(text) = &mut self.progress else {
-            return self.read(chunk);
-        };
-        text.extend_from_slice(chunk);
-        // Only a line break can have ended the row: without one, the text need not be searched again.
-        let row = if chunk.contains(&b'\n') {
-            first_row(text)
-        } else {
-            None
-        };
-        if let Some(delimiter) = row.map(|row| delimiter(row, self.sign)) {
-            return self.begin(delimiter);
-        }
-        if text.len() > self.limits.field_bytes {
-            return Err(self.field_too_long(Position::START));
+        let mut rest = chunk;
+        while !rest.is_empty() {
+            let read = match &mut self.stage {
+                Stage::Delimiter(row) => {
+                    let (read, found) = row.take(rest)?;
+                    if let Some(found) = found {
+                        self.begin(&found)?;
+                    }
+                    read
+                }
+                Stage::FirstRow(first) => {
+                    let (splitter, fields) = &mut **first;
+                    let read = splitter.split(rest, fields)?;
+                    self.resolve_if_whole()?;
+                    read
+                }
+                Stage::Rows(rows) => {
+                    let part = &rest[..rest.len().min(CHECKED_BYTES)];
+                    let read = rows.splitter.split(part, &mut rows.reading)?;
+                    if rows.is_several {
+                        rows.reading.check()?;
+                    }
+                    read
+                }
+                Stage::Ended => return Err(Error::AlreadyFailed),
+            };
+            rest = &rest[read..];
         }
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> Result<Contents, Error> {
-        if let Progress::FirstRow(text) = &self.progress {
-            let delimiter = delimiter(text, self.sign);
-            self.begin(delimiter)?;
+    pub(crate) fn finish(mut self) -> Result<Found, Error> {
+        if let Stage::Delimiter(row) = &mut self.stage {
+            let found = row.end();
+            self.begin(&found)?;
         }
-        // Empty input tells the parser that the table has ended.
-        self.read(b"")?;
-        Ok(Contents {
-            values: self.values,
-            skipped: self.skipped,
-            column: self.header,
-        })
+        if let Stage::FirstRow(first) = &mut self.stage {
+            let (splitter, fields) = &mut **first;
+            splitter.finish(fields)?;
+            self.resolve_if_whole()?;
+        }
+        let Stage::Rows(mut rows) = self.stage else {
+            return Err(Error::EmptyInput { skipped: 0 });
+        };
+        rows.splitter.finish(&mut rows.reading)?;
+        Ok(rows.found(matches!(self.wanted, Wanted::Several(Columns::All))))
     }
 
-    fn begin(&mut self, delimiter: u8) -> Result<(), Error> {
-        let reader = ReaderBuilder::new()
-            .delimiter(delimiter)
-            .comment(Some(b'#'))
-            .build();
-        let rows = Rows {
-            reader,
-            field: vec![0; FIELD_BYTES],
-            length: 0,
-            index: 0,
-            first: Some(Vec::new()),
-            column: usize::MAX,
-        };
-        match std::mem::replace(&mut self.progress, Progress::Rows(Box::new(rows))) {
-            Progress::FirstRow(text) if !text.is_empty() => self.read(&text),
-            _ => Ok(()),
-        }
+    /// Begins with the first row, now that the delimiter is known.
+    fn begin(&mut self, found: &delimiter::Found) -> Result<(), Error> {
+        let limit = longest_field(&self.limits);
+        let mut splitter = Splitter::new(found.delimiter, self.comment, limit, found.line);
+        let mut fields = FirstFields::new(self.limits.field_bytes);
+        splitter.split(&found.row, &mut fields)?;
+        self.stage = Stage::FirstRow(Box::new((splitter, fields)));
+        self.resolve_if_whole()
     }
 
-    /// Reads `chunk`, or the end of the table if it is empty.
-    fn read(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        let mut rest = chunk;
-        let Progress::Rows(mut rows) = std::mem::replace(&mut self.progress, Progress::FirstRow(Vec::new()))
-        else {
-            return Ok(());
+    /// Goes on to the rows below the first, if that has ended.
+    fn resolve_if_whole(&mut self) -> Result<(), Error> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Ended);
+        self.stage = match stage {
+            Stage::FirstRow(first) if first.1.is_whole => {
+                let (splitter, fields) = *first;
+                Stage::Rows(Box::new(self.rows(splitter, fields)?))
+            }
+            other => other,
         };
-        loop {
-            let (result, read, written) = rows.reader.read_field(rest, &mut rows.field[rows.length..]);
-            let ends_line = read > 0 && rest[read - 1] == b'\n';
-            rest = &rest[read..];
-            rows.length += written;
-            match result {
-                ReadFieldResult::InputEmpty | ReadFieldResult::End => break,
-                ReadFieldResult::OutputFull => self.make_room(&mut rows)?,
-                ReadFieldResult::Field { record_end } => {
-                    let line = rows.reader.line() - u64::from(record_end && ends_line);
-                    self.end_field(&mut rows, line)?;
-                    if record_end {
-                        self.end_row(&mut rows, line)?;
-                    }
+        Ok(())
+    }
+
+    fn rows(&self, splitter: Splitter, first: FirstFields) -> Result<Rows, Error> {
+        let (fields, positions): (Vec<String>, Vec<_>) = first.fields.into_iter().unzip();
+        let header = Header {
+            fields: &fields,
+            sign: self.sign,
+            is_headers: self.is_headers,
+        };
+        let resolved = header.resolve(&self.wanted)?;
+        let mut places = resolved.indexes.clone();
+        places.sort_unstable();
+        places.dedup();
+        if resolved.is_several && places.len() * COLUMN_BYTES > self.limits.memory_bytes {
+            return Err(over_budget([&self.values].into_iter(), &self.limits));
+        }
+        let mut order = Vec::new();
+        let mut is_taken = vec![false; places.len()];
+        for index in &resolved.indexes {
+            let at = places
+                .binary_search(index)
+                .expect("every index is one of the places");
+            if !std::mem::replace(&mut is_taken[at], true) {
+                order.push(at);
+            }
+        }
+        let headed = |place: usize| {
+            let header = resolved.has_headers.then(|| shown(fields[place].trim()));
+            (place, header)
+        };
+        let invalid = match (&self.wanted, self.skip_invalid) {
+            (Wanted::Several(Columns::All), true) => Invalid::SkippedInAny,
+            (Wanted::Several(Columns::All), false) => Invalid::EndsColumn,
+            (_, true) => Invalid::Skipped,
+            (_, false) => Invalid::Fails,
+        };
+        let places = places.into_iter().map(headed).collect();
+        let mut reading = Reading::new(invalid, self.sign, self.limits, places, &self.values);
+        if !resolved.has_headers {
+            for (place, (field, position)) in fields.iter().zip(positions).enumerate() {
+                if reading.wants(place) {
+                    reading.field(place, field.as_bytes(), position)?;
                 }
             }
-            if rest.is_empty() && !chunk.is_empty() {
-                break;
-            }
+            reading.end_row(fields.len(), first.line)?;
         }
-        self.progress = Progress::Rows(rows);
-        Ok(())
-    }
-
-    fn make_room(&self, rows: &mut Rows) -> Result<(), Error> {
-        if rows.first.is_none() && rows.index != rows.column {
-            // The field is not in the wanted column.
-            rows.length = 0;
-        } else if rows.field.len() >= self.limits.field_bytes.max(self.limits.token_digits + 1) {
-            let position = Position {
-                line: rows.reader.line(),
-                column: rows.index as u64 + 1,
-            };
-            return Err(self.field_too_long(position));
-        } else {
-            rows.field.resize(2 * rows.field.len(), 0);
-        }
-        Ok(())
-    }
-
-    fn field_too_long(&self, position: Position) -> Error {
-        Error::FieldTooLong {
-            position,
-            limit: self.limits.field_bytes,
-        }
-    }
-
-    fn end_field(&mut self, rows: &mut Rows, line: u64) -> Result<(), Error> {
-        let field = &rows.field[..rows.length];
-        let position = Position {
-            line,
-            column: rows.index as u64 + 1,
-        };
-        if let Some(first) = &mut rows.first {
-            first.push(String::from_utf8_lossy(field).into_owned());
-        } else if rows.index == rows.column {
-            self.store(field, position)?;
-        }
-        rows.length = 0;
-        rows.index += 1;
-        Ok(())
-    }
-
-    fn end_row(&mut self, rows: &mut Rows, line: u64) -> Result<(), Error> {
-        if let Some(fields) = rows.first.take() {
-            rows.column = self.find(&fields)?;
-            let field = fields[rows.column].trim();
-            let is_data =
-                matches!(self.wanted, Column::Number(_)) && token::is_number(field.as_bytes(), self.sign);
-            if is_data {
-                self.store(
-                    field.as_bytes(),
-                    Position {
-                        line,
-                        column: rows.column as u64 + 1,
-                    },
-                )?;
+        Ok(Rows {
+            splitter,
+            reading,
+            order,
+            is_several: resolved.is_several,
+            first_row: resolved.is_assumed.then_some(if resolved.has_headers {
+                FirstRow::Headers
             } else {
-                self.header = Some(shown(field));
-            }
-        } else if rows.index <= rows.column {
-            let position = Position {
-                line,
-                column: rows.column as u64 + 1,
+                FirstRow::Data
+            }),
+        })
+    }
+}
+
+/// The most bytes that a field may have: a number may have as many digits as are allowed, whatever the limit for fields is.
+fn longest_field(limits: &Limits) -> usize {
+    limits.field_bytes.max(limits.token_digits + BYTES_BESIDE_DIGITS)
+}
+
+impl Rows {
+    fn found(self, only_numeric: bool) -> Found {
+        let mut columns: Vec<Option<FoundColumn>> = self.reading.finish().into_iter().map(Some).collect();
+        let mut in_order = self.order.into_iter().filter_map(|at| columns[at].take());
+        if self.is_several {
+            return Found::Columns {
+                columns: in_order.collect(),
+                only_numeric,
+                first_row: self.first_row,
             };
-            if !self.skip_invalid {
-                return Err(Error::MissingField { position });
-            }
-            self.skipped.add(SkippedToken {
-                token: String::new(),
-                position,
-            });
         }
-        rows.index = 0;
-        Ok(())
-    }
-
-    /// Index of the column in the first row.
-    fn find(&self, fields: &[String]) -> Result<usize, Error> {
-        let index = match &self.wanted {
-            Column::Number(number) => usize::try_from(*number)
-                .ok()
-                .and_then(|number| number.checked_sub(1)),
-            Column::Name(name) => fields.iter().position(|field| field.trim() == name.trim()),
-        };
-        index
-            .filter(|index| *index < fields.len())
-            .ok_or_else(|| Error::UnknownColumn {
-                column: self.wanted.clone(),
-                available: match fields {
-                    [only] if self.sign == DecimalSign::Comma && only.contains(',') => {
-                        format!(
-                            "only `{}`, for a comma delimits nothing (--decimal-comma)",
-                            shown(only)
-                        )
-                    }
-                    [only] => format!("only `{}`", shown(only)),
-                    _ => format!("{} columns: {}", fields.len(), shown_list(fields)),
-                },
-            })
-    }
-
-    fn store(&mut self, field: &[u8], position: Position) -> Result<(), Error> {
-        match token::store(
-            &mut self.values,
-            field.trim_ascii(),
-            self.sign,
-            position,
-            &self.limits,
-        ) {
-            Err(Error::NotANumber { token, position, .. }) if self.skip_invalid => {
-                self.skipped.add(SkippedToken { token, position });
-                Ok(())
-            }
-            // In a table, a position names the field, not the byte within it.
-            Err(Error::InvalidUtf8 { byte, .. }) => Err(Error::InvalidUtf8 { byte, position }),
-            Err(Error::LoneSurrogate { surrogate, .. }) => Err(Error::LoneSurrogate { surrogate, position }),
-            result => result,
+        let column = in_order
+            .next()
+            .expect("one column was asked for, and it is there");
+        Found::One {
+            contents: column.contents,
+            first_row: self.first_row,
         }
-    }
-}
-
-/// The first fields, as a message shows them.
-fn shown_list(fields: &[String]) -> String {
-    const SHOWN: usize = 20;
-    let names: Vec<String> = fields
-        .iter()
-        .take(SHOWN)
-        .map(|field| format!("`{}`", shown(field)))
-        .collect();
-    let more = if fields.len() > SHOWN { ", ..." } else { "" };
-    names.join(", ") + more
-}
-
-/// The first row that is neither blank nor a comment, if it has ended.
-fn first_row(text: &[u8]) -> Option<&[u8]> {
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    lines
-        .filter(|line| line.ends_with(b"\n"))
-        .find(|line| !line.starts_with(b"#") && !line.trim_ascii().is_empty())
-}
-
-fn delimiter(row: &[u8], sign: DecimalSign) -> u8 {
-    let count = |delimiter| row.split(|byte| *byte == delimiter).count() - 1;
-    if count(b'\t') > 0 {
-        b'\t'
-    } else if sign == DecimalSign::Comma || count(b';') > count(b',') {
-        b';'
-    } else {
-        b','
     }
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use crate::Error;
 use crate::cancel::Cancel;
-use crate::contents::Contents;
+use crate::found::Found;
 use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_chunks};
 use crate::text::Text;
@@ -71,7 +71,7 @@ impl Decoder {
         Ok(decoder)
     }
 
-    pub(crate) fn finish(mut self) -> Result<Contents, Error> {
+    pub(crate) fn finish(mut self) -> Result<Found, Error> {
         let prefix = self.prefix.end();
         match self.open(&prefix)?.format {
             Format::Uncompressed(text) => text.finish(),

@@ -142,12 +142,62 @@ pub enum Error {
     },
 
     /// The table has no such column.
-    #[error("no column {column} in the first row, which has {available}; pick one of them")]
+    #[error("no column {column} in the first row, which has {available}; {}", unknown_column_cure(*.is_comment))]
     UnknownColumn {
         /// The column asked for.
         column: Column,
         /// The columns there are, shortened.
         available: String,
+        /// Whether the first row looks like a comment.
+        is_comment: bool,
+    },
+
+    /// A column was asked for by name, of a table whose first row is no headers.
+    #[error(
+        "no column {column}: the first row is data (--no-header, \"header\": false); give the column's number, or leave that out"
+    )]
+    NameWithoutHeaders {
+        /// The column asked for.
+        column: Column,
+    },
+
+    /// All columns of numbers were asked for, and there is none.
+    #[error(
+        "no column of numbers; {available}; check the delimiter, or skip what is no number (--skip-invalid)"
+    )]
+    NoNumericColumn {
+        /// The columns there are, and why they are none of numbers, shortened.
+        available: String,
+    },
+
+    /// One of several columns holds no number.
+    #[error("no numbers in column {column}{}; leave it out", skipped_message(*.skipped))]
+    EmptyColumn {
+        /// Its header, or its number.
+        column: Column,
+        /// How many fields of it were skipped.
+        skipped: u64,
+    },
+
+    /// A field begins with a quote that is never closed.
+    #[error(
+        "the quote at {position} is never closed; close it, or double it (`\"\"`) if it belongs to the text"
+    )]
+    UnclosedQuote {
+        /// Where the field is.
+        position: Position,
+    },
+
+    /// Something other than a delimiter or a line end follows the quote that closes a field.
+    #[error(
+        "{} follows the closing quote of the field at {position}; double the quotes inside a field (`\"\"`), or check the delimiter",
+        shown_byte(*.byte)
+    )]
+    TextAfterQuote {
+        /// The first byte of it.
+        byte: char,
+        /// Where the field is.
+        position: Position,
     },
 
     /// A row ends before the column.
@@ -180,6 +230,10 @@ pub enum Error {
         /// The column asked for.
         column: Column,
     },
+
+    /// Several columns of JSON objects were asked for.
+    #[error("the input is JSON objects, of which one field is read at a time; name it, such as --column amount")]
+    SeveralFields,
 
     /// What was sent as JSON objects is no JSON.
     #[error(
@@ -248,6 +302,17 @@ pub enum Error {
     #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
 
+    /// Parameters contradict each other.
+    #[error("{message}")]
+    InvalidParameters {
+        /// What is wrong, and the cure.
+        message: String,
+    },
+
+    /// Several columns were read, and one answer was asked for.
+    #[error("several columns have an answer each; call `answer` for them")]
+    SeveralAnswers,
+
     /// The caller gave the work up ([`Accumulator::with_cancel`](crate::Accumulator::with_cancel)).
     #[error("given up before the statistics were there; send the input again")]
     Canceled,
@@ -258,7 +323,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::EmptyInput { .. } => "empty_input",
+            Self::EmptyInput { .. } | Self::EmptyColumn { .. } => "empty_input",
             // From when only integers were read: a code does not change.
             Self::NotANumber { .. } => "not_an_integer",
             Self::InvalidUtf8 { .. } => "invalid_utf8",
@@ -270,7 +335,15 @@ impl Error {
             Self::UnexpectedBracket { .. } => "unexpected_bracket",
             Self::UnclosedArray { .. } => "unclosed_array",
             Self::TextAfterArray { .. } => "text_after_array",
-            Self::UnknownColumn { .. } | Self::FieldByNumber { .. } => "unknown_column",
+            Self::UnknownColumn { .. }
+            | Self::NameWithoutHeaders { .. }
+            | Self::FieldByNumber { .. }
+            | Self::SeveralFields => "unknown_column",
+            Self::NoNumericColumn { .. } => "no_numeric_column",
+            Self::UnclosedQuote { .. } => "unclosed_quote",
+            Self::TextAfterQuote { .. } => "text_after_quote",
+            Self::InvalidParameters { .. } => "invalid_parameters",
+            Self::SeveralAnswers => "several_answers",
             Self::InvalidJson { .. } => "invalid_json",
             Self::MissingField { .. } | Self::NoSuchField { .. } => "missing_field",
             Self::FieldTooLong { .. } => "field_too_long",
@@ -296,6 +369,30 @@ fn among(names: &[String]) -> String {
     match names {
         [] => String::new(),
         _ => format!(", which has `{}`", names.join("`, `")),
+    }
+}
+
+fn unknown_column_cure(is_comment: bool) -> &'static str {
+    if is_comment {
+        "pick one of them, or say that rows that begin with `#` are comments (--comment '#', \"comment\": \"#\")"
+    } else {
+        "pick one of them"
+    }
+}
+
+fn skipped_message(skipped: u64) -> String {
+    match skipped {
+        0 => String::new(),
+        1 => ", 1 field skipped".to_owned(),
+        _ => format!(", {skipped} fields skipped"),
+    }
+}
+
+fn shown_byte(byte: char) -> String {
+    if byte.is_ascii() {
+        format!("`{}`", shown(&byte.to_string()))
+    } else {
+        "text".to_owned()
     }
 }
 

@@ -14,6 +14,7 @@ mod decimal_sign;
 mod decode;
 mod error;
 mod foreign;
+mod found;
 mod limits;
 mod number;
 mod parameters;
@@ -35,14 +36,17 @@ pub use error::{Compression, Error};
 pub use limits::Limits;
 pub use number::{Decimal, Fraction, Integer, InvalidDecimal, InvalidInteger};
 pub use parameters::{
-    Bins, Column, InvalidBins, InvalidColumn, InvalidPercentile, Method, Parameters, Percentile, Selection,
-    Statistic, UnknownStatistic,
+    Bins, Column, Columns, Comment, Delimiter, InvalidBins, InvalidColumn, InvalidComment, InvalidDelimiter,
+    InvalidPercentile, Method, Parameters, Percentile, Selection, Statistic, UnknownStatistic,
 };
 pub use passes::{PassError, Passes};
 pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};
-pub use summary::{Bin, Histogram, InWidth, Modes, PercentileValue, Quartiles, Spread, Summary};
+pub use summary::{
+    Answer, Bin, ColumnSummaries, ColumnSummary, FirstRow, Histogram, InWidth, Modes, NotNumeric, PercentileValue,
+    Quartiles, Spread, Summary,
+};
 pub use token::Cure;
 
 /// The operation's name, as requests and the command spell it.

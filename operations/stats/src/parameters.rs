@@ -7,19 +7,38 @@ use std::str::FromStr;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+mod column;
 mod percentile;
 mod selection;
+mod table;
 
+use crate::Error;
+pub use column::{Column, Columns, InvalidColumn};
 pub use percentile::{InvalidPercentile, Percentile};
 pub use selection::{Selection, Statistic, UnknownStatistic};
+pub use table::{Comment, Delimiter, InvalidComment, InvalidDelimiter};
 
 /// What to compute. The default asks for the six default statistics of a list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
-    /// Read one column of a CSV or TSV, or one field of JSON objects; `None` (the default) reads a list.
+    /// Read one column of a CSV or TSV, or one field of JSON objects; `None` (the default) reads a list, unless
+    /// [`Parameters::columns`] says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<Column>,
+    /// Read several columns, in one pass, and answer for each; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Columns>,
+    /// Whether a table's first row is headers; by default it is if a column is asked for by name, or if a field of a column in
+    /// that row is no number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// What stands between a table's fields; by default the first row tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// What begins the rows of a table that are comments; by default there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Comment>,
     /// Read the comma as the decimal sign, not as a separator, and no point; default false.
     #[serde(skip_serializing_if = "Not::not")]
     pub decimal_comma: bool,
@@ -36,6 +55,47 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// Whether a table is to be read, and not a list.
+    pub(crate) fn read_table(&self) -> bool {
+        self.column.is_some() || self.columns.is_some()
+    }
+
+    /// Whether they say how a table is written, so that nothing else can be meant.
+    pub(crate) fn tell_of_table(&self) -> bool {
+        self.delimiter.is_some() || self.comment.is_some() || self.header.is_some()
+    }
+
+    /// Fails if they contradict each other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameters`].
+    pub fn check(&self) -> Result<(), Error> {
+        let of_tables = [
+            ("header", self.header.is_some()),
+            ("delimiter", self.delimiter.is_some()),
+            ("comment", self.comment.is_some()),
+        ];
+        let message = if self.column.is_some() && self.columns.is_some() {
+            "`column` and `columns` exclude each other; give one of them".to_owned()
+        } else if matches!(&self.columns, Some(Columns::These(columns)) if columns.is_empty()) {
+            "`columns` is empty; name one, or say \"all\"".to_owned()
+        } else if let Some((name, _)) = of_tables.iter().find(|(_, is_given)| *is_given)
+            && !self.read_table()
+        {
+            format!("`{name}` is for tables; name a column too, or leave it out")
+        } else if self
+            .delimiter
+            .map(u8::from)
+            .is_some_and(|delimiter| self.comment.map(u8::from) == Some(delimiter))
+        {
+            "`delimiter` and `comment` are the same; change one of them".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Error::InvalidParameters { message })
+    }
+
     /// Whether anything needs the numbers themselves, and not only their count, sum and extremes.
     pub(crate) fn need_values(&self) -> bool {
         let wanted = |statistic: &Statistic| self.statistics.contains(*statistic);
@@ -93,90 +153,6 @@ impl Method {
             Self::Keep => "keep",
             Self::Sort => "sort",
         }
-    }
-}
-
-/// One column of a table. In JSON a number or a string.
-///
-/// On a command line ([`FromStr`]), digits are a number and anything else is a header's name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Column {
-    /// By number, from 1. If the first row's field there is not a number, that row is taken as headers.
-    Number(u32),
-    /// By name: the first row is headers, and this is the first header that equals the name. Of JSON objects the field of that
-    /// name, or, if it begins with a point, the field at the end of that path.
-    Name(String),
-}
-
-impl fmt::Display for Column {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Name(name) => write!(f, "`{name}`"),
-        }
-    }
-}
-
-/// A column was empty, 0, or a number that does not fit 32 bits.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a column: `{0}`; give a header's name, or a number from 1")]
-pub struct InvalidColumn(String);
-
-impl FromStr for Column {
-    type Err = InvalidColumn;
-
-    fn from_str(text: &str) -> Result<Self, InvalidColumn> {
-        let invalid = || InvalidColumn(text.to_owned());
-        if text.is_empty() {
-            return Err(invalid());
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(Self::Name(text.to_owned()));
-        }
-        text.parse()
-            .ok()
-            .filter(|number| *number > 0)
-            .map(Self::Number)
-            .ok_or_else(invalid)
-    }
-}
-
-impl Serialize for Column {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Number(number) => serializer.serialize_u32(*number),
-            Self::Name(name) => serializer.serialize_str(name),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Column {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ColumnVisitor;
-
-        impl Visitor<'_> for ColumnVisitor {
-            type Value = Column;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a column: a header's name, or a number from 1")
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Column, E> {
-                let fitting = u32::try_from(number).ok().filter(|number| *number > 0);
-                fitting
-                    .map(Column::Number)
-                    .ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(number), &self))
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Column, E> {
-                if name.is_empty() {
-                    return Err(E::invalid_value(de::Unexpected::Str(name), &self));
-                }
-                Ok(Column::Name(name.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(ColumnVisitor)
     }
 }
 
@@ -254,6 +230,10 @@ mod tests {
     fn parameters_survive_json_and_unknown_ones_are_refused() {
         let parameters = Parameters {
             column: Some(Column::Name("age".to_owned())),
+            columns: None,
+            header: Some(true),
+            delimiter: Some("tab".parse().unwrap()),
+            comment: Some("#".parse().unwrap()),
             decimal_comma: true,
             skip_invalid: true,
             statistics: Selection::All,
@@ -263,7 +243,7 @@ mod tests {
         let json = serde_json::to_string(&parameters).unwrap();
         assert_eq!(
             json,
-            r#"{"column":"age","decimal_comma":true,"skip_invalid":true,"statistics":"all","percentiles":["2.5","99"],"histogram":12}"#
+            r##"{"column":"age","header":true,"delimiter":"tab","comment":"#","decimal_comma":true,"skip_invalid":true,"statistics":"all","percentiles":["2.5","99"],"histogram":12}"##
         );
         assert_eq!(serde_json::from_str::<Parameters>(&json).unwrap(), parameters);
         let default = serde_json::to_string(&Parameters::default()).unwrap();
@@ -273,6 +253,33 @@ mod tests {
             Parameters::default()
         );
         assert!(serde_json::from_str::<Parameters>(r#"{"colum":1}"#).is_err());
+    }
+
+    #[test]
+    fn parameters_that_contradict_each_other_are_refused() {
+        let message = |json| {
+            let parameters: Parameters = serde_json::from_str(json).unwrap();
+            parameters.check().map_err(|error| error.to_string())
+        };
+        for json in [
+            r#"{"column":1,"columns":"all"}"#,
+            r#"{"columns":[]}"#,
+            r#"{"header":true}"#,
+            r#"{"delimiter":";"}"#,
+            r##"{"comment":"#"}"##,
+            r#"{"column":1,"delimiter":";","comment":";"}"#,
+        ] {
+            assert!(message(json).is_err(), "{json}");
+        }
+        assert!(
+            message(r#"{"delimiter":";"}"#)
+                .unwrap_err()
+                .contains("`delimiter` is for tables")
+        );
+        assert_eq!(
+            message(r##"{"columns":[1,"a"],"header":false,"delimiter":";","comment":"#"}"##),
+            Ok(())
+        );
     }
 
     #[test]
@@ -286,21 +293,6 @@ mod tests {
         );
         assert_eq!(method(r#"{"statistics":["sum","distinct"]}"#), Method::Sort);
         assert_eq!(method(r#"{"statistics":"all"}"#).name(), "sort");
-    }
-
-    #[test]
-    fn a_column_is_a_number_from_one_or_a_name() {
-        assert_eq!("3".parse(), Ok(Column::Number(3)));
-        assert_eq!("age".parse(), Ok(Column::Name("age".to_owned())));
-        assert!("0".parse::<Column>().is_err());
-        assert!("".parse::<Column>().is_err());
-        assert!("99999999999".parse::<Column>().is_err());
-        assert_eq!(serde_json::from_str::<Column>("2").unwrap(), Column::Number(2));
-        assert_eq!(
-            serde_json::from_str::<Column>("\"2\"").unwrap(),
-            Column::Name("2".to_owned())
-        );
-        assert!(serde_json::from_str::<Column>("0").is_err());
     }
 
     #[test]

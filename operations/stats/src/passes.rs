@@ -18,11 +18,12 @@ use num_bigint::BigInt;
 use crate::cancel::Cancel;
 use crate::contents::Contents;
 use crate::decode::Decoder;
+use crate::found::Found;
 use crate::reading::ReadError;
 use crate::summary::{Findings, Modes, Plan, compute, ranks};
 use crate::text::Text;
 use crate::values::{Band, Bands, BinCounts, Common, Digests, Frequencies, Values};
-use crate::{Error, Limits, Parameters, Skipped, Summary};
+use crate::{Error, FirstRow, Limits, Parameters, Skipped, Summary};
 
 /// The statistics of lists that can be read more than once, and that count as one: in no more memory than is allowed.
 ///
@@ -77,6 +78,7 @@ struct Pass {
     values: Values,
     skipped: Skipped,
     column: Option<String>,
+    first_row: Option<FirstRow>,
 }
 
 /// What is known and what is still looked for.
@@ -143,6 +145,7 @@ impl Passes {
         lists: usize,
         open: impl Fn(usize) -> io::Result<R>,
     ) -> Result<Summary, PassError> {
+        self.parameters.check().map_err(PassError::All)?;
         if self.parameters.need_frequencies() {
             // As long as all numbers fit, their modes can be counted: only if they do not are they digested.
             let in_memory = self
@@ -174,7 +177,11 @@ impl Passes {
             column: pass.column,
         };
         let (limits, cancel) = (&self.limits, &self.cancel);
-        Ok(compute(contents, &self.parameters, limits, self.threads, cancel)?)
+        let summary = compute(contents, &self.parameters, limits, self.threads, cancel)?;
+        Ok(Summary {
+            first_row: pass.first_row,
+            ..summary
+        })
     }
 
     /// The statistics of lists of which there are digests, with as many more passes as that takes.
@@ -248,6 +255,7 @@ impl Passes {
             frequencies,
             skipped: first.skipped,
             column: first.column,
+            first_row: first.first_row,
         };
         Ok(findings.summary(&self.parameters))
     }
@@ -269,28 +277,43 @@ impl Passes {
             values,
             skipped: Skipped::default(),
             column: None,
+            first_row: None,
         };
         for list in 0..lists {
-            let contents = self
-                .read(open(list), std::mem::take(&mut pass.values))
+            let (contents, first_row) = self
+                .read(open(list), &pass.values)
                 .map_err(|source| PassError::List { list, source })?;
-            pass.values = contents.values;
+            pass.values.append(contents.values);
             pass.skipped.append(contents.skipped);
             pass.column = pass.column.or(contents.column);
+            pass.first_row = pass.first_row.or(first_row);
         }
         Ok(pass)
     }
 
-    fn read<R: Read>(&self, source: io::Result<R>, values: Values) -> Result<Contents, ReadError> {
-        let text = Text::new(&self.parameters, self.limits, self.threads, values);
-        let decoder = Decoder::new(text, self.limits.decompressed_bytes, self.cancel.clone());
+    /// Reads a list into values like those of the lists before it.
+    fn read<R: Read>(
+        &self,
+        source: io::Result<R>,
+        before: &Values,
+    ) -> Result<(Contents, Option<FirstRow>), ReadError> {
+        let limits = Limits {
+            memory_bytes: self.limits.memory_bytes.saturating_sub(before.bytes()),
+            ..self.limits
+        };
+        let text = Text::new(&self.parameters, limits, self.threads, Values::empty_like(before));
+        let decoder = Decoder::new(text, limits.decompressed_bytes, self.cancel.clone());
         let mut source = Watched {
             source: source?,
             cancel: &self.cancel,
         };
-        match decoder.read_from(&mut source) {
-            Ok(decoder) => Ok(decoder.finish()?),
-            Err(error) => Err(self.cancel.check().map_or_else(ReadError::from, |()| error)),
+        let found = match decoder.read_from(&mut source) {
+            Ok(decoder) => decoder.finish()?,
+            Err(error) => return Err(self.cancel.check().map_or_else(ReadError::from, |()| error)),
+        };
+        match found {
+            Found::One { contents, first_row } => Ok((contents, first_row)),
+            Found::Columns { .. } => Err(Error::SeveralAnswers.into()),
         }
     }
 
@@ -301,7 +324,7 @@ impl Passes {
         if different.cmp(&room.into()) == Ordering::Greater && BigInt::from(common.count) > room.into() {
             return Err(self.too_many(common));
         }
-        Ok(Band::new(common.minimum.clone(), common.maximum.clone()))
+        Ok(Band::new(common.minimum.clone(), common.maximum.clone()).counted())
     }
 
     fn too_many(&self, common: &Common) -> Error {

@@ -15,7 +15,7 @@ use crate::contents::Contents;
 use crate::decimal_sign::DecimalSign;
 use crate::error::shown;
 use crate::values::Values;
-use crate::{Column, Error, Limits, Position, Skipped, SkippedToken, token};
+use crate::{Column, Error, Limits, Parameters, Position, Skipped, SkippedToken, token};
 
 /// The most brackets that are open at once: more than any record has, and what Python's `json` takes too, about.
 const MOST_DEPTH: usize = 1_000;
@@ -117,20 +117,23 @@ enum State {
 impl Records {
     /// Reads into `values`, an empty list.
     pub(crate) fn new(
-        column: &Column,
-        skip_invalid: bool,
+        parameters: &Parameters,
         sign: DecimalSign,
         limits: Limits,
         values: Values,
     ) -> Result<Self, Error> {
-        let Column::Name(name) = column else {
-            return Err(Error::FieldByNumber {
-                column: column.clone(),
-            });
+        let name = match (&parameters.columns, &parameters.column) {
+            (None, Some(Column::Name(name))) => name,
+            (None, Some(column @ Column::Number(_))) => {
+                return Err(Error::FieldByNumber {
+                    column: column.clone(),
+                });
+            }
+            _ => return Err(Error::SeveralFields),
         };
         Ok(Self {
             path: Path::of(name),
-            skip_invalid,
+            skip_invalid: parameters.skip_invalid,
             sign,
             limits,
             values,

@@ -1,7 +1,8 @@
 //! A list of numbers as text: the grammar.
 //!
 //! Tokens are separated by ASCII white space, commas and semicolons, in any number; where the comma is the decimal sign,
-//! it separates nothing. `#` begins a comment that ends with the line. A text that begins with `[` is a JSON array and
+//! it separates nothing. `#` begins a comment that ends with the line, at a line feed or a carriage
+//! return. A text that begins with `[` is a JSON array and
 //! must end with its `]`. Text may arrive in chunks that are cut anywhere, inside a token or a comment too.
 //!
 //! A list is read as integers until a number has more decimal places than those before it; from there on, every number
@@ -122,7 +123,7 @@ impl Scanner {
     }
 
     fn read_comment<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
-        let rest = self.pass(text, |byte| byte == b'\n');
+        let rest = self.pass(text, |byte| matches!(byte, b'\n' | b'\r'));
         if !rest.is_empty() {
             self.state = State::Between;
         }

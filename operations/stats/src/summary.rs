@@ -1,5 +1,6 @@
 //! The statistics of a list, and how they are written as JSON and as text.
 
+mod answer;
 mod compute;
 mod display;
 mod histogram;
@@ -8,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Decimal, Fraction, Percentile, Skipped};
 
+pub(crate) use answer::answer;
+pub use answer::{Answer, ColumnSummaries, ColumnSummary, NotNumeric};
 pub(crate) use compute::{Findings, compute, ranks};
 pub use display::InWidth;
 pub(crate) use histogram::Plan;
@@ -64,9 +67,22 @@ pub struct Summary {
     /// The header of the column that was read, if the first row was headers; of JSON objects, the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
+    /// What the first row was taken for, if the column was read by number and nothing said whether that row is headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_row: Option<FirstRow>,
     /// What was skipped because it is no number.
     #[serde(default, skip_serializing_if = "Skipped::is_empty")]
     pub skipped: Skipped,
+}
+
+/// What the first row of a table was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstRow {
+    /// The columns' headers: a field in it is no number.
+    Headers,
+    /// Data, as the rows below it: the fields in it are numbers.
+    Data,
 }
 
 /// A measure of spread, of the list as a whole population and as a sample of one.

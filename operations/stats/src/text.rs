@@ -10,12 +10,13 @@ use crate::column::Table;
 use crate::contents::Contents;
 use crate::decimal_sign::DecimalSign;
 use crate::foreign;
+use crate::found::Found;
 use crate::reading::{ReadError, in_chunks};
 use crate::records::{self, Records};
 use crate::scan::Scanner;
 use crate::utf16::Utf16;
 use crate::values::Values;
-use crate::{Column, Error, Limits, Parameters};
+use crate::{Error, Limits, Parameters};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -44,7 +45,6 @@ enum Parser {
 #[derive(Debug)]
 struct Either {
     parameters: Parameters,
-    column: Column,
     sign: DecimalSign,
     limits: Limits,
     values: Values,
@@ -60,21 +60,21 @@ impl Text {
         values: Values,
     ) -> Self {
         let sign = DecimalSign::of(parameters);
-        let parser = match &parameters.column {
-            None => Parser::List(Box::new(Scanner::new(
-                parameters.skip_invalid,
-                sign,
-                limits,
-                values,
-            ))),
-            Some(column) => Parser::Either(Box::new(Either {
+        let parser = if parameters.read_table() {
+            Parser::Either(Box::new(Either {
                 parameters: parameters.clone(),
-                column: column.clone(),
                 sign,
                 limits,
                 values,
                 held: Vec::new(),
-            })),
+            }))
+        } else {
+            Parser::List(Box::new(Scanner::new(
+                parameters.skip_invalid,
+                sign,
+                limits,
+                values,
+            )))
         };
         Self {
             prefix: Some(Vec::new()),
@@ -100,7 +100,7 @@ impl Text {
         self.read(rest)
     }
 
-    pub(crate) fn finish(mut self) -> Result<Contents, Error> {
+    pub(crate) fn finish(mut self) -> Result<Found, Error> {
         self.begin()?;
         if let Some(mut utf16) = self.utf16.take() {
             let contents = utf16
@@ -162,7 +162,11 @@ impl Parser {
             Self::Either(either) => {
                 either.held.extend_from_slice(chunk);
                 // White space without an end is for the table to refuse.
-                let is_records = records::begin(&either.held)
+                let is_records = either
+                    .parameters
+                    .tell_of_table()
+                    .then_some(false)
+                    .or_else(|| records::begin(&either.held))
                     .or_else(|| (either.held.len() > either.limits.field_bytes).then_some(false));
                 is_records.map_or(Ok(()), |is_records| self.decide(is_records))
             }
@@ -170,18 +174,18 @@ impl Parser {
         }
     }
 
-    fn finish(mut self) -> Result<Contents, Error> {
+    fn finish(mut self) -> Result<Found, Error> {
         if let Self::Either(_) = self {
             self.decide(false)?;
         }
         match self {
             Self::List(scanner) => {
                 let (values, skipped) = scanner.finish()?;
-                Ok(Contents {
+                Ok(Found::from(Contents {
                     values,
                     skipped,
                     column: None,
-                })
+                }))
             }
             Self::Table(table) => table.finish(),
             Self::Records(records) => records.finish(),
@@ -195,18 +199,15 @@ impl Parser {
         };
         let Either {
             parameters,
-            column,
             sign,
             limits,
             values,
             held,
         } = *either;
-        let skip_invalid = parameters.skip_invalid;
         *self = if is_records {
-            let records = Records::new(&column, skip_invalid, sign, limits, values)?;
-            Self::Records(Box::new(records))
+            Self::Records(Box::new(Records::new(&parameters, sign, limits, values)?))
         } else {
-            Self::Table(Box::new(Table::new(column, skip_invalid, sign, limits, values)))
+            Self::Table(Box::new(Table::new(&parameters, sign, limits, values)))
         };
         self.feed(&held)
     }

@@ -40,6 +40,9 @@ use totals::Totals;
 /// How many values can be written at once.
 pub(crate) const ROOM: usize = 4_096;
 
+/// How many values there is room for at first, where they are written one by one.
+const LEAST_ROOM: usize = 32;
+
 /// Memory taken by a 128-bit value, twice its size: a growing list can have room for as many again.
 const WIDE_BYTES: usize = 2 * size_of::<i128>();
 /// Memory taken by a big integer besides its digits: itself, room for as many again, and the allocator's share.
@@ -196,6 +199,11 @@ impl Values {
         }
     }
 
+    /// The same, with the room for values that are in no block yet: of many short lists, that is most of it.
+    pub(crate) fn bytes_with_pending(&self) -> usize {
+        self.bytes() + size_of_val(&self.pending[..])
+    }
+
     /// Fails if more memory is held than allowed.
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
         if self.bytes() > limits.memory_bytes {
@@ -214,8 +222,8 @@ impl Values {
         if self.pending_count >= BATCH_VALUES {
             self.close_batch();
         }
-        if self.pending.is_empty() {
-            self.pending = vec![0; BATCH_VALUES + ROOM];
+        if self.pending.len() < BATCH_VALUES + ROOM {
+            self.pending.resize(BATCH_VALUES + ROOM, 0);
         }
         self.pending[self.pending_count..]
             .first_chunk_mut()
@@ -232,8 +240,23 @@ impl Values {
     }
 
     pub(crate) fn push(&mut self, value: i64) {
-        self.room()[0] = value;
+        if self.pending_count >= self.pending.len().min(BATCH_VALUES) {
+            self.grow();
+        }
+        self.pending[self.pending_count] = value;
         self.pending_count += 1;
+    }
+
+    /// Makes room for one value at least: twice as much as there was, so that a short list takes little memory.
+    #[cold]
+    fn grow(&mut self) {
+        if self.pending_count >= BATCH_VALUES {
+            self.close_batch();
+        }
+        if self.pending.len() < BATCH_VALUES {
+            let room = (2 * self.pending_count).clamp(LEAST_ROOM, BATCH_VALUES);
+            self.pending.resize(room, 0);
+        }
     }
 
     pub(crate) fn push_wide(&mut self, value: i128) {

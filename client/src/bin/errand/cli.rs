@@ -13,6 +13,7 @@ mod many;
 mod plot;
 mod send;
 mod stats;
+mod table;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(crate) use self::many::ManyArguments;
 pub(crate) use self::plot::PlotArguments;
 pub(crate) use self::send::SendArguments;
 pub(crate) use self::stats::StatsArguments;
+pub(crate) use self::table::TableArguments;
 use crate::error::Error;
 use crate::limit::Limit;
 use crate::output;

@@ -47,6 +47,9 @@ impl Plot {
             return Ok(None);
         };
         let format = format(path)?;
+        if wanted.table.parameters().columns.is_some() {
+            return Err(of_several());
+        }
         if wanted.send.detach {
             let message = "--plot needs the answer, and --detach does not wait for it: leave one of them out";
             return Err(Error::Usage(message.to_owned()));
@@ -97,6 +100,11 @@ pub(crate) fn refuse_many(wanted: &StatsArguments) -> Result<(), Error> {
         return Err(Error::Usage(message.to_owned()));
     }
     Ok(())
+}
+
+/// Why several columns are not drawn.
+pub(crate) fn of_several() -> Error {
+    Error::Usage("--plot is for one column: name it with --column, and draw others one by one".to_owned())
 }
 
 /// What to ask for so that the answer holds what a picture shows.

@@ -6,7 +6,7 @@
 
 use std::num::NonZero;
 
-use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, ReadError, Selection};
+use errand_stats::{Accumulator, Bins, Column, Columns, Limits, Parameters, ReadError, Selection};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -14,16 +14,17 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let parameters = Parameters {
-        column: match choice & 3 {
+        column: match choice & 7 {
             1 => Some(Column::Number(2)),
-            3 => Some(Column::Name("a".to_owned())),
+            5 => Some(Column::Name("a".to_owned())),
             _ => None,
         },
+        columns: (choice & 3 == 3).then_some(Columns::All),
         decimal_comma: choice >> 7 == 1,
         skip_invalid: choice >> 2 & 1 == 1,
         statistics: Selection::All,
-        percentiles: Vec::new(),
         histogram: Some(Bins::Auto),
+        ..Parameters::default()
     };
     let chunk = 1 + usize::from(choice >> 3 & 15);
     let (whole, chunks) = (
@@ -53,8 +54,8 @@ fn answer(bytes: &[u8], parameters: &Parameters, chunk: usize) -> Result<String,
     } else {
         accumulator.read(bytes)
     };
-    match taken.and_then(|()| Ok(accumulator.finish()?)) {
-        Ok(summary) => Ok(format!("{summary}\n{summary:?}")),
+    match taken.and_then(|()| Ok(accumulator.answer()?)) {
+        Ok(answer) => Ok(format!("{answer}\n{answer:?}")),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use std::mem;
 use flate2::write::GzDecoder;
 
 use super::Sink;
-use crate::contents::Contents;
+use crate::found::Found;
 use crate::{Compression, Error};
 
 /// The first byte of a member (section 2.3.1).
@@ -84,7 +84,7 @@ impl Gzip {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<Contents, Error> {
+    pub(super) fn finish(self) -> Result<Found, Error> {
         let writer = match self.0 {
             Progress::Member(member) => ended(member)?,
             Progress::Between(writer) => writer,

@@ -6,7 +6,7 @@
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::Sink;
-use crate::contents::Contents;
+use crate::found::Found;
 use crate::{Compression, Error};
 
 /// RFC 8878, section 3.1.1: frames begin with this number, little-endian.
@@ -94,7 +94,7 @@ impl Zstd {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<Contents, Error> {
+    pub(super) fn finish(self) -> Result<Found, Error> {
         if !self.held.is_empty() || !matches!(self.element, Element::Frame) {
             return Err(damaged(&"it is cut short"));
         }

@@ -12,7 +12,7 @@ use crate::contents::Contents;
 use crate::number::powers::{power_of_ten, times_power_of_ten};
 use crate::number::rounding::{self, exact};
 use crate::values::Frequencies;
-use crate::{Decimal, Error, Fraction, Limits, Parameters, Percentile, Skipped, Statistic};
+use crate::{Decimal, Error, FirstRow, Fraction, Limits, Parameters, Percentile, Skipped, Statistic};
 
 /// What is known of a list, and the skipped tokens and the header that go with it: from this follows its summary.
 pub(crate) struct Findings {
@@ -31,6 +31,7 @@ pub(crate) struct Findings {
     pub(crate) frequencies: Option<Frequencies>,
     pub(crate) skipped: Skipped,
     pub(crate) column: Option<String>,
+    pub(crate) first_row: Option<FirstRow>,
 }
 
 /// The statistics `parameters` ask for.
@@ -80,6 +81,7 @@ pub(crate) fn compute(
             .transpose()?,
         skipped,
         column,
+        first_row: None,
     }
     .summary(parameters))
 }
@@ -155,6 +157,7 @@ impl Findings {
             minimum: wants(Statistic::Minimum).then(|| decimal(&self.minimum)),
             maximum: wants(Statistic::Maximum).then(|| decimal(&self.maximum)),
             column: self.column,
+            first_row: self.first_row,
             skipped: self.skipped,
         }
     }

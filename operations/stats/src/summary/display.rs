@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Histogram, Modes, Spread, Summary};
+use super::{FirstRow, Histogram, Modes, Spread, Summary};
 
 /// Modes shown; the rest are counted.
 const SHOWN_MODES: usize = 10;
@@ -76,10 +76,26 @@ impl Summary {
             lines.add(if modes.total == 1 { "mode" } else { "modes" }, modes);
         }
         lines.add_some("distinct", self.distinct.as_ref());
+        if let Some(first_row) = self.first_row {
+            lines.add("header", assumed(first_row, self.column.as_deref()));
+        }
         if !self.skipped.is_empty() {
             lines.add("skipped", &self.skipped);
         }
         write!(f, "{lines}")
+    }
+}
+
+/// What was assumed of the first row, and what to do if that is wrong.
+fn assumed(first_row: FirstRow, header: Option<&str>) -> String {
+    match first_row {
+        FirstRow::Headers => format!(
+            "{} (assumed, for it is no number; --no-header if it is data)",
+            header.unwrap_or_default()
+        ),
+        FirstRow::Data => {
+            "none (assumed, for the first row is a number; --header if it is headers)".to_owned()
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Cure {
     NameField,
     /// It has zero bytes, as UTF-16 has where its byte order mark is missing.
     SaveAsUtf8,
+    /// It begins with `#`, in a table whose comments nobody spoke of.
+    Comment,
 }
 
 impl Cure {
@@ -68,6 +70,7 @@ impl Cure {
             }
             _ if token.starts_with('{') => Self::NameField,
             _ if token.contains('\0') => Self::SaveAsUtf8,
+            _ if token.starts_with('#') => Self::Comment,
             _ => Self::Correct,
         }
     }
@@ -77,6 +80,7 @@ impl fmt::Display for Cure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Correct => f.write_str("correct it, or skip what is no number (--skip-invalid)"),
+            Self::Comment => f.write_str("correct it, or pass over such rows as comments (--comment '#')"),
             Self::Skip => f.write_str("give a number, or skip what is none (--skip-invalid)"),
             Self::RemoveUnderscores => f.write_str("remove the underscores"),
             Self::WriteInDecimal => f.write_str("write it in decimal digits"),

@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 use super::bins::BinCounts;
 use super::block::Batch;
 use super::envelope::Envelope;
-use super::tally::{BUFFERED, Tally};
+use super::tally::Tally;
 
 /// About how many groups the values of a band that is too full become.
 const GROUPS: u64 = 2_048;
@@ -19,6 +19,8 @@ pub(crate) struct Band {
     narrow: Option<(i64, i64)>,
     /// Whether it is above all that 64 bits hold.
     above: bool,
+    /// Whether it has to be known how often each value occurs.
+    is_counted: bool,
     below: u64,
     inside: Inside,
 }
@@ -45,8 +47,17 @@ impl Band {
             narrow,
             low,
             high,
+            is_counted: false,
             below: 0,
             inside: Inside::default(),
+        }
+    }
+
+    /// The same, of which it has to be known how often each value occurs.
+    pub(crate) fn counted(self) -> Self {
+        Self {
+            is_counted: true,
+            ..self
         }
     }
 
@@ -118,6 +129,11 @@ impl Band {
         self.inside.narrow.bytes() + 2 * self.inside.far.bytes()
     }
 
+    fn settle(&mut self) {
+        self.inside.narrow.settle();
+        self.inside.far.settle();
+    }
+
     /// Gives up how often each value occurs.
     fn shrink(&mut self) {
         let mut narrow = Envelope::default();
@@ -157,7 +173,10 @@ pub(crate) struct Bands {
 impl Bands {
     /// The same search, with nothing found yet.
     pub(super) fn empty(&self) -> Self {
-        let band = |band: &Band| Band::new(band.low.clone(), band.high.clone());
+        let band = |band: &Band| Band {
+            is_counted: band.is_counted,
+            ..Band::new(band.low.clone(), band.high.clone())
+        };
         Self {
             wanted: self.wanted.iter().map(band).collect(),
             bins: self.bins.as_ref().map(BinCounts::empty),
@@ -189,15 +208,32 @@ impl Bands {
         self.hold_share();
     }
 
-    /// How many different values that fit 64 bits one band can count in `share` bytes.
+    /// How many different values that fit 64 bits a band can count in `share` bytes, beside others.
     pub(crate) fn room(share: usize) -> usize {
-        share.saturating_sub(BUFFERED * size_of::<i64>()) / size_of::<(i64, u64)>()
+        share / 2 / size_of::<(i64, u64)>()
     }
 
+    /// Has the bands with most values give up how often each occurs, if all of them take more than their share: the last ones to
+    /// do so are those that have to know.
     fn hold_share(&mut self) {
-        if self.wanted.iter().map(Band::bytes).sum::<usize>() > self.share {
-            self.wanted.iter_mut().for_each(Band::shrink);
+        if self.bytes() <= self.share {
+            return;
         }
+        self.wanted.iter_mut().for_each(Band::settle);
+        while self.bytes() > self.share {
+            let largest = self
+                .wanted
+                .iter_mut()
+                .max_by_key(|band| (!band.is_counted && band.bytes() > 0, band.bytes()));
+            match largest {
+                Some(band) if band.bytes() > 0 => band.shrink(),
+                _ => return,
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.wanted.iter().map(Band::bytes).sum()
     }
 
     pub(super) fn append(&mut self, other: Self) {

@@ -5,7 +5,7 @@ use std::mem;
 use super::envelope::Envelope;
 
 /// The fewest values that are sorted at once.
-pub(super) const BUFFERED: usize = 8_192;
+const BUFFERED: usize = 8_192;
 
 /// How often each of some values occurs. Few different values take little memory, however often they come.
 #[derive(Clone, Debug)]
@@ -58,7 +58,8 @@ impl<T: Ord + Clone> Tally<T> {
         *self = Self::default();
     }
 
-    fn settle(&mut self) {
+    /// Puts all values among the runs.
+    pub(super) fn settle(&mut self) {
         if self.buffer.is_empty() {
             return;
         }

@@ -1,6 +1,7 @@
 //! What the crate promises its users, tested through its public interface.
 
 mod canceled;
+mod columns;
 mod compressed;
 mod compressors;
 mod decimals;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::num::NonZero;
 use std::time::{Duration, Instant};
 
-use errand_stats::{Accumulator, Bins, Column, Limits, Parameters, ReadError, Selection};
+use errand_stats::{Accumulator, Bins, Column, Columns, Limits, Parameters, ReadError, Selection};
 
 use crate::random::Random;
 
@@ -27,6 +27,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "\u{feff}9223372036854775807 -9223372036854775808 170141183460469231731687303715884105727",
         "a,b,c\n1,2,3\n\"4\",\"5\",6\n",
         "x\ty\n1\t2\n3\t4\n",
+        "a,b,\"c\rd\"\r1,\"x\"\"y\",3\r#4,\"5\",6",
         "é 1 \u{a0} 2",
         "12.50 -.5 1e3 +1.5E-3,0.1;2.75 1e-30",
         "a;b\n1,5;2\n-2,75;\"1e-3\"\n",
@@ -90,8 +91,8 @@ fn answer(bytes: &[u8], parameters: &Parameters, chunk: usize, threads: usize) -
             ReadError::Input(error) => panic!("{error}"),
         })
     };
-    match taken.and_then(|()| accumulator.finish()) {
-        Ok(summary) => serde_json::to_string(&summary).unwrap() + &summary.to_string(),
+    match taken.and_then(|()| accumulator.answer()) {
+        Ok(answer) => serde_json::to_string(&answer).unwrap() + &answer.to_string(),
         Err(error) => format!("{}: {error}", error.code()),
     }
 }
@@ -118,6 +119,17 @@ fn damaged_inputs_are_answered_the_same_however_they_arrive() {
             },
             histogram: Some(Bins::Auto),
             ..Parameters::default()
+        };
+        let parameters = if parameters.column.is_none() && random.below(3) == 0 {
+            Parameters {
+                columns: Some(Columns::All),
+                header: [None, Some(true), Some(false)][random.below(3)],
+                comment: (random.below(2) == 0).then(|| "#".parse().unwrap()),
+                delimiter: (random.below(2) == 0).then(|| ",".parse().unwrap()),
+                ..parameters
+            }
+        } else {
+            parameters
         };
         let start = Instant::now();
         let whole = answer(&bytes, &parameters, usize::MAX, 1);

@@ -159,6 +159,32 @@ fn modes_and_distinct_are_counted_where_the_numbers_are_close() {
 }
 
 #[test]
+fn columns_of_many_tables_count_as_one() {
+    let table = |from: u64| {
+        list(40_000, |index| {
+            format!("name {index},{}", random(index + from) >> 30)
+        })
+        .replacen("name 0,", "name,amount\nname 0,", 1)
+    };
+    let texts = [table(1), table(2)];
+    let lists: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let parameters = Parameters {
+        column: Some("amount".parse().unwrap()),
+        ..everything()
+    };
+    let both = list(80_000, |index| {
+        (random(index % 40_000 + 1 + index / 40_000) >> 30).to_string()
+    });
+    let expected: serde_json::Value = serde_json::from_str(&in_memory(&[&both], &everything())).unwrap();
+    for memory in [400_000, 1 << 30] {
+        let got = in_passes(&lists, &parameters, memory, 2).unwrap();
+        let mut got: serde_json::Value = serde_json::from_str(&got).unwrap();
+        assert_eq!(got.as_object_mut().unwrap().remove("column").unwrap(), "amount");
+        assert_eq!(got, expected);
+    }
+}
+
+#[test]
 fn an_error_names_the_list_and_the_place_in_it() {
     let long = list(100_000, |index| random(index).to_string());
     let error = in_passes(&[&long, "1\n2 x\n", &long], &everything(), 100_000, 2).unwrap_err();

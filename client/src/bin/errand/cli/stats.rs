@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use errand_stats::{Bins, Column, Percentile, Selection};
+use errand_stats::{Bins, Percentile, Selection};
 
-use super::{ManyArguments, PlotArguments, SendArguments};
+use super::{ManyArguments, PlotArguments, SendArguments, TableArguments};
 
 /// Statistics of a list of numbers, or of many
 ///
 /// Prints count, sum, minimum, maximum, mean and median, exactly, for integers and decimals of any size (12.50, -.5,
-/// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array, in a
-/// column of a CSV file or in a field of JSON objects; `#` begins a comment; gzip, zstd and UTF-16 are recognized.
+/// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array, in
+/// columns of a CSV file or in a field of JSON objects; in a list `#` begins a comment; gzip, zstd and UTF-16 are
+/// recognized.
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(after_help = "\
@@ -20,6 +21,8 @@ Examples:
   errand stats numbers.txt --json
   errand stats numbers.txt.gz --all
   errand stats sales.csv --column amount --percentiles 1,5,95,99
+  errand stats sales.csv --column amount,tax     a row for each column
+  errand stats sales.csv --all-columns           ... of numbers
   errand stats umsatz.csv --column Betrag --decimal-comma
   errand stats sales.csv --column amount --plot amounts.svg --plot-label 'amount in EUR'
   errand stats log.jsonl --column .request.ms
@@ -31,13 +34,6 @@ pub(crate) struct StatsArguments {
     /// Lists: files, folders, globs; `-` is standard input [default: input.txt]
     #[arg(env = "ERRAND_STATS_FILE", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) many: ManyArguments,
-
-    /// Take all lists together as one, with one answer (with --offline)
-    #[arg(long, env = "ERRAND_TOGETHER", help_heading = "Many at once")]
-    pub(crate) together: bool,
 
     /// Give every statistic there is
     #[arg(long, conflicts_with = "statistics")]
@@ -62,10 +58,6 @@ pub(crate) struct StatsArguments {
     #[arg(long, env = "ERRAND_HISTOGRAM", value_name = "BINS", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
     pub(crate) histogram: Option<Bins>,
 
-    /// Read one column of a CSV or TSV, by number (from 1) or header; of JSON objects, one field, by name or by path (.user.age)
-    #[arg(long, env = "ERRAND_COLUMN")]
-    pub(crate) column: Option<Column>,
-
     /// Read the comma as the decimal sign (12,50), not as a separator, and no point
     #[arg(long, env = "ERRAND_DECIMAL_COMMA")]
     pub(crate) decimal_comma: bool,
@@ -79,4 +71,14 @@ pub(crate) struct StatsArguments {
 
     #[command(flatten)]
     pub(crate) plot: PlotArguments,
+
+    #[command(flatten)]
+    pub(crate) table: TableArguments,
+
+    #[command(flatten)]
+    pub(crate) many: ManyArguments,
+
+    /// Take all lists together as one, with one answer (with --offline)
+    #[arg(long, env = "ERRAND_TOGETHER", help_heading = "Many at once")]
+    pub(crate) together: bool,
 }

@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, JobIds, success};
-use errand_stats::Summary;
+use errand_stats::{Answer, Column, Parameters};
 use serde::Serialize;
 
 use super::stats::{parameters, summarize};
@@ -22,13 +22,13 @@ use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
 use crate::many::table::Table;
 use crate::many::{all, here};
-use crate::output::{shown, statistics_text};
+use crate::output::{self, shown, statistics_text};
 
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let items = local(wanted)?;
     let parameters = parameters(wanted);
-    let mut lines = Lines::new(&items, global);
+    let mut lines = Lines::new(&items, global, &parameters);
     lines.report.end_with_signals();
     let threads = wanted
         .many
@@ -53,7 +53,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
         },
         |event| match event {
             Event::Tick => lines.report.tick(),
-            Event::Ended(index, Ok(summary)) => lines.done(&items[index], index, &summary, None, &stop),
+            Event::Ended(index, Ok(answer)) => lines.done(&items[index], index, &answer, None, &stop),
             Event::Ended(index, Err(error)) => {
                 lines.table_add(index, None);
                 lines.report.failed(&items[index], &error);
@@ -67,11 +67,12 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 /// Does all of them in the cloud.
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let items = plan(Some(client), wanted).await?;
-    let mut lines = Lines::new(&items, global);
+    let parameters = parameters(wanted);
+    let mut lines = Lines::new(&items, global, &parameters);
     let stop = AtomicBool::new(false);
     let (items, problems) = apart(items);
     lines.problems(&problems, wanted, &stop);
-    let (items, parameters) = (Arc::new(items), Arc::new(parameters(wanted)));
+    let (items, parameters) = (Arc::new(items), Arc::new(parameters));
     let send = wanted.send;
     send.check_many()?;
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
@@ -80,7 +81,7 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         async move {
             let input = items[index].job_input()?;
             let (outcome, timing) = way.ask(job(STATS, &*parameters, input, send)?).await?;
-            Ok((success::<Summary>(outcome)?, timing))
+            Ok((success::<Answer>(outcome)?, timing))
         }
     };
     let ran = online::run(client, items.len(), jobs, global.timeout, start, |way, event| {
@@ -129,11 +130,20 @@ fn apart(items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Ended<'a> {
     #[serde(flatten)]
     job: Option<JobIds>,
     #[serde(flatten)]
-    summary: &'a Summary,
+    answer: &'a Answer,
+}
+
+/// Whether a row has to say which column it is of: there may be several, or nobody said whether the first row is headers.
+fn names_columns(parameters: &Parameters) -> bool {
+    match &parameters.column {
+        Some(Column::Name(name)) => name.contains(','),
+        Some(Column::Number(_)) => parameters.header.is_none(),
+        None => parameters.columns.is_some(),
+    }
 }
 
 /// Rows in the order of the lists, or whole answers as they come.
@@ -144,7 +154,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(items: &[Item], global: &Global) -> Self {
+    fn new(items: &[Item], global: &Global, parameters: &Parameters) -> Self {
         let manner = Manner {
             json: global.json,
             quiet: global.quiet,
@@ -153,7 +163,8 @@ impl Lines {
         };
         Self {
             report: Report::new(items.iter(), manner),
-            table: (!global.json).then(Table::new),
+            table: (!global.json)
+                .then(|| Table::of_lists(names_columns(parameters), parameters.skip_invalid)),
             json: global.json,
         }
     }
@@ -174,22 +185,27 @@ impl Lines {
         stop.fetch_or(self.report.is_over(), Ordering::Relaxed);
     }
 
-    fn done(&mut self, item: &Item, index: usize, summary: &Summary, job: Option<JobIds>, stop: &AtomicBool) {
+    fn done(&mut self, item: &Item, index: usize, answer: &Answer, job: Option<JobIds>, stop: &AtomicBool) {
         let told = Told {
             input: &item.input,
             output: None,
-            answer: Answer { job, summary },
+            answer: Ended { job, answer },
             output_bytes: 0,
         };
-        let is_row = Table::holds(summary);
+        let is_row = Table::holds(answer);
         self.report.done(item, &told, || {
-            (!is_row).then(|| format!("{}\n{}\n", shown(&item.input), statistics_text(summary)))
+            (!is_row).then(|| format!("{}\n{}\n", shown(&item.input), statistics_text(answer)))
         });
-        self.table_add(index, is_row.then_some((summary, &item.input)));
+        self.table_add(index, is_row.then_some((answer, &item.input)));
+        if let (Answer::Columns(columns), true, false) = (answer, is_row, self.json) {
+            for column in &columns.not_numeric {
+                output::line(&format!("{}: not numeric: {column}", shown(&item.input)));
+            }
+        }
         stop.fetch_or(self.report.is_over(), Ordering::Relaxed);
     }
 
-    fn table_add(&mut self, index: usize, row: Option<(&Summary, &Path)>) {
+    fn table_add(&mut self, index: usize, row: Option<(&Answer, &Path)>) {
         if let Some(lines) = self.table.as_mut().and_then(|table| table.add(index, row)) {
             self.report.line(&lines);
         }

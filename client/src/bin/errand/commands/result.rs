@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use errand_client::operations::{GRAYSCALE, STATS};
 use errand_client::{Client, JobId, JobIds, Operation, Outcome, Status, success};
-use errand_stats::Summary;
+use errand_stats::Answer;
 
 use crate::answer::download;
 use crate::cli::{Global, ResultArguments};
@@ -92,7 +92,7 @@ async fn fetch(
         return output::outcome(&outcome, style);
     }
     if operation == Some(STATS) && (is_alone || global.json) {
-        let answer = success::<Summary>(outcome)?;
+        let answer = success::<Answer>(outcome)?;
         return output::statistics(&answer.result, Some(job), style);
     }
     output::outcome(&outcome, style)

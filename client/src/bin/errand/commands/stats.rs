@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{Accumulator, Method, Parameters, PassError, Passes, ReadError, Selection, Summary};
+use errand_stats::{Accumulator, Answer, Method, Parameters, PassError, Passes, ReadError, Selection};
 
 use super::lists;
 use crate::answer::{ask, detach, job, tell_timing};
@@ -34,14 +34,14 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
     }
     let plot = Plot::open(wanted, &[file(wanted)])?;
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let summary = summarize(
+    let answer = summarize(
         file(wanted),
         &asked_for(wanted, plot.as_ref()),
         u64::from(global.memory) << 20,
         threads,
     )?;
-    let summary = drawn(plot, summary, wanted)?;
-    output::statistics(&summary, None, style(global))?;
+    let answer = drawn(plot, answer, wanted)?;
+    output::statistics(&answer, None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -73,15 +73,15 @@ pub(super) fn offline_timing(global: &Global) {
     }
 }
 
-/// Statistics of one list, in this process.
+/// Statistics of one file, in this process.
 pub(super) fn summarize(
     path: &Path,
     parameters: &Parameters,
     memory_bytes: u64,
     threads: NonZero<usize>,
-) -> Result<Summary, Error> {
+) -> Result<Answer, Error> {
     // What is no file cannot be read again.
-    if path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+    if parameters.columns.is_none() && path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return summarize_files(&[path], parameters, memory_bytes, threads);
     }
     let source = Stream::open(path)?;
@@ -89,7 +89,7 @@ pub(super) fn summarize(
         .with_memory_budget(budget(memory_bytes))
         .with_threads(threads);
     list.read(source.bytes).map_err(|error| failed(path, error))?;
-    list.finish().map_err(rejected)
+    list.answer().map_err(rejected)
 }
 
 /// Statistics of files that count as one list, in this process. Numbers that the memory does not hold are read more than once.
@@ -98,12 +98,13 @@ fn summarize_files(
     parameters: &Parameters,
     memory_bytes: u64,
     threads: NonZero<usize>,
-) -> Result<Summary, Error> {
+) -> Result<Answer, Error> {
     let passes = Passes::new(parameters)
         .with_memory_budget(budget_of_files(parameters, memory_bytes))
         .with_threads(threads);
     let summary = passes.summarize(paths.len(), |index| File::open(paths[index]));
-    summary.map_err(|error| match error {
+    let answer = summary.map(|summary| Answer::List(Box::new(summary)));
+    answer.map_err(|error| match error {
         // Of several, the message has to say which.
         PassError::List {
             list,
@@ -161,9 +162,9 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         return detach(client, global, job).await;
     }
     let (outcome, timing) = ask(client, job, global.timeout).await?;
-    let answer = success::<Summary>(outcome)?;
-    let summary = drawn(plot, answer.result, wanted)?;
-    output::statistics(&summary, Some(answer.job), style(global))?;
+    let answer = success::<Answer>(outcome)?;
+    let drawn = drawn(plot, answer.result, wanted)?;
+    output::statistics(&drawn, Some(answer.job), style(global))?;
     tell_timing(global, &timing);
     Ok(())
 }
@@ -178,12 +179,16 @@ fn asked_for(wanted: &StatsArguments, plot: Option<&Plot>) -> Parameters {
 }
 
 /// Draws the answer, if that is asked for. Gives what is to be printed of it.
-fn drawn(plot: Option<Plot>, summary: Summary, wanted: &StatsArguments) -> Result<Summary, Error> {
-    let Some(plot) = plot else {
-        return Ok(summary);
-    };
-    plot.write(&summary)?;
-    Ok(plot::without_what_is_drawn(summary, &parameters(wanted)))
+fn drawn(plot: Option<Plot>, answer: Answer, wanted: &StatsArguments) -> Result<Answer, Error> {
+    match (plot, answer) {
+        (None, answer) => Ok(answer),
+        (Some(_), Answer::Columns(_)) => Err(plot::of_several()),
+        (Some(plot), Answer::List(summary)) => {
+            plot.write(&summary)?;
+            let summary = plot::without_what_is_drawn(*summary, &parameters(wanted));
+            Ok(Answer::List(Box::new(summary)))
+        }
+    }
 }
 
 /// The one list that is meant, if it is one.
@@ -201,7 +206,6 @@ fn file(wanted: &StatsArguments) -> &Path {
 
 pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
     Parameters {
-        column: wanted.column.clone(),
         decimal_comma: wanted.decimal_comma,
         skip_invalid: wanted.skip_invalid,
         statistics: if wanted.all {
@@ -211,6 +215,7 @@ pub(super) fn parameters(wanted: &StatsArguments) -> Parameters {
         },
         percentiles: wanted.percentiles.clone(),
         histogram: wanted.histogram,
+        ..wanted.table.parameters()
     }
 }
 

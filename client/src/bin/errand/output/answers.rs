@@ -1,19 +1,19 @@
 //! What became of jobs.
 
 use std::borrow::Cow;
-use std::fmt::{self, Display};
 use std::io;
 use std::path::Path;
 
 use errand_client::{JobIds, ObjectLocation, Outcome, Status};
 use errand_grayscale::Report;
-use errand_stats::Summary;
+use errand_stats::Answer;
 use serde::Serialize;
 use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
 use super::show::{Style, show, shown};
 use crate::error::Error;
+use crate::many::table;
 
 #[derive(Serialize)]
 struct ResultAnswer<'a, T> {
@@ -23,32 +23,21 @@ struct ResultAnswer<'a, T> {
     result: &'a T,
 }
 
-/// Shows the result of an operation that makes no file. There is no job when it ran in this process.
-fn result(result: &(impl Serialize + Display), job: Option<JobIds>, style: Style) -> Result<(), Error> {
-    show(style, &ResultAnswer { job, result }, || result.to_string())
+/// Shows statistics: of a list as lines, of columns as a table. There is no job when they were found in this process.
+pub(crate) fn statistics(answer: &Answer, job: Option<JobIds>, style: Style) -> Result<(), Error> {
+    show(style, &ResultAnswer { job, result: answer }, || match answer {
+        Answer::Columns(columns) => table::of_columns(columns).unwrap_or_else(|| columns.to_string()),
+        Answer::List(_) => statistics_text(answer),
+    })
 }
 
-/// A summary whose text is as wide as the terminal that it goes to.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct InTerminal<'a>(&'a Summary);
-
-impl Display for InTerminal<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The size is known of a terminal alone.
-        let columns = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
-        self.0.in_width(columns).fmt(f)
+/// The same as lines of text, those of a list as wide as the terminal, if they go to one.
+pub(crate) fn statistics_text(answer: &Answer) -> String {
+    let columns = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+    match answer {
+        Answer::Columns(columns) => columns.to_string(),
+        Answer::List(summary) => summary.in_width(columns).to_string(),
     }
-}
-
-/// Shows statistics of one list.
-pub(crate) fn statistics(summary: &Summary, job: Option<JobIds>, style: Style) -> Result<(), Error> {
-    result(&InTerminal(summary), job, style)
-}
-
-/// The same as text alone.
-pub(crate) fn statistics_text(summary: &Summary) -> String {
-    InTerminal(summary).to_string()
 }
 
 #[derive(Serialize)]
@@ -128,9 +117,12 @@ pub(crate) fn outcome(outcome: &Outcome, style: Style) -> Result<(), Error> {
                 let short = result
                     .iter()
                     .filter(|(_, value)| !value.is_object() && !value.is_array());
-                let fields: Vec<String> = short
+                let mut fields: Vec<String> = short
                     .map(|(name, value)| format!("{name} {}", plain(value)))
                     .collect();
+                if let Some(Value::Array(columns)) = result.get("columns") {
+                    fields.insert(0, format!("{} columns", columns.len()));
+                }
                 format!("succeeded: {}", fields.join(", "))
             }
             Status::Failed { error } => format!("failed ({}): {error}", error.code),
