@@ -232,7 +232,9 @@ pub enum Error {
     },
 
     /// Several columns of JSON objects were asked for.
-    #[error("the input is JSON objects, of which one field is read at a time; name it, such as --column amount")]
+    #[error(
+        "the input is JSON objects, of which one field is read at a time; name it, such as --column amount"
+    )]
     SeveralFields,
 
     /// What was sent as JSON objects is no JSON.

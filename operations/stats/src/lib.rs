@@ -44,8 +44,8 @@ pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};
 pub use summary::{
-    Answer, Bin, ColumnSummaries, ColumnSummary, FirstRow, Histogram, InWidth, Modes, NotNumeric, PercentileValue,
-    Quartiles, Spread, Summary,
+    Answer, Bin, ColumnSummaries, ColumnSummary, FirstRow, Histogram, InWidth, Modes, NotNumeric,
+    PercentileValue, Quartiles, Spread, Summary,
 };
 pub use token::Cure;
 

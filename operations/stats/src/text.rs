@@ -188,7 +188,7 @@ impl Parser {
                 }))
             }
             Self::Table(table) => table.finish(),
-            Self::Records(records) => records.finish(),
+            Self::Records(records) => records.finish().map(Found::from),
             Self::Either(_) | Self::Failed => Err(Error::AlreadyFailed),
         }
     }
