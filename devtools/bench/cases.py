@@ -51,6 +51,11 @@ class Workshop:
             self.list_case(
                 "list-decimals", "10,000,000 with two decimal places", lists.Recipe(10_000_000, "i", "\n", 4, places=2)
             ),
+            self.list_case(
+                "list-large",
+                "100,000,000 of 32 bits, 1.1 GB, errand with --memory 64",
+                lists.Recipe(100_000_000, "i", "\n", 5, memory=64),
+            ),
         ]
 
     def list_case(self, name, title, recipe):

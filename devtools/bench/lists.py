@@ -11,7 +11,9 @@ CHUNK = 500_000
 
 @dataclass(frozen=True)
 class Recipe:
-    """A list: so many values of `array` type `code`, each reduced modulo `below` if given, divided by 10**`places`."""
+    """A list: so many values of `array` type `code`, each reduced modulo `below` if given, divided by 10**`places`.
+
+    errand may use `memory` MiB for it, if that is given."""
 
     count: int
     code: str
@@ -19,6 +21,7 @@ class Recipe:
     seed: int
     below: int | None = None
     places: int = 0
+    memory: int | None = None
 
     @property
     def one_line(self):

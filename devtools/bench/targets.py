@@ -158,6 +158,8 @@ TARGETS = [
     parsing_rate("list-lines", 1e9),
     faster("list-decimals", "polars", 4),
     share_of_memory("list-decimals", "polars", 3),
+    faster("list-large", "polars", 3),
+    share_of_memory("list-large", "polars", 10),
     small_zip("stats", 4e6),
     small_zip("grayscale", 4e6),
     quick_start("stats", 0.005),

@@ -114,7 +114,8 @@ def errand(places):
         return Command([program, "--offline", "grayscale", source, "-o", output, "--force"], output)
 
     def numbers(case, source, directory):
-        return Command([program, "--offline", "stats", source, "--json"])
+        memory = ["--memory", str(case.recipe.memory)] if case.recipe.memory else []
+        return Command([program, "--offline", "stats", source, "--json", *memory])
 
     return Tool(ERRAND, errand_version(program), {**dict.fromkeys(IMAGE_KINDS, image), "list": numbers})
 

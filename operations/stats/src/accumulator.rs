@@ -10,6 +10,7 @@ use std::thread::available_parallelism;
 use crate::cancel::Cancel;
 use crate::decode::Decoder;
 use crate::text::Text;
+use crate::values::Values;
 use crate::{Answer, Error, Limits, Parameters, ReadError, Summary, summary};
 
 /// Takes a list in chunks, cut anywhere, and gives its statistics.
@@ -159,7 +160,8 @@ impl Accumulator {
         match mem::replace(&mut self.stage, Stage::Failed) {
             Stage::Ready => {
                 self.parameters.check()?;
-                let text = Text::new(&self.parameters, self.limits, self.threads);
+                let values = Values::new(&self.parameters);
+                let text = Text::new(&self.parameters, self.limits, self.threads, values);
                 Ok(Decoder::new(
                     text,
                     self.limits.decompressed_bytes,

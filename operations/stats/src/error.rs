@@ -232,6 +232,18 @@ pub enum Error {
         budget: usize,
     },
 
+    /// Modes or the distinct count are asked for, and there may be more different numbers than
+    /// [`Limits::memory_bytes`](crate::Limits::memory_bytes) hold.
+    #[error(
+        "{count} numbers, of which there may be more different ones than {budget} bytes of memory hold; leave out modes and distinct, which need them all"
+    )]
+    TooManyDifferent {
+        /// The budget.
+        budget: usize,
+        /// How many numbers there are.
+        count: u64,
+    },
+
     /// An earlier chunk of the input gave an error, so there are no statistics of the whole.
     #[error("an earlier chunk of this input failed; send the input again from its beginning")]
     AlreadyFailed,
@@ -244,7 +256,7 @@ pub enum Error {
     },
 
     /// Several columns were read, and one answer was asked for.
-    #[error("several columns have an answer each; call `answer` for them")]
+    #[error("several columns have an answer each, and only one can be given here; name one column")]
     SeveralAnswers,
 
     /// The caller gave the work up ([`Accumulator::with_cancel`](crate::Accumulator::with_cancel)).
@@ -279,7 +291,9 @@ impl Error {
             Self::DecompressedTooLarge { .. } => "decompressed_too_large",
             Self::AlreadyFailed => "already_failed",
             Self::Canceled => "canceled",
-            Self::MemoryBudgetExceeded { .. } | Self::TooManyColumns { .. } => "memory_budget_exceeded",
+            Self::MemoryBudgetExceeded { .. }
+            | Self::TooManyColumns { .. }
+            | Self::TooManyDifferent { .. } => "memory_budget_exceeded",
         }
     }
 }

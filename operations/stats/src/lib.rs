@@ -17,6 +17,7 @@ mod found;
 mod limits;
 mod number;
 mod parameters;
+mod passes;
 mod position;
 mod prefix;
 mod reading;
@@ -35,6 +36,7 @@ pub use parameters::{
     Bins, Column, Columns, Comment, Delimiter, InvalidBins, InvalidColumn, InvalidComment, InvalidDelimiter,
     InvalidPercentile, Method, Parameters, Percentile, Selection, Statistic, UnknownStatistic,
 };
+pub use passes::{PassError, Passes};
 pub use position::Position;
 pub use reading::ReadError;
 pub use skipped::{Skipped, SkippedToken};

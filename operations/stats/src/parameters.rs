@@ -59,6 +59,13 @@ impl Parameters {
         self.column.is_some() || self.columns.is_some()
     }
 
+    /// Whether there may be several answers: several columns are asked for, or one whose name may turn out to be the names of
+    /// several.
+    #[must_use]
+    pub fn may_have_several_answers(&self) -> bool {
+        self.columns.is_some() || matches!(&self.column, Some(Column::Name(name)) if name.contains(','))
+    }
+
     /// Fails if they contradict each other.
     ///
     /// # Errors
@@ -99,6 +106,17 @@ impl Parameters {
                 .iter()
                 .filter(|statistic| wanted(statistic))
                 .any(|statistic| statistic.needs_values())
+    }
+
+    /// Whether a spread is asked for.
+    pub(crate) fn need_squares(&self) -> bool {
+        self.statistics.contains(Statistic::Variance)
+            || self.statistics.contains(Statistic::StandardDeviation)
+    }
+
+    /// Whether it is asked for how often values occur.
+    pub(crate) fn need_frequencies(&self) -> bool {
+        self.statistics.contains(Statistic::Modes) || self.statistics.contains(Statistic::Distinct)
     }
 
     /// How far the statistics that are asked for have to go for their answer.

@@ -25,6 +25,13 @@ impl Skipped {
         self.count == 0
     }
 
+    /// Adds what was skipped after it.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.count += other.count;
+        let room = Self::LISTED - self.first.len();
+        self.first.extend(other.first.into_iter().take(room));
+    }
+
     pub(crate) fn add(&mut self, token: SkippedToken) {
         self.count += 1;
         if self.first.len() < Self::LISTED {

@@ -11,6 +11,8 @@ use crate::{Decimal, Fraction, Percentile, Skipped};
 
 pub(crate) use answer::answer;
 pub use answer::{Answer, ColumnSummaries, ColumnSummary, NotNumeric};
+pub(crate) use compute::{Findings, compute, ranks};
+pub(crate) use histogram::Plan;
 pub use histogram::{Bin, Histogram};
 
 /// The statistics of a list: those that were asked for, and the count.

@@ -30,8 +30,13 @@ enum Parser {
 }
 
 impl Text {
-    pub(crate) fn new(parameters: &Parameters, limits: Limits, threads: NonZero<usize>) -> Self {
-        let values = Values::new(parameters);
+    /// Reads into `values`, to those that it holds already.
+    pub(crate) fn new(
+        parameters: &Parameters,
+        limits: Limits,
+        threads: NonZero<usize>,
+        values: Values,
+    ) -> Self {
         let sign = DecimalSign::of(parameters);
         let parser = if parameters.read_table() {
             Parser::Table(Box::new(Table::new(parameters, sign, limits, values)))

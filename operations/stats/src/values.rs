@@ -11,11 +11,16 @@
 //! the three parts at the end.
 
 mod align;
+mod bands;
 mod bins;
 mod block;
+mod digest;
+mod envelope;
 mod frequency;
+mod leaves;
 mod moments;
 mod select;
+mod tally;
 mod totals;
 
 use std::mem;
@@ -24,8 +29,12 @@ use num_bigint::BigInt;
 
 use crate::{Error, Limits, Parameters};
 use align::Part;
+pub(crate) use bands::{Band, Bands};
+pub(crate) use bins::BinCounts;
 pub(crate) use block::BATCH_VALUES;
 use block::{Batch, Block};
+pub(crate) use digest::{Common, Digests};
+pub(crate) use frequency::Frequencies;
 use totals::Totals;
 
 /// How many values can be written at once.
@@ -57,8 +66,7 @@ pub(crate) struct Values {
     big: Vec<BigInt>,
     /// Bytes held by all but `pending` and the earlier parts.
     bytes: usize,
-    /// Whether values are counted and summed, but not stored.
-    only_sums: bool,
+    keep: Keep,
     /// Values that do not fit 64 bits, if they are not stored.
     totals: Totals,
     /// What was stored at fewer places.
@@ -66,28 +74,99 @@ pub(crate) struct Values {
     earlier_bytes: usize,
 }
 
+/// What becomes of values that were read.
+#[derive(Debug, Default)]
+enum Keep {
+    /// They are stored.
+    #[default]
+    All,
+    /// They are counted and summed, but not stored.
+    Sums,
+    /// They are stored until they take their share of the memory, and then go into digests: for a list that can be read once more.
+    Digests(Digests),
+    /// They were read before: now some are looked for.
+    Bands(Bands),
+}
+
 impl Values {
     /// An empty list for the statistics that `parameters` ask for: if they need only sums and extremes, numbers are not
     /// stored.
     pub(crate) fn new(parameters: &Parameters) -> Self {
         Self {
-            only_sums: !parameters.need_values(),
+            keep: if parameters.need_values() {
+                Keep::All
+            } else {
+                Keep::Sums
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The same for a list that can be read once more: of more numbers than `share` bytes hold, digests are kept.
+    pub(crate) fn new_digested(parameters: &Parameters, share: usize) -> Self {
+        let mut values = Self::new(parameters);
+        if matches!(values.keep, Keep::All) {
+            values.keep = Keep::Digests(Digests::new(share, parameters));
+        }
+        values
+    }
+
+    /// A list that was read before, of which no number has more than `places` decimal places: what is looked for is kept.
+    pub(crate) fn new_searched(bands: Bands, places: u32) -> Self {
+        Self {
+            keep: Keep::Bands(bands),
+            places,
             ..Self::default()
         }
     }
 
     /// An empty list for the same statistics as `other`.
     pub(crate) fn empty_like(other: &Self) -> Self {
-        Self {
-            only_sums: other.only_sums,
-            ..Self::default()
+        match &other.keep {
+            Keep::All => Self::default(),
+            Keep::Sums => Self {
+                keep: Keep::Sums,
+                ..Self::default()
+            },
+            Keep::Digests(digests) => Self {
+                keep: Keep::Digests(digests.empty()),
+                ..Self::default()
+            },
+            Keep::Bands(bands) => Self::new_searched(bands.empty(), other.places),
+        }
+    }
+
+    /// Of a list made by [`Values::new_digested`]: the digests, or, if all numbers are in memory, these.
+    pub(crate) fn into_digests(mut self) -> Result<Digests, Self> {
+        self.close_batch();
+        if !matches!(&self.keep, Keep::Digests(digests) if !digests.is_empty()) {
+            return Err(self);
+        }
+        self.digest();
+        match self.keep {
+            Keep::Digests(digests) => Ok(digests),
+            _ => unreachable!("it was just seen"),
+        }
+    }
+
+    /// Of a list made by [`Values::new_searched`]: what was found.
+    pub(crate) fn into_found(mut self) -> Bands {
+        self.close_batch();
+        match self.keep {
+            Keep::Bands(bands) => bands,
+            _ => unreachable!("only lists with bands are asked"),
         }
     }
 
     pub(crate) fn count(&self) -> u64 {
         let stored = (self.narrow_count() + self.wide.len() + self.big.len()) as u64;
         let earlier: u64 = self.earlier.iter().map(Part::count).sum();
-        stored + self.totals.count() + earlier
+        let elsewhere = match &self.keep {
+            Keep::All | Keep::Sums => 0,
+            Keep::Digests(digests) => digests.count(),
+            Keep::Bands(bands) => bands.count,
+        };
+        stored + self.totals.count() + earlier + elsewhere
     }
 
     /// The first token with so many places as [`Values::places`], as a message shows it; empty if there are none.
@@ -105,9 +184,13 @@ impl Values {
         self.blocks.iter().map(Block::len).sum::<usize>() + self.pending_count
     }
 
-    /// About how many bytes of memory are held.
+    /// About how many bytes of memory are held, of what cannot be given up for a digest.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes + self.earlier_bytes
+        match &self.keep {
+            Keep::All | Keep::Sums => self.bytes + self.earlier_bytes,
+            // They keep to their share by themselves.
+            Keep::Digests(_) | Keep::Bands(_) => 0,
+        }
     }
 
     /// The same, with the room for values that are in no block yet: of many short lists, that is most of it.
@@ -173,22 +256,32 @@ impl Values {
     pub(crate) fn push_wide(&mut self, value: i128) {
         if let Ok(narrow) = i64::try_from(value) {
             self.push(narrow);
-        } else if self.only_sums {
-            self.totals.add(value.into());
-        } else {
-            self.wide.push(value);
-            self.bytes += WIDE_BYTES;
+            return;
+        }
+        match &mut self.keep {
+            Keep::Sums => self.totals.add(value.into()),
+            Keep::Bands(bands) => bands.take(&value.into()),
+            Keep::All | Keep::Digests(_) => {
+                self.wide.push(value);
+                self.bytes += WIDE_BYTES;
+                self.hold_share();
+            }
         }
     }
 
     pub(crate) fn push_big(&mut self, value: BigInt) {
         if let Ok(wide) = i128::try_from(&value) {
             self.push_wide(wide);
-        } else if self.only_sums {
-            self.totals.add(value);
-        } else {
-            self.bytes += BIG_BYTES + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
-            self.big.push(value);
+            return;
+        }
+        match &mut self.keep {
+            Keep::Sums => self.totals.add(value),
+            Keep::Bands(bands) => bands.take(&value),
+            Keep::All | Keep::Digests(_) => {
+                self.bytes += BIG_BYTES + usize::try_from(value.bits() / 8).unwrap_or(usize::MAX);
+                self.big.push(value);
+                self.hold_share();
+            }
         }
     }
 
@@ -206,6 +299,12 @@ impl Values {
         for value in other.pending() {
             self.push(*value);
         }
+        match (&mut self.keep, other.keep) {
+            (Keep::Digests(digests), Keep::Digests(others)) => digests.append(others),
+            (Keep::Bands(bands), Keep::Bands(others)) => bands.append(others),
+            _ => {}
+        }
+        self.hold_share();
     }
 
     fn close_batch(&mut self) {
@@ -213,11 +312,16 @@ impl Values {
             return;
         }
         let batch = Batch::new(&self.pending[..self.pending_count]);
+        if let Keep::Bands(bands) = &mut self.keep {
+            bands.take_batch(&batch);
+            self.pending_count = 0;
+            return;
+        }
         let before = self.blocks.last().map_or(0, Block::bytes);
         if self.blocks.last_mut().is_some_and(|block| block.take(&batch)) {
             self.bytes -= before;
         } else {
-            self.blocks.push(if self.only_sums {
+            self.blocks.push(if matches!(self.keep, Keep::Sums) {
                 Block::without_values(&batch)
             } else {
                 // As large as all blocks before it: so blocks are few, and little memory is taken and not filled.
@@ -226,5 +330,6 @@ impl Values {
         }
         self.bytes += self.blocks.last().map_or(0, Block::bytes);
         self.pending_count = 0;
+        self.hold_share();
     }
 }

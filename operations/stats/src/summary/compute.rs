@@ -5,14 +5,34 @@ use std::num::NonZero;
 use num_bigint::BigInt;
 use num_traits::Signed as _;
 
-use super::histogram;
+use super::histogram::{self, Histogram};
 use super::{Modes, PercentileValue, Quartiles, Spread, Summary};
 use crate::cancel::Cancel;
 use crate::contents::Contents;
 use crate::number::powers::{power_of_ten, times_power_of_ten};
 use crate::number::rounding::{self, exact};
-use crate::values::Values;
-use crate::{Decimal, Error, Fraction, Limits, Parameters, Percentile, Statistic};
+use crate::values::Frequencies;
+use crate::{Decimal, Error, FirstRow, Fraction, Limits, Parameters, Percentile, Skipped, Statistic};
+
+/// What is known of a list, and the skipped tokens and the header that go with it: from this follows its summary.
+pub(crate) struct Findings {
+    pub(crate) count: u64,
+    /// The decimal places of all values here.
+    pub(crate) places: u32,
+    pub(crate) sum: BigInt,
+    /// The sum of the squares, if a spread is asked for.
+    pub(crate) squares: Option<BigInt>,
+    pub(crate) minimum: BigInt,
+    pub(crate) maximum: BigInt,
+    /// [`ranks`], and the values there.
+    pub(crate) ranks: Vec<u64>,
+    pub(crate) at_ranks: Vec<BigInt>,
+    pub(crate) histogram: Option<Histogram>,
+    pub(crate) frequencies: Option<Frequencies>,
+    pub(crate) skipped: Skipped,
+    pub(crate) column: Option<String>,
+    pub(crate) first_row: Option<FirstRow>,
+}
 
 /// The statistics `parameters` ask for.
 pub(crate) fn compute(
@@ -28,62 +48,118 @@ pub(crate) fn compute(
         column,
     } = contents;
     values.align(limits, cancel)?;
-    let places = values.places();
-    let decimal = |value: &BigInt| exact(value, places);
-    let count = values.count();
     let Some((minimum, maximum)) = values.extremes() else {
         return Err(Error::EmptyInput {
             skipped: skipped.count,
         });
     };
-    let wants = |statistic| parameters.statistics.contains(statistic);
+    let count = values.count();
     let sum = values.sum();
     cancel.check()?;
-    let variance = (wants(Statistic::Variance) || wants(Statistic::StandardDeviation))
-        .then(|| Variance::of(&values, &sum));
+    let squares = parameters.need_squares().then(|| values.sum_of_squares());
     cancel.check()?;
-    let quantiles = Quantiles::of(&mut values, parameters, threads);
+    let ranks = ranks(parameters, count);
+    let at_ranks = values.at_ranks(&ranks, threads);
     cancel.check()?;
     let histogram = parameters
         .histogram
         .map(|bins| histogram::of(&values, &minimum, &maximum, bins));
     cancel.check()?;
-    let frequencies =
-        (wants(Statistic::Modes) || wants(Statistic::Distinct)).then(|| values.frequencies(Modes::LISTED));
-    let modes = frequencies
-        .as_ref()
-        .filter(|_| wants(Statistic::Modes))
-        .map(|frequencies| Modes {
-            frequency: frequencies.highest,
-            total: frequencies.modes,
-            values: frequencies.first_modes.iter().map(decimal).collect(),
-        });
-    Ok(Summary {
+    Ok(Findings {
         count,
-        mean: wants(Statistic::Mean).then(|| Fraction::new(sum.clone(), count.into(), places)),
-        median: wants(Statistic::Median).then(|| quantiles.at(Percentile::MEDIAN)),
-        range: wants(Statistic::Range).then(|| decimal(&(&maximum - &minimum))),
-        variance: variance
-            .as_ref()
-            .filter(|_| wants(Statistic::Variance))
-            .map(Variance::fractions),
-        standard_deviation: variance
-            .filter(|_| wants(Statistic::StandardDeviation))
-            .map(|variance| variance.roots()),
-        quartiles: wants(Statistic::Quartiles).then(|| quantiles.quartiles()),
-        percentiles: quantiles.percentiles(parameters),
-        modes,
-        distinct: frequencies
-            .filter(|_| wants(Statistic::Distinct))
-            .map(|frequencies| frequencies.distinct),
+        places: values.places(),
+        sum,
+        squares,
+        minimum,
+        maximum,
+        ranks,
+        at_ranks,
         histogram,
-        sum: wants(Statistic::Sum).then(|| decimal(&sum)),
-        minimum: wants(Statistic::Minimum).then(|| decimal(&minimum)),
-        maximum: wants(Statistic::Maximum).then(|| decimal(&maximum)),
+        frequencies: parameters
+            .need_frequencies()
+            .then(|| values.frequencies(Modes::LISTED)),
+        skipped,
         column,
         first_row: None,
-        skipped,
-    })
+    }
+    .summary(parameters))
+}
+
+/// The ranks at which values are needed, ascending: those of the median, the quartiles and the percentiles.
+pub(crate) fn ranks(parameters: &Parameters, count: u64) -> Vec<u64> {
+    let mut percentiles = parameters.percentiles.clone();
+    if parameters.statistics.contains(Statistic::Median) {
+        percentiles.push(Percentile::MEDIAN);
+    }
+    if parameters.statistics.contains(Statistic::Quartiles) {
+        percentiles.extend([Percentile::Q1, Percentile::Q3]);
+    }
+    let mut ranks: Vec<u64> = percentiles
+        .into_iter()
+        .flat_map(|percentile| {
+            let (rank, fraction) = percentile.rank(count);
+            [rank, rank + u64::from(fraction > 0)]
+        })
+        .collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    ranks
+}
+
+impl Findings {
+    /// The statistics `parameters` ask for.
+    pub(crate) fn summary(self, parameters: &Parameters) -> Summary {
+        let places = self.places;
+        let decimal = |value: &BigInt| exact(value, places);
+        let wants = |statistic| parameters.statistics.contains(statistic);
+        let variance = self.squares.as_ref().map(|squares| Variance {
+            count: self.count.into(),
+            deviations: self.count * squares - &self.sum * &self.sum,
+            places: 2 * places,
+        });
+        let quantiles = Quantiles {
+            count: self.count,
+            ranks: self.ranks,
+            values: self.at_ranks,
+            places,
+        };
+        let modes = self
+            .frequencies
+            .as_ref()
+            .filter(|_| wants(Statistic::Modes))
+            .map(|frequencies| Modes {
+                frequency: frequencies.highest,
+                total: frequencies.modes,
+                values: frequencies.first_modes.iter().map(decimal).collect(),
+            });
+        Summary {
+            count: self.count,
+            mean: wants(Statistic::Mean).then(|| Fraction::new(self.sum.clone(), self.count.into(), places)),
+            median: wants(Statistic::Median).then(|| quantiles.at(Percentile::MEDIAN)),
+            range: wants(Statistic::Range).then(|| decimal(&(&self.maximum - &self.minimum))),
+            variance: variance
+                .as_ref()
+                .filter(|_| wants(Statistic::Variance))
+                .map(Variance::fractions),
+            standard_deviation: variance
+                .filter(|_| wants(Statistic::StandardDeviation))
+                .map(|variance| variance.roots()),
+            quartiles: wants(Statistic::Quartiles).then(|| quantiles.quartiles()),
+            percentiles: quantiles.percentiles(parameters),
+            modes,
+            distinct: self
+                .frequencies
+                .filter(|_| wants(Statistic::Distinct))
+                .map(|frequencies| frequencies.distinct),
+            histogram: self.histogram,
+            sum: wants(Statistic::Sum).then(|| decimal(&self.sum)),
+            minimum: wants(Statistic::Minimum).then(|| decimal(&self.minimum)),
+            maximum: wants(Statistic::Maximum).then(|| decimal(&self.maximum)),
+            column: self.column,
+            first_row: self.first_row,
+            skipped: self.skipped,
+        }
+    }
 }
 
 /// The exact variance: with n values, S their sum and Q the sum of their squares, the sum of squared deviations
@@ -98,17 +174,6 @@ struct Variance {
 }
 
 impl Variance {
-    fn of(values: &Values, sum: &BigInt) -> Self {
-        let count = BigInt::from(values.count());
-        let deviations = &count * values.sum_of_squares() - sum * sum;
-        let places = 2 * values.places();
-        Self {
-            count,
-            deviations,
-            places,
-        }
-    }
-
     fn spread<T>(&self, divided: impl Fn(&BigInt, BigInt) -> T) -> Spread<T> {
         let count_minus_one: BigInt = &self.count - 1;
         Spread {
@@ -140,34 +205,6 @@ struct Quantiles {
 }
 
 impl Quantiles {
-    fn of(values: &mut Values, parameters: &Parameters, threads: NonZero<usize>) -> Self {
-        let count = values.count();
-        let mut percentiles = parameters.percentiles.clone();
-        if parameters.statistics.contains(Statistic::Median) {
-            percentiles.push(Percentile::MEDIAN);
-        }
-        if parameters.statistics.contains(Statistic::Quartiles) {
-            percentiles.extend([Percentile::Q1, Percentile::Q3]);
-        }
-        let mut ranks: Vec<u64> = percentiles
-            .into_iter()
-            .flat_map(|percentile| {
-                let (rank, fraction) = percentile.rank(count);
-                [rank, rank + u64::from(fraction > 0)]
-            })
-            .collect();
-        ranks.sort_unstable();
-        ranks.dedup();
-        let places = values.places();
-        let values = values.at_ranks(&ranks, threads);
-        Self {
-            count,
-            ranks,
-            values,
-            places,
-        }
-    }
-
     fn value(&self, rank: u64) -> &BigInt {
         let index = self
             .ranks

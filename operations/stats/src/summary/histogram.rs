@@ -34,29 +34,55 @@ pub struct Bin {
 
 /// The histogram of values whose extremes are known.
 pub(super) fn of(values: &Values, minimum: &BigInt, maximum: &BigInt, bins: Bins) -> Histogram {
-    let wanted = match bins {
-        Bins::Count(count) => u64::from(count.max(1)),
-        Bins::Auto => u64::from(1 + values.count().next_power_of_two().ilog2()),
-    };
-    let places = values.places();
-    let step = power_of_ten(values.common_zeros());
-    // Integer divisions that leave nothing: all values end with the step's zeros.
-    let span: BigInt = (maximum - minimum) / &step + 1;
-    let width: BigInt = (&span + wanted - 1_u32) / wanted;
-    let bins: BigInt = (&span + &width - 1_u32) / &width;
-    let bins = usize::try_from(bins).expect("at most as many as wanted");
-    let width = width * &step;
-    let counts = values.counts_by_width(minimum, &width, bins);
-    let bin = |(index, count)| {
-        let from = minimum + &width * index;
-        Bin {
-            to: exact(&(&from + &width - &step), places),
-            from: exact(&from, places),
-            count,
+    let zeros = values.common_zeros();
+    let plan = Plan::new(minimum, maximum, zeros, values.count(), bins);
+    let counts = values.counts_by_width(minimum, &plan.width, plan.bins);
+    plan.filled(&counts, values.places())
+}
+
+/// The bins of a histogram whose values are to be counted.
+pub(crate) struct Plan {
+    minimum: BigInt,
+    step: BigInt,
+    /// How much a bin spans.
+    pub(crate) width: BigInt,
+    /// How many there are.
+    pub(crate) bins: usize,
+}
+
+impl Plan {
+    /// The bins of `count` values, all of which end with so many zeros.
+    pub(crate) fn new(minimum: &BigInt, maximum: &BigInt, zeros: u32, count: u64, bins: Bins) -> Self {
+        let wanted = match bins {
+            Bins::Count(count) => u64::from(count.max(1)),
+            Bins::Auto => u64::from(1 + count.next_power_of_two().ilog2()),
+        };
+        let step = power_of_ten(zeros);
+        // Integer divisions that leave nothing: all values end with the step's zeros.
+        let span: BigInt = (maximum - minimum) / &step + 1;
+        let width: BigInt = (&span + wanted - 1_u32) / wanted;
+        let bins: BigInt = (&span + &width - 1_u32) / &width;
+        Self {
+            minimum: minimum.clone(),
+            bins: usize::try_from(bins).expect("at most as many as wanted"),
+            width: width * &step,
+            step,
         }
-    };
-    Histogram {
-        bins: counts.into_iter().enumerate().map(bin).collect(),
-        width: exact(&width, places),
+    }
+
+    /// The histogram of values at so many decimal places, with how many are in each bin.
+    pub(crate) fn filled(&self, counts: &[u64], places: u32) -> Histogram {
+        let bin = |(index, count): (usize, &u64)| {
+            let from = &self.minimum + &self.width * index;
+            Bin {
+                to: exact(&(&from + &self.width - &self.step), places),
+                from: exact(&from, places),
+                count: *count,
+            }
+        };
+        Histogram {
+            bins: counts.iter().enumerate().map(bin).collect(),
+            width: exact(&self.width, places),
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::mem;
 
 use num_bigint::BigInt;
 
-use super::Values;
 use super::block::Block;
 use super::totals::Totals;
+use super::{Keep, Values};
 use crate::cancel::Cancel;
 use crate::number::powers::times_power_of_ten;
 use crate::{Error, Limits};
@@ -18,10 +18,10 @@ const WIDE_PLACES: u32 = 38;
 /// Values at fewer decimal places than others.
 #[derive(Debug)]
 pub(super) struct Part {
-    places: u32,
-    blocks: Vec<Block>,
-    wide: Vec<i128>,
-    big: Vec<BigInt>,
+    pub(super) places: u32,
+    pub(super) blocks: Vec<Block>,
+    pub(super) wide: Vec<i128>,
+    pub(super) big: Vec<BigInt>,
     bytes: usize,
     totals: Totals,
 }
@@ -69,7 +69,7 @@ impl Values {
         let mut totals_places = 0;
         for part in parts {
             cancel.check()?;
-            if self.only_sums {
+            if matches!(self.keep, Keep::Sums) {
                 // From the fewest places up, so that the sum so far is multiplied by a small power each time.
                 totals = totals.scaled(part.places - totals_places);
                 totals_places = part.places;

@@ -71,6 +71,72 @@ impl Values {
     }
 }
 
+/// The same for values that come one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct BinCounts {
+    minimum: BigInt,
+    width: BigInt,
+    /// Both, if they fit.
+    narrow: Option<(i64, u64)>,
+    counts: Vec<u64>,
+}
+
+impl BinCounts {
+    pub(crate) fn new(minimum: BigInt, width: BigInt, bins: usize) -> Self {
+        let narrow = i64::try_from(&minimum).ok().zip(u64::try_from(&width).ok());
+        Self {
+            minimum,
+            width,
+            narrow,
+            counts: vec![0; bins],
+        }
+    }
+
+    /// The same bins, with nothing counted yet.
+    pub(super) fn empty(&self) -> Self {
+        Self {
+            counts: vec![0; self.counts.len()],
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// Counts values that fit 64 bits. Those beyond the bins are not counted: a list that was changed has them.
+    pub(super) fn add_all(&mut self, values: &[i64]) {
+        let Some((minimum, width)) = self.narrow else {
+            for value in values {
+                self.add(&(*value).into());
+            }
+            return;
+        };
+        for value in values {
+            let index = value.wrapping_sub(minimum).cast_unsigned() / width;
+            if let Some(count) = usize::try_from(index)
+                .ok()
+                .and_then(|index| self.counts.get_mut(index))
+            {
+                *count += 1;
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, value: &BigInt) {
+        let index = usize::try_from((value - &self.minimum) / &self.width).ok();
+        if let Some(count) = index.and_then(|index| self.counts.get_mut(index)) {
+            *count += 1;
+        }
+    }
+
+    pub(super) fn append(&mut self, other: &Self) {
+        for (count, other) in self.counts.iter_mut().zip(&other.counts) {
+            *count += other;
+        }
+    }
+}
+
 fn index(value: BigInt, minimum: &BigInt, width: &BigInt) -> usize {
     usize::try_from((value - minimum) / width).expect("all values are in one of the bins")
 }

@@ -34,9 +34,9 @@ enum Cells {
 
 /// Integers on their way into a block, with their extremes and their sum.
 pub(super) struct Batch<'a> {
-    values: &'a [i64],
-    minimum: i64,
-    maximum: i64,
+    pub(super) values: &'a [i64],
+    pub(super) minimum: i64,
+    pub(super) maximum: i64,
     sum: i128,
 }
 

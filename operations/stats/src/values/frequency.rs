@@ -21,6 +21,18 @@ pub(crate) struct Frequencies {
 }
 
 impl Frequencies {
+    /// How often values occur that ascend, each with how often it does, with at most `listed` modes.
+    pub(crate) fn of_runs(runs: &[(BigInt, u64)], listed: usize) -> Self {
+        let mut frequencies = Self {
+            listed,
+            ..Self::default()
+        };
+        for (value, count) in runs {
+            frequencies.add(*count, || value.clone());
+        }
+        frequencies
+    }
+
     /// Counts a value above all values so far.
     fn add(&mut self, occurrences: u64, value: impl FnOnce() -> BigInt) {
         self.distinct += 1;

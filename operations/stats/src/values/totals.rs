@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 use crate::number::powers::times_power_of_ten;
 
 /// Count, sum and extremes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Totals {
     count: u64,
     sum: BigInt,

@@ -10,6 +10,7 @@ mod fractions;
 mod mutations;
 mod nist;
 mod oracle;
+mod passes;
 mod properties;
 mod python;
 mod random;

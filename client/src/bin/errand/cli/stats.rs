@@ -24,7 +24,9 @@ Examples:
   errand stats umsatz.csv --column Betrag --decimal-comma
   cat numbers.txt | errand stats - --histogram
   errand stats lists/                       a row for each list
-  errand stats 'lists/**/*.txt' --json      a line of JSON for each, then the sum")]
+  errand stats 'lists/**/*.txt' --json      a line of JSON for each, then the sum
+  errand --offline stats logs/ --together   all of them as one list, of any length")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct StatsArguments {
     /// Lists: files, folders, globs; `-` is standard input [default: input.txt]
     #[arg(env = "ERRAND_STATS_FILE", value_name = "FILE")]
@@ -69,4 +71,8 @@ pub(crate) struct StatsArguments {
 
     #[command(flatten)]
     pub(crate) many: ManyArguments,
+
+    /// Take all lists together as one, with one answer (with --offline)
+    #[arg(long, env = "ERRAND_TOGETHER", help_heading = "Many at once")]
+    pub(crate) together: bool,
 }

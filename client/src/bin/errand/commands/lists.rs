@@ -26,7 +26,7 @@ use crate::output::{self, shown};
 
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    let items = here(plan(None, wanted))?;
+    let items = local(wanted)?;
     let parameters = parameters(wanted);
     let mut lines = Lines::new(&items, global, &parameters);
     lines.report.end_with_signals();
@@ -108,9 +108,14 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
 pub(super) fn dry_run(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let (items, problems) = match super::stats::single(wanted) {
         Some(list) => (vec![Item::of(list, PathBuf::new())?], Vec::new()),
-        None => apart(here(plan(None, wanted))?),
+        None => apart(local(wanted)?),
     };
     dry_run::say(&items, &problems, global, &wanted.many, STATS, |_| Ok(Fate::Done))
+}
+
+/// All lists, which are files here.
+pub(super) fn local(wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
+    here(plan(None, wanted))
 }
 
 /// All lists. Without a client, none is in the cloud.
