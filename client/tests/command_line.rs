@@ -409,6 +409,23 @@ first row: headers (assumed; --no-header if it is data)
          {\"number\":2,\"count\":2,\"sum\":\"19.5\",\"column\":\"amount\"}]}\n",
         "",
     );
+    std::fs::write(folder.path().join("sales.csv"), SALES).unwrap();
+    let of_file = [
+        "--offline",
+        "stats",
+        "sales.csv",
+        "--column",
+        "tax,2",
+        "--statistics",
+        "sum",
+    ];
+    errand(folder.path(), &of_file, "").is(
+        0,
+        "count   sum  column\n    2     3  tax\n    2  19.5  amount\n",
+        "",
+    );
+    let together = ["--offline", "stats", "sales.csv", "--all-columns", "--together"];
+    errand(folder.path(), &together, "").is(2, "", "errand: --together has one answer: name one column\n");
     let all = stats(&["--column", "tax,amount", "--all", "--histogram"]);
     assert!(
         all.stdout.starts_with("tax\ncount                          2\n"),

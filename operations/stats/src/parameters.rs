@@ -62,6 +62,13 @@ impl Parameters {
         self.column.is_some() || self.columns.is_some()
     }
 
+    /// Whether there may be several answers: several columns are asked for, or one whose name may turn out to be the names of
+    /// several.
+    #[must_use]
+    pub fn may_have_several_answers(&self) -> bool {
+        self.columns.is_some() || matches!(&self.column, Some(Column::Name(name)) if name.contains(','))
+    }
+
     /// Fails if they contradict each other.
     ///
     /// # Errors

@@ -8,9 +8,7 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{
-    Accumulator, Answer, Column, Method, Parameters, PassError, Passes, ReadError, Selection,
-};
+use errand_stats::{Accumulator, Answer, Method, Parameters, PassError, Passes, ReadError, Selection};
 
 use super::lists;
 use crate::answer::{ask, detach, job, tell_timing};
@@ -50,8 +48,8 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 /// Statistics of all lists together.
 fn together(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
-    if may_be_several(&parameters(wanted)) {
-        let message = "--together is for one column, by one name or number (--column)";
+    if parameters(wanted).may_have_several_answers() {
+        let message = "--together has one answer: name one column";
         return Err(Error::Usage(message.to_owned()));
     }
     let items = lists::local(wanted)?;
@@ -87,7 +85,7 @@ pub(super) fn summarize(
     threads: NonZero<usize>,
 ) -> Result<Answer, Error> {
     // What is no file cannot be read again, and several columns are not.
-    if !may_be_several(parameters) && path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+    if !parameters.may_have_several_answers() && path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return summarize_files(&[path], parameters, memory_bytes, threads);
     }
     let source = Stream::open(path)?;
@@ -126,12 +124,6 @@ fn summarize_files(
             source: io::Error::other(changed.to_string()),
         },
     })
-}
-
-/// Whether several columns are asked for, or one whose name may turn out to be those of several.
-fn may_be_several(parameters: &Parameters) -> bool {
-    parameters.columns.is_some()
-        || matches!(&parameters.column, Some(Column::Name(name)) if name.contains(','))
 }
 
 /// Half for the numbers, as in the function: the rest is for a decompressor's window, threads and answers.
