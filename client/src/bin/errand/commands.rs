@@ -1,6 +1,7 @@
 //! What the subcommands do, one file each.
 
 mod cancel;
+pub(crate) mod config;
 mod dead_letters;
 mod doctor;
 mod grayscale;
@@ -8,6 +9,7 @@ mod images;
 pub(crate) mod jobs;
 mod listen;
 mod lists;
+pub(crate) mod pages;
 mod result;
 mod stats;
 mod wait;
@@ -32,7 +34,10 @@ pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Erro
         | Command::Cancel(_)
         | Command::Listen(_)
         | Command::DeadLetters(_)
-        | Command::Doctor(_) => Err(Error::Usage(
+        | Command::Doctor(_)
+        | Command::Config(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Err(Error::Usage(
             "this asks the cloud: leave out --offline (or ERRAND_OFFLINE)".to_owned(),
         )),
     }
@@ -54,6 +59,8 @@ pub(crate) async fn run_online(
         Command::Listen(wanted) => listen::run(&client?, global, wanted).await,
         Command::DeadLetters(wanted) => dead_letters::run(&client?, global, wanted).await,
         Command::Doctor(wanted) => doctor::run(client, global, wanted).await,
+        // They were done before there was a client.
+        Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }
 }
 
@@ -71,11 +78,9 @@ async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Re
             };
             let found = client.job_of_uploaded(file).await?;
             let bucket = &client.deployment().await?.input_bucket;
-            ids.push(found.ok_or_else(|| {
-                Error::Usage(format!(
-                    "there is no object {file}, or it may not be read: name one that was uploaded to {bucket} under the \
-                     name of an operation"
-                ))
+            ids.push(found.ok_or_else(|| Error::NoSuchFile {
+                file: file.clone(),
+                bucket: bucket.clone(),
             })?);
         }
         Ok(ids)

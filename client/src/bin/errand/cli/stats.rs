@@ -3,9 +3,26 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use errand_stats::{Bins, Column, Percentile, Selection};
 
-use super::{ManyArguments, SendArguments};
+use super::{ManyArguments, SendArguments, complete};
+
+/// What --statistics takes.
+const STATISTICS: [&str; 12] = [
+    "count",
+    "sum",
+    "minimum",
+    "maximum",
+    "mean",
+    "median",
+    "range",
+    "variance",
+    "standard_deviation",
+    "quartiles",
+    "modes",
+    "distinct",
+];
 
 /// Statistics of a list of numbers, or of many
 ///
@@ -28,9 +45,6 @@ pub(crate) struct StatsArguments {
     #[arg(env = "ERRAND_STATS_FILE", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
-    #[command(flatten)]
-    pub(crate) many: ManyArguments,
-
     /// Give every statistic there is
     #[arg(long, conflicts_with = "statistics")]
     pub(crate) all: bool,
@@ -42,7 +56,8 @@ pub(crate) struct StatsArguments {
         env = "ERRAND_STATISTICS",
         value_name = "NAMES",
         default_value = "default",
-        hide_default_value = true
+        hide_default_value = true,
+        add = ArgValueCandidates::new(|| complete::words(STATISTICS))
     )]
     pub(crate) statistics: Selection,
 
@@ -68,4 +83,24 @@ pub(crate) struct StatsArguments {
 
     #[command(flatten)]
     pub(crate) send: SendArguments,
+
+    // Last, as its heading goes on for what follows.
+    #[command(flatten)]
+    pub(crate) many: ManyArguments,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statistics_that_complete_are_those_that_there_are() {
+        for name in STATISTICS {
+            assert!(name.parse::<Selection>().is_ok(), "{name}");
+        }
+        let help = <StatsArguments as Args>::augment_args(clap::Command::new("stats"));
+        let option = help.get_arguments().find(|arg| arg.get_id() == "statistics");
+        let told = option.unwrap().get_help().unwrap().to_string();
+        assert_eq!(told.split(", ").count(), STATISTICS.len(), "{told}");
+    }
 }
