@@ -186,6 +186,8 @@ class Cloud:
             "ERRAND_LOCAL_DIRECT": self.direct_endpoint,
             "ERRAND_LOCAL_PID": str(self.state["emulator"]["pid"]),
             "ERRAND_LOCAL_DIR": str(self.directory),
+            # A developer's settings, and those that `make local-up` left in this checkout, change no test.
+            "ERRAND_NO_CONFIG": "1",
             # What tests send is not noted among what the user sent.
             "XDG_STATE_HOME": str(self.directory / "state"),
         }

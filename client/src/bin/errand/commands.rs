@@ -19,6 +19,7 @@ use errand_client::{Client, JobId};
 use crate::cli::{Command, Global};
 use crate::error::Error;
 use crate::job_reference::JobReference;
+use crate::journal::Journal;
 use crate::limit::{Limit, within};
 
 /// Does what was typed in this process, with no cloud at all, or says what would be done.
@@ -62,6 +63,12 @@ pub(crate) async fn run_online(
         // They were done before there was a client.
         Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }
+}
+
+/// Whether there is a job that has no answer, as far as that can be known: this user sent it, or the stack is at work on it. Of one
+/// that was sent from elsewhere and waits in its queue, nobody can tell.
+async fn is_known(client: &Client, job_id: JobId) -> bool {
+    Journal::knows(job_id) || client.is_begun(job_id).await.unwrap_or(true)
 }
 
 /// The ids of the jobs that a person names.

@@ -80,6 +80,12 @@ pub(crate) enum Error {
     /// A settings file says what cannot be.
     #[error("{0}")]
     Settings(String),
+    /// No dead letter is about the job.
+    #[error(
+        "no dead letter of job {job_id} in stack `{stack}`: it was done, or redriven, or somebody else is looking at it; see \
+         `errand result {job_id}` and `errand dead-letters list`"
+    )]
+    NoDeadLetter { job_id: JobId, stack: Stack },
     /// There is no object that a job could be about.
     #[error(
         "there is no object {file}, or it may not be read: name one that was uploaded to {bucket} under the name of an operation"
@@ -200,6 +206,7 @@ impl Error {
             | Self::CommandLine(_)
             | Self::Settings(_)
             | Self::NoSuchFile { .. }
+            | Self::NoDeadLetter { .. }
             | Self::Defect { .. } => false,
         }
     }
@@ -216,7 +223,9 @@ impl Error {
             Self::LostTrack { source, .. } => source.exit_code(),
             Self::NoOutcome { is_known: true, .. } => 4,
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
-            Self::NoOutcome { is_known: false, .. } | Self::NoSuchFile { .. } => 7,
+            Self::NoOutcome { is_known: false, .. } | Self::NoSuchFile { .. } | Self::NoDeadLetter { .. } => {
+                7
+            }
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
             Self::Interrupted { .. } | Self::InterruptedRun => 130,
@@ -236,6 +245,7 @@ impl Error {
             Self::NoOutcome { is_known: true, .. } => "no_outcome",
             Self::NoOutcome { is_known: false, .. } => "no_such_job",
             Self::NoSuchFile { .. } => "no_such_file",
+            Self::NoDeadLetter { .. } => "no_dead_letter",
             Self::Interrupted { .. } | Self::InterruptedRun => "interrupted",
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
@@ -290,7 +300,9 @@ impl Error {
         match self {
             Self::Client(error) => error.job_id(),
             Self::Interrupted { job_id } => *job_id,
-            Self::NoOutcome { job_id, .. } | Self::LostTrack { job_id, .. } => Some(*job_id),
+            Self::NoOutcome { job_id, .. }
+            | Self::NoDeadLetter { job_id, .. }
+            | Self::LostTrack { job_id, .. } => Some(*job_id),
             _ => None,
         }
     }

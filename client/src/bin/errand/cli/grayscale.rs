@@ -12,10 +12,10 @@ use super::{ManyArguments, SendArguments, complete};
 ///
 /// Takes JPEG, PNG, WebP, GIF, BMP, TIFF, PNM and QOI. The answer has the same format unless the output's name or
 /// --format says otherwise. Of a folder, all files are taken that are images by their names, at any depth, and the tree is
-/// kept: in the folder that -o names, or in output_ and the folder's name.
+/// kept: in the folder that -o names, or in output_ and the folder's name. `gray`, `grey` and `greyscale` are the same command.
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-#[command(visible_aliases = ["gray", "grey", "greyscale"], after_help = "\
+#[command(aliases = ["gray", "grey", "greyscale"], after_help = "\
 Examples:
   errand grayscale                          image.jpg becomes output_image.jpg
   errand grayscale photo.png -o gray.png

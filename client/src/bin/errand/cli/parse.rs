@@ -129,13 +129,9 @@ fn meant(error: &clap::Error) -> Option<String> {
         return None;
     }
     let value = value.rsplit(',').next().unwrap_or(value).trim();
-    let root = super::command();
-    let known = root.get_subcommands().find_map(|command| {
-        let option = command.get_arguments().find(|arg| arg.to_string() == *argument)?;
-        let candidates = option.get::<ArgValueCandidates>()?.candidates();
-        let names = candidates.iter().filter_map(|each| each.get_value().to_str());
-        Some(names.map(str::to_owned).collect::<Vec<_>>())
-    })?;
+    let mut root = super::command();
+    root.build();
+    let known = choices(&root, argument)?;
     // An id that is nearly another's is not meant for it.
     let known = known
         .iter()
@@ -143,6 +139,17 @@ fn meant(error: &clap::Error) -> Option<String> {
         .filter(|name| !complete::is_job_id(name));
     let name = nearest(value, known)?;
     Some(format!("a similar value exists: '{name}'"))
+}
+
+/// The words that an option, as an error names it, has for values.
+fn choices(command: &Command, argument: &str) -> Option<Vec<String>> {
+    let option = command.get_arguments().find(|arg| arg.to_string() == *argument);
+    if let Some(candidates) = option.and_then(|arg| arg.get::<ArgValueCandidates>()) {
+        let candidates = candidates.candidates();
+        let names = candidates.iter().filter_map(|each| each.get_value().to_str());
+        return Some(names.map(str::to_owned).collect());
+    }
+    command.get_subcommands().find_map(|sub| choices(sub, argument))
 }
 
 /// The variables of options that are set.

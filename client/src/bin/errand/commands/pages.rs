@@ -27,8 +27,7 @@ pub(crate) fn completions(wanted: &CompletionsArguments) -> Result<(), Error> {
 }
 
 pub(crate) fn man(wanted: &ManArguments) -> Result<(), Error> {
-    // Not clap's own width, which is the terminal's: manuals are set by whoever shows them.
-    let mut root = cli::command().disable_help_subcommand(true);
+    let mut root = in_full(cli::command()).disable_help_subcommand(true);
     root.build();
     match &wanted.folder {
         None => print(&page(root).map_err(failed("-".as_ref()))?),
@@ -37,6 +36,13 @@ pub(crate) fn man(wanted: &ManArguments) -> Result<(), Error> {
             write_all(&root, folder)
         }
     }
+}
+
+/// With what a short help leaves out, and without the clutter that the long one has of it.
+fn in_full(command: Command) -> Command {
+    command
+        .mut_args(|arg| arg.hide_short_help(false))
+        .mut_subcommands(in_full)
 }
 
 /// A page of a command and one of each below it, such as errand-dead-letters-show.1.
@@ -53,13 +59,72 @@ fn write_all(command: &Command, folder: &Path) -> Result<(), Error> {
 
 fn page(command: Command) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
+    let has_subcommands = command.has_subcommands();
+    let notes = command.get_after_long_help().or(command.get_after_help());
+    let notes = notes
+        .map(|notes| sections(&notes.to_string()))
+        .unwrap_or_default();
     // The version, but not of which commit: pages of a release are the same wherever they are made.
-    let source = concat!("errand ", env!("CARGO_PKG_VERSION"));
-    Man::new(command.version(env!("CARGO_PKG_VERSION")))
-        .source(source)
-        .manual("errand")
-        .render(&mut text)?;
+    let man = Man::new(command)
+        .source(concat!("errand ", env!("CARGO_PKG_VERSION")))
+        .manual("errand");
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if has_subcommands {
+        man.render_subcommands_section(&mut text)?;
+    }
+    text.extend(notes.bytes());
     Ok(text)
+}
+
+/// What stands below a help page, as sections of a manual page: examples and tables keep their lines, which clap_mangen would
+/// fill.
+fn sections(notes: &str) -> String {
+    let mut text = String::new();
+    for paragraph in notes.split("\n\n") {
+        match paragraph.split_once(":\n") {
+            Some((title, lines)) if !title.contains('\n') => {
+                text += &format!(".SH {}\n.nf\n", title.to_uppercase());
+                for line in lines.lines() {
+                    text += &format!("{}\n", escaped(line.strip_prefix("  ").unwrap_or(line)));
+                }
+                text += ".fi\n";
+            }
+            _ => {
+                let (title, rest) = paragraph.split_once(": ").unwrap_or(("Notes", paragraph));
+                text += &format!(".SH {}\n", title.to_uppercase());
+                for line in rest.lines() {
+                    text += &format!("{}\n", escaped(line));
+                }
+            }
+        }
+    }
+    text
+}
+
+/// A line of text for roff (groff_char(7), groff(7)).
+fn escaped(line: &str) -> String {
+    let mut text = String::new();
+    if line.starts_with(['.', '\'']) {
+        text += "\\&";
+    }
+    for letter in line.chars() {
+        match letter {
+            '\\' => text += "\\e",
+            // A hyphen that is typed, rather than one of typography; likewise the others.
+            '-' => text += "\\-",
+            '\'' => text += "\\(aq",
+            '`' => text += "\\(ga",
+            '^' => text += "\\(ha",
+            '~' => text += "\\(ti",
+            letter if letter.is_ascii() => text.push(letter),
+            letter => text += &format!("\\[u{:04X}]", u32::from(letter)),
+        }
+    }
+    text
 }
 
 fn print(bytes: &[u8]) -> Result<(), Error> {

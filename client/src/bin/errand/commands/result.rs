@@ -11,7 +11,6 @@ use crate::answer::download;
 use crate::cli::{Global, ResultArguments};
 use crate::error::Error;
 use crate::files::OutputFile;
-use crate::journal::Journal;
 use crate::limit::{GRACE, Limit, within};
 use crate::many::plan::default_output;
 use crate::output::{self, Style};
@@ -132,7 +131,7 @@ async fn find(client: &Client, global: &Global, job_id: JobId) -> Result<Outcome
                 job_id,
                 stack: client.stack().clone(),
                 seconds: time.as_secs(),
-                is_known: Journal::knows(job_id),
+                is_known: super::is_known(client, job_id).await,
             });
         }
         tokio::time::sleep(PAUSE.min(left)).await;

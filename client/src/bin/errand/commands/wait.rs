@@ -8,7 +8,6 @@ use tokio::task::JoinSet;
 use crate::cli::{Global, WaitArguments};
 use crate::error::Error;
 use crate::job_list::State;
-use crate::journal::Journal;
 use crate::limit::Limit;
 use crate::output::{self, Style};
 use crate::signals::interruption;
@@ -60,7 +59,7 @@ async fn wait(client: &Client, limit: Option<Limit>, ids: &[JobId], style: Style
                     job_id,
                     stack: client.stack().clone(),
                     seconds,
-                    is_known: Journal::knows(job_id),
+                    is_known: super::is_known(client, job_id).await,
                 });
             }
             Err(error) => return Err(error.into()),

@@ -218,9 +218,17 @@ pub(crate) fn unknown(name: &str, in_target: bool) -> String {
     }
 }
 
-/// The word that was meant, most likely; by the same measure as clap's.
+/// The word that was meant, most likely: by the same measure as clap's, and one letter that is wrong, or has changed places.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let close = |known: &&str| strsim::jaro(&word.replace('_', "-"), known);
+    let word = word.replace('_', "-");
+    let close = |known: &&str| {
+        let slip = if strsim::osa_distance(&word, known) == 1 {
+            0.9
+        } else {
+            0.0
+        };
+        strsim::jaro(&word, known).max(slip)
+    };
     known
         .filter(|known| close(known) > 0.7)
         .max_by(|one, other| close(one).total_cmp(&close(other)))

@@ -71,7 +71,8 @@ fn text(resolved: &Resolved, files: &Files, targets: &[String]) -> String {
     rows.push(("credentials", credentials(resolved), String::new()));
     let names = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
     // One long value does not push the others' sources away.
-    let values = rows.iter().map(|(_, value, _)| value.len().min(30)).max();
+    let sourced = rows.iter().filter(|(.., source)| !source.is_empty());
+    let values = sourced.map(|(_, value, _)| value.len().min(30)).max();
     let values = values.unwrap_or_default();
     let mut lines: Vec<_> = rows
         .iter()
