@@ -268,7 +268,7 @@ def host_architecture():
 
 def shell_lines(cloud):
     # A profile or a session of the user's would be mixed into the made-up credentials.
-    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN"]
+    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN ERRAND_TARGET"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in cloud.client_environment().items()]
     programs = str(ROOT / "target" / "release")
     if programs not in os.environ.get("PATH", "").split(os.pathsep):
