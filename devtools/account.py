@@ -1,4 +1,4 @@
-"""What `make deploy` and `make undeploy` ask of the AWS account. Runs with the SAM command line's Python, which has boto3.
+"""What `make deploy` and `make undeploy` ask of the AWS account. Runs with SAM's Python, which has boto3.
 
 python -m devtools.account check [REGION]                     says whose credentials are used, or what is missing
 python -m devtools.account architecture STACK [REGION]        prints the deployed stack's, or arm64
@@ -66,7 +66,8 @@ class Account:
         try:
             caller = self.client("sts").get_caller_identity()
         except (NoCredentialsError, NoRegionError):
-            raise Failure("no AWS credentials found: run `aws configure` or `aws sso login`, or set AWS_PROFILE") from None
+            cure = "run `aws configure` or `aws sso login`, or set AWS_PROFILE"
+            raise Failure(f"no AWS credentials found: {cure}") from None
         except (BotoCoreError, ClientError) as error:
             raise Failure(f"the AWS credentials cannot be used: {error}; renew them, or set AWS_PROFILE") from None
         self.number, self.arn = caller["Account"], caller["Arn"]
@@ -104,8 +105,8 @@ def target_of(name: str) -> str:
 
 
 def target_values(name: str, region: str, there: dict, environment: dict[str, str]) -> dict[str, str]:
-    """What the target says. A profile is a name and no secret; keys in the environment outdo it for every AWS tool, so that
-    it was not the profile that the stack was deployed with where there are any."""
+    """What the target says. A profile is a name and no secret; it was not what the stack was deployed with where there
+    are keys in the environment, which outdo it for every AWS tool."""
     values = {"stack": name, "region": region}
     profile = environment.get("AWS_PROFILE")
     if profile and not environment.get("AWS_ACCESS_KEY_ID"):

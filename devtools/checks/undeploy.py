@@ -1,4 +1,4 @@
-"""`make undeploy` asks, and leaves nothing behind: neither what is in the buckets, in all versions, nor queues, nor the stack.
+"""`make undeploy` asks, and leaves nothing behind: no object in any version, no queue, no stack.
 
 Runs in the virtual environment of the local cloud, against a cloud of its own.
 """

@@ -24,7 +24,7 @@ COMPLETIONS = {"bash": "errand.bash", "zsh": "_errand", "fish": "errand.fish", "
 
 
 def client_entries(target: str, program: Path, runnable: Path) -> list[Entry]:
-    """`runnable` is the command for the machine that this runs on: what it says of itself goes into the archives of all."""
+    """`runnable` is the command for this machine: what it says of itself goes into the archives of all."""
     folder = assets.client_folder(target)
     entries = [Entry(f"{folder}/{assets.program(target)}", program.read_bytes(), is_program=True)]
     entries += [Entry(f"{folder}/{name}", (ROOT / name).read_bytes()) for name in ("README.md", "CHANGELOG.md")]

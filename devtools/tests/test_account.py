@@ -1,4 +1,5 @@
-"""What the target of a deployed stack says. The rest of devtools.account is tried on the local cloud: devtools.checks.undeploy."""
+"""What the target of a deployed stack says. The rest of devtools.account is tried on the local cloud:
+devtools.checks.undeploy."""
 
 import subprocess
 import unittest
@@ -49,7 +50,7 @@ class Check(unittest.TestCase):
             ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}, "no AWS credentials found"),
             ({"AWS_PROFILE": "elsewhere"}, "set AWS_PROFILE to one that"),
         ):
-            command = [python, "-m", "devtools.account", "check"]
+            command = [str(python), "-m", "devtools.account", "check"]
             done = subprocess.run(command, cwd=ROOT, env={**nothing, **environment}, capture_output=True, text=True)
             self.assertEqual(done.returncode, 1)
             self.assertIn(words, done.stderr)

@@ -118,9 +118,9 @@ class Deploy(unittest.TestCase):
 
     def test_undeploy_names_stack_and_region_and_asks_unless_it_is_told_not_to(self):
         last = dry_run("undeploy", "STACK=errand-two", "REGION=eu-west-1")[-1]
-        self.assertEqual(last.split()[1:], "-m devtools.account undeploy errand-two eu-west-1".split())
+        self.assertEqual(last.split()[1:], ["-m", "devtools.account", "undeploy", "errand-two", "eu-west-1"])
         last = dry_run("undeploy", "UNDEPLOY=--yes")[-1]
-        self.assertEqual(last.split()[1:], "-m devtools.account undeploy --yes errand".split())
+        self.assertEqual(last.split()[1:], ["-m", "devtools.account", "undeploy", "--yes", "errand"])
 
     def test_stack_region_architecture_and_parameters_arrive_together(self):
         words = deploy("STACK=errand-two", "REGION=eu-west-1", "ARCHITECTURE=x86_64", "PARAMETERS=RetentionDays=7 A=b")

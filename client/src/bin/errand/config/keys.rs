@@ -274,7 +274,7 @@ mod tests {
             ("endpoint_url", "`endpoint-url`"),
             ("targets.aws.profil", "`profile`"),
             ("targets.aws.target", "there are stack"),
-            ("colour", "there are target"),
+            ("paint", "there are target"),
             ("targets.", "no name of a target"),
         ] {
             let error = wrong.parse::<KeyName>().unwrap_err();
