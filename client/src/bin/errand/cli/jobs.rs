@@ -21,7 +21,7 @@ Examples:
   errand wait 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
   errand wait $(cat ids.txt) --timeout 600 --json
 
-Exit codes: 0 all succeeded; 1 some failed; 4 some are not done in time")]
+Exit codes: 0 all succeeded; 1 some failed; 4 some are not done in time; 7 of one of those nothing is known")]
 pub(crate) struct WaitArguments {
     /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
     #[arg(value_name = "JOB_ID", required = true, add = ArgValueCandidates::new(complete::job_ids))]

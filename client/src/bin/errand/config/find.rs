@@ -67,7 +67,8 @@ pub(crate) fn user_path() -> Option<PathBuf> {
 /// The project's: in the working directory, or the nearest above it; no further up than the user's home, where that is on the way.
 pub(crate) fn project_path() -> Option<PathBuf> {
     let folder = env::current_dir().ok()?;
-    let home = env::var_os("HOME").map(PathBuf::from);
+    // The working directory has no links in it.
+    let home = env::var_os("HOME").map(|home| fs::canonicalize(&home).unwrap_or(home.into()));
     above(&folder, home.as_deref()).find(|path| path.is_file())
 }
 
