@@ -301,7 +301,11 @@ fn every_help_page_has_examples_and_fits_into_a_hundred_columns() {
             assert!(examples.contains(own.trim_end()), "{words:?}: {examples}");
             if option == "-h" {
                 let below = subcommands(&ended.stdout);
-                commands.extend(below.iter().map(|name| [&command[..], &[name.clone()]].concat()));
+                commands.extend(
+                    below
+                        .iter()
+                        .map(|name| [&command[..], std::slice::from_ref(name)].concat()),
+                );
             }
         }
         count += 1;

@@ -6,7 +6,7 @@ use crate::config::{Files, Key, Resolved};
 use crate::error::Error;
 use crate::output;
 
-/// What every emulator takes for a key, and for its secret: the documented ones of LocalStack and those that follow it.
+/// What every emulator takes for a key, and for its secret: the documented ones of `LocalStack` and those that follow it.
 const EMULATOR_KEY: &str = "test";
 
 /// Which cloud the command speaks to.

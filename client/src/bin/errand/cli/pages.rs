@@ -30,8 +30,8 @@ pub(crate) enum Shell {
     /// fish
     Fish,
     /// PowerShell
-    #[value(name = "powershell", alias = "pwsh")]
-    PowerShell,
+    #[value(alias = "pwsh")]
+    Powershell,
 }
 
 /// Print the manual page, or write all into a folder

@@ -1,5 +1,6 @@
 //! `errand completions` and `errand man`: pages and scripts of the one definition of the command line.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,7 +17,7 @@ pub(crate) fn completions(wanted: &CompletionsArguments) -> Result<(), Error> {
         Shell::Bash => &Bash,
         Shell::Zsh => &Zsh,
         Shell::Fish => &Fish,
-        Shell::PowerShell => &Powershell,
+        Shell::Powershell => &Powershell,
     };
     let mut script = Vec::new();
     let name = "errand";
@@ -80,24 +81,24 @@ fn page(command: Command) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// What stands below a help page, as sections of a manual page: examples and tables keep their lines, which clap_mangen would
+/// What stands below a help page, as sections of a manual page: examples and tables keep their lines, which `clap_mangen` would
 /// fill.
 fn sections(notes: &str) -> String {
     let mut text = String::new();
     for paragraph in notes.split("\n\n") {
         match paragraph.split_once(":\n") {
             Some((title, lines)) if !title.contains('\n') => {
-                text += &format!(".SH {}\n.nf\n", title.to_uppercase());
+                let _ = writeln!(text, ".SH {}\n.nf", title.to_uppercase());
                 for line in lines.lines() {
-                    text += &format!("{}\n", escaped(line.strip_prefix("  ").unwrap_or(line)));
+                    let _ = writeln!(text, "{}", escaped(line.strip_prefix("  ").unwrap_or(line)));
                 }
                 text += ".fi\n";
             }
             _ => {
                 let (title, rest) = paragraph.split_once(": ").unwrap_or(("Notes", paragraph));
-                text += &format!(".SH {}\n", title.to_uppercase());
+                let _ = writeln!(text, ".SH {}", title.to_uppercase());
                 for line in rest.lines() {
-                    text += &format!("{}\n", escaped(line));
+                    let _ = writeln!(text, "{}", escaped(line));
                 }
             }
         }
@@ -105,7 +106,7 @@ fn sections(notes: &str) -> String {
     text
 }
 
-/// A line of text for roff (groff_char(7), groff(7)).
+/// A line of text for roff (`groff_char(7)`, `groff(7)`).
 fn escaped(line: &str) -> String {
     let mut text = String::new();
     if line.starts_with(['.', '\'']) {
@@ -121,7 +122,8 @@ fn escaped(line: &str) -> String {
             '^' => text += "\\(ha",
             '~' => text += "\\(ti",
             letter if letter.is_ascii() => text.push(letter),
-            letter => text += &format!("\\[u{:04X}]", u32::from(letter)),
+            // Writing into a text does not fail.
+            letter => _ = write!(text, "\\[u{:04X}]", u32::from(letter)),
         }
     }
     text

@@ -193,11 +193,9 @@ fn read_value(key: Key, item: &Item, line: usize) -> Result<Value, String> {
 
 /// The line of a place in a text, from 1.
 fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
-    let end = span.map_or(0, |span| span.start).min(text.len());
-    1 + text.as_bytes()[..end]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
+    let end = span.map_or(0, |span| span.start);
+    let before = text.char_indices().take_while(|(index, _)| *index < end);
+    1 + before.filter(|(_, letter)| *letter == '\n').count()
 }
 
 #[cfg(test)]
