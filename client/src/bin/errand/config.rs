@@ -11,14 +11,18 @@
 mod edit;
 mod file;
 mod find;
+mod given;
 mod keys;
 mod resolve;
+mod resolved;
 
 pub(crate) use self::edit::change;
 pub(crate) use self::file::Kind;
 pub(crate) use self::find::{Files, project_path, user_path};
+pub(crate) use self::given::{Given, aws_variables};
 pub(crate) use self::keys::{Assignment, Key, KeyName, names as key_names, nearest};
-pub(crate) use self::resolve::{Given, Resolved, Setting, aws_variables, resolve};
+pub(crate) use self::resolve::resolve;
+pub(crate) use self::resolved::{Resolved, Setting};
 
 /// The name of a project's file.
 pub(crate) const PROJECT_FILE: &str = ".errand.toml";

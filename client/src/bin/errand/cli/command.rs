@@ -4,40 +4,15 @@ use std::env;
 
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory};
+use errand_client::operations;
 
 use super::Arguments;
 
-/// Options that only some commands take, and those commands. To the others they are not offered; they say so where one is given.
-const OF_SOME: [(&[&str], &[&str]); 2] = [
-    (&["offline", "memory", "timing"], &["stats", "grayscale"]),
-    (
-        &[
-            "timeout",
-            "target",
-            "stack",
-            "endpoint_url",
-            "region",
-            "profile",
-            "kms_key_arn",
-            "quiet",
-            "verbose",
-            "config_file",
-            "no_config",
-        ],
-        &[
-            "stats",
-            "grayscale",
-            "wait",
-            "result",
-            "jobs",
-            "cancel",
-            "listen",
-            "dead-letters",
-            "doctor",
-            "config",
-        ],
-    ),
-];
+/// Options of operations, and these: to other commands they are not offered, and those refuse them.
+const OF_OPERATIONS: [&str; 3] = ["offline", "memory", "timing"];
+
+/// Commands that ask no cloud and print no answer: no global option means anything there.
+const PAGES: [&str; 2] = ["completions", "man"];
 
 /// Global options that are in the short help as well.
 const SHORT: [&str; 3] = ["json", "offline", "target"];
@@ -57,14 +32,12 @@ pub(super) fn command_without(variables: &[String]) -> Command {
         .collect();
     let root = root.mut_subcommands(|sub| {
         let name = sub.get_name().to_owned();
-        let refused = OF_SOME
-            .iter()
-            .filter(|(_, commands)| !commands.contains(&name.as_str()));
-        let ids: Vec<_> = refused.flat_map(|(ids, _)| *ids).collect();
-        let hidden = global
-            .iter()
-            .filter(|arg| ids.contains(&&arg.get_id().as_str()))
-            .map(|arg| arg.clone().hide(true));
+        let is_operation = operations::ALL.iter().any(|each| each.name().as_str() == name);
+        let hidden = global.iter().filter(|arg| {
+            let is_of_operations = OF_OPERATIONS.contains(&arg.get_id().as_str());
+            PAGES.contains(&name.as_str()) || is_of_operations && !is_operation
+        });
+        let hidden: Vec<_> = hidden.map(|arg| arg.clone().hide(true)).collect();
         sub.args(hidden)
     });
     every(root, variables)
