@@ -9,8 +9,8 @@ PYTHON ?= python3
 export PYTHON
 # The local cloud's port: a number, `free`, or `auto` (4566 when it is free).
 PORT ?= 4566
-# Architecture of the functions on AWS: arm64 or x86_64.
-ARCHITECTURE ?= arm64
+# Architecture of the functions on AWS: arm64 or x86_64. Without it, that of the deployed stack, or arm64.
+ARCHITECTURE ?=
 # Which stack `make deploy` deploys, and where: without a region, where your AWS configuration says.
 STACK ?= errand
 REGION ?=
@@ -20,6 +20,8 @@ PARAMETERS ?=
 TAGS ?=
 # More for `sam deploy`, as in: make deploy DEPLOY="--guided"
 DEPLOY ?=
+# More for `make undeploy`: UNDEPLOY=--yes deletes without a question.
+UNDEPLOY ?=
 # More for `make bench`, as in: make bench BENCH="--cases jpeg-a,list --runs 15"
 BENCH ?=
 # More for the many photographs of `make bench`, as in: make bench MANY="--files 1000"
@@ -46,7 +48,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm test-memory ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -73,7 +75,7 @@ fmt: ## format the code
 	RUST_LOG=warn .venv/lint/bin/taplo fmt
 
 .PHONY: clean
-clean: local-down ## remove what was built; the tools in .venv/ stay
+clean: local-down ## remove what was built; the tools in .venv/ and the targets of `make deploy` stay
 	$(CARGO) clean
 	rm -rf build .local
 
@@ -84,7 +86,7 @@ local-up: setup build ## start the local cloud, or bring the running one up to d
 	@$(LOCAL_CLOUD) up --port $(PORT)
 
 .PHONY: local-down
-local-down: ## stop it; nothing is kept
+local-down: ## stop it; nothing is kept, nor its target in .errand.toml
 	@$(LOCAL_CLOUD) down
 
 .PHONY: local-env
@@ -122,7 +124,7 @@ lint-text:
 # The parts of `make test`. The end-to-end tests are named by their program, rather than by --package errand-e2e: with
 # that, Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := --test e2e
-.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-cost test-troubles test-checker test-storm test-memory
+.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory
 test-unit:
 	@$(PYTHON) -m devtools.install oracles
 	ERRAND_TEST_PYTHON=$(CURDIR)/.venv/oracles/bin/python $(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
@@ -187,6 +189,10 @@ test-clients: setup build
 	@$(PYTHON) -m devtools.install clients
 	$(LOCAL_CLOUD) run --as-client -- .venv/clients/bin/python -m devtools.checks.clients
 
+# `make undeploy` leaves nothing behind.
+test-undeploy: setup build
+	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.undeploy
+
 # What jobs ask of AWS is what docs/cost.md says.
 COST := $(LOCAL_CLOUD) run --functions-port free -- $(CLOUD_PYTHON) -m devtools.cost.measure
 test-cost: setup build
@@ -244,16 +250,32 @@ bench-throughput: setup build ## jobs per second through the local cloud, beside
 package: setup ## build both functions for AWS (ARCHITECTURE=arm64) and stage them with the template
 	@scripts/package $(ARCHITECTURE)
 
+# What would fail in the end is told before ten minutes of building.
 .PHONY: check-deploy
 check-deploy:
 	@$(PYTHON) -m devtools.deploy check '$(STACK)'
 
+# SAM's Python has boto3.
+ACCOUNT := .venv/sam/bin/python -m devtools.account
+.PHONY: check-account
+check-account: check-deploy setup
+	@$(ACCOUNT) check $(REGION)
+
+# An update without ARCHITECTURE keeps the one that the stack has.
+KEPT_ARCHITECTURE = $(or $(ARCHITECTURE),"$$($(ACCOUNT) architecture $(STACK) $(REGION))")
 .PHONY: deploy
-deploy: check-deploy package ## deploy to the AWS account of your credentials; asks before it changes anything
+deploy: check-account build ## deploy to the AWS account of your credentials; asks before it changes anything
 	$(if $(findstring --parameter-overrides,$(DEPLOY)),$(error give parameters as PARAMETERS="NAME=VALUE ...": \
 	  SAM takes the last --parameter-overrides alone, and would forget Architecture))
+	@architecture=$(KEPT_ARCHITECTURE); scripts/package "$$architecture"
+	architecture=$(KEPT_ARCHITECTURE); \
 	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --config-file $(CURDIR)/samconfig.toml \
 	  --template-file build/aws/template.yaml --stack-name $(STACK) $(if $(REGION),--region $(REGION)) \
 	  $(if $(TAGS),--tags $(TAGS)) \
-	  --parameter-overrides Architecture=$(ARCHITECTURE) $(PARAMETERS) \
-	  Revision="$$($(PYTHON) -m devtools.deploy revision Architecture=$(ARCHITECTURE) $(PARAMETERS))" $(DEPLOY)
+	  --parameter-overrides Architecture="$$architecture" $(PARAMETERS) \
+	  Revision="$$($(PYTHON) -m devtools.deploy revision Architecture="$$architecture" $(PARAMETERS))" $(DEPLOY)
+	@$(ACCOUNT) deployed $(STACK) $(REGION)
+
+.PHONY: undeploy
+undeploy: check-account ## delete the stack and all that is in its buckets, after a question
+	@$(ACCOUNT) undeploy $(UNDEPLOY) $(STACK) $(REGION)

@@ -9,6 +9,8 @@ from pathlib import Path
 from devtools.checkout import ROOT
 
 CLI = ROOT / "client" / "src" / "bin" / "errand" / "cli.rs"
+# One file a command beside it.
+COMMANDS = CLI.with_suffix("")
 # How many arguments a list takes at least.
 MANY = 1000
 # What starts another command, or ends this one.
@@ -27,8 +29,9 @@ class Command:
 
 def errand() -> Command:
     """The command line of `errand`."""
-    source = CLI.read_text()
-    root = Command()
+    source = cli()
+    # Those that clap adds.
+    root = Command(dict.fromkeys(("--help", "-h", "--version", "-V"), False))
     take_fields(body(source, "struct Global"), root)
     for name, arguments in re.findall(r"^    (\w+)\((\w+)\),", body(source, "enum Command"), re.MULTILINE):
         command = root.commands[kebab(name)] = Command()
@@ -40,6 +43,11 @@ def errand() -> Command:
                 action = command.commands[kebab(variant)] = Command()
                 take_fields(inner, action)
     return root
+
+
+def cli() -> str:
+    """All that says what can be typed."""
+    return "\n".join(file.read_text() for file in (CLI, *sorted(COMMANDS.glob("*.rs"))))
 
 
 def body(source: str, item: str) -> str:
@@ -55,7 +63,7 @@ def variants(text: str) -> list[tuple[str, str]]:
 def take_fields(text: str, command: Command) -> None:
     """Adds the options and positional arguments that a struct's fields declare."""
     for flattened in re.findall(r"#\[command\(flatten\)\]\s*pub\(crate\) \w+: (\w+),", text):
-        take_fields(body(CLI.read_text(), f"struct {flattened}"), command)
+        take_fields(body(cli(), f"struct {flattened}"), command)
     for attribute, name, kind in re.findall(
         r"#\[arg\((.*?)\)\]\s*(?:pub\(crate\) )?(\w+): ([^\n]+),\n", text, re.DOTALL
     ):

@@ -77,13 +77,29 @@ impl Endpoint {
     pub fn is_local(&self) -> bool {
         is_near(&self.uri)
     }
+
+    /// Whether it is this very machine: an address of its loopback, or `localhost`.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = host(&self.uri);
+        let address = host.parse::<IpAddr>();
+        address.map_or_else(
+            |_| host.eq_ignore_ascii_case("localhost"),
+            |address| address.is_loopback(),
+        )
+    }
+}
+
+/// The host, of an IPv6 address without its brackets.
+fn host(uri: &Uri) -> &str {
+    let host = uri.host().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// Whether a host is this machine, or on a link of it: what no proxy could reach for it. The addresses of the link
 /// (169.254.0.0/16) are those at which AWS's machines and containers find their credentials.
 pub(crate) fn is_near(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = host(uri);
     match host.parse() {
         Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
         Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unicast_link_local(),
@@ -108,7 +124,14 @@ mod tests {
         ] {
             let endpoint: Endpoint = text.parse().unwrap_or_else(|error| panic!("{error}"));
             assert_eq!((endpoint.as_str(), endpoint.is_local()), (text, is_local));
+            assert_eq!(endpoint.is_loopback(), is_local);
         }
+    }
+
+    #[test]
+    fn the_link_is_near_but_not_this_machine() {
+        let endpoint: Endpoint = "http://169.254.170.2".parse().unwrap();
+        assert_eq!((endpoint.is_local(), endpoint.is_loopback()), (true, false));
     }
 
     #[test]

@@ -81,6 +81,17 @@ impl Client {
         self.cloud().outcome(&deployment, job_id).await
     }
 
+    /// Whether the stack is at work on a job, as far as its bucket tells: on its last attempt, that is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::outcome`].
+    pub async fn is_begun(&self, job_id: JobId) -> Result<bool, Error> {
+        let deployment = self.deployment().await?;
+        let stored = self.cloud().stored_outcome(&deployment, job_id).await?;
+        Ok(stored.is_some())
+    }
+
     /// Waits until a job is done, by looking for its outcome, ever less often, from every second to every ten. What is
     /// there at once is taken at once. Calls that fail for a reason that may pass are made again until the time is over. A
     /// failure for such a reason is taken for the answer: [`Outcome::is_provisional`].

@@ -17,6 +17,8 @@ pub struct Settings {
     pub stack: Stack,
     /// Where the cloud is, if not at AWS. Default: none.
     pub endpoint_url: Option<Endpoint>,
+    /// Whether the cloud is at AWS, whatever endpoint the environment and the profiles name. Default: no.
+    pub is_at_aws: bool,
     /// The AWS region, as in `eu-west-1`. Default: none.
     pub region: Option<String>,
     /// The profile of the AWS configuration files; its credentials are taken, whatever keys are in the environment.
@@ -38,6 +40,7 @@ impl Settings {
         Self {
             stack,
             endpoint_url: None,
+            is_at_aws: false,
             region: None,
             profile: None,
             access_key: None,

@@ -9,6 +9,7 @@ library, and the functions without the workflow's `lambda` profile, for which al
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from devtools.checkout import ROOT, Failure, run_main, say, venv_tool
 from devtools.local_cloud.cloud import host_architecture
 from devtools.release import assets, sbom
 from devtools.release.archives import pack, write_sums
-from devtools.release.bundle import client_entries, stack_entries
+from devtools.release.bundle import COMPLETIONS, client_entries, stack_entries
 
 NUMBERS = ROOT / "examples" / "input.txt"
 IMAGE = ROOT / "examples" / "image.jpg"
@@ -53,7 +54,7 @@ def make(downloads: Path) -> None:
         if not file.exists():
             raise Failure(f"{file.relative_to(ROOT)} is not there: run `make build` first")
     architecture = host_architecture()
-    pack(client_entries(target, program), downloads / assets.client_archive(target))
+    pack(client_entries(target, program, program), downloads / assets.client_archive(target))
     pack(stack_entries(architecture, programs), downloads / assets.stack_archive(architecture))
     if sbom.is_possible():
         bill = downloads / f"{assets.client_folder(target)}.cdx.json"
@@ -81,7 +82,13 @@ def use_client(installed: Path) -> None:
         if not (client / name).stat().st_size:
             raise Failure(f"{name} is empty in the client's archive")
     errand = client / assets.CLIENT
-    expect("errand --version", run([errand, "--version"], installed), f"errand {assets.version()}\n")
+    told = run([errand, "--version"], installed)
+    origin = rf"errand {re.escape(assets.version())} \(([0-9a-f]{{7,}}, )?{re.escape(assets.host_target())}\)\n"
+    expect("errand --version tells commit and target", bool(re.fullmatch(origin, told)), True)
+    for page in ("errand", "errand-stats", "errand-dead-letters-redrive"):
+        expect(f"the manual page {page}", b".SH EXAMPLES" in (client / "man" / "man1" / f"{page}.1").read_bytes(), True)
+    for script in COMPLETIONS.values():
+        expect(f"completions/{script}", b"ERRAND_COMPLETE" in (client / "completions" / script).read_bytes(), True)
     counted = run([errand, "--offline", "stats", NUMBERS, "--json"], installed)
     expect("numbers counted", json.loads(counted)["count"], len(NUMBERS.read_text().split()))
     run([errand, "--offline", "grayscale", IMAGE, "-o", "gray.jpg"], installed)

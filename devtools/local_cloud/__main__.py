@@ -17,11 +17,14 @@ import signal
 import subprocess
 import sys
 
-from devtools import processes, stack
+from devtools import processes, settings, stack
 from devtools.checkout import LOCAL, ROOT, Failure, lock, run_main, say, venv_tool
 from devtools.local_cloud import ports
 from devtools.local_cloud.cloud import Cloud, shell_lines
 from devtools.local_cloud.command_line import modes_of, parse_arguments
+
+# The name of the local cloud among the targets of the checkout's settings.
+TARGET = "local"
 
 
 def main():
@@ -64,7 +67,20 @@ def up(cloud, arguments):
             cloud.stop()
             raise
     say(f"local cloud: {cloud.endpoint}, stack {stack.NAME}")
+    register(cloud)
     return 0
+
+
+def register(cloud):
+    """Makes it the target of this checkout, so that the command finds it without a word."""
+    if cloud.modes["tls"]:
+        # Whom to trust is said in the environment alone.
+        settings.take(TARGET)
+        say('it has a certificate of its own: eval "$(make -s local-env)" tells a shell of it')
+        return
+    values = {"endpoint-url": cloud.endpoint, "region": stack.REGION, "stack": stack.NAME, "emulator": "true"}
+    if settings.put(TARGET, values):
+        say(f"it is target `{TARGET}` in {settings.FILE.name}: in this checkout, errand goes there")
 
 
 def down(cloud):
@@ -72,6 +88,12 @@ def down(cloud):
         say(f"stopping the local cloud on {cloud.endpoint}")
     cloud.stop()
     sweep()
+    try:
+        if settings.take(TARGET):
+            say(f"target `{TARGET}` is taken out of {settings.FILE.name}")
+    except Failure as failure:
+        # Whatever somebody wrote into it, the cloud is down, and `make clean` goes on.
+        say(str(failure))
     return 0
 
 

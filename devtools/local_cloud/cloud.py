@@ -186,6 +186,8 @@ class Cloud:
             "ERRAND_LOCAL_DIRECT": self.direct_endpoint,
             "ERRAND_LOCAL_PID": str(self.state["emulator"]["pid"]),
             "ERRAND_LOCAL_DIR": str(self.directory),
+            # A developer's settings, and those that `make local-up` left in this checkout, change no test.
+            "ERRAND_NO_CONFIG": "1",
             # What tests send is not noted among what the user sent.
             "XDG_STATE_HOME": str(self.directory / "state"),
         }
@@ -266,7 +268,7 @@ def host_architecture():
 
 def shell_lines(cloud):
     # A profile or a session of the user's would be mixed into the made-up credentials.
-    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN"]
+    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN ERRAND_TARGET"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in cloud.client_environment().items()]
     programs = str(ROOT / "target" / "release")
     if programs not in os.environ.get("PATH", "").split(os.pathsep):

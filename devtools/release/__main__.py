@@ -37,9 +37,9 @@ def main() -> None:
 def assemble(programs: Path, folder: Path) -> None:
     """Makes every file of a release, and nothing less."""
     folder.mkdir(parents=True)
-    for target in assets.CLIENT_TARGETS:
-        program = programs / f"client-{target}" / assets.program(target)
-        pack(client_entries(target, program), folder / assets.client_archive(target))
+    clients = {target: programs / f"client-{target}" / assets.program(target) for target in assets.CLIENT_TARGETS}
+    for target, program in clients.items():
+        pack(client_entries(target, program, clients[assets.host_target()]), folder / assets.client_archive(target))
     for architecture in assets.ARCHITECTURES:
         pack(
             stack_entries(architecture, programs / f"stack-{architecture}"), folder / assets.stack_archive(architecture)

@@ -2,6 +2,9 @@
 a checkout."""
 
 import hashlib
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 from devtools import stack
@@ -16,11 +19,42 @@ THIRD_PARTIES = "THIRD-PARTY-LICENSES.txt"
 REVISION_LEN = 6
 
 
-def client_entries(target: str, program: Path) -> list[Entry]:
+# As `errand completions` names the shells, and where these look for a script by its name.
+COMPLETIONS = {"bash": "errand.bash", "zsh": "_errand", "fish": "errand.fish", "powershell": "_errand.ps1"}
+
+
+def client_entries(target: str, program: Path, runnable: Path) -> list[Entry]:
+    """`runnable` is the command for this machine: what it says of itself goes into the archives of all."""
     folder = assets.client_folder(target)
     entries = [Entry(f"{folder}/{assets.program(target)}", program.read_bytes(), is_program=True)]
     entries += [Entry(f"{folder}/{name}", (ROOT / name).read_bytes()) for name in ("README.md", "CHANGELOG.md")]
+    entries += page_entries(folder, runnable)
     return entries + license_entries(folder, [assets.CLIENT], target)
+
+
+def page_entries(folder: str, runnable: Path) -> list[Entry]:
+    """Manual pages and completions, by the command itself."""
+    with tempfile.TemporaryDirectory() as directory:
+        # What was downloaded as an artifact may not be executed.
+        command = Path(directory, runnable.name)
+        shutil.copyfile(runnable, command)
+        command.chmod(0o755)
+        pages = Path(directory, "man")
+        said([command, "man", pages])
+        entries = [Entry(f"{folder}/man/man1/{page.name}", page.read_bytes()) for page in sorted(pages.iterdir())]
+        entries += [
+            Entry(f"{folder}/completions/{name}", said([command, "completions", shell]))
+            for shell, name in COMPLETIONS.items()
+        ]
+    return entries
+
+
+def said(command: list[Path | str]) -> bytes:
+    """What a command prints, without anything of this machine's environment."""
+    done = subprocess.run([str(word) for word in command], env={}, capture_output=True)
+    if done.returncode != 0:
+        raise Failure(f"{command[0]} {command[1]} failed:\n{done.stderr.decode(errors='replace')}")
+    return done.stdout
 
 
 def stack_entries(architecture: str, programs: Path) -> list[Entry]:

@@ -21,7 +21,7 @@ from devtools.storm import checker, cloud, troubles
 VISIBILITY_SECS = 3
 PATIENCE_SECS = 120
 # Exit codes of `errand`.
-FAILED, NO_ANSWER_YET = 1, 4
+FAULT, NO_ANSWER_YET = 6, 4
 
 
 def main():
@@ -44,7 +44,7 @@ def main():
     answer = wait_until(lambda: checker.outcome_of(s3, place, job))
     expect("the answer's code", answer and answer["error"]["code"], "process_killed")
     late = result_of(job)
-    expect("`errand result` at last", late.returncode, FAILED)
+    expect("`errand result` at last", late.returncode, FAULT)
     expect("... and why", json.loads(late.stdout or late.stderr or "{}").get("error", {}).get("code"), "process_killed")
     return 1 if failures else 0
 

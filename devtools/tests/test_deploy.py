@@ -14,18 +14,26 @@ from devtools.deploy import MAX_LEN, check, revision
 
 def clean_environment():
     """Another make's flags are not for this one, and none of its variables may come from outside."""
-    ours = ("MAKE", "MFLAGS", "STACK", "REGION", "PARAMETERS", "TAGS", "DEPLOY", "ARCHITECTURE")
+    ours = ("MAKE", "MFLAGS", "STACK", "REGION", "PARAMETERS", "TAGS", "DEPLOY", "ARCHITECTURE", "UNDEPLOY")
     return {key: value for key, value in os.environ.items() if not key.startswith(ours)}
 
 
 def deploy(*arguments):
     """The words of `sam deploy`, as make would run it; make's complaint where it would not."""
-    command = ["make", "--dry-run", "--silent", "deploy", *arguments]
+    lines = dry_run("deploy", *arguments)
+    if isinstance(lines, str):
+        return lines
+    words = shlex.split(next(line for line in lines if "sam deploy" in line))
+    # The architecture comes before, as a variable of the shell.
+    named = words[0].removeprefix("architecture=").removesuffix(";")
+    return [word.replace("$architecture", named) for word in words[1:]]
+
+
+def dry_run(*arguments):
+    """The lines that make would run; its complaint where it would not."""
+    command = ["make", "--dry-run", "--silent", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True)
-    if done.returncode != 0:
-        return done.stderr
-    lines = done.stdout.replace("\\\n", " ").splitlines()
-    return shlex.split(next(line for line in lines if "sam deploy" in line))
+    return done.stderr if done.returncode != 0 else done.stdout.replace("\\\n", " ").splitlines()
 
 
 class StackName(unittest.TestCase):
@@ -75,7 +83,7 @@ class Revision(unittest.TestCase):
     def test_make_deploy_hands_it_to_the_template(self):
         at = [word for word in deploy("PARAMETERS=A=b") if word.startswith("Revision=")]
         self.assertEqual(len(at), 1)
-        self.assertTrue(at[0].endswith("-m devtools.deploy revision Architecture=arm64 A=b)"), at)
+        self.assertTrue("-m devtools.deploy revision Architecture=" in at[0] and at[0].endswith(" A=b)"), at)
 
 
 class Deploy(unittest.TestCase):
@@ -83,11 +91,36 @@ class Deploy(unittest.TestCase):
         self.assertEqual(words.count(option), 1, f"{option} in {words}")
         return words[words.index(option) + 1]
 
-    def test_without_arguments_it_is_the_stack_errand_for_arm64(self):
+    def test_without_arguments_it_is_the_stack_errand_with_the_architecture_that_it_has(self):
         words = deploy()
         self.assertEqual(self.value(words, "--stack-name"), "errand")
-        self.assertEqual(self.value(words, "--parameter-overrides"), "Architecture=arm64")
+        asked = "$(.venv/sam/bin/python -m devtools.account architecture errand )"
+        self.assertEqual(self.value(words, "--parameter-overrides"), f"Architecture={asked}")
         self.assertNotIn("--region", words)
+        # The functions are built for the same.
+        packaged = next(line for line in dry_run("deploy") if "scripts/package" in line)
+        self.assertEqual(packaged, f'architecture="{asked}"; scripts/package "$architecture"')
+
+    def test_account_and_region_are_looked_at_before_anything_is_built_and_the_client_is_built_before_it_ends(self):
+        lines = dry_run("deploy", "REGION=eu-west-1")
+        at = [
+            next(index for index, line in enumerate(lines) if words in line)
+            for words in (
+                "devtools.deploy check 'errand'",
+                "devtools.account check eu-west-1",
+                "cargo build --release --locked --workspace",
+                "scripts/package",
+                "sam deploy",
+                "devtools.account deployed errand eu-west-1",
+            )
+        ]
+        self.assertEqual(at, sorted(at))
+
+    def test_undeploy_names_stack_and_region_and_asks_unless_it_is_told_not_to(self):
+        last = dry_run("undeploy", "STACK=errand-two", "REGION=eu-west-1")[-1]
+        self.assertEqual(last.split()[1:], ["-m", "devtools.account", "undeploy", "errand-two", "eu-west-1"])
+        last = dry_run("undeploy", "UNDEPLOY=--yes")[-1]
+        self.assertEqual(last.split()[1:], ["-m", "devtools.account", "undeploy", "--yes", "errand"])
 
     def test_stack_region_architecture_and_parameters_arrive_together(self):
         words = deploy("STACK=errand-two", "REGION=eu-west-1", "ARCHITECTURE=x86_64", "PARAMETERS=RetentionDays=7 A=b")

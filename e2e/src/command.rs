@@ -48,6 +48,8 @@ impl Errand<'_> {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("XDG_STATE_HOME", self.state.path())
+            .env("XDG_CONFIG_HOME", self.state.path())
+            .env("ERRAND_NO_CONFIG", "1")
             .stdin(Stdio::null());
         become_user(&mut command, "CLIENT");
         command

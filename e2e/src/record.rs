@@ -29,7 +29,7 @@ pub(crate) fn message(schema: &str, of: &str, text: &str) {
 ///
 /// The file cannot be written.
 pub fn command(arguments: &[&str], stdout: &str) {
-    const COMMANDS: [&str; 9] = [
+    const COMMANDS: [&str; 10] = [
         "stats",
         "grayscale",
         "result",
@@ -39,13 +39,14 @@ pub fn command(arguments: &[&str], stdout: &str) {
         "listen",
         "dead-letters",
         "doctor",
+        "config",
     ];
     if FILE.is_none() || !arguments.contains(&"--json") {
         return;
     }
     let mut words = arguments.iter().skip_while(|word| !COMMANDS.contains(word));
     let name = match (words.next(), words.next()) {
-        (Some(&"dead-letters"), Some(action)) => format!("dead-letters-{action}"),
+        (Some(command @ (&"dead-letters" | &"config")), Some(action)) => format!("{command}-{action}"),
         _ if arguments.contains(&"--detach") => "detached".to_owned(),
         _ if arguments.contains(&"--url") => "link".to_owned(),
         (Some(command), _) => (*command).to_owned(),

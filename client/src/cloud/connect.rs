@@ -54,7 +54,12 @@ pub(super) struct Services {
 /// Finds all that is needed to reach the services.
 pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
     let http = errand_aws::http_client().map_err(|error| Error::Configuration(error.to_string()))?;
-    let profile = Profile::find(to.profile.as_deref()).await?;
+    // Whoever brings keys and a region needs none, be it there or not.
+    let profile = if to.access_key.is_some() && to.region.is_some() {
+        Profile::none()
+    } else {
+        Profile::find(to.profile.as_deref()).await?
+    };
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .profile_name(&profile.name)
@@ -150,6 +155,9 @@ fn timeouts(answer: Duration) -> TimeoutConfig {
 fn endpoint(to: &Settings, shared: &SdkConfig, service: &str) -> Result<Option<Endpoint>, Error> {
     if let Some(endpoint) = &to.endpoint_url {
         return Ok(Some(endpoint.clone()));
+    }
+    if to.is_at_aws {
+        return Ok(None);
     }
     let key = ServiceConfigKey::builder()
         .service_id(service)

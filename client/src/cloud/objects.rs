@@ -67,6 +67,16 @@ impl Cloud {
 
     /// Reads a job's outcome; none if there is none yet. One that is no answer before a later moment is none yet either.
     pub async fn outcome(&self, deployment: &Deployment, job_id: JobId) -> Result<Option<Outcome>, Error> {
+        let stored = self.stored_outcome(deployment, job_id).await?;
+        Ok(stored.filter(|outcome| outcome.is_answer_at(clock::unix_ms())))
+    }
+
+    /// The same, also while it is none yet: what is stored before a last attempt begins.
+    pub(crate) async fn stored_outcome(
+        &self,
+        deployment: &Deployment,
+        job_id: JobId,
+    ) -> Result<Option<Outcome>, Error> {
         let key = keys::outcome(job_id);
         let action = format!("read the outcome of job {job_id}");
         let get = self
@@ -86,7 +96,7 @@ impl Cloud {
             .await
             .map_err(|error| broken_off(action, &error))?;
         match Outcome::from_json(&bytes.into_bytes()) {
-            Ok(outcome) => Ok(outcome.is_answer_at(clock::unix_ms()).then_some(outcome)),
+            Ok(outcome) => Ok(Some(outcome)),
             Err(error) => Err(Error::BadAnswer {
                 job_id,
                 message: error.to_string(),

@@ -35,6 +35,15 @@ pub(super) struct Profile {
 }
 
 impl Profile {
+    /// Of whoever needs nothing of any.
+    pub(super) fn none() -> Self {
+        Self {
+            name: "default".to_owned(),
+            login: Login::Other,
+            is_wanted: false,
+        }
+    }
+
     /// The profile that `wanted` names, or else `AWS_PROFILE`, or else the default one, which need not exist.
     pub(super) async fn find(wanted: Option<&str>) -> Result<Self, Error> {
         let variable = env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());

@@ -9,6 +9,7 @@ mod later;
 mod limits;
 mod proxies;
 mod session;
+mod settings;
 mod slow;
 mod stand_in;
 mod uploads;

@@ -70,7 +70,7 @@ fn every_call_to_s3_names_the_account_that_the_bucket_has_to_belong_to() {
     let errand = Errand::new().with("ERRAND_ENDPOINT_URL", &cloud.endpoint);
     errand
         .run(&["result", "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b"])
-        .with(4, &["no answer"]);
+        .with(7, &["no answer"]);
     errand
         .run(&[
             "result",
@@ -195,6 +195,6 @@ fn a_result_that_is_missing_or_may_not_be_read_is_told_as_that() {
         let errand = Errand::new().with("ERRAND_ENDPOINT_URL", &cloud.endpoint);
         let file = format!("s3://errand-input-{ACCOUNT}-eu-west-1/stats/missing");
         let ended = errand.run(&["result", &file]);
-        ended.with(2, &[&format!("there is no object {file}, or it may not be read")]);
+        ended.with(7, &[&format!("there is no object {file}, or it may not be read")]);
     }
 }

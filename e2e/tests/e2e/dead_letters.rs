@@ -90,7 +90,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         "failed after 5 attempts, kept in the dead-letter queue for redrive",
         "misconfigured",
     ];
-    stack.errand().run(&["result", &job]).failed(1, &said);
+    stack.errand().run(&["result", &job]).failed(6, &said);
 
     // Kept, listed, shown; looking changes nothing.
     let dead_letters = await_dead_letters(&operator, &[&job, &other]).await;
@@ -151,7 +151,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
     );
     operator
         .run_as_operator(&["dead-letters", "show", &job])
-        .failed(2, &["no dead letter of job", &job]);
+        .failed(7, &["no dead letter of job", &job]);
     // The other one is where it was.
     let dead_letters = await_dead_letters(&operator, &[&other]).await;
     assert_eq!(dead_letters.len(), 1, "{dead_letters:#?}");

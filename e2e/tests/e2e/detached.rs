@@ -56,7 +56,7 @@ async fn a_detached_job_is_waited_for_listed_and_fetched_by_its_id() {
     let nobody = uuid::Uuid::now_v7().to_string();
     errand
         .run(&["wait", &list, &nobody, "--timeout", "2"])
-        .failed(4, &[&nobody, "within 2 s"]);
+        .failed(7, &[&nobody, "within 2 s"]);
 
     let listed = lines(&errand.run(&["jobs", "--json"]).succeeded());
     let told: Vec<_> = listed

@@ -134,7 +134,7 @@ async fn a_job_that_nobody_knows_is_not_waited_for() {
     stack
         .errand()
         .run(&["result", &id])
-        .failed(4, &[&id, "there was no such job in stack"]);
+        .failed(7, &[&id, "there was no such job in stack"]);
     assert!(start.elapsed() < Duration::from_secs(10));
 }
 

@@ -11,5 +11,6 @@ mod limits;
 mod many_clients;
 mod many_files;
 mod other_clients;
+mod settings;
 mod tables;
 mod uploads;

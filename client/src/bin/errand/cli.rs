@@ -4,35 +4,47 @@
     reason = "these comments are help texts, which show every back-tick"
 )]
 
+mod command;
+mod complete;
+mod config;
 mod dead_letters;
 mod doctor;
 mod grayscale;
 mod jobs;
 mod listen;
 mod many;
+mod pages;
+mod parse;
 mod plot;
 mod send;
 mod stats;
 mod table;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use errand_client::{InvalidEndpoint, InvalidKmsKey, Notes, Settings, Stack};
+use clap_complete::engine::ArgValueCandidates;
+use errand_client::Stack;
 
+pub(crate) use self::command::command;
+pub(crate) use self::complete::{VARIABLE as COMPLETION_VARIABLE, answer as answer_completion};
+pub(crate) use self::config::{ConfigAction, ConfigArguments};
 pub(crate) use self::dead_letters::{DeadLettersAction, DeadLettersArguments};
 pub(crate) use self::doctor::DoctorArguments;
 pub(crate) use self::grayscale::GrayscaleArguments;
 pub(crate) use self::jobs::{CancelArguments, JobsArguments, ResultArguments, WaitArguments};
 pub(crate) use self::listen::ListenArguments;
 pub(crate) use self::many::ManyArguments;
+pub(crate) use self::pages::{CompletionsArguments, ManArguments, Shell};
+pub(crate) use self::parse::{Typed, message, parse, wants_json};
 pub(crate) use self::plot::PlotArguments;
 pub(crate) use self::send::SendArguments;
 pub(crate) use self::stats::StatsArguments;
 pub(crate) use self::table::TableArguments;
+use crate::config::{Files, Key, Resolved};
 use crate::error::Error;
 use crate::limit::Limit;
-use crate::output;
 use crate::output::Verbosity;
 
 /// Send work to the cloud and bring the answer back.
@@ -40,13 +52,27 @@ use crate::output::Verbosity;
 /// A list of numbers or an image goes to an AWS Lambda function; the statistics or the grayscale image come back
 /// over SQS, and stay on S3.
 #[derive(Debug, Parser)]
-#[command(name = "errand", version, max_term_width = 100, after_long_help = AFTER_HELP)]
+#[command(
+    name = "errand",
+    version = env!("ERRAND_VERSION"),
+    max_term_width = 100,
+    after_help = AFTER_SHORT_HELP,
+    after_long_help = AFTER_HELP
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+const AFTER_SHORT_HELP: &str = "\
+Examples:
+  errand stats input.txt                    statistics of the numbers in a file
+  errand grayscale photos/ -o gray/         all images in a folder, gray
+  errand --offline stats input.txt          in this process, without a cloud
+
+`errand stats -h` is about one command, `errand --help` about all: exit codes, settings, global options.";
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -61,6 +87,11 @@ Examples:
   errand jobs                               what was sent, and what became of it
   errand doctor                             why it does not work
   errand dead-letters redrive --all         do again what could not be done
+  errand --target aws stats input.txt       in a cloud that a settings file names
+  errand config show                        which cloud that is, and what says so
+
+Settings: an option, then its variable, then .errand.toml in this folder or above it, then the user's file (`errand config path`),
+then the default. A variable that is empty says nothing; a switch takes 1, 0, yes, no, true, false, on, off.
 
 Network: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY name a proxy, and AWS_CA_BUNDLE certificates, as for other AWS tools.
 
@@ -68,14 +99,18 @@ Exit codes:
   0    the answer is here
   1    the job failed: the input or a parameter is not acceptable; of many, one or more failed; or it was too late to
        cancel it
-  2    the command line is wrong
+  2    the command line or a settings file is wrong
   3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
   4    no answer yet: fetch it later with `errand result`
   5    a local file cannot be read or written
+  6    the job failed after its last attempt, by a fault of the stack: it can be redriven (`errand dead-letters`)
+  7    there is no such job, dead letter or uploaded file, as far as can be known
+  70   a defect of errand itself: please report it
   130  interrupted (the process dies of the signal: 143 after SIGTERM)";
 
 /// Options of every subcommand.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Global {
     /// Print the answer as JSON (numbers of any size as text)
@@ -91,6 +126,10 @@ pub(crate) struct Global {
     /// still waited for; `result` does not wait]
     #[arg(long, global = true, env = "ERRAND_TIMEOUT", value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Limit>,
+
+    /// The cloud that a settings file has under this name: local, aws
+    #[arg(long, global = true, env = "ERRAND_TARGET", value_name = "NAME", add = ArgValueCandidates::new(complete::targets))]
+    pub(crate) target: Option<String>,
 
     /// Name of the deployed stack
     #[arg(long, global = true, env = "ERRAND_STACK", default_value = "errand")]
@@ -135,6 +174,14 @@ pub(crate) struct Global {
         default_value = "4096"
     )]
     pub(crate) memory: u32,
+
+    /// Read this settings file in place of the project's [default: .errand.toml, in this folder or above it]
+    #[arg(long, global = true, env = "ERRAND_CONFIG_FILE", value_name = "FILE")]
+    pub(crate) config_file: Option<PathBuf>,
+
+    /// Read no settings file at all
+    #[arg(long, global = true, env = "ERRAND_NO_CONFIG", conflicts_with = "config_file")]
+    pub(crate) no_config: bool,
 }
 
 impl Global {
@@ -147,19 +194,24 @@ impl Global {
         }
     }
 
-    /// Which cloud the command speaks to. What is empty says nothing, as an unset variable in a script.
-    pub(crate) fn settings(&self) -> Result<Settings, Error> {
-        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let endpoint_url = said(&self.endpoint_url).map(|url| url.parse()).transpose();
-        let kms_key = said(&self.kms_key_arn).map(|arn| arn.parse()).transpose();
-        let mut settings = Settings::of_stack(self.stack.clone());
-        settings.endpoint_url =
-            endpoint_url.map_err(|error: InvalidEndpoint| Error::Usage(error.to_string()))?;
-        settings.region = said(&self.region);
-        settings.profile = said(&self.profile);
-        settings.kms_key = kms_key.map_err(|error: InvalidKmsKey| Error::Usage(error.to_string()))?;
-        settings.notes = Notes::to(output::note);
-        Ok(settings)
+    /// The settings files that hold.
+    pub(crate) fn files(&self) -> Result<Files, Error> {
+        Files::find(self.config_file.as_deref(), self.no_config)
+    }
+
+    /// Takes what files say of the command itself, where nothing else did.
+    pub(crate) fn take(&mut self, resolved: &Resolved) {
+        let value = |key| resolved.value(key);
+        let is_on = |key| value(key) == Some("true");
+        if self.timeout.is_none() {
+            // It was checked when the file was read.
+            self.timeout = value(Key::Timeout).and_then(|text| seconds(text).ok());
+        }
+        if let Some(memory) = value(Key::Memory).and_then(|text| text.parse().ok()) {
+            self.memory = memory;
+        }
+        self.quiet |= is_on(Key::Quiet) && !self.verbose;
+        self.timing |= is_on(Key::Timing);
     }
 }
 
@@ -174,6 +226,9 @@ pub(crate) enum Command {
     Listen(ListenArguments),
     DeadLetters(DeadLettersArguments),
     Doctor(DoctorArguments),
+    Config(ConfigArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 impl Command {
@@ -204,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
@@ -233,7 +288,18 @@ mod tests {
         while let Some(command) = commands.pop() {
             for argument in command.get_arguments() {
                 let id = argument.get_id().as_str();
-                if !["help", "version", "all", "job", "subcommand"].contains(&id) {
+                if ![
+                    "help",
+                    "version",
+                    "all",
+                    "job",
+                    "subcommand",
+                    "settings",
+                    "shell",
+                    "folder",
+                ]
+                .contains(&id)
+                {
                     assert!(argument.get_env().is_some(), "{} {id}", command.get_name());
                 }
             }

@@ -1,6 +1,7 @@
 //! What the subcommands do, one file each.
 
 mod cancel;
+pub(crate) mod config;
 mod dead_letters;
 mod doctor;
 mod grayscale;
@@ -8,6 +9,7 @@ mod images;
 pub(crate) mod jobs;
 mod listen;
 mod lists;
+pub(crate) mod pages;
 mod result;
 mod stats;
 mod wait;
@@ -17,6 +19,7 @@ use errand_client::{Client, JobId};
 use crate::cli::{Command, Global};
 use crate::error::Error;
 use crate::job_reference::JobReference;
+use crate::journal::Journal;
 use crate::limit::{Limit, within};
 
 /// Does what was typed in this process, with no cloud at all, or says what would be done.
@@ -32,7 +35,10 @@ pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Erro
         | Command::Cancel(_)
         | Command::Listen(_)
         | Command::DeadLetters(_)
-        | Command::Doctor(_) => Err(Error::Usage(
+        | Command::Doctor(_)
+        | Command::Config(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Err(Error::Usage(
             "this asks the cloud: leave out --offline (or ERRAND_OFFLINE)".to_owned(),
         )),
     }
@@ -54,7 +60,15 @@ pub(crate) async fn run_online(
         Command::Listen(wanted) => listen::run(&client?, global, wanted).await,
         Command::DeadLetters(wanted) => dead_letters::run(&client?, global, wanted).await,
         Command::Doctor(wanted) => doctor::run(client, global, wanted).await,
+        // They were done before there was a client.
+        Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }
+}
+
+/// Whether there is a job that has no answer, as far as that can be known: this user sent it, or the stack is at work on it. Of one
+/// that was sent from elsewhere and waits in its queue, nobody can tell.
+async fn is_known(client: &Client, job_id: JobId) -> bool {
+    Journal::knows(job_id) || client.is_begun(job_id).await.unwrap_or(true)
 }
 
 /// The ids of the jobs that a person names.
@@ -77,11 +91,9 @@ async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Re
                 )));
             }
             let found = client.job_of_uploaded(file).await?;
-            ids.push(found.ok_or_else(|| {
-                Error::Usage(format!(
-                    "there is no object {file}, or it may not be read: name one that was uploaded to {bucket} under the \
-                     name of an operation"
-                ))
+            ids.push(found.ok_or_else(|| Error::NoSuchFile {
+                file: file.clone(),
+                bucket: bucket.clone(),
             })?);
         }
         Ok(ids)

@@ -4,10 +4,11 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use errand_client::{JobError, JobId, Stack};
-use errand_protocol::ErrorCode;
+use errand_client::{JobError, JobId, ObjectLocation, Stack};
+use errand_protocol::{BucketName, ErrorCode};
 use serde_json::json;
 
+use crate::cli;
 use crate::signals;
 
 /// Why there is no answer.
@@ -41,15 +42,13 @@ pub(crate) enum Error {
     )]
     OutOfTime { seconds: u64 },
     /// There is no outcome under the id, and it does not come.
-    #[error(
-        "no answer to job {job_id}{}: it is not done yet (--timeout waits for it), its answer has expired, or there \
-         was no such job in stack `{stack}`",
-        if *seconds == 0 { String::new() } else { format!(" within {seconds} s") }
-    )]
+    #[error("{}", no_outcome(*job_id, stack, *seconds, *is_known))]
     NoOutcome {
         job_id: JobId,
         stack: Stack,
         seconds: u64,
+        /// Whether this user sent it, from this machine: then there is such a job.
+        is_known: bool,
     },
     /// Ctrl-C, or an order to end.
     #[error("{}", interrupted(*job_id))]
@@ -75,6 +74,26 @@ pub(crate) enum Error {
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
+    /// The command line cannot be read.
+    #[error("{}", cli::message(.0))]
+    CommandLine(Box<clap::Error>),
+    /// A settings file says what cannot be.
+    #[error("{0}")]
+    Settings(String),
+    /// No dead letter is about the job.
+    #[error(
+        "no dead letter of job {job_id} in stack `{stack}`: it was done, or redriven, or somebody else is looking at it; see \
+         `errand result {job_id}` and `errand dead-letters list`"
+    )]
+    NoDeadLetter { job_id: JobId, stack: Stack },
+    /// There is no object that a job could be about.
+    #[error(
+        "there is no object {file}, or it may not be read: name one that was uploaded to {bucket} under the name of an operation"
+    )]
+    NoSuchFile {
+        file: ObjectLocation,
+        bucket: BucketName,
+    },
     /// This program panicked.
     #[error(
         "this is a defect of errand: {message}{}; please report it, with the file if you may share it; no file was \
@@ -110,6 +129,24 @@ fn hint_for_writing(path: &Path, error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there, or name another place",
         _ => "name another place",
     }
+}
+
+fn no_outcome(job_id: JobId, stack: &Stack, seconds: u64, is_known: bool) -> String {
+    let within = if seconds == 0 {
+        String::new()
+    } else {
+        format!(" within {seconds} s")
+    };
+    if is_known {
+        return format!(
+            "no answer to job {job_id}{within}: it is not done yet (--timeout waits for it), or its answer in stack `{stack}` has \
+             expired"
+        );
+    }
+    format!(
+        "no answer to job {job_id}{within}: there was no such job in stack `{stack}`, as far as can be known here; one that was \
+         sent from elsewhere is not done yet (--timeout waits for it), or its answer has expired"
+    )
 }
 
 fn interrupted(job_id: Option<JobId>) -> String {
@@ -176,6 +213,10 @@ impl Error {
             | Self::TooLate { .. }
             | Self::Unhealthy { .. }
             | Self::Usage(_)
+            | Self::CommandLine(_)
+            | Self::Settings(_)
+            | Self::NoSuchFile { .. }
+            | Self::NoDeadLetter { .. }
             | Self::Defect { .. } => false,
         }
     }
@@ -187,11 +228,14 @@ impl Error {
             | Self::SomeFailed { .. }
             | Self::JobsFailed { .. }
             | Self::TooLate { .. } => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::CommandLine(_) | Self::Settings(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
-            Self::NoOutcome { .. } => 4,
+            Self::NoOutcome { is_known: true, .. } => 4,
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
+            Self::NoOutcome { is_known: false, .. } | Self::NoSuchFile { .. } | Self::NoDeadLetter { .. } => {
+                7
+            }
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
             Self::Interrupted { .. } | Self::InterruptedRun => 130,
@@ -208,13 +252,17 @@ impl Error {
             Self::Exists { .. } | Self::Stale { .. } => "exists",
             Self::SomeFailed { .. } => "some_failed",
             Self::OutOfTime { .. } => "out_of_time",
-            Self::NoOutcome { .. } => "no_outcome",
+            Self::NoOutcome { is_known: true, .. } => "no_outcome",
+            Self::NoOutcome { is_known: false, .. } => "no_such_job",
+            Self::NoSuchFile { .. } => "no_such_file",
+            Self::NoDeadLetter { .. } => "no_dead_letter",
             Self::Interrupted { .. } | Self::InterruptedRun => "interrupted",
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
             Self::JobsFailed { .. } => "jobs_failed",
             Self::TooLate { .. } => "too_late",
-            Self::Usage(_) => "usage",
+            Self::Usage(_) | Self::CommandLine(_) => "usage",
+            Self::Settings(_) => "invalid_settings",
             Self::Defect { .. } => "internal_error",
         }
     }
@@ -262,7 +310,9 @@ impl Error {
         match self {
             Self::Client(error) => error.job_id(),
             Self::Interrupted { job_id } => *job_id,
-            Self::NoOutcome { job_id, .. } | Self::LostTrack { job_id, .. } => Some(*job_id),
+            Self::NoOutcome { job_id, .. }
+            | Self::NoDeadLetter { job_id, .. }
+            | Self::LostTrack { job_id, .. } => Some(*job_id),
             _ => None,
         }
     }
@@ -282,7 +332,11 @@ impl Error {
         }
         // Where stdout or stderr is full or closed, the exit code is what is left to tell.
         let mut stderr = io::stderr();
-        let _ = writeln!(stderr, "errand: {self}");
+        // With usage, and a word that may have been meant.
+        let _ = match self {
+            Self::CommandLine(error) => error.print(),
+            _ => writeln!(stderr, "errand: {self}"),
+        };
         if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self) {
             let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
         }
@@ -309,6 +363,7 @@ impl Error {
 
 fn exit_code_of(error: &errand_client::Error) -> u8 {
     match error {
+        errand_client::Error::Failed { error, .. } if error.is_fault() => 6,
         errand_client::Error::Failed { .. }
         | errand_client::Error::InputTooLarge { .. }
         | errand_client::Error::Replaced { .. } => 1,

@@ -132,6 +132,14 @@ impl Journal {
         Ok(jobs)
     }
 
+    /// Whether this user sent a job, as far as can be known: without a journal, every job may have been.
+    pub(crate) fn knows(job_id: JobId) -> bool {
+        match Self::of_user().map(|journal| journal.read()) {
+            Some(Ok(jobs)) => jobs.iter().any(|job| job.job_id == job_id),
+            _ => true,
+        }
+    }
+
     /// The operation of a job, if it is known here.
     pub(crate) fn operation_of(&self, job_id: JobId) -> Option<OperationName> {
         let jobs = self.read().ok()?;

@@ -2,7 +2,10 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
 use errand_client::{JobId, operations};
+
+use super::complete;
 
 /// Requests that could not be done: list, show, send again
 ///
@@ -31,17 +34,28 @@ pub(crate) struct DeadLettersArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersAction {
     /// One line for each
+    #[command(after_help = "\
+Examples:
+  errand dead-letters list
+  errand dead-letters list --operation stats --json")]
     List,
     /// All that is known of one: its request, and the failure it was answered with
+    #[command(after_help = "\
+Examples:
+  errand dead-letters show 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b")]
     Show {
         /// The job's id, or the id of the message
-        #[arg(value_name = "JOB_ID")]
+        #[arg(value_name = "JOB_ID", add = ArgValueCandidates::new(complete::job_ids))]
         job: JobId,
     },
     /// Send it to its function again
+    #[command(after_help = "\
+Examples:
+  errand dead-letters redrive 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+  errand dead-letters redrive --all --operation stats")]
     Redrive {
         /// The job's id, or the id of the message
-        #[arg(value_name = "JOB_ID", required_unless_present = "all")]
+        #[arg(value_name = "JOB_ID", required_unless_present = "all", add = ArgValueCandidates::new(complete::job_ids))]
         job: Option<JobId>,
         /// Send all of them
         #[arg(long, conflicts_with = "job")]

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use errand_grayscale::{Format, Luma};
 
-use super::{ManyArguments, SendArguments};
+use super::{ManyArguments, SendArguments, complete};
 
 /// Grayscale of an image, or of many
 ///
 /// Takes JPEG, PNG, WebP, GIF, BMP, TIFF, PNM and QOI. The answer has the same format unless the output's name or
 /// --format says otherwise. Of a folder, all files are taken that are images by their names, at any depth, and the tree is
-/// kept: in the folder that -o names, or in output_ and the folder's name.
+/// kept: in the folder that -o names, or in output_ and the folder's name. `gray`, `grey` and `greyscale` are the same command.
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-#[command(after_help = "\
+#[command(aliases = ["gray", "grey", "greyscale"], after_help = "\
 Examples:
   errand grayscale                          image.jpg becomes output_image.jpg
   errand grayscale photo.png -o gray.png
@@ -35,11 +36,20 @@ pub(crate) struct GrayscaleArguments {
 
     /// Format of the answer: jpeg, png, webp, gif, bmp, tiff, pnm, qoi [default: as the output's name says, else
     /// the image's own]
-    #[arg(long, env = "ERRAND_FORMAT")]
+    #[arg(
+        long,
+        env = "ERRAND_FORMAT",
+        add = ArgValueCandidates::new(|| complete::words(Format::ALL.iter().map(|format| format.name())))
+    )]
     pub(crate) format: Option<Format>,
 
     /// Formula for gray: bt601 (what JPEG's luma and Pillow's L are), bt709, linear (linear light)
-    #[arg(long, env = "ERRAND_LUMA", default_value = "bt601")]
+    #[arg(
+        long,
+        env = "ERRAND_LUMA",
+        default_value = "bt601",
+        add = ArgValueCandidates::new(|| complete::words(["bt601", "bt709", "linear"]))
+    )]
     pub(crate) luma: Luma,
 
     /// Quality, 1 to 100, where a lossy format has to be encoded anew

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::complete;
 use crate::commands::jobs;
 use crate::job_list::State;
 use crate::job_reference::JobReference;
@@ -19,10 +21,10 @@ Examples:
   errand wait 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
   errand wait $(cat ids.txt) --timeout 600 --json
 
-Exit codes: 0 all succeeded; 1 some failed; 4 some are not done in time")]
+Exit codes: 0 all succeeded; 1 some failed; 4 some are not done in time; 7 of one of those nothing is known")]
 pub(crate) struct WaitArguments {
     /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
-    #[arg(value_name = "JOB_ID", required = true)]
+    #[arg(value_name = "JOB_ID", required = true, add = ArgValueCandidates::new(complete::job_ids))]
     pub(crate) job: Vec<JobReference>,
 }
 
@@ -68,7 +70,7 @@ Examples:
 Exit codes: 0 all are canceled; 1 some had their answers already")]
 pub(crate) struct CancelArguments {
     /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
-    #[arg(value_name = "JOB_ID", required = true)]
+    #[arg(value_name = "JOB_ID", required = true, add = ArgValueCandidates::new(complete::job_ids))]
     pub(crate) job: Vec<JobReference>,
 }
 
@@ -86,7 +88,7 @@ Examples:
   errand result s3://errand-input-123456789012-eu-west-1/stats/list.txt   of an uploaded file")]
 pub(crate) struct ResultArguments {
     /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
-    #[arg(value_name = "JOB_ID", required = true)]
+    #[arg(value_name = "JOB_ID", required = true, add = ArgValueCandidates::new(complete::job_ids))]
     pub(crate) job: Vec<JobReference>,
 
     /// Where a file that the job made goes; `-` is standard output; of several jobs, the folder [default: output_ and its name,

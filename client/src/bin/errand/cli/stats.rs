@@ -3,9 +3,26 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use errand_stats::{Bins, Percentile, Selection};
 
-use super::{ManyArguments, PlotArguments, SendArguments, TableArguments};
+use super::{ManyArguments, PlotArguments, SendArguments, TableArguments, complete};
+
+/// What --statistics takes.
+const STATISTICS: [&str; 12] = [
+    "count",
+    "sum",
+    "minimum",
+    "maximum",
+    "mean",
+    "median",
+    "range",
+    "variance",
+    "standard_deviation",
+    "quartiles",
+    "modes",
+    "distinct",
+];
 
 /// Statistics of a list of numbers, or of many
 ///
@@ -45,7 +62,8 @@ pub(crate) struct StatsArguments {
         env = "ERRAND_STATISTICS",
         value_name = "NAMES",
         default_value = "default",
-        hide_default_value = true
+        hide_default_value = true,
+        add = ArgValueCandidates::new(|| complete::words(STATISTICS))
     )]
     pub(crate) statistics: Selection,
 
@@ -72,12 +90,29 @@ pub(crate) struct StatsArguments {
     pub(crate) table: TableArguments,
 
     #[command(flatten)]
+    pub(crate) plot: PlotArguments,
+
+    // Last, as its heading goes on for what follows.
+    #[command(flatten)]
     pub(crate) many: ManyArguments,
 
     /// Take all lists together as one, with one answer (with --offline)
     #[arg(long, env = "ERRAND_TOGETHER", help_heading = "Many at once")]
     pub(crate) together: bool,
+}
 
-    #[command(flatten)]
-    pub(crate) plot: PlotArguments,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statistics_that_complete_are_those_that_there_are() {
+        for name in STATISTICS {
+            assert!(name.parse::<Selection>().is_ok(), "{name}");
+        }
+        let help = <StatsArguments as Args>::augment_args(clap::Command::new("stats"));
+        let option = help.get_arguments().find(|arg| arg.get_id() == "statistics");
+        let told = option.unwrap().get_help().unwrap().to_string();
+        assert_eq!(told.split(", ").count(), STATISTICS.len(), "{told}");
+    }
 }

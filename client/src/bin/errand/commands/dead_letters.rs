@@ -246,9 +246,8 @@ fn is_meant(job: JobId, message: &DeadLetter, content: &DeadLetterContent) -> bo
 }
 
 fn not_found(cloud: &Cloud, job: JobId) -> Error {
-    Error::Usage(format!(
-        "no dead letter of job {job} in stack `{}`: it was done, or redriven, or somebody else is looking at it; see \
-         `errand result {job}` and `errand dead-letters list`",
-        cloud.stack()
-    ))
+    Error::NoDeadLetter {
+        job_id: job,
+        stack: cloud.stack().clone(),
+    }
 }

@@ -131,6 +131,7 @@ async fn find(client: &Client, global: &Global, job_id: JobId) -> Result<Outcome
                 job_id,
                 stack: client.stack().clone(),
                 seconds: time.as_secs(),
+                is_known: super::is_known(client, job_id).await,
             });
         }
         tokio::time::sleep(PAUSE.min(left)).await;

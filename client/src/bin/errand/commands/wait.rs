@@ -61,6 +61,7 @@ async fn wait(client: &Client, limit: Option<Limit>, ids: &[JobId], style: Style
                     job_id,
                     stack: client.stack().clone(),
                     seconds,
+                    is_known: super::is_known(client, job_id).await,
                 });
             }
             Err(error) => return Err(error.into()),

@@ -92,7 +92,7 @@ pub(crate) fn redriven(message: &DeadLetterAnswer, style: Style) -> Result<(), E
 }
 
 /// A time in the largest unit of which there is at least one.
-pub(super) fn duration(secs: u64) -> String {
+pub(crate) fn duration(secs: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
     for (length, unit) in UNITS {
         if secs >= length {
