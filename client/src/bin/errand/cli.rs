@@ -12,6 +12,7 @@ mod listen;
 mod many;
 mod send;
 mod stats;
+mod status;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub(crate) use self::listen::ListenArguments;
 pub(crate) use self::many::ManyArguments;
 pub(crate) use self::send::SendArguments;
 pub(crate) use self::stats::StatsArguments;
+pub(crate) use self::status::StatusArguments;
 use crate::error::Error;
 use crate::limit::Limit;
 use crate::output;
@@ -55,6 +57,7 @@ Examples:
   errand wait 0192f0c4-…                    until that job is done
   errand result 0192f0c4-…                  the answer to an earlier job
   errand jobs                               what was sent, and what became of it
+  errand status                             queues, dead letters, last outcomes
   errand doctor                             why it does not work
   errand dead-letters redrive --all         do again what could not be done
 
@@ -169,6 +172,7 @@ pub(crate) enum Command {
     Cancel(CancelArguments),
     Listen(ListenArguments),
     DeadLetters(DeadLettersArguments),
+    Status(StatusArguments),
     Doctor(DoctorArguments),
 }
 

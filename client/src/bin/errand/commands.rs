@@ -10,6 +10,7 @@ mod listen;
 mod lists;
 mod result;
 mod stats;
+mod status;
 mod wait;
 
 use errand_client::{Client, JobId};
@@ -32,6 +33,7 @@ pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Erro
         | Command::Cancel(_)
         | Command::Listen(_)
         | Command::DeadLetters(_)
+        | Command::Status(_)
         | Command::Doctor(_) => Err(Error::Usage(
             "this asks the cloud: leave out --offline (or ERRAND_OFFLINE)".to_owned(),
         )),
@@ -53,6 +55,7 @@ pub(crate) async fn run_online(
         Command::Result(wanted) => result::run(&client?, global, wanted).await,
         Command::Listen(wanted) => listen::run(&client?, global, wanted).await,
         Command::DeadLetters(wanted) => dead_letters::run(&client?, global, wanted).await,
+        Command::Status(wanted) => status::run(&client?, global, wanted).await,
         Command::Doctor(wanted) => doctor::run(client, global, wanted).await,
     }
 }

@@ -69,6 +69,11 @@ pub(crate) enum Error {
     /// Some of the jobs that were waited for failed.
     #[error("{count} of the jobs did not succeed: see above")]
     JobsFailed { count: usize },
+    /// Somebody else looks at dead letters that were to be sent again.
+    #[error(
+        "{count} more are held by somebody else who looks at them, for a minute at most: run this again then"
+    )]
+    DeadLettersHeld { count: u64 },
     /// Jobs had their answers before they could be canceled.
     #[error("{count} of the jobs had an answer already: too late to cancel")]
     TooLate { count: usize },
@@ -156,7 +161,8 @@ impl Error {
             | Self::NoOutcome { .. }
             | Self::LostTrack { .. }
             | Self::Interrupted { .. }
-            | Self::InterruptedRun => true,
+            | Self::InterruptedRun
+            | Self::DeadLettersHeld { .. } => true,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
@@ -180,7 +186,7 @@ impl Error {
             Self::Usage(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
-            Self::NoOutcome { .. } => 4,
+            Self::NoOutcome { .. } | Self::DeadLettersHeld { .. } => 4,
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             // What sysexits.h calls an internal software error.
             Self::Defect { .. } => 70,
@@ -203,6 +209,7 @@ impl Error {
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
             Self::JobsFailed { .. } => "jobs_failed",
+            Self::DeadLettersHeld { .. } => "dead_letters_held",
             Self::TooLate { .. } => "too_late",
             Self::Usage(_) => "usage",
             Self::Defect { .. } => "internal_error",

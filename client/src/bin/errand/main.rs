@@ -23,6 +23,7 @@ mod output;
 mod parts;
 mod signals;
 mod timing;
+mod unanswered;
 
 use std::process::ExitCode;
 

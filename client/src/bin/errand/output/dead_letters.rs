@@ -5,6 +5,7 @@ use errand_client::{JobError, JobId, OperationName};
 use serde::Serialize;
 
 use super::show::{Style, show};
+use super::time::age;
 use crate::error::Error;
 
 /// What is told of a dead letter.
@@ -35,7 +36,7 @@ impl DeadLetterAnswer<'_> {
 
     fn age(&self) -> String {
         match self.sent_at_unix_ms {
-            Some(time) => format!("{} ago", duration(unix_secs().saturating_sub(time / 1000))),
+            Some(time) => format!("{} ago", age(unix_secs().saturating_sub(time / 1000))),
             None => "at an unknown time".to_owned(),
         }
     }
@@ -45,33 +46,50 @@ impl DeadLetterAnswer<'_> {
 pub(crate) fn dead_letter_line(message: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
     show(style, message, || {
         format!(
-            "{}  {}  sent {}  {}",
+            "{}  {:9}  sent {:>9}  {}  {}",
             message.ids(),
-            message.operation,
+            message.operation.as_str(),
             message.age(),
+            message.error.map_or("no_outcome", |error| error.code.as_str()),
             message.input
         )
     })
 }
 
-/// Shows all of a dead letter.
+/// Shows what is known of a dead letter; its request as JSON alone.
 pub(crate) fn dead_letter(message: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
     show(style, message, || {
-        let reason = message
-            .error
-            .map_or("the function could not store one".to_owned(), |error| {
-                format!("{error} ({})", error.code)
-            });
+        let reason = message.error.map_or(
+            "not known: no outcome could be stored; see the function's log".to_owned(),
+            |error| format!("{error} ({})", error.code),
+        );
+        let receives = message
+            .receives
+            .map_or(String::new(), |count| format!("received   {count} times\n"));
+        let id = message
+            .job_ids
+            .first()
+            .map_or(message.message_id.to_owned(), ToString::to_string);
         format!(
-            "job        {}\noperation  {}\nmessage    {}\nsent       {}\ninput      {}\nreason     {reason}\nrequest    {}\n",
+            "job        {}\noperation  {}\nmessage    {}\nsent       {}\n{receives}input      {}\nreason     {reason}\n\
+             request    {} bytes: `errand dead-letters show {id} --body`\nagain      `errand dead-letters redrive {id}`\n",
             message.ids(),
             message.operation,
             message.message_id,
             message.age(),
             message.input,
-            message.body.unwrap_or_default()
+            message.body.unwrap_or_default().len()
         )
     })
+}
+
+/// Prints a dead letter's request as it was sent.
+pub(crate) fn dead_letter_body(message: &DeadLetterAnswer) -> Result<(), Error> {
+    let style = Style {
+        json: false,
+        aside: false,
+    };
+    show(style, message, || message.body.unwrap_or_default().to_owned())
 }
 
 /// Tells that a dead letter was sent to its function again.
@@ -89,33 +107,4 @@ pub(crate) fn redriven(message: &DeadLetterAnswer, style: Style) -> Result<(), E
             commands.join(", ")
         )
     })
-}
-
-/// A time in the largest unit of which there is at least one.
-pub(super) fn duration(secs: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
-    for (length, unit) in UNITS {
-        if secs >= length {
-            return format!("{} {unit}", secs / length);
-        }
-    }
-    format!("{secs} s")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_told_in_the_largest_unit() {
-        for (secs, text) in [
-            (0, "0 s"),
-            (59, "59 s"),
-            (60, "1 min"),
-            (7_300, "2 h"),
-            (90_000, "1 d"),
-        ] {
-            assert_eq!(duration(secs), text);
-        }
-    }
 }

@@ -1,0 +1,524 @@
+//! What each operation has: its queue, what reads it, its function, its dead letters.
+
+use std::time::Duration;
+
+use errand_client::Operation;
+use errand_client::admin::{Cloud, FunctionState, QueueState, Seen, Trigger};
+use errand_protocol::QueueName;
+
+use crate::output::{Finding, age};
+
+/// A queue in which requests wait and none is worked on is looked at so often again before that counts: SQS's counts lag, and
+/// what reads a queue may take a second to ask.
+const LOOKS: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What AWS asks of the visibility time-out of a queue that feeds a function, in time-outs of the function ("Using Lambda with
+/// Amazon SQS", in its developer guide).
+const VISIBILITY_TIMEOUTS: u64 = 6;
+
+/// Attempts that a request has (docs/protocol.md): fewer deliveries end it sooner.
+const ATTEMPTS: u64 = 5;
+
+pub(super) async fn examine(cloud: &Cloud, operation: Operation, findings: &mut Vec<Finding>) {
+    let name = operation.name();
+    let queue = cloud.stack().request_queue(&name);
+    let function = format!("{}-{name}", cloud.stack());
+    let state = match cloud.queue_state(&queue).await {
+        Ok(Seen::There(state)) => Some(state),
+        Ok(Seen::Missing) => {
+            findings.push(Finding::wrong(
+                "queue",
+                format!("{queue} is missing: deploy the stack again"),
+            ));
+            None
+        }
+        Ok(Seen::Not { needs }) => {
+            findings.push(Finding::skipped("queue", needs));
+            None
+        }
+        Err(error) => {
+            findings.push(Finding::failed("queue", &error));
+            None
+        }
+    };
+    if let Some(state) = state {
+        let triggers = triggers(cloud, &function, &state, findings).await;
+        let known = known_function(cloud, &function, findings).await;
+        findings.push(backlog(cloud, &queue, state.clone(), triggers).await);
+        findings.push(redrive(
+            &queue,
+            &cloud.stack().dead_letter_queue(&name),
+            &state,
+            known.as_ref(),
+        ));
+        findings.extend(known.map(|function| visibility(&queue, &state, &function)));
+        findings.push(tls(queue.as_str(), state.is_tls_only));
+    }
+    dead_letters(cloud, operation, findings).await;
+}
+
+/// Whether the queue is read for its function; what could not be seen is none.
+async fn triggers(
+    cloud: &Cloud,
+    function: &str,
+    queue: &QueueState,
+    findings: &mut Vec<Finding>,
+) -> Option<bool> {
+    match cloud.triggers(&queue.arn).await {
+        Ok(Seen::There(found)) => {
+            let found = trigger_findings(function, &found);
+            let is_right = found
+                .iter()
+                .all(|finding| finding.status != crate::output::Health::Failed);
+            findings.extend(found);
+            Some(is_right)
+        }
+        Ok(Seen::Missing) => None,
+        Ok(Seen::Not { needs }) => {
+            findings.push(Finding::skipped("trigger", needs));
+            None
+        }
+        Err(error) => {
+            findings.push(Finding::skipped("trigger", &error));
+            None
+        }
+    }
+}
+
+fn trigger_findings(function: &str, found: &[Trigger]) -> Vec<Finding> {
+    let check = "trigger";
+    let marked = format!(":function:{function}");
+    let is_own = |trigger: &&Trigger| {
+        let rest = trigger.function_arn.split_once(&marked).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    let mut findings = Vec::new();
+    let own: Vec<_> = found.iter().filter(is_own).collect();
+    if own.is_empty() {
+        findings.push(Finding::wrong(
+            check,
+            format!("nothing reads the queue for {function}: deploy the stack again"),
+        ));
+    }
+    for trigger in own {
+        let update = format!("aws lambda update-event-source-mapping --uuid {}", trigger.uuid);
+        if trigger.state != "Enabled" {
+            findings.push(Finding::wrong(
+                check,
+                format!(
+                    "{function} is not given its requests: its trigger is {}; enable it with `{update} --enabled`",
+                    trigger.state
+                ),
+            ));
+        } else if !trigger.reports_item_failures {
+            findings.push(Finding::wrong(
+                check,
+                format!(
+                    "{function} cannot say which requests of a batch it did not do, so that all or none of them are done again: \
+                     `{update} --function-response-types ReportBatchItemFailures`"
+                ),
+            ));
+        } else if let Some(problem) = trigger
+            .last_result
+            .as_ref()
+            .filter(|result| result.contains("PROBLEM"))
+        {
+            findings.push(Finding::warning(
+                check,
+                format!("{function}: {problem}; see the function's log"),
+            ));
+        } else {
+            findings.push(Finding::ok(
+                check,
+                format!("{function} is given its requests, and answers for each"),
+            ));
+        }
+    }
+    for other in found.iter().filter(|trigger| !is_own(trigger)) {
+        findings.push(Finding::wrong(
+            check,
+            format!(
+                "{} reads the queue of {function} too, and takes requests from it: `aws lambda delete-event-source-mapping \
+                 --uuid {}`",
+                other.function_arn, other.uuid
+            ),
+        ));
+    }
+    findings
+}
+
+async fn known_function(cloud: &Cloud, name: &str, findings: &mut Vec<Finding>) -> Option<FunctionState> {
+    let check = "function";
+    match cloud.function(name).await {
+        Ok(Seen::There(function)) => {
+            findings.push(function_finding(name, &function));
+            Some(function)
+        }
+        Ok(Seen::Missing) => {
+            findings.push(Finding::wrong(
+                check,
+                format!("{name} is missing: deploy the stack again"),
+            ));
+            None
+        }
+        Ok(Seen::Not { needs }) => {
+            findings.push(Finding::skipped(check, needs));
+            None
+        }
+        Err(error) => {
+            findings.push(Finding::skipped(check, &error));
+            None
+        }
+    }
+}
+
+fn function_finding(name: &str, function: &FunctionState) -> Finding {
+    let check = "function";
+    let reason = function
+        .reason
+        .as_deref()
+        .map_or(String::new(), |reason| format!(" ({reason})"));
+    match function.state.as_str() {
+        // One that was idle for long is active again with its next request.
+        "Active" | "Inactive" => Finding::ok(check, format!("{name}, time-out {} s", function.timeout_secs)),
+        "Pending" => Finding::warning(
+            check,
+            format!("{name} is being set up{reason}: look again in a minute"),
+        ),
+        other => Finding::wrong(
+            check,
+            format!("{name} is {other}{reason}: deploy the stack again"),
+        ),
+    }
+}
+
+/// What waits, and whether it is worked on.
+async fn backlog(
+    cloud: &Cloud,
+    queue: &QueueName,
+    mut state: QueueState,
+    is_triggered: Option<bool>,
+) -> Finding {
+    let check = "queue";
+    let age_of_oldest = match cloud.oldest_messages(std::slice::from_ref(queue)).await {
+        Ok(Seen::There(ages)) => ages.get(queue).map(|oldest| oldest.age_secs),
+        _ => None,
+    };
+    let told = |state: &QueueState| {
+        let delayed = match state.delayed {
+            0 => String::new(),
+            count => format!(", {count} delayed"),
+        };
+        let oldest = match age_of_oldest {
+            Some(secs) if state.waiting + state.in_flight > 0 => format!(", the oldest {} old", age(secs)),
+            _ => String::new(),
+        };
+        format!(
+            "{queue}: {} waiting, {} in flight{delayed}{oldest}",
+            state.waiting, state.in_flight
+        )
+    };
+    let is_still = |state: &QueueState| state.waiting > 0 && state.in_flight == 0;
+    if is_triggered == Some(false) && state.waiting > 0 {
+        return Finding::wrong(
+            check,
+            format!("{}: none of them is worked on, see the trigger", told(&state)),
+        );
+    }
+    for _ in 0..LOOKS {
+        if !is_still(&state) {
+            return Finding::ok(check, told(&state));
+        }
+        tokio::time::sleep(PAUSE).await;
+        match cloud.queue_state(queue).await {
+            Ok(Seen::There(now)) if now.waiting < state.waiting => return Finding::ok(check, told(&now)),
+            Ok(Seen::There(now)) => state = now,
+            Ok(_) => {}
+            Err(error) => return Finding::failed(check, &error),
+        }
+    }
+    if !is_still(&state) {
+        return Finding::ok(check, told(&state));
+    }
+    Finding::wrong(
+        check,
+        format!(
+            "{}: for {LOOKS} s none of them was worked on; is the function's trigger disabled, or is it throttled? an operator \
+             sees it here (output OperatorPolicyArn), and `errand doctor --probe` tries a job",
+            told(&state)
+        ),
+    )
+}
+
+fn redrive(
+    queue: &QueueName,
+    dead_letters: &QueueName,
+    state: &QueueState,
+    function: Option<&FunctionState>,
+) -> Finding {
+    let check = "redrive";
+    let Some(redrive) = &state.redrive else {
+        return Finding::wrong(
+            check,
+            format!(
+                "{queue} has no dead-letter queue, so that what cannot be done is lost: deploy the stack again"
+            ),
+        );
+    };
+    let count = redrive.max_receive_count;
+    if !redrive.target_arn.ends_with(&format!(":{dead_letters}")) {
+        return Finding::wrong(
+            check,
+            format!(
+                "{queue} gives up to {}, where nobody looks: deploy the stack again",
+                redrive.target_arn
+            ),
+        );
+    }
+    if count < ATTEMPTS {
+        return Finding::wrong(
+            check,
+            format!(
+                "{queue} gives up after {count} deliveries, before the {ATTEMPTS} attempts that a job has: deploy the stack again"
+            ),
+        );
+    }
+    match function.and_then(|function| function.max_receive_count) {
+        Some(told) if told != count => Finding::wrong(
+            check,
+            format!(
+                "{queue} gives up after {count} deliveries, and its function counts to {told} (ERRAND_MAX_RECEIVE_COUNT): jobs end \
+                 without an answer; deploy the stack again"
+            ),
+        ),
+        _ => Finding::ok(
+            check,
+            format!("{queue} gives up after {count} deliveries, to {dead_letters}"),
+        ),
+    }
+}
+
+fn visibility(queue: &QueueName, state: &QueueState, function: &FunctionState) -> Finding {
+    let check = "visibility";
+    let (visible, timeout) = (state.visibility_timeout_secs, function.timeout_secs);
+    let least = timeout * VISIBILITY_TIMEOUTS;
+    let told = format!("{queue}: {visible} s, the function's time-out is {timeout} s");
+    if visible >= least {
+        return Finding::ok(check, told);
+    }
+    let cure = format!(
+        "at least {least} s are needed: change the time-out with `make deploy PARAMETERS=...`, which sets both \
+         (docs/operating.md)"
+    );
+    if visible < timeout {
+        Finding::wrong(
+            check,
+            format!("{told}, so that a job may be done twice at once: {cure}"),
+        )
+    } else {
+        Finding::warning(check, format!("{told}: {cure}"))
+    }
+}
+
+/// Whether something refuses plain http.
+pub(super) fn tls(name: &str, is_tls_only: bool) -> Finding {
+    let check = "tls";
+    if is_tls_only {
+        Finding::ok(check, format!("{name} refuses plain http"))
+    } else {
+        Finding::warning(
+            check,
+            format!("{name} takes plain http: deploy the stack again, which sets its policy"),
+        )
+    }
+}
+
+async fn dead_letters(cloud: &Cloud, operation: Operation, findings: &mut Vec<Finding>) {
+    let operation = operation.name();
+    let (check, name) = ("dead letters", cloud.stack().dead_letter_queue(&operation));
+    let state = match cloud.queue_state(&name).await {
+        Ok(Seen::There(state)) => state,
+        Ok(Seen::Missing) => {
+            return findings.push(Finding::wrong(
+                check,
+                format!("{name} is missing: deploy the stack again"),
+            ));
+        }
+        Ok(Seen::Not { needs }) => return findings.push(Finding::skipped(check, needs)),
+        Err(error) => return findings.push(Finding::failed(check, &error)),
+    };
+    let held = match state.in_flight {
+        0 => String::new(),
+        count => format!(", {count} held by somebody who looks at them"),
+    };
+    findings.push(match state.waiting + state.in_flight {
+        0 => Finding::ok(check, format!("{name}, none")),
+        _ => Finding::warning(
+            check,
+            format!(
+                "{name}, {} waiting{held}: see `errand dead-letters list --operation {operation}`",
+                state.waiting
+            ),
+        ),
+    });
+    findings.push(tls(name.as_str(), state.is_tls_only));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Health;
+
+    fn trigger(function: &str, state: &str) -> Trigger {
+        Trigger {
+            uuid: "u-1".to_owned(),
+            function_arn: format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}"),
+            state: state.to_owned(),
+            reports_item_failures: true,
+            last_result: Some("OK".to_owned()),
+        }
+    }
+
+    fn only(findings: &[Finding]) -> (Health, &str) {
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        (findings[0].status, &findings[0].message)
+    }
+
+    #[test]
+    fn a_trigger_is_right_if_it_is_enabled_and_lets_its_function_answer_for_each_request() {
+        let right = trigger("errand-stats:live", "Enabled");
+        assert_eq!(
+            only(&trigger_findings("errand-stats", &[right.clone()])).0,
+            Health::Ok
+        );
+        for state in ["Disabled", "Disabling", "Enabling", "Creating"] {
+            let findings = trigger_findings("errand-stats", &[trigger("errand-stats:live", state)]);
+            let (status, message) = only(&findings);
+            assert_eq!(status, Health::Failed);
+            assert!(message.contains("--uuid u-1 --enabled"), "{message}");
+        }
+        let all_or_none = Trigger {
+            reports_item_failures: false,
+            ..right.clone()
+        };
+        let findings = trigger_findings("errand-stats", &[all_or_none]);
+        assert_eq!(only(&findings).0, Health::Failed);
+        assert!(only(&findings).1.contains("ReportBatchItemFailures"));
+        let failing = Trigger {
+            last_result: Some("PROBLEM: Function call failed".to_owned()),
+            ..right.clone()
+        };
+        assert_eq!(
+            only(&trigger_findings("errand-stats", &[failing])).0,
+            Health::Warning
+        );
+        assert_eq!(only(&trigger_findings("errand-stats", &[])).0, Health::Failed);
+        // Another function whose name begins alike is another function.
+        let findings = trigger_findings(
+            "errand-stats",
+            &[right, trigger("errand-stats-two:live", "Enabled")],
+        );
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[1].status, Health::Failed);
+        assert!(
+            findings[1].message.contains("errand-stats-two"),
+            "{}",
+            findings[1].message
+        );
+    }
+
+    #[test]
+    fn a_function_that_cannot_be_called_is_told_with_its_reason() {
+        for (state, status) in [
+            ("Active", Health::Ok),
+            ("Inactive", Health::Ok),
+            ("Pending", Health::Warning),
+            ("Failed", Health::Failed),
+        ] {
+            let function = FunctionState {
+                timeout_secs: 60,
+                state: state.to_owned(),
+                reason: Some("the reason".to_owned()),
+                max_receive_count: None,
+            };
+            let finding = function_finding("errand-stats", &function);
+            assert_eq!(finding.status, status, "{state}");
+            assert!(status == Health::Ok || finding.message.contains("the reason"));
+        }
+    }
+
+    fn queue() -> QueueState {
+        QueueState {
+            waiting: 0,
+            in_flight: 0,
+            delayed: 0,
+            arn: "arn:aws:sqs:eu-west-1:123456789012:errand-stats-requests".to_owned(),
+            visibility_timeout_secs: 360,
+            redrive: Some(errand_client::admin::Redrive {
+                target_arn: "arn:aws:sqs:eu-west-1:123456789012:errand-stats-dead-letters".to_owned(),
+                max_receive_count: 100,
+            }),
+            kms_key: None,
+            is_tls_only: true,
+        }
+    }
+
+    fn function(timeout_secs: u64, max_receive_count: u64) -> FunctionState {
+        FunctionState {
+            timeout_secs,
+            state: "Active".to_owned(),
+            reason: None,
+            max_receive_count: Some(max_receive_count),
+        }
+    }
+
+    fn names() -> (QueueName, QueueName) {
+        (
+            "errand-stats-requests".parse().unwrap(),
+            "errand-stats-dead-letters".parse().unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_queue_hides_a_request_for_six_times_as_long_as_its_function_may_take() {
+        let (name, _) = names();
+        for (timeout_secs, status) in [
+            (60, Health::Ok),
+            (61, Health::Warning),
+            (360, Health::Warning),
+            (361, Health::Failed),
+        ] {
+            let finding = visibility(&name, &queue(), &function(timeout_secs, 100));
+            assert_eq!(finding.status, status, "{timeout_secs}");
+        }
+    }
+
+    #[test]
+    fn a_queue_gives_up_after_as_many_deliveries_as_its_function_counts_to_its_own_dead_letters() {
+        let (name, dead_letters) = names();
+        let of = |count, target: &str| QueueState {
+            redrive: Some(errand_client::admin::Redrive {
+                target_arn: format!("arn:aws:sqs:eu-west-1:123456789012:{target}"),
+                max_receive_count: count,
+            }),
+            ..queue()
+        };
+        let none = QueueState {
+            redrive: None,
+            ..queue()
+        };
+        for (state, counted, status) in [
+            (of(100, "errand-stats-dead-letters"), Some(100), Health::Ok),
+            (of(100, "errand-stats-dead-letters"), None, Health::Ok),
+            (of(50, "errand-stats-dead-letters"), Some(100), Health::Failed),
+            (of(4, "errand-stats-dead-letters"), None, Health::Failed),
+            (of(100, "errand-grayscale-dead-letters"), None, Health::Failed),
+            (none, None, Health::Failed),
+        ] {
+            let known = counted.map(|counted| function(60, counted));
+            let finding = redrive(&name, &dead_letters, &state, known.as_ref());
+            assert_eq!(finding.status, status, "{}", finding.message);
+        }
+    }
+}
