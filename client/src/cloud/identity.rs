@@ -26,7 +26,8 @@ const INVALID: [&str; 5] = [
 ];
 
 impl Cloud {
-    /// Asks STS whose the credentials are. Nobody needs a right for that. [`Seen::Missing`] where it says that they are nobody's.
+    /// Asks STS whose the credentials are. Nobody needs a right for that. Never [`Seen::Missing`]: that they are nobody's is
+    /// [`Error::Credentials`].
     pub async fn identity(&self) -> Result<Seen<Identity>, Error> {
         let Some(sts) = &self.others.sts else {
             return Ok(Seen::not(
@@ -34,10 +35,10 @@ impl Cloud {
             ));
         };
         match sts.get_caller_identity().send().await {
-            Ok(caller) => Ok(Seen::There(Identity {
-                account: caller.account.unwrap_or_default(),
-                arn: caller.arn.unwrap_or_default(),
-            })),
+            Ok(caller) => Ok(match (caller.account, caller.arn) {
+                (Some(account), Some(arn)) => Seen::There(Identity { account, arn }),
+                _ => Seen::not("STS does not tell"),
+            }),
             Err(error) if code(&error).is_some_and(|code| INVALID.contains(&code)) => {
                 Err(Error::Credentials {
                     cause: format!("{} is refused: {}", self.access_key(), message(&error)),

@@ -138,9 +138,14 @@ impl Cloud {
         // `com.amazonaws...#Code`, `Code:http://...`.
         let code = code.rsplit('#').next().unwrap_or_default();
         let code = code.split(':').next().unwrap_or_default();
+        // What answers is something else: a proxy, or a cloud that does not have the service.
+        let kind = match FailureKind::of_answer(code, Some(status)) {
+            FailureKind::NotFound | FailureKind::Denied if code.is_empty() => FailureKind::Refused,
+            kind => kind,
+        };
         let message = text(["message", "Message"]).unwrap_or("it says no more");
         Ok(Ok(Ended::Refused {
-            kind: FailureKind::of_answer(code, Some(status)),
+            kind,
             message: format!("{message} ({} {code})", status),
         }))
     }

@@ -4,6 +4,7 @@
 mod command;
 mod configuration;
 mod credentials;
+mod doctor;
 mod later;
 mod limits;
 mod proxies;

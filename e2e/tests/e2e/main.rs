@@ -11,4 +11,5 @@ mod limits;
 mod many_clients;
 mod many_files;
 mod other_clients;
+mod status;
 mod uploads;

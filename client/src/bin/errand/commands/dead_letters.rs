@@ -25,7 +25,7 @@ const WAIT: Duration = Duration::from_secs(1);
 const EMPTY_RECEIVES: u32 = 2;
 
 /// How long making all visible again may take at the end.
-const RELEASE: Duration = Duration::from_secs(5);
+const RELEASE: Duration = Duration::from_secs(2);
 
 /// Dead letters whose reasons are looked up together.
 const AT_ONCE: usize = 50;

@@ -28,14 +28,7 @@ pub(super) async fn run(
     if let Err(error) = examined.await {
         findings.push(Finding::failed("time", &error));
     }
-    // What several things need is said once.
-    let mut told = Vec::new();
-    findings.retain(|finding| {
-        let is_new =
-            finding.status != Health::Skipped || !told.contains(&(finding.check, finding.message.clone()));
-        told.push((finding.check, finding.message.clone()));
-        is_new
-    });
+    let findings = said_once(findings);
     let style = Style {
         json: global.json,
         aside: false,
@@ -49,6 +42,29 @@ pub(super) async fn run(
         0 => Ok(()),
         count => Err(Error::Unhealthy { count }),
     }
+}
+
+/// Without what several things need a second time, and with all that refuse plain http on one line.
+fn said_once(all: Vec<Finding>) -> Vec<Finding> {
+    let is_refusing = |finding: &Finding| finding.check == operation::TLS && finding.status == Health::Ok;
+    let refusing = all.iter().filter(|finding| is_refusing(finding)).count();
+    let (mut findings, mut is_said): (Vec<Finding>, bool) = (Vec::new(), false);
+    for finding in all {
+        if is_refusing(&finding) {
+            if !is_said {
+                let text = format!("{refusing} of the stack's queues and buckets refuse plain http");
+                findings.push(Finding::ok(operation::TLS, text));
+            }
+            is_said = true;
+        } else if finding.status != Health::Skipped
+            || !findings
+                .iter()
+                .any(|said| (said.check, &said.message) == (finding.check, &finding.message))
+        {
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 async fn examine(client: Result<Client, Error>, wanted: &DoctorArguments, findings: &mut Vec<Finding>) {
@@ -70,7 +86,11 @@ async fn examine(client: Result<Client, Error>, wanted: &DoctorArguments, findin
     }
     let deployment = match cloud.locate(&cloud.stack().response_queue()).await {
         Ok(deployment) => deployment,
-        Err(error) => return findings.push(Finding::failed("stack", &error)),
+        Err(error) => {
+            // What could not be looked at before was not there either.
+            findings.retain(|finding| finding.status != Health::Skipped);
+            return findings.push(Finding::failed("stack", &error));
+        }
     };
     let deployed = format!("`{}` is deployed at {}", cloud.stack(), cloud.place_name());
     findings.push(Finding::ok("stack", deployed));
@@ -139,4 +159,34 @@ async fn look_after_reply_queues(cloud: &Cloud, fix: bool) -> Result<Finding, er
         check,
         format!("{text}, {} of clients that died removed", found.abandoned.len()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_things_need_or_have_is_said_once() {
+        let all = vec![
+            Finding::ok("tls", "a refuses plain http"),
+            Finding::skipped("trigger", "needs x"),
+            Finding::warning("tls", "b takes plain http"),
+            Finding::skipped("trigger", "needs x"),
+            Finding::ok("tls", "c refuses plain http"),
+            Finding::skipped("function", "needs x"),
+        ];
+        let said: Vec<String> = said_once(all)
+            .into_iter()
+            .map(|finding| finding.message)
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "2 of the stack's queues and buckets refuse plain http",
+                "not looked at: needs x",
+                "b takes plain http",
+                "not looked at: needs x"
+            ]
+        );
+    }
 }

@@ -22,7 +22,7 @@ const LATENESS: Duration = Duration::from_secs(2);
 const REMEMBERED: usize = 100_000;
 
 /// How long giving back what was not removed may take at the end.
-const RELEASE: Duration = Duration::from_secs(5);
+const RELEASE: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(client: &Client, global: &Global, wanted: &ListenArguments) -> Result<(), Error> {
     let deployment = within(global.timeout, async { Ok(client.deployment().await?) }).await?;

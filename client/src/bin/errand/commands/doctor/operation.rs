@@ -13,6 +13,13 @@ use crate::output::{Finding, age};
 const LOOKS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What is told of plain http.
+pub(super) const TLS: &str = "tls";
+
+/// What deploying again does not mend, since CloudFormation does not look whether all is still as it left it.
+pub(super) const BY_HAND: &str =
+    "it was changed by hand: `aws cloudformation detect-stack-drift` finds what is not as in template.yaml";
+
 /// What AWS asks of the visibility time-out of a queue that feeds a function, in time-outs of the function ("Using Lambda with
 /// Amazon SQS", in its developer guide).
 const VISIBILITY_TIMEOUTS: u64 = 6;
@@ -262,7 +269,7 @@ fn redrive(
         return Finding::wrong(
             check,
             format!(
-                "{queue} has no dead-letter queue, so that what cannot be done is lost: deploy the stack again"
+                "{queue} has no dead-letter queue, so that what cannot be done is lost: set its redrive policy ({BY_HAND})"
             ),
         );
     };
@@ -271,7 +278,7 @@ fn redrive(
         return Finding::wrong(
             check,
             format!(
-                "{queue} gives up to {}, where nobody looks: deploy the stack again",
+                "{queue} gives up to {}, where nobody looks: set its redrive policy ({BY_HAND})",
                 redrive.target_arn
             ),
         );
@@ -280,7 +287,7 @@ fn redrive(
         return Finding::wrong(
             check,
             format!(
-                "{queue} gives up after {count} deliveries, before the {ATTEMPTS} attempts that a job has: deploy the stack again"
+                "{queue} gives up after {count} deliveries, before the {ATTEMPTS} attempts that a job has: set its redrive policy ({BY_HAND})"
             ),
         );
     }
@@ -289,7 +296,7 @@ fn redrive(
             check,
             format!(
                 "{queue} gives up after {count} deliveries, and its function counts to {told} (ERRAND_MAX_RECEIVE_COUNT): jobs end \
-                 without an answer; deploy the stack again"
+                 without an answer; set its redrive policy to {told} ({BY_HAND})"
             ),
         ),
         _ => Finding::ok(
@@ -308,8 +315,8 @@ fn visibility(queue: &QueueName, state: &QueueState, function: &FunctionState) -
         return Finding::ok(check, told);
     }
     let cure = format!(
-        "at least {least} s are needed: change the time-out with `make deploy PARAMETERS=...`, which sets both \
-         (docs/operating.md)"
+        "`aws sqs set-queue-attributes --attributes VisibilityTimeout={least} --queue-url \
+         $(aws sqs get-queue-url --queue-name {queue} --query QueueUrl --output text)`"
     );
     if visible < timeout {
         Finding::wrong(
@@ -323,13 +330,12 @@ fn visibility(queue: &QueueName, state: &QueueState, function: &FunctionState) -
 
 /// Whether something refuses plain http.
 pub(super) fn tls(name: &str, is_tls_only: bool) -> Finding {
-    let check = "tls";
     if is_tls_only {
-        Finding::ok(check, format!("{name} refuses plain http"))
+        Finding::ok(TLS, format!("{name} refuses plain http"))
     } else {
         Finding::warning(
-            check,
-            format!("{name} takes plain http: deploy the stack again, which sets its policy"),
+            TLS,
+            format!("{name} takes plain http: give it back its policy `OnlyOverTls` ({BY_HAND})"),
         )
     }
 }

@@ -39,13 +39,22 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Finding {
                 ),
             ),
         },
-        Err(Error::TimedOut { job_id, seconds }) => Finding::wrong(
-            check,
-            format!(
-                "{name}: trial job {job_id} has no answer after {seconds} s: see trigger, function and its log above all; the job \
-                 goes on in the cloud"
-            ),
-        ),
+        Err(Error::TimedOut { job_id, seconds }) => {
+            let is_taken_back = client.cancel(job_id, name.clone()).await.unwrap_or(false);
+            let fate = if is_taken_back {
+                "it was taken back"
+            } else {
+                "it goes on in the cloud"
+            };
+            Finding::wrong(
+                check,
+                format!(
+                    "{name}: trial job {job_id} has no answer after {seconds} s, and {fate}: look at queue, trigger and function above, \
+                     and into the function's log (`sam logs --name {}-{name}`)",
+                    client.stack()
+                ),
+            )
+        }
         Err(error) => Finding::failed(check, &format!("{name}: {error}")),
     }
 }

@@ -3,6 +3,7 @@
 use errand_client::admin::{Cloud, Deployment, Presence, Seen};
 use errand_client::operations;
 
+use super::operation::BY_HAND;
 use crate::output::Finding;
 
 /// What this client was built from.
@@ -111,7 +112,7 @@ async fn buckets(cloud: &Cloud, deployment: &Deployment, findings: &mut Vec<Find
         findings.push(match cloud.is_bucket_tls_only(bucket).await {
             Ok(Seen::There(is_tls_only)) => super::operation::tls(bucket.as_str(), is_tls_only),
             Ok(Seen::Missing) => super::operation::tls(bucket.as_str(), false),
-            Ok(Seen::Not { needs }) => Finding::skipped("tls", format!("buckets: {needs}")),
+            Ok(Seen::Not { needs }) => Finding::skipped("tls", format!("of the buckets {needs}")),
             Err(error) => Finding::skipped("tls", &error),
         });
     }
@@ -138,7 +139,7 @@ async fn notifications(cloud: &Cloud, deployment: &Deployment, findings: &mut Ve
         } else {
             Finding::wrong(
                 check,
-                format!("files under {prefix} of the input bucket start no job: deploy the stack again"),
+                format!("files under {prefix} of the input bucket start no job: have it tell {queue} of what is created there ({BY_HAND})"),
             )
         });
     }
