@@ -252,6 +252,14 @@ fn requests_that_nothing_works_on_are_a_failure_to_those_too_who_may_not_look_at
 #[test]
 fn the_age_of_the_oldest_message_is_asked_of_cloudwatch_once_for_all_queues() {
     let cloud = StandIn::with(f64::INFINITY, |asked| {
+        if asked.target.contains("list-type=2") {
+            let kind = ("Content-Type", "application/xml".to_owned());
+            return Some(Some((
+                "200 OK",
+                vec![kind],
+                "<ListBucketResult></ListBucketResult>".to_owned(),
+            )));
+        }
         if asked.header("x-amz-target") != "GraniteServiceVersion20100801.GetMetricData" {
             return None;
         }

@@ -103,7 +103,7 @@ fn line(finding: &Finding, columns: Option<usize>) -> String {
         return format!("{head}{}\n", finding.message);
     };
     let (mut text, mut used) = (head.clone(), 0);
-    for word in finding.message.split(' ') {
+    for word in words(&finding.message) {
         let length = word.chars().count();
         if used > 0 && used + 1 + length > width {
             text.push('\n');
@@ -119,6 +119,24 @@ fn line(finding: &Finding, columns: Option<usize>) -> String {
     }
     text.push('\n');
     text
+}
+
+/// The words of a text. A command between back-ticks is one, however long it is: broken by the terminal it can be copied, broken
+/// here it could not.
+fn words(text: &str) -> Vec<&str> {
+    let (mut words, mut begin, mut is_command) = (Vec::new(), 0, false);
+    for (index, letter) in text.char_indices() {
+        match letter {
+            '`' => is_command = !is_command,
+            ' ' if !is_command => {
+                words.push(&text[begin..index]);
+                begin = index + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&text[begin..]);
+    words
 }
 
 #[cfg(test)]
@@ -147,7 +165,10 @@ mod tests {
                 "{columns}"
             );
         }
-        // A word that is wider than the terminal stays whole: it may be a command to be copied.
+        // A command stays whole, to be copied.
+        let command = format!("`aws {}`", "x ".repeat(50));
+        let cure = Finding::wrong("trigger", format!("enable it with {command}"));
+        assert!(line(&cure, Some(60)).contains(&command));
         let long = Finding::ok("stack", "x".repeat(100));
         assert!(line(&long, Some(60)).contains(&"x".repeat(100)));
     }

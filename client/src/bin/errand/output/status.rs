@@ -10,6 +10,7 @@ use super::jobs::JobLine;
 use super::show::{Style, show};
 use super::time::{age, utc};
 use crate::error::Error;
+use crate::job_list::State;
 
 /// A figure of CloudWatch is told with its time when it is older, in milliseconds.
 const FRESH_MS: u64 = 180_000;
@@ -88,7 +89,7 @@ fn text(status: &Status) -> String {
         status.place,
         utc(status.at_unix_ms)
     );
-    let _ = writeln!(text, "{:24}  waiting  in flight  delayed  oldest", "queue");
+    let _ = writeln!(text, "{:22}  waiting  in flight  delayed  oldest", "queue");
     for queue in &status.queues {
         queue_line(&mut text, queue, status.at_unix_ms);
     }
@@ -97,7 +98,7 @@ fn text(status: &Status) -> String {
     }
     let _ = writeln!(
         text,
-        "{:24}  {:7}  (clients that wait)",
+        "{:22}  {:7}  (clients that wait)",
         "reply queues", status.reply_queues
     );
     let outcomes = &status.outcomes;
@@ -126,13 +127,11 @@ fn text(status: &Status) -> String {
         let finished = job.finished_at_unix_ms.unwrap_or_default();
         let ago = age(status.at_unix_ms.saturating_sub(finished) / 1000);
         let operation = job.operation.map_or("-", OperationName::as_str);
-        let code = job.error.map_or("", |error| error.code.as_str());
-        let line = format!(
-            "{ago:>7} ago  {:9}  {operation:9}  {}  {code}",
-            job.state.name(),
-            job.job_id
-        );
-        let _ = writeln!(text, "{}", line.trim_end());
+        let ending = match job.error {
+            Some(error) if job.state == State::Failed => error.code.as_str(),
+            _ => job.state.name(),
+        };
+        let _ = writeln!(text, "{ago:>6} ago  {operation:9}  {ending:19}  {}", job.job_id);
     }
     if let (Some(job_id), Some(sent)) = (
         status.unanswered.oldest_job_id,
@@ -140,7 +139,7 @@ fn text(status: &Status) -> String {
     ) {
         let _ = writeln!(
             text,
-            "\n{} of your jobs without an answer, the oldest sent {} ago: {job_id}",
+            "\n{} of your jobs without an answer, the oldest sent {} ago:\n  {job_id}",
             status.unanswered.count,
             age(status.at_unix_ms.saturating_sub(sent) / 1000)
         );
@@ -157,7 +156,7 @@ fn queue_line(text: &mut String, queue: &QueueLine, now_unix_ms: u64) {
     let (Some(waiting), Some(in_flight), Some(delayed)) = (queue.waiting, queue.in_flight, queue.delayed)
     else {
         let needs = queue.needs.as_deref().unwrap_or_default();
-        let _ = writeln!(text, "{name:24}  not looked at: {needs}");
+        let _ = writeln!(text, "{name:22}  not looked at: {needs}");
         return;
     };
     let oldest = match (queue.oldest_age_secs, queue.oldest_measured_at_unix_ms) {
@@ -170,7 +169,7 @@ fn queue_line(text: &mut String, queue: &QueueLine, now_unix_ms: u64) {
     };
     let _ = writeln!(
         text,
-        "{name:24}  {waiting:7}  {in_flight:9}  {delayed:7}  {oldest}"
+        "{name:22}  {waiting:7}  {in_flight:9}  {delayed:7}  {oldest}"
     );
 }
 
@@ -229,7 +228,7 @@ mod tests {
             },
             last: vec![JobLine {
                 job_id,
-                state: crate::job_list::State::Failed,
+                state: State::Failed,
                 operation: Some(&stats),
                 sent_at_unix_ms: None,
                 finished_at_unix_ms: Some(now - 120_000),
@@ -246,22 +245,24 @@ mod tests {
         let wanted = "\
 errand at AWS in eu-west-1, 2026-11-30T00:53:20Z
 
-queue                     waiting  in flight  delayed  oldest
-stats requests                  5          2        0  4 min
-stats dead letters              1          2        0  1 d at 2026-11-30T00:43:20Z
-stats requests                  3          2        0  not known
-stats requests            not looked at: needs sqs:GetQueueUrl
-reply queues                    1  (clients that wait)
+queue                   waiting  in flight  delayed  oldest
+stats requests                5          2        0  4 min
+stats dead letters            1          2        0  1 d at 2026-11-30T00:43:20Z
+stats requests                3          2        0  not known
+stats requests          not looked at: needs sqs:GetQueueUrl
+reply queues                  1  (clients that wait)
 
 done in the last 1 h: 12 succeeded, 3 failed, 0 canceled
       2  not_an_integer
       1  misconfigured
 
 last outcomes
-  2 min ago  failed     stats      0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b  not_an_integer
+ 2 min ago  stats      not_an_integer       0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
 
-5 of your jobs without an answer, the oldest sent 12 min ago: 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
+5 of your jobs without an answer, the oldest sent 12 min ago:
+  0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
 ";
         assert_eq!(text(&status), wanted);
+        assert!(wanted.lines().all(|line| line.len() <= 80));
     }
 }
