@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devtools.checkout import ROOT
 
-CLI = ROOT / "client" / "src" / "bin" / "errand" / "cli.rs"
+CLI = ROOT / "client" / "src" / "bin" / "errand"
 # How many arguments a list takes at least.
 MANY = 1000
 # What starts another command, or ends this one.
@@ -27,7 +27,7 @@ class Command:
 
 def errand() -> Command:
     """The command line of `errand`."""
-    source = CLI.read_text()
+    source = command_line()
     root = Command()
     take_fields(body(source, "struct Global"), root)
     for name, arguments in re.findall(r"^    (\w+)\((\w+)\),", body(source, "enum Command"), re.MULTILINE):
@@ -40,6 +40,11 @@ def errand() -> Command:
                 action = command.commands[kebab(variant)] = Command()
                 take_fields(inner, action)
     return root
+
+
+def command_line() -> str:
+    """The sources of the command line, as one."""
+    return "\n".join(file.read_text() for file in [CLI / "cli.rs", *sorted((CLI / "cli").glob("*.rs"))])
 
 
 def body(source: str, item: str) -> str:
@@ -55,7 +60,7 @@ def variants(text: str) -> list[tuple[str, str]]:
 def take_fields(text: str, command: Command) -> None:
     """Adds the options and positional arguments that a struct's fields declare."""
     for flattened in re.findall(r"#\[command\(flatten\)\]\s*pub\(crate\) \w+: (\w+),", text):
-        take_fields(body(CLI.read_text(), f"struct {flattened}"), command)
+        take_fields(body(command_line(), f"struct {flattened}"), command)
     for attribute, name, kind in re.findall(
         r"#\[arg\((.*?)\)\]\s*(?:pub\(crate\) )?(\w+): ([^\n]+),\n", text, re.DOTALL
     ):

@@ -1,5 +1,5 @@
-"""Breaks one thing after the other of a stack on the local cloud, looks that `errand doctor` finds it and says what to do,
-mends it, and looks that nothing is found any more.
+"""Breaks one thing after the other of a stack on the local cloud, looks that `errand doctor` finds it and says what to
+do, mends it, and looks that nothing is found any more.
 
     python3 -m devtools.local_cloud run -- .venv/cloud/bin/python -m devtools.checks.doctor
 """
@@ -9,7 +9,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 import boto3
@@ -58,7 +58,8 @@ def unanswered() -> None:
         expect("and which is the oldest", status["unanswered"]["oldest_job_id"] == jobs[0], status)
     for job in jobs:
         said("result", job, "--timeout", "60")
-    expect("once it is enabled, they are answered", json.loads(said("status", "--json"))["unanswered"]["count"] == 0, jobs)
+    left = json.loads(said("status", "--json"))["unanswered"]["count"]
+    expect("once it is enabled, they are answered", left == 0, left)
 
 
 def ages() -> None:
@@ -200,7 +201,7 @@ def another_reader() -> Iterator[None]:
         functions.delete_event_source_mapping(UUID=made["UUID"])
 
 
-Case = tuple[str, Callable[[], object], str, str, str]
+Case = tuple[str, Callable[[], AbstractContextManager[None]], str, str, str]
 CASES: list[Case] = [
     ("a trigger that is disabled", lambda: trigger(Enabled=False), "trigger", "failed", "--enabled`"),
     (
@@ -216,12 +217,24 @@ CASES: list[Case] = [
         lambda: attributes(VisibilityTimeout="100"),
         "visibility",
         "warning",
-        "VisibilityTimeout=360",
+        "VisibilityTimeout=360 ",
     ),
-    ("one that is shorter than the function's", lambda: attributes(VisibilityTimeout="30"), "visibility", "failed", "=360"),
+    (
+        "one that is shorter than the function's",
+        lambda: attributes(VisibilityTimeout="30"),
+        "visibility",
+        "failed",
+        "=360",
+    ),
     ("a slower function", slow_function, "visibility", "warning", "VisibilityTimeout=720"),
     ("few deliveries", lambda: attributes(RedrivePolicy=redrive(3)), "redrive", "failed", "set its redrive policy"),
-    ("other deliveries than the function counts", lambda: attributes(RedrivePolicy=redrive(50)), "redrive", "failed", "to 100"),
+    (
+        "other deliveries than the function counts",
+        lambda: attributes(RedrivePolicy=redrive(50)),
+        "redrive",
+        "failed",
+        "to 100",
+    ),
     (
         "the dead letters of another",
         lambda: attributes(RedrivePolicy=redrive(100, "errand-grayscale-dead-letters")),

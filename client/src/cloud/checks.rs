@@ -71,6 +71,8 @@ impl<T> Seen<T> {
 /// A queue, and what it holds. The counts are SQS's own: they may lag by some seconds, at times by a minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueState {
+    /// Its URL.
+    pub url: String,
     /// Messages that wait, and that no receiver holds.
     pub waiting: u64,
     /// Messages that a receiver holds.
@@ -124,9 +126,9 @@ impl Cloud {
                 };
             }
         };
-        let asked = self.sqs.get_queue_attributes().queue_url(url);
+        let asked = self.sqs.get_queue_attributes().queue_url(&url);
         match asked.attribute_names(QueueAttributeName::All).send().await {
-            Ok(answer) => Ok(Seen::There(state(&answer.attributes.unwrap_or_default()))),
+            Ok(answer) => Ok(Seen::There(state(url, &answer.attributes.unwrap_or_default()))),
             Err(error) => match FailureKind::of(&error) {
                 FailureKind::NotFound => Ok(Seen::Missing),
                 FailureKind::Denied => Ok(Seen::needs_client("sqs:GetQueueAttributes")),
@@ -220,10 +222,11 @@ impl Cloud {
     }
 }
 
-fn state(attributes: &HashMap<QueueAttributeName, String>) -> QueueState {
+fn state(url: String, attributes: &HashMap<QueueAttributeName, String>) -> QueueState {
     let text = |name: QueueAttributeName| attributes.get(&name).filter(|text| !text.is_empty()).cloned();
     let number = |name| text(name).and_then(|text| text.parse().ok()).unwrap_or_default();
     QueueState {
+        url,
         waiting: number(QueueAttributeName::ApproximateNumberOfMessages),
         in_flight: number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
         delayed: number(QueueAttributeName::ApproximateNumberOfMessagesDelayed),

@@ -20,7 +20,7 @@ SIGNED_BY_HAND = re.compile(r'"((?:lambda|cloudwatch):[A-Z][A-Za-z]+)"')
 # With a key of the account's own.
 KEY = (("kms:Decrypt", "KmsKeyArn"), ("kms:GenerateDataKey", "KmsKeyArn"))
 TRACING = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
-# Reading calls that know no narrower resource ("Actions, resources, and condition keys" of AWS Lambda and Amazon CloudWatch).
+# What reads and knows no narrower resource: the same reference, for AWS Lambda and Amazon CloudWatch.
 UNBOUNDED = ("lambda:ListEventSourceMappings", "cloudwatch:GetMetricData")
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # What Lambda needs to feed a function from a queue: "Using Lambda with Amazon SQS" in its developer guide.

@@ -2,6 +2,7 @@
 //! looked at; what this user may not see is told, and is no fault.
 
 mod account;
+mod function;
 mod operation;
 mod probe;
 mod stack;

@@ -147,15 +147,15 @@ mod tests {
     fn a_message_keeps_to_the_width_of_the_terminal_and_to_its_column() {
         let finding = Finding::wrong(
             "trigger",
-            "errand-stats: it is Disabled: enable it with `aws lambda`",
+            "errand-stats: it is Disabled: enable it with `make deploy`",
         );
         assert_eq!(
             line(&finding, None),
-            "failed   trigger        errand-stats: it is Disabled: enable it with `aws lambda`\n"
+            "failed   trigger        errand-stats: it is Disabled: enable it with `make deploy`\n"
         );
         assert_eq!(
             line(&finding, Some(60)),
-            "failed   trigger        errand-stats: it is Disabled: enable\n                        it with `aws lambda`\n"
+            "failed   trigger        errand-stats: it is Disabled: enable\n                        it with `make deploy`\n"
         );
         for columns in [60, 80, 120] {
             assert!(
@@ -166,7 +166,7 @@ mod tests {
             );
         }
         // A command stays whole, to be copied.
-        let command = format!("`aws {}`", "x ".repeat(50));
+        let command = format!("`{}`", "x ".repeat(50));
         let cure = Finding::wrong("trigger", format!("enable it with {command}"));
         assert!(line(&cure, Some(60)).contains(&command));
         let long = Finding::ok("stack", "x".repeat(100));

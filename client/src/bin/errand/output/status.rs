@@ -84,7 +84,7 @@ pub(crate) fn status(status: &Status, style: Style) -> Result<(), Error> {
 
 fn text(status: &Status) -> String {
     let mut text = format!(
-        "{} at {}, {}\n\n",
+        "stack {} at {}, {}\n\n",
         status.stack,
         status.place,
         utc(status.at_unix_ms)
@@ -243,7 +243,7 @@ mod tests {
             },
         };
         let wanted = "\
-errand at AWS in eu-west-1, 2026-11-30T00:53:20Z
+stack errand at AWS in eu-west-1, 2026-11-30T00:53:20Z
 
 queue                   waiting  in flight  delayed  oldest
 stats requests                5          2        0  4 min
