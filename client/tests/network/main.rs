@@ -4,6 +4,7 @@
 mod command;
 mod configuration;
 mod credentials;
+mod dead_letters;
 mod doctor;
 mod later;
 mod limits;
