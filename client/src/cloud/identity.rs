@@ -42,7 +42,7 @@ impl Cloud {
             Err(error) if code(&error).is_some_and(|code| INVALID.contains(&code)) => {
                 Err(Error::Credentials {
                     cause: format!("{} is refused: {}", self.access_key(), message(&error)),
-                    cure: self.profile.cure(),
+                    cure: self.profile.cure_of_refused_keys(),
                 })
             }
             Err(error) if error.raw_response().is_some() => {

@@ -118,7 +118,7 @@ fn keys_that_are_nobodys_are_not_found_and_end_the_examination() {
         &[
             "failed   credentials",
             "access key AKIDENVIRONMENT is refused",
-            "look at profile `default`",
+            "renew them (AWS_ACCESS_KEY_ID and its like in the environment, or `aws configure`)",
         ],
     );
     assert!(!ended.stdout.contains("stack"), "{}", ended.stdout);
