@@ -12,7 +12,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_types::service_config::ServiceConfigKey;
 use errand_aws::Endpoint;
 use errand_protocol::limits;
@@ -116,30 +116,7 @@ pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
         })
     };
     let (sts, lambda, cloudwatch) = (place("STS")?, place("Lambda")?, place("CloudWatch")?);
-    let found = match (&to.access_key, &to.profile) {
-        (
-            Some(AccessKey {
-                id,
-                secret,
-                session_token,
-            }),
-            _,
-        ) => {
-            let keys = Credentials::new(id, secret, session_token.clone(), None, "settings");
-            SharedCredentialsProvider::new(keys)
-        }
-        // Who names a profile means it, whatever keys are in the environment.
-        (None, Some(name)) => {
-            let config = ProviderConfig::without_region()
-                .with_behavior_version(Some(BehaviorVersion::latest()))
-                .with_http_client(http)
-                .with_timeout_config(timeouts(ANSWER))
-                .with_region(Some(Region::new(region.clone())));
-            let provider = ProfileFileCredentialsProvider::builder().profile_name(name);
-            SharedCredentialsProvider::new(provider.configure(&config).build())
-        }
-        (None, None) => shared.credentials_provider().ok_or(Error::NoCredentials)?,
-    };
+    let found = provider(to, &shared, http, &region)?;
     let first = found.provide_credentials().await;
     let first = first.map_err(|error| credentials_error(&error, &profile))?;
     let renewed = SharedCredentialsProvider::new(Renewed {
@@ -186,6 +163,39 @@ pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
             connector: OnceLock::new(),
         },
         profile,
+    })
+}
+
+/// Where credentials come from: what the settings say, or else what every AWS tool takes.
+fn provider(
+    to: &Settings,
+    shared: &SdkConfig,
+    http: SharedHttpClient,
+    region: &str,
+) -> Result<SharedCredentialsProvider, Error> {
+    Ok(match (&to.access_key, &to.profile) {
+        (
+            Some(AccessKey {
+                id,
+                secret,
+                session_token,
+            }),
+            _,
+        ) => {
+            let keys = Credentials::new(id, secret, session_token.clone(), None, "settings");
+            SharedCredentialsProvider::new(keys)
+        }
+        // Who names a profile means it, whatever keys are in the environment.
+        (None, Some(name)) => {
+            let config = ProviderConfig::without_region()
+                .with_behavior_version(Some(BehaviorVersion::latest()))
+                .with_http_client(http)
+                .with_timeout_config(timeouts(ANSWER))
+                .with_region(Some(Region::new(region.to_owned())));
+            let provider = ProfileFileCredentialsProvider::builder().profile_name(name);
+            SharedCredentialsProvider::new(provider.configure(&config).build())
+        }
+        (None, None) => shared.credentials_provider().ok_or(Error::NoCredentials)?,
     })
 }
 

@@ -1,5 +1,5 @@
 //! How old the oldest message of a queue is. SQS does not tell: what it offers besides is to receive the message, which counts
-//! as a delivery and hides it. It gives the figure to CloudWatch, once a minute, while the queue is in use.
+//! as a delivery and hides it. It gives the figure to `CloudWatch`, once a minute, while the queue is in use.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct OldestMessage {
 }
 
 impl Cloud {
-    /// The newest figures of CloudWatch's metric `ApproximateAgeOfOldestMessage`, by queue; a queue without one is left out. The
+    /// The newest figures of `CloudWatch`'s metric `ApproximateAgeOfOldestMessage`, by queue; a queue without one is left out. The
     /// call costs a hundredth of a dollar for a thousand queues.
     pub async fn oldest_messages(
         &self,

@@ -1,4 +1,4 @@
-//! Calls to services that the SDK has no crate for here: Lambda and CloudWatch, of which `errand doctor` and `errand status`
+//! Calls to services that the SDK has no crate for here: Lambda and `CloudWatch`, of which `errand doctor` and `errand status`
 //! ask three questions. Their crates would take longer to compile than all else; what a call needs is signed by the SDK's own
 //! signer and goes through its HTTP client, proxies and certificates included (decision 0096).
 
@@ -27,7 +27,7 @@ const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Credentials that end sooner are renewed.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// The domains of AWS's partitions, by how their regions begin; elsewhere it is amazonaws.com. From botocore's
 /// `partitions.json` (2026-11).
@@ -146,7 +146,7 @@ impl Cloud {
         let message = text(["message", "Message"]).unwrap_or("it says no more");
         Ok(Ok(Ended::Refused {
             kind,
-            message: format!("{message} ({} {code})", status),
+            message: format!("{message} ({status} {code})"),
         }))
     }
 

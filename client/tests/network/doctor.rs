@@ -1,4 +1,4 @@
-//! `errand doctor` and `errand status`, where it takes a cloud that can be told what to say: clocks, keys, Lambda, CloudWatch.
+//! `errand doctor` and `errand status`, where it takes a cloud that can be told what to say: clocks, keys, Lambda, `CloudWatch`.
 
 use std::process::Command;
 use std::sync::Mutex;

@@ -72,6 +72,24 @@ async fn await_dead_letters(operator: &Errand<'_>, jobs: &[&str]) -> Vec<Value> 
     }
 }
 
+/// The list tells why at once, `--body` the request alone; and a look that fails gives back what it looked at.
+fn looking_hides_nothing(operator: &Errand<'_>, job: &str, message: &Value, outcome: &Value) {
+    assert_eq!(message["error"], outcome["error"], "the list tells why, at once");
+    let body = operator
+        .run_as_operator(&["dead-letters", "show", job, "--body"])
+        .succeeded()
+        .json();
+    assert_eq!(body["job_id"], job, "the request, and nothing else");
+    // A look that fails, here for want of room where it prints to, gives back what it looked at: the next one finds it.
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut looking = operator.command_as_operator(["dead-letters", "show", job]);
+    let failed = looking.stdout(full).output().unwrap();
+    assert_eq!(failed.status.code(), Some(5), "{failed:?}");
+    let list = operator.run_as_operator(&["dead-letters", "list"]).succeeded();
+    assert_eq!(list.stdout.lines().count(), 2, "{}", list.stdout);
+    assert!(list.stdout.contains("  misconfigured  s3://"), "{}", list.stdout);
+}
+
 #[tokio::test]
 async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is_redriven() {
     let stack = Stack::alone().await;
@@ -108,20 +126,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         let request: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
         assert_eq!(request["job_id"], job.as_str());
     }
-    assert_eq!(message["error"], outcome["error"], "the list tells why, at once");
-    let body = operator
-        .run_as_operator(&["dead-letters", "show", &job, "--body"])
-        .succeeded()
-        .json();
-    assert_eq!(body["job_id"], job.as_str(), "the request, and nothing else");
-    // A look that fails, here for want of room where it prints to, gives back what it looked at: the next one finds it.
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let mut looking = operator.command_as_operator(["dead-letters", "show", &job]);
-    let failed = looking.stdout(full).output().unwrap();
-    assert_eq!(failed.status.code(), Some(5), "{failed:?}");
-    let list = operator.run_as_operator(&["dead-letters", "list"]).succeeded();
-    assert_eq!(list.stdout.lines().count(), 2, "{}", list.stdout);
-    assert!(list.stdout.contains("  misconfigured  s3://"), "{}", list.stdout);
+    looking_hides_nothing(&operator, &job, message, &outcome);
     let by_message = message["message_id"].as_str().unwrap();
     let text = operator
         .run_as_operator(&["dead-letters", "show", by_message])

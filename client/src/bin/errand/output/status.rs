@@ -12,7 +12,7 @@ use super::time::{age, utc};
 use crate::error::Error;
 use crate::job_list::State;
 
-/// A figure of CloudWatch is told with its time when it is older, in milliseconds.
+/// A figure of `CloudWatch` is told with its time when it is older, in milliseconds.
 const FRESH_MS: u64 = 180_000;
 
 /// How a stack does.

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What is told of plain http.
 pub(super) const TLS: &str = "tls";
 
-/// What deploying again does not mend, since CloudFormation does not look whether all is still as it left it.
+/// What deploying again does not mend, since `CloudFormation` does not look whether all is still as it left it.
 pub(super) const BY_HAND: &str =
     "it was changed by hand: `aws cloudformation detect-stack-drift` finds what is not as in template.yaml";
 
