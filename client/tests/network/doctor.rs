@@ -29,11 +29,9 @@ fn finding(errand: &Errand, check: &str) -> (String, String) {
     finding_of(errand, check, "")
 }
 
-type Answered = Option<Option<Answer>>;
-
-fn json_answer(body: &Value) -> Answered {
+fn json_answer(body: &Value) -> Answer {
     let kind = ("Content-Type", "application/json".to_owned());
-    Some(Some(("200 OK", vec![kind], body.to_string())))
+    ("200 OK", vec![kind], body.to_string())
 }
 
 /// A date as HTTP has it, so many minutes from now.
@@ -143,10 +141,10 @@ fn lambda_is_asked_with_a_signature_of_its_own_and_what_it_says_is_told() {
         let of_function = "/2015-03-31/functions/errand-stats/configuration?Qualifier=live";
         let of_queue = "/2015-03-31/event-source-mappings?EventSourceArn=";
         if asked.target == of_function {
-            return json_answer(&json!({
+            return Some(Some(json_answer(&json!({
                 "Timeout": 60, "State": "Failed", "StateReason": "The image is gone",
                 "Environment": { "Variables": { "ERRAND_MAX_RECEIVE_COUNT": "50" } },
-            }));
+            }))));
         }
         let arn = format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:errand-stats:live");
         let mapping = json!({
@@ -155,9 +153,7 @@ fn lambda_is_asked_with_a_signature_of_its_own_and_what_it_says_is_told() {
             "LastProcessingResult": "PROBLEM: Function call failed",
         });
         let is_asked = asked.target.starts_with(of_queue);
-        is_asked
-            .then(|| json_answer(&json!({ "EventSourceMappings": [mapping] })))
-            .flatten()
+        is_asked.then(|| Some(json_answer(&json!({ "EventSourceMappings": [mapping] }))))
     });
     let errand = at(&cloud);
     for (check, status, told) in [
@@ -192,7 +188,7 @@ fn what_a_policy_does_not_allow_to_see_is_skipped_with_what_it_needs() {
         ];
         let refused = json!({ "Message": "User is not authorized" }).to_string();
         let is_lambda = asked.target.starts_with("/2015-03-31/");
-        is_lambda.then(|| Some(("403 Forbidden", headers, refused)))
+        is_lambda.then_some(Some(("403 Forbidden", headers, refused)))
     });
     let ended = at(&cloud).run(&["doctor"]);
     let policy = "attach the stack's operator policy (output OperatorPolicyArn)";
@@ -227,11 +223,11 @@ fn backlog(first: u32, fewer: u32, in_flight: u32) -> StandIn {
         *left = left.saturating_sub(fewer);
         let arn = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:errand-stats-dead-letters");
         let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 100 }).to_string();
-        json_answer(&json!({ "Attributes": {
+        Some(Some(json_answer(&json!({ "Attributes": {
             "ApproximateNumberOfMessages": waiting.to_string(),
             "ApproximateNumberOfMessagesNotVisible": in_flight.to_string(),
             "RedrivePolicy": redrive,
-        } }))
+        } }))))
     })
 }
 
@@ -279,7 +275,8 @@ fn the_age_of_the_oldest_message_is_asked_of_cloudwatch_once_for_all_queues() {
             json!({ "Id": query["Id"], "Timestamps": times, "Values": ages, "StatusCode": "Complete" })
         };
         let queries = body["MetricDataQueries"].as_array().unwrap();
-        json_answer(&json!({ "MetricDataResults": queries.iter().map(result).collect::<Vec<_>>() }))
+        let results: Vec<_> = queries.iter().map(result).collect();
+        Some(Some(json_answer(&json!({ "MetricDataResults": results }))))
     });
     let ended = at(&cloud).run(&["status", "--json"]);
     let status: Value = serde_json::from_str(&ended.stdout).unwrap();

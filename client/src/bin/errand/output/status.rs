@@ -195,7 +195,7 @@ mod tests {
     fn a_page_of_80_columns_tells_how_a_stack_does() {
         let now = 1_796_000_000_000;
         let job_id = "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b".parse().unwrap();
-        let stats = "stats".parse().unwrap();
+        let operation = "stats".parse().unwrap();
         let error = errand_client::JobError {
             code: errand_protocol::ErrorCode::new("not_an_integer"),
             message: "no".to_owned(),
@@ -229,7 +229,7 @@ mod tests {
             last: vec![JobLine {
                 job_id,
                 state: State::Failed,
-                operation: Some(&stats),
+                operation: Some(&operation),
                 sent_at_unix_ms: None,
                 finished_at_unix_ms: Some(now - 120_000),
                 duration_ms: None,

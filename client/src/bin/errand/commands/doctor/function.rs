@@ -161,7 +161,7 @@ mod tests {
     fn a_trigger_is_right_if_it_is_enabled_and_lets_its_function_answer_for_each_request() {
         let right = trigger("errand-stats:live", "Enabled");
         assert_eq!(
-            only(&trigger_findings("errand-stats", &[right.clone()])).0,
+            only(&trigger_findings("errand-stats", std::slice::from_ref(&right))).0,
             Health::Ok
         );
         for state in ["Disabled", "Disabling", "Enabling", "Creating"] {
