@@ -2,6 +2,7 @@
 
 use std::env;
 
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
@@ -45,6 +46,22 @@ pub fn http_client() -> Result<SharedHttpClient, InvalidCaBundle> {
     Ok(SharedHttpClient::new(ReadTimeout(client)))
 }
 
+/// The same for calls that no client of the SDK makes: a connector by itself, with no time-out of its own.
+///
+/// # Errors
+///
+/// `AWS_CA_BUNDLE` names a file that holds no certificates.
+pub fn http_connector() -> Result<SharedHttpConnector, InvalidCaBundle> {
+    let tls = trusted()?;
+    let by = |proxy: &ProxyConfig| SharedHttpConnector::new(connector(proxy, &tls, None, None));
+    let direct = by(&ProxyConfig::disabled());
+    if !is_proxied() {
+        return Ok(direct);
+    }
+    let proxied = by(&ProxyConfig::from_env());
+    Ok(SharedHttpConnector::new(ByHost { proxied, direct }))
+}
+
 /// Whether the environment names a proxy.
 #[must_use]
 pub fn is_proxied() -> bool {
@@ -56,14 +73,24 @@ pub fn is_proxied() -> bool {
 
 fn client(proxy: ProxyConfig, tls: TlsContext) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder().proxy_config(proxy.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls.clone())
-            .build()
+        let sleep = components.and_then(RuntimeComponents::sleep_impl);
+        connector(&proxy, &tls, settings.cloned(), sleep)
     })
+}
+
+fn connector(
+    proxy: &ProxyConfig,
+    tls: &TlsContext,
+    settings: Option<HttpConnectorSettings>,
+    sleep: Option<SharedAsyncSleep>,
+) -> Connector {
+    let mut connector = Connector::builder().proxy_config(proxy.clone());
+    connector.set_connector_settings(settings);
+    connector.set_sleep_impl(sleep);
+    connector
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls.clone())
+        .build()
 }
 
 /// Goes through the proxy to all hosts but those that are near: a local cloud, and where a machine of AWS finds its

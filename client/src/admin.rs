@@ -9,6 +9,7 @@ pub mod reply_queues;
 
 pub use crate::clock::{unix_ms, unix_secs};
 pub use crate::cloud::{
-    Backlog, Cloud, DeadLetter, Deployment, ListedOutcome, Message, OutcomePage, Presence, Received,
+    Cloud, DeadLetter, Deployment, FunctionState, Identity, ListedOutcome, Message, Notification,
+    OldestMessage, OutcomePage, Presence, QueueState, Receipt, Received, Redrive, Seen, Trigger,
 };
 pub use dead_letter::DeadLetterContent;

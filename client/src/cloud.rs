@@ -13,10 +13,14 @@ mod connect;
 mod counted;
 mod dead_letters;
 mod failure;
+mod functions;
+mod identity;
+mod metrics;
 mod objects;
 mod outcomes;
 mod profile;
 mod queues;
+mod signed;
 mod upload;
 
 use std::sync::OnceLock;
@@ -25,13 +29,17 @@ use errand_aws::Endpoint;
 use errand_protocol::{BucketName, QueueName, Stack};
 
 pub use self::objects::Uploaded;
-pub use checks::{Backlog, Presence};
-pub use dead_letters::DeadLetter;
+pub use checks::{Notification, Presence, QueueState, Redrive, Seen};
+pub use dead_letters::{DeadLetter, Receipt};
+pub use functions::{FunctionState, Trigger};
+pub use identity::Identity;
+pub use metrics::OldestMessage;
 pub use outcomes::{ListedOutcome, OutcomePage};
 pub(crate) use queues::Outgoing;
 pub use queues::{Message, Received};
 pub(crate) use upload::PartialUpload;
 
+use self::connect::Others;
 use self::profile::Profile;
 use crate::error::Error;
 use crate::kms_key::KmsKey;
@@ -52,6 +60,7 @@ pub struct Cloud {
     /// Where the services are, if not where AWS has them.
     s3_endpoint: Option<Endpoint>,
     sqs_endpoint: Option<Endpoint>,
+    others: Others,
     profile: Profile,
     /// The key for reply queues, if not SQS's own.
     kms_key: Option<KmsKey>,
@@ -86,6 +95,7 @@ impl Cloud {
             is_region_said: to.region.is_some() || to.profile.is_some(),
             s3_endpoint: services.s3_endpoint,
             sqs_endpoint: services.sqs_endpoint,
+            others: services.others,
             profile: services.profile,
             kms_key: to.kms_key.clone(),
             notes: to.notes.clone(),

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use errand_protocol::OperationName;
 
+use crate::input::Input;
+use crate::job::Job;
+
 /// The visibility time-out of a request queue, in time-outs of its function: what AWS asks of a queue that feeds one.
 const VISIBILITY_TIMEOUTS: u64 = 6;
 /// For the way to the queue and back.
@@ -18,6 +21,8 @@ pub struct Operation {
     function_timeout_secs: u64,
     /// Whether its function takes a message that is no request as the input itself.
     pub(crate) takes_bare_text: bool,
+    /// The name and the bytes of a small input that it can do: see [`Operation::trial`].
+    trial: (&'static str, &'static [u8]),
 }
 
 /// Statistics of a list of numbers.
@@ -25,6 +30,7 @@ pub const STATS: Operation = Operation {
     name: errand_stats::NAME,
     function_timeout_secs: 60,
     takes_bare_text: errand_stats::TAKES_BARE_TEXT,
+    trial: ("trial.txt", b"1 2 3\n"),
 };
 
 /// Grayscale of an image.
@@ -32,6 +38,8 @@ pub const GRAYSCALE: Operation = Operation {
     name: errand_grayscale::NAME,
     function_timeout_secs: 120,
     takes_bare_text: false,
+    // Two pixels, red and blue.
+    trial: ("trial.png", include_bytes!("operations/trial.png")),
 };
 
 /// All of them.
@@ -50,6 +58,13 @@ impl Operation {
     #[must_use]
     pub fn default_timeout(self) -> Duration {
         Duration::from_secs((VISIBILITY_TIMEOUTS + 1) * self.function_timeout_secs) + MARGIN
+    }
+
+    /// A job that it can do, with the defaults, in no time: whether a stack does anything at all is seen by sending one.
+    #[must_use]
+    pub fn trial(self) -> Job {
+        let (name, bytes) = self.trial;
+        Job::new(self, &(), Input::bytes(name, bytes))
     }
 
     /// Its name, as requests spell it.

@@ -18,9 +18,12 @@ AWS: dict[tuple[str, ...], set[str]] = {
     ("iam", "attach-user-policy"): {"--user-name", "--policy-arn"},
     ("iam", "attach-role-policy"): {"--role-name", "--policy-arn"},
     ("sqs", "send-message"): {"--queue-url", "--message-body"},
+    ("sqs", "set-queue-attributes"): {"--queue-url", "--attributes"},
+    ("cloudformation", "detect-stack-drift"): {"--stack-name"},
     ("lambda", "get-account-settings"): set(),
     ("lambda", "list-event-source-mappings"): {"--function-name"},
-    ("lambda", "update-event-source-mapping"): {"--uuid", "--enabled", "--no-enabled"},
+    ("lambda", "update-event-source-mapping"): {"--uuid", "--enabled", "--no-enabled", "--function-response-types"},
+    ("lambda", "delete-event-source-mapping"): {"--uuid"},
     ("service-quotas", "request-service-quota-increase"): {"--service-code", "--quota-code", "--desired-value"},
 }
 

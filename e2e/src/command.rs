@@ -55,6 +55,13 @@ impl Errand<'_> {
         command
     }
 
+    /// The command, to be run as somebody who looks after the stack.
+    pub fn command_as_operator(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = self.command(arguments);
+        become_user(&mut command, "OPERATOR");
+        command
+    }
+
     /// Runs it to its end as somebody who looks after the stack.
     ///
     /// # Panics
@@ -62,9 +69,7 @@ impl Errand<'_> {
     /// It cannot be started.
     #[must_use]
     pub fn run_as_operator(&self, arguments: &[&str]) -> Ended {
-        let mut command = self.command(arguments);
-        become_user(&mut command, "OPERATOR");
-        let ended = Ended::from(command.output().unwrap());
+        let ended = Ended::from(self.command_as_operator(arguments).output().unwrap());
         record::command(arguments, &ended.stdout);
         ended
     }

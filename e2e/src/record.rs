@@ -29,7 +29,7 @@ pub(crate) fn message(schema: &str, of: &str, text: &str) {
 ///
 /// The file cannot be written.
 pub fn command(arguments: &[&str], stdout: &str) {
-    const COMMANDS: [&str; 10] = [
+    const COMMANDS: [&str; 11] = [
         "stats",
         "grayscale",
         "result",
@@ -38,6 +38,7 @@ pub fn command(arguments: &[&str], stdout: &str) {
         "cancel",
         "listen",
         "dead-letters",
+        "status",
         "doctor",
         "config",
     ];

@@ -1,6 +1,6 @@
 //! Finds credentials, region and endpoints, as every AWS tool does.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
@@ -12,6 +12,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_types::service_config::ServiceConfigKey;
 use errand_aws::Endpoint;
 use errand_protocol::limits;
@@ -48,7 +49,33 @@ pub(super) struct Services {
     /// Where S3 and SQS are, if not where AWS has them.
     pub(super) s3_endpoint: Option<Endpoint>,
     pub(super) sqs_endpoint: Option<Endpoint>,
+    pub(super) others: Others,
     pub(super) profile: Profile,
+}
+
+/// What only those who look after a stack ask: whose credentials these are, and services that the SDK has no crate for here.
+pub(super) struct Others {
+    /// None where nobody said where STS is.
+    pub(super) sts: Option<aws_sdk_sts::Client>,
+    pub(super) lambda: Place,
+    pub(super) cloudwatch: Place,
+    /// As they were found.
+    pub(super) credentials: Credentials,
+    /// Where they are renewed.
+    pub(super) provider: SharedCredentialsProvider,
+    /// Made when it is first needed: it reads all certificates that are trusted.
+    pub(super) connector: OnceLock<SharedHttpConnector>,
+}
+
+/// Where a service is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where AWS has it.
+    Aws,
+    /// Somewhere else.
+    At(Endpoint),
+    /// Nobody said, and SQS and S3 are not at AWS.
+    Unknown,
 }
 
 /// Finds all that is needed to reach the services.
@@ -84,7 +111,74 @@ pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
     let s3_endpoint = endpoint(to, &shared, "S3")?;
     let sqs_endpoint = endpoint(to, &shared, "SQS")?;
     let region = region(&shared, s3_endpoint.is_some() && sqs_endpoint.is_some())?;
-    let found = match (&to.access_key, &to.profile) {
+    // Who has SQS elsewhere has these elsewhere, too, or not at all: never at AWS, unless it is said.
+    let is_elsewhere = s3_endpoint.is_some() || sqs_endpoint.is_some();
+    let place = |service: &str| {
+        Ok::<_, Error>(match endpoint(to, &shared, service)? {
+            Some(endpoint) => Place::At(endpoint),
+            None if is_elsewhere => Place::Unknown,
+            None => Place::Aws,
+        })
+    };
+    let (sts, lambda, cloudwatch) = (place("STS")?, place("Lambda")?, place("CloudWatch")?);
+    let found = provider(to, &shared, http, &region)?;
+    let first = found.provide_credentials().await;
+    let first = first.map_err(|error| credentials_error(&error, &profile))?;
+    let renewed = SharedCredentialsProvider::new(Renewed {
+        first: Mutex::new(Some(first.clone())),
+        rest: found,
+    });
+    let shared = shared
+        .into_builder()
+        .region(Region::new(region.clone()))
+        .credentials_provider(renewed.clone())
+        .build();
+
+    let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
+        // An endpoint that was set by hand has no host name for each bucket.
+        .force_path_style(s3_endpoint.is_some());
+    s3.set_endpoint_url(s3_endpoint.as_ref().map(ToString::to_string));
+    let mut sqs = aws_sdk_sqs::config::Builder::from(&shared);
+    sqs.set_endpoint_url(sqs_endpoint.as_ref().map(ToString::to_string));
+    let uploads = s3
+        .clone()
+        .timeout_config(timeouts(ANSWER_TO_UPLOAD))
+        .retry_config(RetryConfig::disabled());
+    let longest_poll = Duration::from_secs(limits::LONG_POLL_SECS);
+    let mut caller = aws_sdk_sts::config::Builder::from(&shared);
+    if let Place::At(endpoint) = &sts {
+        caller.set_endpoint_url(Some(endpoint.to_string()));
+    }
+    let caller = aws_sdk_sts::Client::from_conf(caller.build());
+    let polls = sqs.clone().timeout_config(timeouts(longest_poll + ANSWER));
+    Ok(Services {
+        s3: aws_sdk_s3::Client::from_conf(s3.build()),
+        uploads: aws_sdk_s3::Client::from_conf(uploads.build()),
+        sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+        polls: aws_sdk_sqs::Client::from_conf(polls.build()),
+        region,
+        s3_endpoint,
+        sqs_endpoint,
+        others: Others {
+            sts: (sts != Place::Unknown).then_some(caller),
+            lambda,
+            cloudwatch,
+            credentials: first,
+            provider: renewed,
+            connector: OnceLock::new(),
+        },
+        profile,
+    })
+}
+
+/// Where credentials come from: what the settings say, or else what every AWS tool takes.
+fn provider(
+    to: &Settings,
+    shared: &SdkConfig,
+    http: SharedHttpClient,
+    region: &str,
+) -> Result<SharedCredentialsProvider, Error> {
+    Ok(match (&to.access_key, &to.profile) {
         (
             Some(AccessKey {
                 id,
@@ -102,44 +196,11 @@ pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
                 .with_behavior_version(Some(BehaviorVersion::latest()))
                 .with_http_client(http)
                 .with_timeout_config(timeouts(ANSWER))
-                .with_region(Some(Region::new(region.clone())));
+                .with_region(Some(Region::new(region.to_owned())));
             let provider = ProfileFileCredentialsProvider::builder().profile_name(name);
             SharedCredentialsProvider::new(provider.configure(&config).build())
         }
         (None, None) => shared.credentials_provider().ok_or(Error::NoCredentials)?,
-    };
-    let first = found.provide_credentials().await;
-    let first = first.map_err(|error| credentials_error(&error, &profile))?;
-    let shared = shared
-        .into_builder()
-        .region(Region::new(region.clone()))
-        .credentials_provider(SharedCredentialsProvider::new(Renewed {
-            first: Mutex::new(Some(first)),
-            rest: found,
-        }))
-        .build();
-
-    let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
-        // An endpoint that was set by hand has no host name for each bucket.
-        .force_path_style(s3_endpoint.is_some());
-    s3.set_endpoint_url(s3_endpoint.as_ref().map(ToString::to_string));
-    let mut sqs = aws_sdk_sqs::config::Builder::from(&shared);
-    sqs.set_endpoint_url(sqs_endpoint.as_ref().map(ToString::to_string));
-    let uploads = s3
-        .clone()
-        .timeout_config(timeouts(ANSWER_TO_UPLOAD))
-        .retry_config(RetryConfig::disabled());
-    let longest_poll = Duration::from_secs(limits::LONG_POLL_SECS);
-    let polls = sqs.clone().timeout_config(timeouts(longest_poll + ANSWER));
-    Ok(Services {
-        s3: aws_sdk_s3::Client::from_conf(s3.build()),
-        uploads: aws_sdk_s3::Client::from_conf(uploads.build()),
-        sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-        polls: aws_sdk_sqs::Client::from_conf(polls.build()),
-        region,
-        s3_endpoint,
-        sqs_endpoint,
-        profile,
     })
 }
 
@@ -174,7 +235,8 @@ fn endpoint(to: &Settings, shared: &SdkConfig, service: &str) -> Result<Option<E
     let parsed = url.parse().map(Some);
     parsed.map_err(|error| {
         Error::Configuration(format!(
-            "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_{service} or `endpoint_url` of the profile: {error}"
+            "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_{} or `endpoint_url` of the profile: {error}",
+            service.to_uppercase()
         ))
     })
 }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageAttributeValue,
-    MessageSystemAttributeName, MessageSystemAttributeNameForSends,
+    ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName,
+    MessageSystemAttributeNameForSends,
 };
 use errand_protocol::{TraceHeader, limits};
 
@@ -27,25 +27,39 @@ pub struct DeadLetter {
     pub receives: Option<u32>,
     /// The trace that it belongs to, if it names one.
     trace: Option<TraceHeader>,
-    receipt_handle: String,
+    receipt: Receipt,
     attributes: Option<HashMap<String, MessageAttributeValue>>,
 }
 
+/// What makes a message that was received visible to others again.
+#[derive(Clone, Debug)]
+pub struct Receipt(pub(super) String);
+
+impl DeadLetter {
+    /// What makes it visible to others again.
+    #[must_use]
+    pub fn receipt(&self) -> Receipt {
+        self.receipt.clone()
+    }
+}
+
 impl Cloud {
-    /// Receives up to ten dead letters, and makes them invisible to others for `visibility_timeout`.
+    /// Receives up to ten dead letters, and makes them invisible to others for `visibility_timeout`. Waits for whole seconds; without
+    /// a wait SQS asks some of its servers only, and may not find what is there.
     pub async fn receive_dead_letters(
         &self,
         url: &str,
         visibility_timeout: Duration,
+        wait: Duration,
     ) -> Result<Vec<DeadLetter>, Error> {
+        let whole_secs = |time: Duration| i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
         let received = self
             .sqs
             .receive_message()
             .queue_url(url)
             .max_number_of_messages(10)
-            // Without a wait SQS asks some of its servers only.
-            .wait_time_seconds(1)
-            .visibility_timeout(i32::try_from(visibility_timeout.as_secs()).unwrap_or(i32::MAX))
+            .wait_time_seconds(whole_secs(wait))
+            .visibility_timeout(whole_secs(visibility_timeout))
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
@@ -68,20 +82,20 @@ impl Cloud {
                 trace: known
                     .get(&MessageSystemAttributeName::AwsTraceHeader)
                     .and_then(|header| header.parse().ok()),
-                receipt_handle: message.receipt_handle?,
+                receipt: Receipt(message.receipt_handle?),
                 attributes: message.message_attributes,
             })
         });
         Ok(messages.collect())
     }
 
-    /// Makes dead letters visible to others again.
-    pub async fn release_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
-        for messages in messages.chunks(limits::BATCH_MESSAGES) {
-            let entries = messages.iter().enumerate().map(|(index, message)| {
+    /// Makes messages that were received visible to others again, at once.
+    pub async fn release(&self, url: &str, receipts: &[Receipt]) -> Result<(), Error> {
+        for receipts in receipts.chunks(limits::BATCH_MESSAGES) {
+            let entries = receipts.iter().enumerate().map(|(index, Receipt(handle))| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(index.to_string())
-                    .receipt_handle(&message.receipt_handle)
+                    .receipt_handle(handle)
                     .visibility_timeout(0)
                     .build()
                     .expect("id and handle are set")
@@ -91,7 +105,7 @@ impl Cloud {
                 .set_entries(Some(entries.collect()))
                 .send()
                 .await
-                .map_err(|error| self.sqs_failure("make dead letters visible again", &error))?;
+                .map_err(|error| self.sqs_failure("make messages visible again", &error))?;
         }
         Ok(())
     }
@@ -115,21 +129,14 @@ impl Cloud {
             .map_err(|error| self.sqs_failure("send a dead letter again", &error))
     }
 
-    /// Removes dead letters that have been sent again. One that stays would be sent once more, which is harmless.
-    pub async fn remove_dead_letters(&self, url: &str, messages: &[DeadLetter]) -> Result<(), Error> {
-        let entries = messages.iter().enumerate().map(|(index, message)| {
-            DeleteMessageBatchRequestEntry::builder()
-                .id(index.to_string())
-                .receipt_handle(&message.receipt_handle)
-                .build()
-                .expect("id and handle are set")
-        });
-        let removal = self.sqs.delete_message_batch().queue_url(url);
+    /// Removes a dead letter that has been sent again. One that stays would be sent once more, which is harmless.
+    pub async fn remove_dead_letter(&self, url: &str, message: &DeadLetter) -> Result<(), Error> {
+        let removal = self.sqs.delete_message().queue_url(url);
         removal
-            .set_entries(Some(entries.collect()))
+            .receipt_handle(&message.receipt.0)
             .send()
             .await
             .map(drop)
-            .map_err(|error| self.sqs_failure("remove dead letters that were sent again", &error))
+            .map_err(|error| self.sqs_failure("remove a dead letter that was sent again", &error))
     }
 }

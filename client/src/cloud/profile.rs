@@ -87,6 +87,18 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// The same of keys that were found, and are nobody's any more. Where nobody named a profile, they may be the environment's.
+    pub(super) fn cure_of_refused_keys(&self) -> String {
+        if self.login == Login::Other && !self.is_wanted {
+            return "renew them (AWS_ACCESS_KEY_ID and its like in the environment, or `aws configure`), or name a profile with \
+                    --profile"
+                .to_owned();
+        }
+        self.cure()
+    }
+}
+
 fn unreadable(error: &ProfileFileLoadError) -> Error {
     Error::Configuration(format!(
         "cannot read the AWS configuration files: {}; mend ~/.aws/config or ~/.aws/credentials",

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::{
 use errand_aws::FailureKind;
 use errand_protocol::{JobId, QueueName, TraceHeader, limits};
 
-use super::Cloud;
+use super::{Cloud, Receipt};
 use crate::clock::unix_secs;
 use crate::error::Error;
 
@@ -35,9 +35,19 @@ pub(crate) struct Outgoing {
 
 /// A message, as far as a client needs it.
 pub struct Message {
+    /// SQS's id of the message.
+    pub message_id: String,
     /// What was sent.
     pub body: String,
     receipt_handle: String,
+}
+
+impl Message {
+    /// What makes it visible to others again.
+    #[must_use]
+    pub fn receipt(&self) -> Receipt {
+        Receipt(self.receipt_handle.clone())
+    }
 }
 
 /// What came of waiting for messages.
@@ -213,6 +223,7 @@ impl Cloud {
                     .into_iter()
                     .filter_map(|message| {
                         Some(Message {
+                            message_id: message.message_id.unwrap_or_default(),
                             body: message.body?,
                             receipt_handle: message.receipt_handle?,
                         })

@@ -80,8 +80,10 @@ fn every_command_ends_at_its_limit_when_the_cloud_accepts_and_never_answers() {
         &["dead-letters", "show", JOB],
         &["dead-letters", "redrive", JOB],
         &["dead-letters", "redrive", "--all"],
+        &["status"],
         &["doctor"],
         &["doctor", "--fix"],
+        &["doctor", "--probe"],
     ];
     thread::scope(|scope| {
         for command in commands {

@@ -5,6 +5,8 @@ mod answers;
 mod command;
 mod configuration;
 mod credentials;
+mod dead_letters;
+mod doctor;
 mod later;
 mod limits;
 mod proxies;

@@ -307,7 +307,17 @@ impl StandIn {
                 }
             }
             "DeleteMessageBatch" => json!({ "Successful": [], "Failed": [] }),
-            "GetQueueAttributes" => json!({ "Attributes": { "ApproximateNumberOfMessages": "0" } }),
+            "GetQueueAttributes" => {
+                let url = body["QueueUrl"].as_str().unwrap();
+                let name = url
+                    .rsplit('/')
+                    .next()
+                    .unwrap()
+                    .replace("-requests", "-dead-letters");
+                let arn = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}");
+                let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 100 }).to_string();
+                json!({ "Attributes": { "ApproximateNumberOfMessages": "0", "RedrivePolicy": redrive } })
+            }
             _ => json!({}),
         }
     }
@@ -320,6 +330,12 @@ impl StandIn {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| value.to_owned())
         };
+        if asked.body.starts_with(b"Action=GetCallerIdentity") {
+            return ok(format!(
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:user/student</Arn>\
+                 <Account>{ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+            ));
+        }
         let mut store = self.store.lock().unwrap();
         let etag = vec![("ETag", "\"e\"".to_owned())];
         match (asked.method.as_str(), value("uploadId"), value("partNumber")) {

@@ -7,7 +7,7 @@ from samcli.yamlhelper import yaml_parse
 
 from devtools import stack
 from devtools.checkout import ROOT
-from devtools.checks.template.document import TEMPLATE
+from devtools.checks.template.document import TEMPLATE, properties
 from devtools.checks.template.versions import versions
 from devtools.release import assets
 from devtools.release.bundle import adapt_template
@@ -37,6 +37,9 @@ class Repository(unittest.TestCase):
     def test_version_license_and_home_page_are_cargo_s(self):
         package = assets.packages()[assets.CLIENT]
         self.assertEqual(ABOUT["SemanticVersion"], package["version"])
+        # What `errand doctor` compares itself with.
+        tags = {tag["Key"]: tag["Value"] for tag in properties("Responses")["Tags"]}
+        self.assertEqual(tags["errand:version"], package["version"])
         self.assertIn(ABOUT["SpdxLicenseId"], package["license"].split(" OR "))
         # Neither is known before the project has a home; both are from then on.
         self.assertEqual(ABOUT.get("HomePageUrl"), package["repository"])

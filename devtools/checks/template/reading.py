@@ -47,7 +47,8 @@ class Tags(unittest.TestCase):
         stack_name = {"Ref": "AWS::StackName"}
         for kind in ("AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::IAM::Role"):
             for name, each in of_type(kind).items():
-                self.assertEqual(each["Tags"], [{"Key": "errand:stack", "Value": stack_name}], name)
+                self.assertEqual(each["Tags"][0], {"Key": "errand:stack", "Value": stack_name}, name)
+                self.assertEqual(len(each["Tags"]), 2 if name == "Responses" else 1, name)
         self.assertEqual(TEMPLATE["Globals"]["Function"]["Tags"], {"errand:stack": stack_name})
 
 

@@ -72,6 +72,24 @@ async fn await_dead_letters(operator: &Errand<'_>, jobs: &[&str]) -> Vec<Value> 
     }
 }
 
+/// The list tells why at once, `--body` the request alone; and a look that fails gives back what it looked at.
+fn looking_hides_nothing(operator: &Errand<'_>, job: &str, message: &Value, outcome: &Value) {
+    assert_eq!(message["error"], outcome["error"], "the list tells why, at once");
+    let body = operator
+        .run_as_operator(&["dead-letters", "show", job, "--body"])
+        .succeeded()
+        .json();
+    assert_eq!(body["job_id"], job, "the request, and nothing else");
+    // A look that fails, here for want of room where it prints to, gives back what it looked at: the next one finds it.
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut looking = operator.command_as_operator(["dead-letters", "show", job]);
+    let failed = looking.stdout(full).output().unwrap();
+    assert_eq!(failed.status.code(), Some(5), "{failed:?}");
+    let list = operator.run_as_operator(&["dead-letters", "list"]).succeeded();
+    assert_eq!(list.stdout.lines().count(), 2, "{}", list.stdout);
+    assert!(list.stdout.contains("  misconfigured  s3://"), "{}", list.stdout);
+}
+
 #[tokio::test]
 async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is_redriven() {
     let stack = Stack::alone().await;
@@ -108,6 +126,7 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         let request: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
         assert_eq!(request["job_id"], job.as_str());
     }
+    looking_hides_nothing(&operator, &job, message, &outcome);
     let by_message = message["message_id"].as_str().unwrap();
     let text = operator
         .run_as_operator(&["dead-letters", "show", by_message])
@@ -149,9 +168,11 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
         (&outcome["status"], &outcome["trace_id"]),
         (&"succeeded".into(), &TRACE.into())
     );
+    let begun = Instant::now();
     operator
         .run_as_operator(&["dead-letters", "show", &job])
         .failed(7, &["no dead letter of job", &job]);
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     // The other one is where it was.
     let dead_letters = await_dead_letters(&operator, &[&other]).await;
     assert_eq!(dead_letters.len(), 1, "{dead_letters:#?}");
@@ -177,4 +198,43 @@ async fn a_job_that_failed_to_the_last_attempt_is_kept_shown_and_done_when_it_is
     assert_eq!(json["sum"], "5");
     let list = operator.run_as_operator(&["dead-letters", "list"]).succeeded();
     assert_eq!(list.stdout, "");
+}
+
+/// Somebody else's look hides what it looks at; a redrive of all then has not sent all, and says so.
+#[tokio::test]
+async fn a_redrive_of_all_does_not_pass_over_what_somebody_else_holds() {
+    let stack = Stack::alone().await;
+    let operator = stack.errand();
+    let (job, key) = send_archived(&stack, "held.txt").await;
+    await_dead_letters(&operator, &[&job]).await;
+    let url = stack.queue("stats-dead-letters").await;
+    let receive = stack.sqs.receive_message().queue_url(&url).visibility_timeout(60);
+    let held = receive.send().await.unwrap().messages.unwrap();
+    assert_eq!(held.len(), 1);
+    let redrive = ["dead-letters", "redrive", "--all", "--json"];
+    operator
+        .run_as_operator(&redrive)
+        .failed(4, &["1 more are held by somebody else"]);
+    let health = operator.run(&["doctor", "--json"]).succeeded().json();
+    assert!(
+        health
+            .to_string()
+            .contains("1 held by somebody who looks at them"),
+        "{health:#}"
+    );
+
+    let give_back = stack.sqs.change_message_visibility().queue_url(&url);
+    let handle = held[0].receipt_handle.clone().unwrap();
+    give_back
+        .receipt_handle(handle)
+        .visibility_timeout(0)
+        .send()
+        .await
+        .unwrap();
+    stack.upload_file(&key, b"7".to_vec()).await;
+    let _ = operator.run_as_operator(&redrive).succeeded();
+    let result = operator
+        .run(&["result", &job, "--json", "--timeout", "60"])
+        .succeeded();
+    assert_eq!(result.json()["sum"], "7");
 }

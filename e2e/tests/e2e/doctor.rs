@@ -108,3 +108,58 @@ async fn a_stack_that_is_not_there_is_told_with_the_cure() {
     };
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
 }
+
+/// The operator policy lets one see all that there is to see; the client policy does not, which is told and is no fault.
+#[tokio::test]
+async fn an_operator_sees_all_and_a_client_is_told_what_it_may_not_see() {
+    let stack = Stack::alone().await;
+    let errand = stack.errand();
+    let skipped = |health: &Value| -> Vec<String> {
+        let findings = health["findings"].as_array().unwrap().iter();
+        let skipped = findings.filter(|finding| finding["status"] == "skipped");
+        let checks = skipped.map(|finding| finding["check"].as_str().unwrap().to_owned());
+        checks.collect()
+    };
+    let health = errand.run_as_operator(&["doctor", "--json"]).succeeded().json();
+    assert_eq!(skipped(&health), [""; 0], "{health:#}");
+    for check in [
+        "clock",
+        "version",
+        "notifications",
+        "trigger",
+        "function",
+        "redrive",
+        "visibility",
+        "tls",
+    ] {
+        assert_eq!(finding(&health, check).0, "ok", "{health:#}");
+    }
+    assert!(
+        finding(&health, "credentials").1.contains("account 000000000000"),
+        "{health:#}"
+    );
+
+    let health = errand.run(&["doctor", "--json"]).succeeded().json();
+    let wanted: &[&str] = if is_client_restricted() {
+        &["tls", "notifications", "trigger", "function"]
+    } else {
+        &[]
+    };
+    assert_eq!(skipped(&health), wanted, "{health:#}");
+    assert_eq!(finding(&health, "version").0, "ok", "{health:#}");
+}
+
+#[tokio::test]
+async fn a_trial_job_of_each_operation_is_answered_and_leaves_nothing_behind() {
+    let stack = Stack::alone().await;
+    let health = stack
+        .errand()
+        .run(&["doctor", "--probe", "--json"])
+        .succeeded()
+        .json();
+    let findings = health["findings"].as_array().unwrap().iter();
+    let probes: Vec<_> = findings.filter(|finding| finding["check"] == "probe").collect();
+    assert_eq!(probes.len(), 2, "{health:#}");
+    assert!(probes.iter().all(|probe| probe["status"] == "ok"), "{health:#}");
+    assert_eq!(names(&stack).await, [""; 0]);
+}

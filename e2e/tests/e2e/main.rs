@@ -12,5 +12,6 @@ mod many_clients;
 mod many_files;
 mod other_clients;
 mod settings;
+mod status;
 mod tables;
 mod uploads;

@@ -133,15 +133,33 @@ async fn answers_without_a_client_are_heard_by_listening() {
     let stack = Stack::connect().await;
     let run = uuid::Uuid::now_v7();
     let listener = stack.errand();
+    // A bare body, as `aws sqs send-message --message-body "3 1 2"` sends it.
+    let marker = run.as_u128() >> 64;
+    let body = format!("3 1 2 {marker}");
+    let message_id = stack.request("stats", body).await;
+    // Who only looks leaves it to the others, who get it at once.
+    let end = Instant::now() + PATIENCE;
+    let line = loop {
+        let looked = listener
+            .run(&["listen", "--keep", "--timeout", "2"])
+            .succeeded()
+            .stdout;
+        let found = looked.lines().find(|line| line.contains(&marker.to_string()));
+        if let Some(line) = found {
+            break line.to_owned();
+        }
+        assert!(Instant::now() < end, "{looked}");
+    };
+    let time = line.split("  ").next().unwrap();
+    assert!(
+        time.len() == 20 && time.starts_with("20") && time.ends_with('Z'),
+        "{line}"
+    );
     let mut child = listener
         .command(["listen", "--json"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // A bare body, as `aws sqs send-message --message-body "3 1 2"` sends it.
-    let marker = run.as_u128() >> 64;
-    let body = format!("3 1 2 {marker}");
-    let message_id = stack.request("stats", body).await;
     let broken = format!("grayscale/{run}/broken.png");
     stack.upload_file(&broken, b"no image".to_vec()).await;
 

@@ -18,6 +18,7 @@ mod parse;
 mod plot;
 mod send;
 mod stats;
+mod status;
 mod table;
 
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ pub(crate) use self::parse::{Typed, message, parse, wants_json};
 pub(crate) use self::plot::PlotArguments;
 pub(crate) use self::send::SendArguments;
 pub(crate) use self::stats::StatsArguments;
+pub(crate) use self::status::StatusArguments;
 pub(crate) use self::table::TableArguments;
 use crate::config::{Files, Key, Resolved};
 use crate::error::Error;
@@ -85,6 +87,7 @@ Examples:
   errand wait 0192f0c4-…                    until that job is done
   errand result 0192f0c4-…                  the answer to an earlier job
   errand jobs                               what was sent, and what became of it
+  errand status                             queues, dead letters, last outcomes
   errand doctor                             why it does not work
   errand dead-letters redrive --all         do again what could not be done
   errand --target aws stats input.txt       in a cloud that a settings file names
@@ -101,7 +104,7 @@ Exit codes:
        cancel it
   2    the command line or a settings file is wrong
   3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
-  4    no answer yet: fetch it later with `errand result`
+  4    no answer yet: fetch it later with `errand result`; or dead letters that somebody else holds: again in a minute
   5    a local file cannot be read or written
   6    the job failed after its last attempt, by a fault of the stack: it can be redriven (`errand dead-letters`)
   7    there is no such job, dead letter or uploaded file, as far as can be known
@@ -225,6 +228,7 @@ pub(crate) enum Command {
     Cancel(CancelArguments),
     Listen(ListenArguments),
     DeadLetters(DeadLettersArguments),
+    Status(StatusArguments),
     Doctor(DoctorArguments),
     Config(ConfigArguments),
     Completions(CompletionsArguments),

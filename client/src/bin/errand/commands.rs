@@ -12,6 +12,7 @@ mod lists;
 pub(crate) mod pages;
 mod result;
 mod stats;
+mod status;
 mod wait;
 
 use errand_client::{Client, JobId};
@@ -35,6 +36,7 @@ pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Erro
         | Command::Cancel(_)
         | Command::Listen(_)
         | Command::DeadLetters(_)
+        | Command::Status(_)
         | Command::Doctor(_)
         | Command::Config(_)
         | Command::Completions(_)
@@ -59,6 +61,7 @@ pub(crate) async fn run_online(
         Command::Result(wanted) => result::run(&client?, global, wanted).await,
         Command::Listen(wanted) => listen::run(&client?, global, wanted).await,
         Command::DeadLetters(wanted) => dead_letters::run(&client?, global, wanted).await,
+        Command::Status(wanted) => status::run(&client?, global, wanted).await,
         Command::Doctor(wanted) => doctor::run(client, global, wanted).await,
         // They were done before there was a client.
         Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(()),

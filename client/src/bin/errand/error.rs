@@ -68,6 +68,11 @@ pub(crate) enum Error {
     /// Some of the jobs that were waited for failed.
     #[error("{count} of the jobs did not succeed: see above")]
     JobsFailed { count: usize },
+    /// Somebody else looks at dead letters that were to be sent again.
+    #[error(
+        "{count} more are held by somebody else who looks at them, for a minute at most: run this again then"
+    )]
+    DeadLettersHeld { count: u64 },
     /// Jobs had their answers before they could be canceled.
     #[error("{count} of the jobs had an answer already: too late to cancel")]
     TooLate { count: usize },
@@ -82,10 +87,15 @@ pub(crate) enum Error {
     Settings(String),
     /// No dead letter is about the job.
     #[error(
-        "no dead letter of job {job_id} in stack `{stack}`: it was done, or redriven, or somebody else is looking at it; see \
-         `errand result {job_id}` and `errand dead-letters list`"
+        "no dead letter of job {job_id} in stack `{stack}`: {held}it was done, or redriven; see `errand result {job_id}` and \
+         `errand dead-letters list`"
     )]
-    NoDeadLetter { job_id: JobId, stack: Stack },
+    NoDeadLetter {
+        job_id: JobId,
+        stack: String,
+        /// How many are held by others, if any are, with what may follow.
+        held: String,
+    },
     /// There is no object that a job could be about.
     #[error(
         "there is no object {file}, or it may not be read: name one that was uploaded to {bucket} under the name of an operation"
@@ -203,7 +213,8 @@ impl Error {
             | Self::NoOutcome { .. }
             | Self::LostTrack { .. }
             | Self::Interrupted { .. }
-            | Self::InterruptedRun => true,
+            | Self::InterruptedRun
+            | Self::DeadLettersHeld { .. } => true,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
@@ -231,7 +242,7 @@ impl Error {
             Self::Usage(_) | Self::CommandLine(_) | Self::Settings(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
             Self::LostTrack { source, .. } => source.exit_code(),
-            Self::NoOutcome { is_known: true, .. } => 4,
+            Self::NoOutcome { is_known: true, .. } | Self::DeadLettersHeld { .. } => 4,
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             Self::NoOutcome { is_known: false, .. } | Self::NoSuchFile { .. } | Self::NoDeadLetter { .. } => {
                 7
@@ -260,6 +271,7 @@ impl Error {
             Self::LostTrack { source, .. } => source.code(),
             Self::Unhealthy { .. } => "unhealthy",
             Self::JobsFailed { .. } => "jobs_failed",
+            Self::DeadLettersHeld { .. } => "dead_letters_held",
             Self::TooLate { .. } => "too_late",
             Self::Usage(_) | Self::CommandLine(_) => "usage",
             Self::Settings(_) => "invalid_settings",

@@ -26,6 +26,7 @@ mod place;
 mod plot;
 mod signals;
 mod timing;
+mod unanswered;
 
 use std::env;
 use std::ffi::OsString;

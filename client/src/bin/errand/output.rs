@@ -7,11 +7,15 @@ mod jobs;
 mod notes;
 mod settings;
 mod show;
+mod status;
+mod time;
 
-pub(crate) use answers::{grayscale, outcome, skipped, skipped_line, statistics, statistics_text};
-pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_line, duration, redriven};
+pub(crate) use answers::{grayscale, heard, outcome, skipped, skipped_line, statistics, statistics_text};
+pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_body, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
 pub(crate) use jobs::{JobLine, canceled, job_line, link, sent};
 pub(crate) use notes::{Verbosity, aside, begin, elapsed, line, note, set_bar, step, verbosity};
 pub(crate) use settings::{settings, settings_file};
 pub(crate) use show::{Style, show as said, shown};
+pub(crate) use status::{QueueLine, Status, Unanswered, Window, status};
+pub(crate) use time::{age, utc};

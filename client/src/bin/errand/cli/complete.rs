@@ -37,7 +37,7 @@ pub(super) fn job_ids() -> Vec<CompletionCandidate> {
     };
     let now = admin::unix_ms();
     let candidate = |(index, job): (usize, &Entry)| {
-        let age = output::duration(now.saturating_sub(job.sent_at_unix_ms) / 1000);
+        let age = output::age(now.saturating_sub(job.sent_at_unix_ms) / 1000);
         let help = format!("{} of {}, {age} ago", job.operation, job.input);
         CompletionCandidate::new(job.job_id.to_string())
             .help(Some(help.into()))

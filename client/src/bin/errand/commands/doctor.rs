@@ -1,17 +1,20 @@
-//! `errand doctor`.
+//! `errand doctor`: one thing after the other, each with what it needs to be mended. What depends on one that does not work is not
+//! looked at; what this user may not see is told, and is no fault.
 
-use errand_client::admin::{Backlog, Cloud, Deployment, Presence, reply_queues};
-use errand_client::{Client, OperationName, operations};
-use errand_protocol::QueueName;
+mod account;
+mod function;
+mod operation;
+mod probe;
+mod stack;
+
+use errand_client::admin::{Cloud, reply_queues};
+use errand_client::{Client, operations};
 
 use crate::cli::{DoctorArguments, Global};
 use crate::error::Error;
 use crate::limit::within;
-use crate::output::{self, Finding, Health, Style};
-
-/// What to say to somebody who may not look.
-const ASK_FOR_POLICY: &str =
-    "you may not look at it: attach the stack's client policy (output ClientPolicyArn)";
+use crate::output::{self, Finding, Health, Style, age};
+use crate::unanswered::unanswered;
 
 pub(super) async fn run(
     client: Result<Client, Error>,
@@ -26,6 +29,7 @@ pub(super) async fn run(
     if let Err(error) = examined.await {
         findings.push(Finding::failed("time", &error));
     }
+    let findings = said_once(findings);
     let style = Style {
         json: global.json,
         aside: false,
@@ -41,7 +45,29 @@ pub(super) async fn run(
     }
 }
 
-/// Looks at one thing after the other; what depends on one that does not work is not looked at.
+/// Without what several things need a second time, and with all that refuse plain http on one line.
+fn said_once(all: Vec<Finding>) -> Vec<Finding> {
+    let is_refusing = |finding: &Finding| finding.check == operation::TLS && finding.status == Health::Ok;
+    let refusing = all.iter().filter(|finding| is_refusing(finding)).count();
+    let (mut findings, mut is_said): (Vec<Finding>, bool) = (Vec::new(), false);
+    for finding in all {
+        if is_refusing(&finding) {
+            if !is_said {
+                let text = format!("{refusing} of the stack's queues and buckets refuse plain http");
+                findings.push(Finding::ok(operation::TLS, text));
+            }
+            is_said = true;
+        } else if finding.status != Health::Skipped
+            || !findings
+                .iter()
+                .any(|said| (said.check, &said.message) == (finding.check, &finding.message))
+        {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
 async fn examine(client: Result<Client, Error>, wanted: &DoctorArguments, findings: &mut Vec<Finding>) {
     let client = match client {
         Ok(client) => client,
@@ -56,99 +82,58 @@ async fn examine(client: Result<Client, Error>, wanted: &DoctorArguments, findin
     };
     let cloud = client.cloud();
     findings.push(Finding::ok("region", cloud.region()));
-    findings.push(Finding::ok("credentials", "found"));
+    if !account::examine(cloud, findings).await {
+        return;
+    }
     let deployment = match cloud.locate(&cloud.stack().response_queue()).await {
         Ok(deployment) => deployment,
-        Err(error) => return findings.push(Finding::failed("stack", &error)),
+        Err(error) => {
+            // What could not be looked at before was not there either.
+            findings.retain(|finding| finding.status != Health::Skipped);
+            return findings.push(Finding::failed("stack", &error));
+        }
     };
     let deployed = format!("`{}` is deployed at {}", cloud.stack(), cloud.place_name());
     findings.push(Finding::ok("stack", deployed));
-    findings.extend(encryption(cloud, &deployment).await);
-    buckets(cloud, &deployment, findings).await;
-    findings.push(queue(cloud, &cloud.stack().response_queue()).await);
-    for operation in operations::ALL {
-        let operation = operation.name();
-        findings.push(queue(cloud, &cloud.stack().request_queue(&operation)).await);
-        findings.push(dead_letters(cloud, &operation).await);
+    stack::examine(cloud, &deployment, findings).await;
+    for &each in operations::ALL {
+        operation::examine(cloud, each, findings).await;
     }
+    findings.extend(jobs(&client).await);
     findings.push(match look_after_reply_queues(cloud, wanted.fix).await {
         Ok(finding) => finding,
         Err(error) => Finding::failed("reply queues", &error),
     });
+    if wanted.probe {
+        for &each in operations::ALL {
+            findings.push(probe::send(&client, each).await);
+        }
+    }
 }
 
-/// Whether reply queues are encrypted with the stack's key; nothing to say where neither has one of its own.
-async fn encryption(cloud: &Cloud, deployment: &Deployment) -> Option<Finding> {
-    let check = "encryption";
-    let of_stack = match cloud.key_of(&deployment.queue_url).await {
-        Ok(key) => key,
-        Err(error) => return Some(Finding::failed(check, &error)),
+/// Whether this user waits for jobs longer than any takes; nothing to say where not.
+async fn jobs(client: &Client) -> Option<Finding> {
+    let check = "jobs";
+    let waiting = match unanswered(client).await {
+        Ok(waiting) => waiting,
+        Err(error) => return Some(Finding::skipped(check, &error)),
     };
-    match (of_stack, cloud.kms_key()) {
-        (None, None) => None,
-        (Some(key), Some(ours)) if key == ours.as_str() => Some(Finding::ok(check, key)),
-        (Some(key), _) => Some(Finding::warning(
-            check,
-            format!(
-                "the stack's queues have the key {key}, reply queues have not: set ERRAND_KMS_KEY_ARN to it"
-            ),
-        )),
-        (None, Some(ours)) => Some(Finding::warning(
-            check,
-            format!(
-                "reply queues get the key {ours}, which the stack has not: leave out ERRAND_KMS_KEY_ARN, or functions \
-                     may not be able to answer"
-            ),
-        )),
-    }
-}
-
-async fn buckets(cloud: &Cloud, deployment: &Deployment, findings: &mut Vec<Finding>) {
-    for (check, bucket, cure) in [
-        ("input bucket", &deployment.input_bucket, None),
-        ("result bucket", &deployment.result_bucket, Some(ASK_FOR_POLICY)),
-    ] {
-        findings.push(match (cloud.bucket_presence(bucket).await, cure) {
-            // Clients put inputs there and never look: that they may not is as it should be.
-            (Ok(Presence::There), _) | (Ok(Presence::Denied), None) => Finding::ok(check, bucket.as_str()),
-            (Ok(Presence::Denied), Some(cure)) => Finding::warning(check, format!("{bucket}: {cure}")),
-            (Ok(Presence::Missing), _) => {
-                Finding::wrong(check, format!("{bucket} is missing: deploy the stack again"))
-            }
-            (Ok(Presence::Foreign), _) => Finding::wrong(
-                check,
-                format!(
-                    "{bucket} belongs to another account than the stack's queues, and is not used: deploy the stack under \
-                     another name"
-                ),
-            ),
-            (Err(error), _) => Finding::failed(check, &error),
-        });
-    }
-}
-
-async fn queue(cloud: &Cloud, name: &QueueName) -> Finding {
-    let check = "queue";
-    match cloud.backlog(name).await {
-        Ok(Backlog::Waiting(count)) => Finding::ok(check, format!("{name}, {count} waiting")),
-        Ok(Backlog::Denied) => Finding::warning(check, format!("{name}: {ASK_FOR_POLICY}")),
-        Ok(Backlog::Missing) => Finding::wrong(check, format!("{name} is missing: deploy the stack again")),
-        Err(error) => Finding::failed(check, &error),
-    }
-}
-
-async fn dead_letters(cloud: &Cloud, operation: &OperationName) -> Finding {
-    let (check, name) = ("dead letters", cloud.stack().dead_letter_queue(operation));
-    match cloud.backlog(&name).await {
-        Ok(Backlog::Waiting(0)) => Finding::ok(check, format!("{name}, none")),
-        Ok(Backlog::Waiting(count)) => Finding::warning(
-            check,
-            format!("{name}, {count} waiting: see `errand dead-letters list --operation {operation}`"),
-        ),
-        Ok(Backlog::Denied) => Finding::warning(check, format!("{name}: {ASK_FOR_POLICY}")),
-        Ok(Backlog::Missing) => Finding::wrong(check, format!("{name} is missing: deploy the stack again")),
-        Err(error) => Finding::failed(check, &error),
-    }
+    let oldest = waiting.first()?;
+    let secs = errand_client::admin::unix_ms().saturating_sub(oldest.sent_at_unix_ms) / 1000;
+    let told = format!(
+        "{} of yours without an answer, the oldest sent {} ago",
+        waiting.len(),
+        age(secs)
+    );
+    let longest = operations::ALL
+        .iter()
+        .map(|operation| operation.default_timeout().as_secs())
+        .max();
+    Some(if secs > longest.unwrap_or_default() {
+        Finding::warning(check, format!("{told}: see `errand jobs --state waiting`"))
+    } else {
+        Finding::ok(check, told)
+    })
 }
 
 async fn look_after_reply_queues(cloud: &Cloud, fix: bool) -> Result<Finding, errand_client::Error> {
@@ -175,4 +160,34 @@ async fn look_after_reply_queues(cloud: &Cloud, fix: bool) -> Result<Finding, er
         check,
         format!("{text}, {} of clients that died removed", found.abandoned.len()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_things_need_or_have_is_said_once() {
+        let all = vec![
+            Finding::ok("tls", "a refuses plain http"),
+            Finding::skipped("trigger", "needs x"),
+            Finding::warning("tls", "b takes plain http"),
+            Finding::skipped("trigger", "needs x"),
+            Finding::ok("tls", "c refuses plain http"),
+            Finding::skipped("function", "needs x"),
+        ];
+        let said: Vec<String> = said_once(all)
+            .into_iter()
+            .map(|finding| finding.message)
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "2 of the stack's queues and buckets refuse plain http",
+                "not looked at: needs x",
+                "b takes plain http",
+                "not looked at: needs x"
+            ]
+        );
+    }
 }

@@ -92,7 +92,7 @@ async fn all(client: &Client, global: &Global, wanted: &JobsArguments) -> Result
 /// S3 lists by key alone, and upwards. The ids that clients draw begin with their time, so that those of a time lie together:
 /// one time after the other is listed, backwards and each twice as long, until there are enough. The ids of uploaded files and
 /// bare messages are spread over all keys, and only so many of them are looked at.
-async fn list(client: &Client, begin: u64, enough: usize) -> Result<Vec<ListedOutcome>, Error> {
+pub(super) async fn list(client: &Client, begin: u64, enough: usize) -> Result<Vec<ListedOutcome>, Error> {
     let key_at = |unix_ms: u64| format!("{}{}", keys::OUTCOMES, time_prefix(unix_ms));
     let now = unix_ms();
     let mut found = Vec::new();

@@ -1,11 +1,11 @@
 //! `errand listen`.
 
-use std::cell::Cell;
-use std::collections::HashSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use errand_client::admin::Received;
+use errand_client::admin::{Receipt, Received};
 use errand_client::{Client, JobId};
 use errand_protocol::{Reply, limits};
 
@@ -21,16 +21,25 @@ const LATENESS: Duration = Duration::from_secs(2);
 /// Answers remembered, so that one that SQS delivers twice is not printed twice.
 const REMEMBERED: usize = 100_000;
 
+/// How long giving back what was not removed may take at the end.
+const RELEASE: Duration = Duration::from_secs(2);
+
 pub(super) async fn run(client: &Client, global: &Global, wanted: &ListenArguments) -> Result<(), Error> {
     let deployment = within(global.timeout, async { Ok(client.deployment().await?) }).await?;
     output::note("listening; Ctrl-C ends it");
     let last = Cell::new(Instant::now());
-    tokio::select! {
-        ended = listen(client, global, wanted, &deployment.queue_url, &last) => ended,
+    let held = RefCell::new(HashMap::new());
+    let ended = tokio::select! {
+        ended = listen(client, global, wanted, &deployment.queue_url, &last, &held) => ended,
         error = silence(global, &last) => Err(error),
         // The usual way to end it.
         () = interruption() => Ok(()),
-    }
+    };
+    // What is not given back comes to others by itself, some seconds later.
+    let receipts: Vec<_> = held.take().into_values().collect();
+    let released = client.cloud().release(&deployment.queue_url, &receipts);
+    let _ = tokio::time::timeout(RELEASE, released).await;
+    ended
 }
 
 async fn listen(
@@ -39,6 +48,7 @@ async fn listen(
     wanted: &ListenArguments,
     queue_url: &str,
     last: &Cell<Instant>,
+    held: &RefCell<HashMap<String, Receipt>>,
 ) -> Result<(), Error> {
     let mut printer = Printer {
         client,
@@ -68,15 +78,25 @@ async fn listen(
             }
             Err(error) => return Err(error.into()),
         };
-        // What has been printed is removed; what is left over when --count is reached comes again.
+        let receipts = messages
+            .iter()
+            .map(|message| (message.message_id.clone(), message.receipt()));
+        held.borrow_mut().extend(receipts);
+        // What has been printed is removed; what is left over when --count is reached is given back.
         let mut done = Vec::new();
         for message in messages {
             if left == 0 {
                 break;
             }
-            last.set(Instant::now());
-            left -= u64::from(printer.print(&message.body).await?);
-            done.push(message);
+            let is_new = printer.print(&message.body, wanted.keep).await?;
+            if is_new || !wanted.keep {
+                last.set(Instant::now());
+            }
+            left -= u64::from(is_new);
+            if !wanted.keep {
+                held.borrow_mut().remove(&message.message_id);
+                done.push(message);
+            }
         }
         if !done.is_empty() {
             client.cloud().delete(queue_url, &done).await?;
@@ -112,9 +132,10 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     /// Prints the answer that a message announces; whether there was one, and a new one.
-    async fn print(&mut self, body: &str) -> Result<bool, Error> {
+    async fn print(&mut self, body: &str, is_kept: bool) -> Result<bool, Error> {
         let reply = match Reply::from_json(body) {
             Ok(reply) => reply,
+            Err(_) if is_kept => return Ok(false),
             Err(error) => {
                 let _ = writeln!(
                     io::stderr(),
@@ -133,7 +154,7 @@ impl Printer<'_> {
         if let Some(outcome) = outcome
             && self.printed.insert((outcome.job_id, outcome.finished_at_unix_ms))
         {
-            output::outcome(&outcome, self.style)?;
+            output::heard(&outcome, self.style)?;
             return Ok(true);
         }
         Ok(false)

@@ -13,6 +13,7 @@ use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
 use super::show::{Style, show, shown};
+use super::time::utc;
 use crate::error::Error;
 use crate::many::table;
 
@@ -122,35 +123,44 @@ pub(crate) fn skipped_line(output: &Path) -> String {
     format!("{}: skipped, newer than its input", shown(output))
 }
 
+/// Shows an outcome of any operation, on one line that begins with its time.
+pub(crate) fn heard(outcome: &Outcome, style: Style) -> Result<(), Error> {
+    show(style, outcome, || {
+        format!("{}  {}", utc(outcome.finished_at_unix_ms), outcome_line(outcome))
+    })
+}
+
 /// Shows an outcome of any operation, on one line.
 pub(crate) fn outcome(outcome: &Outcome, style: Style) -> Result<(), Error> {
-    show(style, outcome, || {
-        let input = outcome
-            .input
-            .as_ref()
-            .map_or("a message".to_owned(), ToString::to_string);
-        let ending = match &outcome.status {
-            Status::Succeeded {
-                object: Some(object), ..
-            } => format!("succeeded: {}", object.location),
-            Status::Succeeded { result, object: None } => {
-                let plain = |value: &Value| match value {
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                };
-                let short = result
-                    .iter()
-                    .filter(|(_, value)| !value.is_object() && !value.is_array());
-                let mut fields: Vec<String> = short
-                    .map(|(name, value)| format!("{name} {}", plain(value)))
-                    .collect();
-                if let Some(Value::Array(columns)) = result.get("columns") {
-                    fields.insert(0, format!("{} columns", columns.len()));
-                }
-                format!("succeeded: {}", fields.join(", "))
+    show(style, outcome, || outcome_line(outcome))
+}
+
+fn outcome_line(outcome: &Outcome) -> String {
+    let input = outcome
+        .input
+        .as_ref()
+        .map_or("a message".to_owned(), ToString::to_string);
+    let ending = match &outcome.status {
+        Status::Succeeded {
+            object: Some(object), ..
+        } => format!("succeeded: {}", object.location),
+        Status::Succeeded { result, object: None } => {
+            let plain = |value: &Value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let short = result
+                .iter()
+                .filter(|(_, value)| !value.is_object() && !value.is_array());
+            let mut fields: Vec<String> = short
+                .map(|(name, value)| format!("{name} {}", plain(value)))
+                .collect();
+            if let Some(Value::Array(columns)) = result.get("columns") {
+                fields.insert(0, format!("{} columns", columns.len()));
             }
-            Status::Failed { error } => format!("failed ({}): {error}", error.code),
-        };
-        format!("{} {} of {input} {ending}", outcome.job_id, outcome.operation)
-    })
+            format!("succeeded: {}", fields.join(", "))
+        }
+        Status::Failed { error } => format!("failed ({}): {error}", error.code),
+    };
+    format!("{} {} of {input} {ending}", outcome.job_id, outcome.operation)
 }

@@ -5,6 +5,7 @@ use errand_client::{JobError, JobId, OperationName};
 use serde::Serialize;
 
 use super::show::{Style, show};
+use super::time::age;
 use crate::error::Error;
 
 /// What is told of a dead letter.
@@ -35,7 +36,7 @@ impl DeadLetterAnswer<'_> {
 
     fn age(&self) -> String {
         match self.sent_at_unix_ms {
-            Some(time) => format!("{} ago", duration(unix_secs().saturating_sub(time / 1000))),
+            Some(time) => format!("{} ago", age(unix_secs().saturating_sub(time / 1000))),
             None => "at an unknown time".to_owned(),
         }
     }
@@ -43,35 +44,55 @@ impl DeadLetterAnswer<'_> {
 
 /// Shows a dead letter on one line.
 pub(crate) fn dead_letter_line(message: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
-    show(style, message, || {
-        format!(
-            "{}  {}  sent {}  {}",
-            message.ids(),
-            message.operation,
-            message.age(),
-            message.input
-        )
-    })
+    show(style, message, || line(message))
 }
 
-/// Shows all of a dead letter.
+fn line(message: &DeadLetterAnswer) -> String {
+    format!(
+        "{}  {:9}  sent {:>9}  {}  {}",
+        message.ids(),
+        message.operation.as_str(),
+        message.age(),
+        message.error.map_or("no_outcome", |error| error.code.as_str()),
+        message.input
+    )
+}
+
+/// Shows what is known of a dead letter; its request as JSON alone.
 pub(crate) fn dead_letter(message: &DeadLetterAnswer, style: Style) -> Result<(), Error> {
-    show(style, message, || {
-        let reason = message
-            .error
-            .map_or("the function could not store one".to_owned(), |error| {
-                format!("{error} ({})", error.code)
-            });
-        format!(
-            "job        {}\noperation  {}\nmessage    {}\nsent       {}\ninput      {}\nreason     {reason}\nrequest    {}\n",
-            message.ids(),
-            message.operation,
-            message.message_id,
-            message.age(),
-            message.input,
-            message.body.unwrap_or_default()
-        )
-    })
+    show(style, message, || summary(message))
+}
+
+fn summary(message: &DeadLetterAnswer) -> String {
+    let reason = message.error.map_or(
+        "not known: no outcome could be stored; see the function's log".to_owned(),
+        |error| format!("{error} ({})", error.code),
+    );
+    let receives = message
+        .receives
+        .map_or(String::new(), |count| format!("received   {count} times\n"));
+    let first = message.job_ids.first();
+    let id = first.map_or(message.message_id.to_owned(), ToString::to_string);
+    format!(
+        "job        {}\noperation  {}\nmessage    {}\nsent       {}\n{receives}input      {}\nreason     {reason}\n\
+         request    {} bytes: `errand dead-letters show {id} --body`\n\
+         again      `errand dead-letters redrive {id}`\n",
+        message.ids(),
+        message.operation,
+        message.message_id,
+        message.age(),
+        message.input,
+        message.body.unwrap_or_default().len()
+    )
+}
+
+/// Prints a dead letter's request as it was sent.
+pub(crate) fn dead_letter_body(message: &DeadLetterAnswer) -> Result<(), Error> {
+    let style = Style {
+        json: false,
+        aside: false,
+    };
+    show(style, message, || message.body.unwrap_or_default().to_owned())
 }
 
 /// Tells that a dead letter was sent to its function again.
@@ -91,31 +112,56 @@ pub(crate) fn redriven(message: &DeadLetterAnswer, style: Style) -> Result<(), E
     })
 }
 
-/// A time in the largest unit of which there is at least one.
-pub(crate) fn duration(secs: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
-    for (length, unit) in UNITS {
-        if secs >= length {
-            return format!("{} {unit}", secs / length);
-        }
-    }
-    format!("{secs} s")
-}
-
 #[cfg(test)]
 mod tests {
+    use errand_protocol::ErrorCode;
+
     use super::*;
 
     #[test]
-    fn ages_are_told_in_the_largest_unit() {
-        for (secs, text) in [
-            (0, "0 s"),
-            (59, "59 s"),
-            (60, "1 min"),
-            (7_300, "2 h"),
-            (90_000, "1 d"),
-        ] {
-            assert_eq!(duration(secs), text);
-        }
+    fn a_dead_letter_is_told_with_its_age_its_reason_and_what_to_do() {
+        let job = "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b";
+        let jobs = [job.parse().unwrap()];
+        let operation = "stats".parse().unwrap();
+        let error = JobError {
+            code: ErrorCode::new("misconfigured"),
+            message: "failed after 5 attempts".to_owned(),
+            retryable: true,
+        };
+        let known = DeadLetterAnswer {
+            job_ids: &jobs,
+            operation: &operation,
+            message_id: "m-1",
+            sent_at_unix_ms: Some((unix_secs() - 7_250) * 1000),
+            receives: Some(7),
+            input: "s3://errand-input/stats/a.txt",
+            error: Some(&error),
+            body: Some("3 1 2"),
+        };
+        let wanted =
+            format!("{job}  stats      sent   2 h ago  misconfigured  s3://errand-input/stats/a.txt");
+        assert_eq!(line(&known), wanted);
+        let wanted = format!(
+            "\
+job        {job}
+operation  stats
+message    m-1
+sent       2 h ago
+received   7 times
+input      s3://errand-input/stats/a.txt
+reason     failed after 5 attempts (misconfigured)
+request    5 bytes: `errand dead-letters show {job} --body`
+again      `errand dead-letters redrive {job}`
+"
+        );
+        assert_eq!(summary(&known), wanted);
+        let unknown = DeadLetterAnswer {
+            error: None,
+            sent_at_unix_ms: None,
+            receives: None,
+            ..known
+        };
+        assert!(line(&unknown).contains("sent at an unknown time  no_outcome"));
+        assert!(summary(&unknown).contains("\nreason     not known: no outcome could be stored"));
     }
 }

@@ -5,8 +5,8 @@ use errand_client::{JobError, JobId, OperationName};
 use serde::Serialize;
 use serde_json::json;
 
-use super::dead_letters::duration;
 use super::show::{Style, show};
+use super::time::age;
 use crate::error::Error;
 use crate::job_list::State;
 
@@ -36,11 +36,11 @@ pub(crate) fn job_line(job: &JobLine, style: Style) -> Result<(), Error> {
             .sent_at_unix_ms
             .or(job.finished_at_unix_ms)
             .unwrap_or_default();
-        let age = format!("{} ago", duration(unix_ms().saturating_sub(time) / 1000));
+        let ago = format!("{} ago", age(unix_ms().saturating_sub(time) / 1000));
         let took = job.duration_ms.map_or("-".to_owned(), |ms| format!("{ms} ms"));
         let operation = job.operation.map_or("-", OperationName::as_str);
         let mut line = format!(
-            "{}  {:9}  {age:>10}  {took:>9}  {operation:9}  {}",
+            "{}  {:9}  {ago:>10}  {took:>9}  {operation:9}  {}",
             job.job_id,
             job.state.name(),
             job.input.as_deref().unwrap_or("a message")

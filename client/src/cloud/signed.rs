@@ -1,0 +1,276 @@
+//! Calls to services that the SDK has no crate for here: Lambda and `CloudWatch`, of which `errand doctor` and `errand status`
+//! ask three questions. Their crates would take longer to compile than all else; what a call needs is signed by the SDK's own
+//! signer and goes through its HTTP client, proxies and certificates included (decision 0096).
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat, SdkBody};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use errand_aws::{FailureKind, root_cause};
+use serde_json::Value;
+
+use super::connect::Place;
+use super::failure::{chain, credentials_error};
+use super::{Cloud, Seen};
+use crate::error::Error;
+
+/// How long a call may take.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// How often a call is made that fails for a reason that may pass, and the pause before the second.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Credentials that end sooner are renewed.
+const MARGIN: Duration = Duration::from_mins(1);
+
+/// The domains of AWS's partitions, by how their regions begin; elsewhere it is amazonaws.com. From botocore's
+/// `partitions.json` (2026-11).
+const DOMAINS: [(&str, &str); 6] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("us-isof-", "csp.hci.ic.gov"),
+];
+
+/// What is asked.
+pub(super) struct Call<'a> {
+    /// What a policy calls it, as in `lambda:GetFunctionConfiguration`.
+    pub(super) action: &'static str,
+    /// The service's part of its host name, which is not always its name.
+    pub(super) host: &'static str,
+    /// The name that the service is signed for.
+    pub(super) service: &'static str,
+    pub(super) place: &'a Place,
+    /// Path and query, encoded.
+    pub(super) target: String,
+    /// What is posted, under its name in the JSON protocol of AWS; without it, the call is a GET.
+    pub(super) post: Option<(&'static str, Value)>,
+}
+
+/// How a call ended that came to the service.
+enum Ended {
+    Answered(Value),
+    Refused { kind: FailureKind, message: String },
+}
+
+impl Cloud {
+    /// Makes a call, and again where it fails for a reason that may pass.
+    pub(super) async fn ask(&self, call: &Call<'_>) -> Result<Seen<Value>, Error> {
+        let base = match call.place {
+            Place::Aws => format!("https://{}.{}.{}", call.host, self.region, domain(&self.region)),
+            Place::At(endpoint) => endpoint.as_str().trim_end_matches('/').to_owned(),
+            Place::Unknown => {
+                return Ok(Seen::not(format!(
+                    "nobody said where {} is: set AWS_ENDPOINT_URL",
+                    call.action
+                )));
+            }
+        };
+        let url = format!("{base}{}", call.target);
+        let mut tries = 1;
+        loop {
+            let failed = match self.call_once(call, &url).await? {
+                Ok(Ended::Answered(value)) => return Ok(Seen::There(value)),
+                Ok(Ended::Refused { kind, message }) => match kind {
+                    FailureKind::NotFound => return Ok(Seen::Missing),
+                    FailureKind::Denied => return Ok(Seen::needs_operator(call.action)),
+                    _ => Error::Service {
+                        action: format!("ask for {}", call.action),
+                        message,
+                        retryable: kind == FailureKind::Transient,
+                    },
+                },
+                Err(cause) => Error::Unreachable {
+                    endpoint: base.clone(),
+                    cause,
+                    cure: "check the network and the region",
+                },
+            };
+            if tries == TRIES || !failed.is_retryable() {
+                return Err(failed);
+            }
+            tokio::time::sleep(PAUSE * tries).await;
+            tries += 1;
+        }
+    }
+
+    /// What became of one call; the inner error is what kept it from being answered.
+    async fn call_once(&self, call: &Call<'_>, url: &str) -> Result<Result<Ended, String>, Error> {
+        let body = call.post.as_ref().map(|(_, body)| body.to_string());
+        let mut headers = vec![("accept", "application/json")];
+        if let Some((name, _)) = &call.post {
+            headers.push(("content-type", "application/x-amz-json-1.0"));
+            headers.push(("x-amz-target", name));
+        }
+        let credentials = self.credentials().await?;
+        let request = self.signed(call.service, url, &headers, body.as_deref(), credentials)?;
+        let response = match self.exchange(request).await? {
+            Ok(response) => response,
+            Err(cause) => return Ok(Err(cause)),
+        };
+        let status = response.status().as_u16();
+        let code = response.headers().get("x-amzn-errortype").map(str::to_owned);
+        let read = tokio::time::timeout(ANSWER, ByteStream::new(response.into_body()).collect());
+        let bytes = match read.await {
+            Ok(Ok(bytes)) => bytes.into_bytes(),
+            Ok(Err(error)) => return Ok(Err(chain(&error))),
+            Err(_) => return Ok(Err("the answer stands still".to_owned())),
+        };
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if (200..300).contains(&status) {
+            return Ok(match value {
+                Value::Object(_) => Ok(Ended::Answered(value)),
+                _ => Err("the answer is no JSON object".to_owned()),
+            });
+        }
+        let text = |names: [&str; 2]| names.iter().find_map(|name| value[name].as_str());
+        let code = code
+            .or(text(["__type", "code"]).map(str::to_owned))
+            .unwrap_or_default();
+        // `com.amazonaws...#Code`, `Code:http://...`.
+        let code = code.rsplit('#').next().unwrap_or_default();
+        let code = code.split(':').next().unwrap_or_default();
+        // What answers is something else: a proxy, or a cloud that does not have the service.
+        let kind = match FailureKind::of_answer(code, Some(status)) {
+            FailureKind::NotFound | FailureKind::Denied if code.is_empty() => FailureKind::Refused,
+            kind => kind,
+        };
+        let message = text(["message", "Message"]).unwrap_or("it says no more");
+        Ok(Ok(Ended::Refused {
+            kind,
+            message: format!("{message} ({status} {code})"),
+        }))
+    }
+
+    /// How far this machine's clock is ahead of that of the place where the queues are, in seconds; negative where it is
+    /// behind. None where the place does not tell its time. Whoever asks needs no rights: a refusal is dated, too.
+    pub async fn clock_ahead_secs(&self) -> Result<Option<i64>, Error> {
+        let url = match &self.sqs_endpoint {
+            Some(endpoint) => endpoint.to_string(),
+            None => format!("https://sqs.{}.{}/", self.region, domain(&self.region)),
+        };
+        let begun = SystemTime::now();
+        let mut request = HttpRequest::new(SdkBody::empty());
+        request.set_uri(url.clone()).map_err(|error| defect(&error))?;
+        let answer = self
+            .exchange(request)
+            .await?
+            .map_err(|cause| Error::Unreachable {
+                endpoint: url,
+                cause,
+                cure: "check the network and the region",
+            })?;
+        let took = begun.elapsed().unwrap_or_default();
+        let theirs = answer
+            .headers()
+            .get("date")
+            .and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
+        // Theirs is a whole second, and was told about half way.
+        Ok(theirs.map(|theirs| DateTime::from(begun + took / 2).secs() - theirs.secs()))
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<Result<HttpResponse, String>, Error> {
+        let known = &self.others.connector;
+        if known.get().is_none() {
+            let made = errand_aws::http_connector();
+            let made = made.map_err(|error| Error::Configuration(error.to_string()))?;
+            let _ = known.set(made);
+        }
+        let connector = known.get().expect("it was made above");
+        Ok(
+            match tokio::time::timeout(ANSWER, connector.call(request)).await {
+                Ok(Ok(response)) => Ok(response),
+                Ok(Err(error)) => Err(root_cause(&error)),
+                Err(_) => Err(format!("no answer for {} s", ANSWER.as_secs())),
+            },
+        )
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Error> {
+        let others = &self.others;
+        let end = others.credentials.expiry();
+        if end.is_none_or(|end| end > SystemTime::now() + MARGIN) {
+            return Ok(others.credentials.clone());
+        }
+        let found = others.provider.provide_credentials().await;
+        found.map_err(|error| credentials_error(&error, &self.profile))
+    }
+
+    fn signed(
+        &self,
+        service: &str,
+        url: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<&str>,
+        credentials: Credentials,
+    ) -> Result<HttpRequest, Error> {
+        let identity = credentials.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| defect(&error))?
+            .into();
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let content = SignableBody::Bytes(body.unwrap_or_default().as_bytes());
+        let signable = SignableRequest::new(method, url, headers.iter().copied(), content);
+        let signable = signable.map_err(|error| defect(&error))?;
+        let (signature, _) = sign(signable, &parameters)
+            .map_err(|error| defect(&error))?
+            .into_parts();
+        let mut request = HttpRequest::new(body.map_or_else(SdkBody::empty, SdkBody::from));
+        request.set_method(method).map_err(|error| defect(&error))?;
+        request.set_uri(url.to_owned()).map_err(|error| defect(&error))?;
+        for (name, value) in headers.iter().copied().chain(signature.headers()) {
+            request.headers_mut().insert(name.to_owned(), value.to_owned());
+        }
+        Ok(request)
+    }
+}
+
+/// What cannot be, as all parts of the request are made here.
+fn defect(error: &(dyn std::error::Error + 'static)) -> Error {
+    Error::Service {
+        action: "make a request".to_owned(),
+        message: chain(error),
+        retryable: false,
+    }
+}
+
+/// The domain of the partition that a region is in.
+fn domain(region: &str) -> &'static str {
+    DOMAINS
+        .iter()
+        .find(|(begin, _)| region.starts_with(begin))
+        .map_or("amazonaws.com", |(_, domain)| domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_of_a_partition_have_its_domain() {
+        for (region, wanted) in [
+            ("eu-west-1", "amazonaws.com"),
+            ("us-gov-west-1", "amazonaws.com"),
+            ("cn-north-1", "amazonaws.com.cn"),
+            ("us-iso-east-1", "c2s.ic.gov"),
+            ("us-isob-east-1", "sc2s.sgov.gov"),
+            ("eusc-de-east-1", "amazonaws.eu"),
+        ] {
+            assert_eq!(domain(region), wanted, "{region}");
+        }
+    }
+}
