@@ -258,7 +258,7 @@ async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<(V
         _ => {}
     }
     let is_image: fn(&Path) -> bool = |path| format_of(path).is_some();
-    let found = all(client, &wanted.images, &wanted.many, output, Some(is_image)).await?;
+    let found = all(client, GRAYSCALE, &wanted.images, &wanted.many, output, Some(is_image)).await?;
     let items = plan::images(found.inputs, output, wanted.format)?;
     Ok(items.into_iter().partition(|item| item.problem.is_none()))
 }

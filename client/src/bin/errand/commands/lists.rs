@@ -114,7 +114,7 @@ pub(super) fn dry_run(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 
 /// All lists. Without a client, none is in the cloud.
 async fn plan(client: Option<&Client>, wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
-    let found = all(client, &wanted.files, &wanted.many, None, None).await?;
+    let found = all(client, STATS, &wanted.files, &wanted.many, None, None).await?;
     Ok(printed(found.inputs))
 }
 
