@@ -103,7 +103,10 @@ pub enum Error {
     #[error("{0}")]
     Configuration(String),
     /// No region is set.
-    #[error("no AWS region is set: give one with --region, AWS_REGION or in the profile")]
+    #[error(
+        "no AWS region is set: give one with --region, AWS_REGION or in the profile, or, for the local cloud, run \
+         eval \"$(make -s local-env)\""
+    )]
     NoRegion,
     /// The cloud refused, or failed in a way of its own.
     #[error("{action}: {message}")]

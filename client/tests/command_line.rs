@@ -195,7 +195,8 @@ fn a_cloud_that_cannot_be_used_ends_with_3_and_says_what_to_do() {
     errand(folder.path(), &["stats", "-"], "1").is(
         3,
         "",
-        "errand: no AWS region is set: give one with --region, AWS_REGION or in the profile\n",
+        "errand: no AWS region is set: give one with --region, AWS_REGION or in the profile, or, for the \
+         local cloud, run eval \"$(make -s local-env)\"\n",
     );
     errand(
         folder.path(),

@@ -37,13 +37,35 @@ use crate::error::Error;
 static ALLOCATOR: HugePages = HugePages;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(page) if !page.use_stderr() => return help(&page),
+        Err(error) => error.exit(),
+    };
     let json = arguments.global.json;
     output::begin(arguments.global.verbosity());
     defect::watch();
     match defect::caught(|| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(json),
+    }
+}
+
+/// Prints a page that was asked for, like any other answer: a standard output that does not take it is told.
+fn help(page: &clap::Error) -> ExitCode {
+    let page = page.render();
+    let text = if output::is_seen() {
+        page.ansi().to_string()
+    } else {
+        page.to_string()
+    };
+    match output::write_out(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(source) => Error::Write {
+            path: "-".into(),
+            source,
+        }
+        .report(false),
     }
 }
 

@@ -5,6 +5,7 @@
 //! stops nothing but its own file. Memory: some hundred bytes a file for the plan, and one input for each worker,
 //! or, in the cloud, a message or a part of an upload for each job on its way.
 
+pub(crate) mod detached;
 pub(crate) mod dry_run;
 pub(crate) mod inputs;
 pub(crate) mod online;

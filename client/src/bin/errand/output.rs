@@ -6,10 +6,12 @@ mod findings;
 mod jobs;
 mod notes;
 mod show;
+mod stdout;
 
 pub(crate) use answers::{grayscale, outcome, result, skipped, skipped_line};
 pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
-pub(crate) use jobs::{JobLine, canceled, job_line, link, sent};
+pub(crate) use jobs::{JobLine, canceled, job_line, left, link, sent};
 pub(crate) use notes::{Verbosity, aside, begin, elapsed, line, note, set_bar, step, verbosity};
 pub(crate) use show::{Style, show as said, shown};
+pub(crate) use stdout::{is_seen, keep_for_file, stdout, write_json, write_out};

@@ -15,6 +15,7 @@ use super::stats::{parameters, summarize};
 use crate::answer::job;
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
+use crate::many::detached;
 use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Broken, Way};
 use crate::many::plan::{Item, printed};
@@ -67,23 +68,29 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 /// Does all of them in the cloud.
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let items = plan(Some(client), wanted).await?;
+    let (parameters, send) = (Arc::new(parameters(wanted)), wanted.send);
+    if send.detach {
+        let (items, problems) = apart(items);
+        let job = move |item: &Item| job(STATS, &*parameters, item.job_input()?, send);
+        return detached::send(client, global, &wanted.many, items, &problems, job).await;
+    }
     let mut lines = Lines::new(&items, global);
     let stop = AtomicBool::new(false);
     let (items, problems) = apart(items);
     lines.problems(&problems, wanted, &stop);
-    let (items, parameters) = (Arc::new(items), Arc::new(parameters(wanted)));
-    let send = wanted.send;
-    send.check_many()?;
+    let items = Arc::new(items);
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
     let start = |index: usize, way: Arc<Way>| {
         let (items, parameters) = (Arc::clone(&items), Arc::clone(&parameters));
         async move {
             let input = items[index].job_input()?;
-            let (outcome, timing) = way.ask(job(STATS, &*parameters, input, send)?).await?;
+            let (outcome, timing) = way.ask(job(STATS, &*parameters, input, send)?, None).await?;
             Ok((success::<Summary>(outcome)?, timing))
         }
     };
-    let ran = online::run(client, items.len(), jobs, global.timeout, start, |way, event| {
+    let session = client.session();
+    let count = items.len();
+    let ran = online::run(client, session, count, jobs, global.timeout, start, |way, event| {
         lines.report.on_the_way(way);
         match event {
             Event::Tick => {}
@@ -141,6 +148,7 @@ struct Lines {
 impl Lines {
     fn new(items: &[Item], global: &Global) -> Self {
         let manner = Manner {
+            done: "done",
             json: global.json,
             quiet: global.quiet,
             timing: global.timing,

@@ -1,15 +1,16 @@
 //! `errand stats`.
 
+use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{Accumulator, Parameters, ReadError, Selection, Summary};
+use errand_stats::{Accumulator, Bins, Parameters, ReadError, Selection, Summary};
 
 use super::lists;
-use crate::answer::{ask, detach, job, tell_timing};
+use crate::answer::{ask, detach, end_with_signals, job, tell_timing};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::files::{self, Stream};
@@ -17,18 +18,34 @@ use crate::many::inputs::is_single;
 use crate::many::units;
 use crate::output::{self, Style};
 
+/// A number behind `--histogram` is a file; one that is not there was meant for the bins.
+fn check_bins(wanted: &StatsArguments) -> Result<(), Error> {
+    let is_meant = |name: &&PathBuf| {
+        let text = name.to_str().unwrap_or_default();
+        text.parse::<u16>().is_ok() && fs::symlink_metadata(name).is_err()
+    };
+    match wanted.files.iter().find(is_meant) {
+        Some(name) if wanted.histogram == Some(Bins::Auto) => {
+            let number = name.display();
+            Err(Error::Usage(format!(
+                "there is no file `{number}`: for {number} bins, write --histogram={number}"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    check_bins(wanted)?;
     wanted.send.check_offline()?;
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
         return lists::offline(global, wanted);
     }
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let summary = summarize(
-        file(wanted),
-        &parameters(wanted),
-        u64::from(global.memory) << 20,
-        threads,
-    )?;
+    let memory_bytes = u64::from(global.memory) << 20;
+    let file = file(wanted);
+    let summary = summarize(file, &parameters(wanted), memory_bytes, threads)
+        .map_err(|error| error.of_input(file))?;
     output::result(&summary, None, style(global))?;
     offline_timing(global);
     Ok(())
@@ -68,17 +85,27 @@ pub(super) fn summarize(
 }
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    check_bins(wanted)?;
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
         return lists::online(client, global, wanted).await;
     }
-    let input = files::input(file(wanted))?;
+    let file = file(wanted);
+    let done = one(client, global, wanted, file).await;
+    done.map_err(|error| error.of_input(file))
+}
+
+/// One list, in the cloud.
+async fn one(client: &Client, global: &Global, wanted: &StatsArguments, file: &Path) -> Result<(), Error> {
+    let input = files::input(file)?;
     let job = job(STATS, &parameters(wanted), input, wanted.send)?;
     if wanted.send.detach {
-        return detach(client, global, job).await;
+        return detach(client, global, job, None).await;
     }
-    let (outcome, timing) = ask(client, job, global.timeout).await?;
+    let (outcome, timing) = ask(client, job, None, global.timeout).await?;
     let answer = success::<Summary>(outcome)?;
-    output::result(&answer.result, Some(answer.job), style(global))?;
+    end_with_signals(answer.job.job_id, global.json);
+    output::result(&answer.result, Some(answer.job), style(global))
+        .map_err(|error| error.not_fetched(answer.job.job_id))?;
     tell_timing(global, &timing);
     Ok(())
 }

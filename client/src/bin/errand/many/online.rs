@@ -1,6 +1,7 @@
 //! Many jobs in the cloud, of one session: some uploads at once, some downloads, and as many answers waited for as there may
 //! be jobs on their way.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -44,14 +45,30 @@ pub(crate) struct Way {
 }
 
 impl Way {
+    /// Sends a job that nobody waits for now.
+    pub(crate) async fn send(&self, job: Job, below: Option<&Path>) -> Result<(), Error> {
+        if done_already(&self.client, &job).await?.is_some() {
+            return Ok(());
+        }
+        let entry = entry(&self.client, &job, below);
+        let job = job.counted(Arc::clone(&self.sent_bytes));
+        let prepared = {
+            let _permit = self.uploads.acquire().await;
+            self.session.prepare(job).await?
+        };
+        Journal::keep(&[entry]);
+        let _ = prepared.send().await?;
+        Ok(())
+    }
+
     /// Sends a job and waits for its outcome.
-    pub(crate) async fn ask(&self, job: Job) -> Result<(Outcome, Timing), Error> {
+    pub(crate) async fn ask(&self, job: Job, below: Option<&Path>) -> Result<(Outcome, Timing), Error> {
         let operation = job.operation();
         let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
         if let Some(outcome) = done_already(&self.client, &job).await? {
             return Ok((outcome, Timing::default()));
         }
-        let entry = entry(&self.client, &job);
+        let entry = entry(&self.client, &job, below);
         let job = job.counted(Arc::clone(&self.sent_bytes));
         let mut clock = Clock::start();
         let prepared = {
@@ -90,10 +107,11 @@ pub(crate) enum Broken {
     By(Error),
 }
 
-/// Does `start` for every index below `count`, so many at once; hands what has ended to `take`, which says whether more is to
+/// Does `start` for every index below `count`, so many at once, with a session of their own; hands what has ended to `take`, which says whether more is to
 /// be begun. Clears up, whatever happens.
 pub(crate) async fn run<T: Send + 'static, F>(
     client: &Client,
+    session: Session,
     count: usize,
     jobs: usize,
     limit: Option<Limit>,
@@ -105,7 +123,7 @@ where
 {
     let way = Arc::new(Way {
         client: client.clone(),
-        session: client.session(),
+        session,
         limit,
         uploads: Semaphore::new(UPLOADS),
         downloads: Semaphore::new(DOWNLOADS),
@@ -158,7 +176,7 @@ where
 /// Whether an error is not of one job, but of all that would follow.
 fn is_the_end_of_all(error: &Error) -> bool {
     use errand_client::Error as Cause;
-    let Error::Client(error) = error else {
+    let Error::Client(error) = error.cause() else {
         return false;
     };
     let cause = match error {

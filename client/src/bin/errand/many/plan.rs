@@ -20,6 +20,8 @@ pub(crate) struct Item {
     pub(crate) input: PathBuf,
     /// Where the answer goes; empty where it is printed.
     pub(crate) output: PathBuf,
+    /// The same below the folder that the answers go to; empty where it is printed.
+    pub(crate) below: PathBuf,
     pub(crate) size_bytes: u64,
     /// Where the input is, if it is in the cloud already.
     pub(crate) object: Option<Box<Uploaded>>,
@@ -43,6 +45,7 @@ impl Item {
         Ok(Self {
             input: input.to_owned(),
             output,
+            below: PathBuf::new(),
             size_bytes,
             object: None,
             problem: None,
@@ -82,6 +85,7 @@ pub(crate) fn printed(inputs: Vec<Input>) -> Vec<Item> {
     let without_output = |input: Input| Item {
         input: input.path,
         output: PathBuf::new(),
+        below: PathBuf::new(),
         size_bytes: input.size_bytes,
         object: input.object,
         problem: input.problem,
@@ -100,10 +104,12 @@ pub(crate) fn images(
     let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
     let mut places: HashMap<OsString, usize> = HashMap::with_capacity(inputs.len());
     let mut clashes = Vec::new();
-    for input in inputs {
+    for mut input in inputs {
+        end_as(&mut input.below, format);
         let mut item = Item {
             input: input.path,
             output: PathBuf::new(),
+            below: PathBuf::new(),
             size_bytes: input.size_bytes,
             object: input.object,
             problem: input.problem,
@@ -113,7 +119,7 @@ pub(crate) fn images(
                 Some(folder) => folder.join(&input.below),
                 None => default_output(&input.below),
             };
-            end_as(&mut item.output, format);
+            item.below = input.below;
             match places.entry(key(&item.output)) {
                 Entry::Vacant(entry) => {
                     entry.insert(items.len());
