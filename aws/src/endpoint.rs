@@ -28,7 +28,8 @@ fn cure(text: &str) -> String {
     if !has_scheme && text.contains(':') && whole.parse::<Endpoint>().is_ok() {
         return format!("put http:// before it: {whole}");
     }
-    "expected http:// or https://, a host, and perhaps a port from 1 to 65535, as in http://127.0.0.1:4566".to_owned()
+    "expected http:// or https://, a host, and perhaps a port from 1 to 65535, as in http://127.0.0.1:4566"
+        .to_owned()
 }
 
 impl FromStr for Endpoint {

@@ -4,10 +4,14 @@
 mod command;
 mod configuration;
 mod credentials;
+mod grayscale;
+mod interrupted;
 mod later;
 mod limits;
+mod many;
 mod proxies;
 mod session;
 mod slow;
 mod stand_in;
+mod streams;
 mod uploads;

@@ -116,6 +116,11 @@ impl StandIn {
         stand_in
     }
 
+    /// What its own first answer would be.
+    pub(crate) fn first(&self, asked: &Asked) -> Option<Option<Answer>> {
+        (self.first)(asked)
+    }
+
     fn listen(&self, listener: TcpListener) {
         let serving = self.clone();
         thread::spawn(move || {

@@ -84,7 +84,10 @@ pub(crate) async fn detach(
         _ = limit::over(global.timeout.map(|limit| limit.and(GRACE))) => {}
     }
     sent?;
-    output::sent(&input, job_id, style)
+    output::sent(&input, job_id, style).map_err(|error| Error::Untold {
+        job_id,
+        source: Box::new(error),
+    })
 }
 
 /// What became of a job whose id follows from what it does, if it was done before. One that failed for a reason that may pass is

@@ -66,6 +66,9 @@ pub(crate) enum Error {
     /// The time was over while a job was being sent.
     #[error("{source}; job {job_id} may have been sent: fetch the answer with `errand result {job_id}`")]
     LostTrack { job_id: JobId, source: Box<Error> },
+    /// A job was sent, and its id could not be told.
+    #[error("{source}; job {job_id} was sent: fetch the answer with `errand result {job_id}`")]
+    Untold { job_id: JobId, source: Box<Error> },
     /// A job is done, and its answer is not here.
     #[error("{source}; job {job_id} is done: fetch its answer with `errand result {job_id}`")]
     NotFetched { job_id: JobId, source: Box<Error> },
@@ -172,7 +175,7 @@ impl Error {
                     | Cause::BadAnswer { .. }
                     | Cause::Replaced { .. }
             ),
-            Self::Failed(_) | Self::LostTrack { .. } | Self::NotFetched { .. } => true,
+            Self::Failed(_) | Self::LostTrack { .. } | Self::Untold { .. } | Self::NotFetched { .. } => true,
             _ => false,
         };
         if is_of_job {
@@ -201,6 +204,7 @@ impl Error {
     pub(crate) fn cause(&self) -> &Self {
         match self {
             Self::LostTrack { source, .. }
+            | Self::Untold { source, .. }
             | Self::NotFetched { source, .. }
             | Self::OfInput { source, .. } => source.cause(),
             other => other,
@@ -231,7 +235,9 @@ impl Error {
             | Self::LostTrack { .. }
             | Self::Interrupted { .. }
             | Self::InterruptedRun => true,
-            Self::OfInput { source, .. } | Self::NotFetched { source, .. } => source.is_retryable(),
+            Self::OfInput { source, .. } | Self::Untold { source, .. } | Self::NotFetched { source, .. } => {
+                source.is_retryable()
+            }
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
@@ -254,7 +260,9 @@ impl Error {
             | Self::TooLate { .. } => 1,
             Self::Usage(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
-            Self::LostTrack { .. } | Self::NotFetched { .. } | Self::OfInput { .. } => self.cause().exit_code(),
+            Self::LostTrack { .. } | Self::Untold { .. } | Self::NotFetched { .. } | Self::OfInput { .. } => {
+                self.cause().exit_code()
+            }
             Self::NoOutcome { .. } => 4,
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             // What sysexits.h calls an internal software error.
@@ -275,7 +283,9 @@ impl Error {
             Self::OutOfTime { .. } => "out_of_time",
             Self::NoOutcome { .. } => "no_outcome",
             Self::Interrupted { .. } | Self::InterruptedRun => "interrupted",
-            Self::LostTrack { .. } | Self::NotFetched { .. } | Self::OfInput { .. } => self.cause().code(),
+            Self::LostTrack { .. } | Self::Untold { .. } | Self::NotFetched { .. } | Self::OfInput { .. } => {
+                self.cause().code()
+            }
             Self::Unhealthy { .. } => "unhealthy",
             Self::JobsFailed { .. } => "jobs_failed",
             Self::TooLate { .. } => "too_late",
@@ -334,6 +344,7 @@ impl Error {
             Self::Interrupted { job_id, .. } => *job_id,
             Self::NoOutcome { job_id, .. }
             | Self::LostTrack { job_id, .. }
+            | Self::Untold { job_id, .. }
             | Self::NotFetched { job_id, .. } => Some(*job_id),
             Self::OfInput { source, .. } => source.job_id(),
             _ => None,

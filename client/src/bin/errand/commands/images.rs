@@ -1,5 +1,6 @@
 //! `errand grayscale` of many images.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom};
 use std::num::NonZero;
@@ -27,6 +28,7 @@ use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
 use crate::many::{all, here};
 use crate::output::shown;
+use crate::parts;
 use crate::timing::Timing;
 
 /// What is written at once.
@@ -92,6 +94,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     let mut lines = Lines::new(&items, &problems, global, wanted);
     lines.report.update(|counts| counts.passed_over = passed_over);
     lines.report.end_with_signals();
+    remove_left(&items, wanted);
     let stop = AtomicBool::new(lines.report.is_over());
     pool::run(
         items.len(),
@@ -125,6 +128,7 @@ pub(super) async fn online(
         let job = move |item: &Item| job(GRAYSCALE, &*parameters, item.job_input()?, send);
         return detached::send(client, global, &wanted.many, items, &problems, job).await;
     }
+    remove_left(&items, wanted);
     let items = Arc::new(items);
     let mut lines = Lines::new(&items, &problems, global, wanted);
     lines.report.update(|counts| counts.passed_over = passed_over);
@@ -142,7 +146,9 @@ pub(super) async fn online(
             let input = item.job_input()?;
             // Before anything is sent: there may be no place for the answer.
             let mut target = open(&item.output, manner.may_replace)?;
-            let (outcome, mut timing) = way.ask(job(GRAYSCALE, &*parameters, input, send)?, Some(&item.below)).await?;
+            let (outcome, mut timing) = way
+                .ask(job(GRAYSCALE, &*parameters, input, send)?, Some(&item.below))
+                .await?;
             let answer = success::<errand_grayscale::Report>(outcome)?;
             let object = answer.object.ok_or(errand_client::Error::BadAnswer {
                 job_id: answer.job.job_id,
@@ -169,13 +175,21 @@ pub(super) async fn online(
         })
     };
     let session = client.session();
-    let ran = online::run(client, session, count, jobs, global.timeout, start, |way, event| {
-        lines.report.on_the_way(way);
-        if let Event::Ended(index, ended) = event {
-            lines.ended(&items[index], ended);
-        }
-        !lines.report.is_over()
-    })
+    let ran = online::run(
+        client,
+        session,
+        count,
+        jobs,
+        global.timeout,
+        start,
+        |way, event| {
+            lines.report.on_the_way(way);
+            if let Event::Ended(index, ended) = event {
+                lines.ended(&items[index], ended);
+            }
+            !lines.report.is_over()
+        },
+    )
     .await;
     lines.report.end_of(ran)
 }
@@ -288,7 +302,15 @@ async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<Pl
         _ => {}
     }
     let is_image: fn(&Path) -> bool = |path| format_of(path).is_some();
-    let found = all(client, GRAYSCALE, &wanted.images, &wanted.many, output, Some(is_image)).await?;
+    let found = all(
+        client,
+        GRAYSCALE,
+        &wanted.images,
+        &wanted.many,
+        output,
+        Some(is_image),
+    )
+    .await?;
     let items = plan::images(found.inputs, output, wanted.format)?;
     let (items, problems) = items.into_iter().partition(|item| item.problem.is_none());
     Ok(Plan {
@@ -330,6 +352,17 @@ fn convert(
         report: done,
         stored: None,
     })
+}
+
+/// A run that goes on where another was killed removes what that had half written.
+fn remove_left(items: &[Item], wanted: &GrayscaleArguments) {
+    if wanted.skip_existing {
+        let folders: BTreeSet<_> = items.iter().filter_map(|item| item.output.parent()).collect();
+        for folder in folders {
+            let is_here = folder.as_os_str().is_empty();
+            parts::remove_left_in(if is_here { Path::new(".") } else { folder });
+        }
+    }
 }
 
 /// Opens the place of an answer, in a folder that is made where it is not there.

@@ -90,22 +90,30 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
     };
     let session = client.session();
     let count = items.len();
-    let ran = online::run(client, session, count, jobs, global.timeout, start, |way, event| {
-        lines.report.on_the_way(way);
-        match event {
-            Event::Tick => {}
-            Event::Ended(index, Ok((answer, timing))) => {
-                lines.report.time(&timing);
-                lines.done(&items[index], index, &answer.result, Some(answer.job), &stop);
+    let ran = online::run(
+        client,
+        session,
+        count,
+        jobs,
+        global.timeout,
+        start,
+        |way, event| {
+            lines.report.on_the_way(way);
+            match event {
+                Event::Tick => {}
+                Event::Ended(index, Ok((answer, timing))) => {
+                    lines.report.time(&timing);
+                    lines.done(&items[index], index, &answer.result, Some(answer.job), &stop);
+                }
+                Event::Ended(index, Err(error)) => {
+                    lines.table_add(index, None);
+                    lines.report.failed(&items[index], &error);
+                    lines.after_failure(wanted, &stop);
+                }
             }
-            Event::Ended(index, Err(error)) => {
-                lines.table_add(index, None);
-                lines.report.failed(&items[index], &error);
-                lines.after_failure(wanted, &stop);
-            }
-        }
-        !stop.load(Ordering::Relaxed)
-    })
+            !stop.load(Ordering::Relaxed)
+        },
+    )
     .await;
     lines.end_of(ran)
 }

@@ -44,8 +44,8 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let memory_bytes = u64::from(global.memory) << 20;
     let file = file(wanted);
-    let summary = summarize(file, &parameters(wanted), memory_bytes, threads)
-        .map_err(|error| error.of_input(file))?;
+    let summary =
+        summarize(file, &parameters(wanted), memory_bytes, threads).map_err(|error| error.of_input(file))?;
     output::result(&summary, None, style(global))?;
     offline_timing(global);
     Ok(())

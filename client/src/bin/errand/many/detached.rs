@@ -64,24 +64,32 @@ pub(crate) async fn send(
         }
     };
     let session = client.detached_session();
-    let ran = online::run(client, session, count, jobs, global.timeout, start, |way, event| {
-        report.on_the_way(way);
-        match event {
-            Event::Tick => {}
-            Event::Ended(index, Ok(job_id)) => {
-                let item = &items[index];
-                let told = Told {
-                    input: &item.input,
-                    output: None,
-                    answer: Answer { job_id },
-                    output_bytes: 0,
-                };
-                report.done(item, &told, || Some(job_id.to_string()));
+    let ran = online::run(
+        client,
+        session,
+        count,
+        jobs,
+        global.timeout,
+        start,
+        |way, event| {
+            report.on_the_way(way);
+            match event {
+                Event::Tick => {}
+                Event::Ended(index, Ok(job_id)) => {
+                    let item = &items[index];
+                    let told = Told {
+                        input: &item.input,
+                        output: None,
+                        answer: Answer { job_id },
+                        output_bytes: 0,
+                    };
+                    report.done(item, &told, || Some(job_id.to_string()));
+                }
+                Event::Ended(index, Err(error)) => failed(&mut report, &items[index], &error),
             }
-            Event::Ended(index, Err(error)) => failed(&mut report, &items[index], &error),
-        }
-        !report.is_over()
-    })
+            !report.is_over()
+        },
+    )
     .await;
     report.end_of(ran)
 }

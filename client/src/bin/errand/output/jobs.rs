@@ -63,7 +63,9 @@ pub(crate) fn sent(input: &Path, job_id: JobId, style: Style) -> Result<(), Erro
 /// Tells that the file of a job is here already.
 pub(crate) fn left(job_id: JobId, path: &Path, style: Style) -> Result<(), Error> {
     let answer = json!({ "job_id": job_id, "status": "skipped", "output": path.to_string_lossy() });
-    show(style, &answer, || format!("{}: skipped, it is there", shown(path)))
+    show(style, &answer, || {
+        format!("{}: skipped, it is there", shown(path))
+    })
 }
 
 /// Tells whether a job was canceled.
