@@ -21,6 +21,7 @@ mod limit;
 mod many;
 mod output;
 mod parts;
+mod preview;
 mod signals;
 mod timing;
 

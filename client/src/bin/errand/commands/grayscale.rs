@@ -20,6 +20,7 @@ use crate::many::inputs::is_single;
 use crate::many::plan::{default_output, end_as, format_of};
 use crate::output::{self, Style};
 use crate::parts;
+use crate::preview;
 use crate::signals;
 use crate::timing::Timing;
 
@@ -28,12 +29,14 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
         return images::offline(global, wanted);
     }
+    check_preview(wanted)?;
     let image = image(wanted);
     let Stream { bytes, size_hint } = Stream::open(image)?;
     signals::on_interruption(parts::remove_all);
     let output = output_path(wanted)?;
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
-        return output::skipped(image, &output, global.json);
+        output::skipped(image, &output, global.json)?;
+        return show_preview(&output, wanted, global);
     }
     let target = open(&output, wanted)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
@@ -55,6 +58,7 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
         |path, style| output::grayscale(&report, path, None, style),
         global,
     )?;
+    show_preview(&output, wanted, global)?;
     offline_timing(global);
     Ok(())
 }
@@ -67,6 +71,7 @@ pub(super) async fn online(
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
         return images::online(client, global, wanted).await;
     }
+    check_preview(wanted)?;
     let image = image(wanted);
     let done = one(client, global, wanted, image).await;
     done.map_err(|error| error.of_input(image))
@@ -87,7 +92,8 @@ async fn one(
     }
     let output = output_path(wanted)?;
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
-        return output::skipped(image, &output, global.json);
+        output::skipped(image, &output, global.json)?;
+        return show_preview(&output, wanted, global);
     }
     let target = open(&output, wanted)?;
     let (outcome, mut timing) = ask(client, job, below.as_deref(), global.timeout).await?;
@@ -96,8 +102,26 @@ async fn one(
     fetch(client, global, &answer, target, &mut timing)
         .await
         .map_err(|error| error.not_fetched(answer.job.job_id))?;
+    show_preview(&output, wanted, global)?;
     tell_timing(global, &timing);
     Ok(())
+}
+
+/// A preview shows a file: there has to be one.
+fn check_preview(wanted: &GrayscaleArguments) -> Result<(), Error> {
+    if wanted.preview.is_some() && wanted.output.as_deref() == Some(Path::new("-")) {
+        return Err(Error::Usage(
+            "--preview shows the file that is written: name one with -o".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn show_preview(output: &Path, wanted: &GrayscaleArguments, global: &Global) -> Result<(), Error> {
+    match wanted.preview {
+        Some(how) => preview::show(output, how, global.json),
+        None => Ok(()),
+    }
 }
 
 /// Brings the image of a job that is done to its place, and tells of it.

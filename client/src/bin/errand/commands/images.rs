@@ -287,6 +287,11 @@ struct Plan {
 /// Finds what is to be done. Without a client, nothing is in the cloud.
 async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<Plan, Error> {
     let output = wanted.output.as_deref();
+    if wanted.preview.is_some() {
+        return Err(Error::Usage(
+            "--preview shows one image: leave it out, or name one".to_owned(),
+        ));
+    }
     match output {
         Some(output) if output == Path::new("-") => {
             return Err(Error::Usage(
