@@ -1,5 +1,7 @@
-"""A cloud that answers at once, on 127.0.0.1: as much of SQS as a client needs for one list. Its function knows the answer
-before it is asked."""
+"""A cloud that answers at once, on 127.0.0.1: as much of SQS as a client needs for one list.
+
+Its function knows the answer before it is asked.
+"""
 
 import hashlib
 import json

@@ -58,7 +58,7 @@ class Screen(unittest.TestCase):
         text = CONTROL.sub("\n", sent.decode())
         return [line for line in re.split(r"[\r\n]+", text) if line.strip()], code
 
-    def send_to(self, columns, words, terminal):
+    def send_to(self, columns, words, terminal, typed=b""):
         """What a terminal of so many columns, with these variables, was sent, and how the command ended."""
         main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
@@ -66,6 +66,7 @@ class Screen(unittest.TestCase):
         command = [ERRAND, "--offline", *words]
         child = subprocess.Popen(command, cwd=self.folder.name, env=environment, stdin=side, stdout=side, stderr=side)
         os.close(side)
+        os.write(main, typed)
         sent = b""
         try:
             while chunk := os.read(main, 65536):
@@ -99,9 +100,9 @@ class Screen(unittest.TestCase):
             self.assertTrue(lines[0].rstrip().endswith("list"), lines)
             self.assertIn("…", lines[2])
 
-    def preview(self, columns, terminal, *more):
+    def preview(self, columns, terminal, how="--preview"):
         """What a terminal is sent beside the usual answer."""
-        words = ("grayscale", "small.ppm", "-o", "small.pgm", "--force", "--preview", *more)
+        words = ("grayscale", "small.ppm", "-o", "small.pgm", "--force", how)
         sent, code = self.send_to(columns, words, terminal)
         self.assertEqual(code, 0, sent)
         _, _, picture = sent.partition(b" bytes\r\n")
@@ -117,14 +118,19 @@ class Screen(unittest.TestCase):
         self.assertIn(b"\x1b[38;5;16;48;5;", self.preview(80, {"TERM": "xterm-256color"}))
 
         kitty = self.preview(80, {"TERM": "xterm-kitty"})
-        match = re.fullmatch(rb"\x1b_Ga=T,f=100,q=2,c=1,r=1,m=0;([A-Za-z0-9+/=]+)\x1b\\\r\n", kitty)
+        match = self.matched(rb"\x1b_Ga=T,f=100,q=2,c=1,r=1,m=0;([A-Za-z0-9+/=]+)\x1b\\\r\n", kitty)
         self.assert_png(match[1], 4, 4)
         iterm = self.preview(80, {"TERM": "xterm", "TERM_PROGRAM": "iTerm.app"})
-        match = re.fullmatch(rb"\x1b\]1337;File=inline=1;size=(\d+);width=1;height=1;[^:]*:([^\x07]+)\x07\r\n", iterm)
+        match = self.matched(rb"\x1b\]1337;File=inline=1;size=(\d+);width=1;height=1;[^:]*:([^\x07]+)\x07\r\n", iterm)
         self.assertEqual(self.assert_png(match[2], 4, 4), int(match[1]))
         self.assertTrue(self.preview(80, {"TERM": "foot"}).startswith(b'\x1bPq"1;1;4;4#0;2;0;0;0'))
         self.assertTrue(self.preview(80, {"TERM": "xterm"}, "--preview=sixel").startswith(b"\x1bPq"))
         self.assertNotIn(b"\x1b", self.preview(80, {"TERM": "dumb"}))
+
+    def matched(self, pattern, sent):
+        match = re.fullmatch(pattern, sent)
+        assert match, sent
+        return match
 
     def assert_png(self, base64, width, height):
         png = b64decode(base64, validate=True)
@@ -154,6 +160,16 @@ class Screen(unittest.TestCase):
                 self.assertEqual([control[-3:] for control, _ in chunks], [b"m=1"] * (len(chunks) - 1) + [b"m=0"])
                 b64decode(b"".join(chunk for _, chunk in chunks), validate=True)
 
+    def test_a_command_that_reads_from_the_terminal_says_so(self):
+        for words in (("stats", "-"), ("stats", "-", "--json")):
+            sent, code = self.send_to(80, words, {"TERM": "xterm"}, typed=b"5 6\n\x04")
+            self.assertEqual(code, 0, sent)
+            told = b"errand: reading from the terminal; Ctrl-D at the beginning of a line ends the input\r\n"
+            self.assertIn(told, sent)
+            self.assertIn(b"11", sent)
+        sent, _ = self.send_to(80, ("stats", "-", "--quiet"), {"TERM": "xterm"}, typed=b"5 6\n\x04")
+        self.assertNotIn(b"errand:", sent)
+
     def test_an_image_is_not_written_to_a_terminal(self):
         lines, code = self.run_on(80, "grayscale", "in/1.ppm", "-o", "-")
         self.assertEqual(code, 2)
@@ -165,7 +181,7 @@ class NoTerminal(unittest.TestCase):
     def test_nothing_is_shown_where_nobody_looks(self):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "a.ppm").write_bytes(b"P6 1 1 255\n123")
-            command = [ERRAND, "--offline", "grayscale", "a.ppm", "--preview"]
+            command = [str(ERRAND), "--offline", "grayscale", "a.ppm", "--preview"]
             environment = {"TERM": "xterm-kitty", "PATH": os.environ["PATH"]}
             ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True)
             self.assertEqual((ended.returncode, ended.stderr), (0, b""))

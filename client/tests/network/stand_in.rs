@@ -336,7 +336,10 @@ impl StandIn {
                 ))
             }
             ("PUT", Some(id), Some(number)) => {
-                let parts = store.parts.get_mut(&id).unwrap();
+                let Some(parts) = store.parts.get_mut(&id) else {
+                    // It was aborted meanwhile.
+                    return s3_error("404 Not Found", "NoSuchUpload");
+                };
                 parts.insert(number.parse().unwrap(), asked.body.clone());
                 ("200 OK", etag, String::new())
             }

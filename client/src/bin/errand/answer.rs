@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::files::OutputFile;
 use crate::journal::{Entry, Journal};
 use crate::limit::{self, GRACE, Limit, within};
+use crate::many::plan::Below;
 use crate::many::progress::tell_of_upload;
 use crate::output::{self, Style};
 use crate::parts;
@@ -50,7 +51,7 @@ pub(crate) async fn detach(
     client: &Client,
     global: &Global,
     job: Job,
-    below: Option<&Path>,
+    below: Option<&Below>,
 ) -> Result<(), Error> {
     let job_id = job.id();
     let input = job.input().path().unwrap_or(Path::new("-")).to_owned();
@@ -102,7 +103,7 @@ pub(crate) async fn done_already(client: &Client, job: &Job) -> Result<Option<Ou
 }
 
 /// A job for the journal; the file that it makes goes to `below` in the folder of the answers.
-pub(crate) fn entry(client: &Client, job: &Job, below: Option<&Path>) -> Entry {
+pub(crate) fn entry(client: &Client, job: &Job, below: Option<&Below>) -> Entry {
     let (path, location) = (job.input().path(), job.input().location());
     let input = path
         .map(|path| path.display().to_string())
@@ -116,7 +117,7 @@ pub(crate) fn entry(client: &Client, job: &Job, below: Option<&Path>) -> Entry {
 pub(crate) async fn ask(
     client: &Client,
     job: Job,
-    below: Option<&Path>,
+    below: Option<&Below>,
     limit: Option<Limit>,
 ) -> Result<(Outcome, Timing), Error> {
     let (job_id, operation) = (job.id(), job.operation());

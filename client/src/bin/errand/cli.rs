@@ -67,7 +67,7 @@ Exit codes:
   2    the command line is wrong
   3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
   4    no answer yet: fetch it later with `errand result`
-  5    a local file cannot be read or written
+  5    a local file or standard output cannot be read or written
   130  interrupted (the process dies of the signal: 143 after SIGTERM)";
 
 /// Options of every subcommand.

@@ -14,6 +14,7 @@ use errand_client::admin::unix_ms;
 use errand_client::{Client, JobId, OperationName};
 use serde::{Deserialize, Serialize};
 
+use crate::many::plan::Below;
 use crate::output;
 
 /// A file that is larger is shortened, to the newest so many jobs, in so many bytes: enough that a run of ten thousand files,
@@ -37,6 +38,9 @@ pub(crate) struct Entry {
     /// is no text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) below: Option<String>,
+    /// Which first part of that is left out where the folder of the answers is named; none where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<String>,
 }
 
 impl Entry {
@@ -46,8 +50,13 @@ impl Entry {
         job_id: JobId,
         operation: OperationName,
         input: String,
-        below: Option<&Path>,
+        below: Option<&Below>,
     ) -> Self {
+        let text = |path: &Path| {
+            path.to_str()
+                .filter(|text| !text.is_empty())
+                .map(ToOwned::to_owned)
+        };
         Self {
             job_id,
             operation,
@@ -55,7 +64,8 @@ impl Entry {
             place: client.cloud().place_name(),
             input,
             sent_at_unix_ms: unix_ms(),
-            below: below.and_then(Path::to_str).map(ToOwned::to_owned),
+            below: below.and_then(|below| text(&below.path)),
+            folder: below.and_then(|below| text(&below.folder)),
         }
     }
 
@@ -224,6 +234,7 @@ mod tests {
             input: input.to_owned(),
             sent_at_unix_ms,
             below: None,
+            folder: None,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::files::{self, OutputFile, Stream};
 use crate::limit::within;
 use crate::many::inputs::is_single;
-use crate::many::plan::{default_output, end_as, format_of};
+use crate::many::plan::{Below, default_output, end_as, format_of};
 use crate::output::{self, Style};
 use crate::parts;
 use crate::preview;
@@ -88,7 +88,7 @@ async fn one(
     let job = job(GRAYSCALE, &parameters(wanted), input, wanted.send)?;
     let below = below(image, parameters(wanted).format);
     if wanted.send.detach {
-        return detach(client, global, job, below.as_deref()).await;
+        return detach(client, global, job, below.as_ref()).await;
     }
     let output = output_path(wanted)?;
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
@@ -96,7 +96,7 @@ async fn one(
         return show_preview(&output, wanted, global);
     }
     let target = open(&output, wanted)?;
-    let (outcome, mut timing) = ask(client, job, below.as_deref(), global.timeout).await?;
+    let (outcome, mut timing) = ask(client, job, below.as_ref(), global.timeout).await?;
     let answer = success::<Report>(outcome)?;
     end_with_signals(answer.job.job_id, global.json);
     fetch(client, global, &answer, target, &mut timing)
@@ -170,11 +170,14 @@ fn image(wanted: &GrayscaleArguments) -> &Path {
 }
 
 /// Where the answer to one image goes in a folder; none of standard input, which has no name.
-fn below(image: &Path, format: Option<Format>) -> Option<PathBuf> {
+fn below(image: &Path, format: Option<Format>) -> Option<Below> {
     let name = image.file_name().filter(|_| image != Path::new("-"))?;
-    let mut below = PathBuf::from(name);
-    end_as(&mut below, format);
-    Some(below)
+    let mut path = PathBuf::from(name);
+    end_as(&mut path, format);
+    Some(Below {
+        path,
+        folder: PathBuf::new(),
+    })
 }
 
 fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {

@@ -147,7 +147,7 @@ pub(super) async fn online(
             // Before anything is sent: there may be no place for the answer.
             let mut target = open(&item.output, manner.may_replace)?;
             let (outcome, mut timing) = way
-                .ask(job(GRAYSCALE, &*parameters, input, send)?, Some(&item.below))
+                .ask(job(GRAYSCALE, &*parameters, input, send)?, item.below.as_ref())
                 .await?;
             let answer = success::<errand_grayscale::Report>(outcome)?;
             let object = answer.object.ok_or(errand_client::Error::BadAnswer {

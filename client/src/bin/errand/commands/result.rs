@@ -141,10 +141,10 @@ impl Run {
             }
             Status::Succeeded { object, .. } if self.makes_links => (None, object.clone()),
             Status::Succeeded { object, .. } => {
-                let below = self.known.get(&job_id).and_then(|entry| entry.below.as_deref());
+                let known = self.known.get(&job_id);
                 let place = object
                     .as_ref()
-                    .map(|object| self.places.of(job_id, object.location.key.file_name(), below));
+                    .map(|object| self.places.of(job_id, object.location.key.file_name(), known));
                 (place, object.clone())
             }
         };

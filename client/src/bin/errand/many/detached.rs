@@ -57,9 +57,7 @@ pub(crate) async fn send(
             let item = &items[index];
             let job = job(item)?;
             let job_id = job.id();
-            let below = item.below.as_path();
-            way.send(job, (!below.as_os_str().is_empty()).then_some(below))
-                .await?;
+            way.send(job, item.below.as_ref()).await?;
             Ok(job_id)
         }
     };

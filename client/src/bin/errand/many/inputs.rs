@@ -44,6 +44,8 @@ pub(crate) struct Input {
     pub(crate) path: PathBuf,
     /// Its name below the output folder: one or more parts, none of which leads out of it.
     pub(crate) below: PathBuf,
+    /// Which first part of that is the own name of a folder that was named; empty where it has none.
+    pub(crate) folder: PathBuf,
     pub(crate) size_bytes: u64,
     /// Where it is, if it is in the cloud already.
     pub(crate) object: Option<Box<Uploaded>>,
@@ -77,6 +79,7 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
             .into_iter()
             .collect(),
         keeps_folder_names: wanted.output.is_none(),
+        folder: PathBuf::new(),
         found: Found::default(),
     };
     for name in wanted.names {
@@ -107,6 +110,8 @@ struct Search {
     outputs: Vec<PathBuf>,
     /// Whether a folder's name is a part of the names below the output folder: there is none that is said.
     keeps_folder_names: bool,
+    /// The name of the named folder that is walked, if it is a part of the names.
+    folder: PathBuf,
     found: Found,
 }
 
@@ -221,7 +226,9 @@ impl Search {
             name = folder_name(folder);
             self.outputs.extend(fs::canonicalize(default_output(&name)));
         }
+        self.folder.clone_from(&name);
         self.folder(folder, &name);
+        self.folder = PathBuf::new();
     }
 
     /// All files in a folder, below `name`.
@@ -272,6 +279,7 @@ impl Search {
         self.found.inputs.push(Input {
             path,
             below,
+            folder: self.folder.clone(),
             size_bytes,
             object: None,
             problem: None,
@@ -319,6 +327,7 @@ impl Input {
         Self {
             path: path.to_owned(),
             below: PathBuf::new(),
+            folder: PathBuf::new(),
             size_bytes: 0,
             object: None,
             problem: Some(error),

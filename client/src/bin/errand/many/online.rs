@@ -1,7 +1,6 @@
 //! Many jobs in the cloud, of one session: some uploads at once, some downloads, and as many answers waited for as there may
 //! be jobs on their way.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::plan::Below;
 use super::pool::Event;
 use crate::answer::{done_already, entry};
 use crate::error::Error;
@@ -46,7 +46,7 @@ pub(crate) struct Way {
 
 impl Way {
     /// Sends a job that nobody waits for now.
-    pub(crate) async fn send(&self, job: Job, below: Option<&Path>) -> Result<(), Error> {
+    pub(crate) async fn send(&self, job: Job, below: Option<&Below>) -> Result<(), Error> {
         if done_already(&self.client, &job).await?.is_some() {
             return Ok(());
         }
@@ -62,7 +62,7 @@ impl Way {
     }
 
     /// Sends a job and waits for its outcome.
-    pub(crate) async fn ask(&self, job: Job, below: Option<&Path>) -> Result<(Outcome, Timing), Error> {
+    pub(crate) async fn ask(&self, job: Job, below: Option<&Below>) -> Result<(Outcome, Timing), Error> {
         let operation = job.operation();
         let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
         if let Some(outcome) = done_already(&self.client, &job).await? {
@@ -158,6 +158,7 @@ where
         ended = within(limit.map(|limit| limit.and(GRACE)), working) => ended.map_err(Broken::By),
         () = interruption() => Err(Broken::Interrupted),
     };
+    let mut ended = ended;
     // Those that are given up: what they were writing is removed with them.
     running.shutdown().await;
     // A second interruption ends the clearing up, as does the limit.
@@ -167,7 +168,9 @@ where
                 output::note(&format!("the reply queue could not be removed: {error}"));
             }
         }
-        () = interruption() => {}
+        () = interruption() => if ended.is_ok() {
+            ended = Err(Broken::Interrupted);
+        },
         _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
     }
     ended

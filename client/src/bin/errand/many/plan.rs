@@ -14,14 +14,23 @@ use super::inputs::Input;
 use crate::error::Error;
 use crate::files;
 
+/// Where an answer goes below the folder of the answers, wherever that is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Below {
+    pub(crate) path: PathBuf,
+    /// Which first part of the path is the own name of a folder of inputs, and left out where the answers' folder is named;
+    /// empty where there is none.
+    pub(crate) folder: PathBuf,
+}
+
 /// One thing to do.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) input: PathBuf,
     /// Where the answer goes; empty where it is printed.
     pub(crate) output: PathBuf,
-    /// The same below the folder that the answers go to; empty where it is printed.
-    pub(crate) below: PathBuf,
+    /// The same, below any folder; none where it is printed.
+    pub(crate) below: Option<Below>,
     pub(crate) size_bytes: u64,
     /// Where the input is, if it is in the cloud already.
     pub(crate) object: Option<Box<Uploaded>>,
@@ -45,7 +54,7 @@ impl Item {
         Ok(Self {
             input: input.to_owned(),
             output,
-            below: PathBuf::new(),
+            below: None,
             size_bytes,
             object: None,
             problem: None,
@@ -85,7 +94,7 @@ pub(crate) fn printed(inputs: Vec<Input>) -> Vec<Item> {
     let without_output = |input: Input| Item {
         input: input.path,
         output: PathBuf::new(),
-        below: PathBuf::new(),
+        below: None,
         size_bytes: input.size_bytes,
         object: input.object,
         problem: input.problem,
@@ -109,7 +118,7 @@ pub(crate) fn images(
         let mut item = Item {
             input: input.path,
             output: PathBuf::new(),
-            below: PathBuf::new(),
+            below: None,
             size_bytes: input.size_bytes,
             object: input.object,
             problem: input.problem,
@@ -119,7 +128,10 @@ pub(crate) fn images(
                 Some(folder) => folder.join(&input.below),
                 None => default_output(&input.below),
             };
-            item.below = input.below;
+            item.below = Some(Below {
+                path: input.below,
+                folder: input.folder,
+            });
             match places.entry(key(&item.output)) {
                 Entry::Vacant(entry) => {
                     entry.insert(items.len());
@@ -220,6 +232,7 @@ mod tests {
         Input {
             path: path.into(),
             below: below.into(),
+            folder: PathBuf::new(),
             size_bytes: 1,
             object: None,
             problem: None,

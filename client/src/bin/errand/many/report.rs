@@ -344,7 +344,8 @@ struct Fault {
 
 /// What was done when the process was told to end.
 pub(crate) fn tell_of_interruption(counts: &Counts, time: Duration, manner: Manner) {
-    let resume = if manner.makes_files { RESUME } else { "" };
+    let is_all = counts.done + counts.skipped == counts.total;
+    let resume = if manner.makes_files && !is_all { RESUME } else { "" };
     // The line of the bar is not written on.
     let end_of_bar = if io::IsTerminal::is_terminal(&io::stderr()) {
         "\n"

@@ -74,6 +74,7 @@ pub(crate) async fn find_uploaded(
             found.inputs.push(Input {
                 path,
                 below,
+                folder: PathBuf::new(),
                 size_bytes: object.size_bytes,
                 object: Some(Box::new(object)),
                 problem: None,
