@@ -13,7 +13,7 @@ use crate::stand_in::{ACCOUNT, Answer, Asked, StandIn};
 pub(crate) const GRAY: &str = "P2 1 1 255 76\n";
 
 /// Longer than any test takes.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A cloud that makes images gray, but does not answer what `is_held`.
 pub(crate) fn cloud(is_held: impl Fn(&Asked) -> bool + Send + Sync + 'static) -> StandIn {

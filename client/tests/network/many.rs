@@ -116,11 +116,11 @@ fn what_was_sent_is_told_in_json_with_its_file_and_what_failed_among_it() {
 fn results_keep_the_tree_that_their_files_came_from() {
     let images = cloud(|_| false);
     let mut errand = Errand::new().with("ERRAND_ENDPOINT_URL", &images.endpoint);
-    let mut wanted = BTreeSet::new();
+    let mut tree = BTreeSet::new();
     for number in 0..40 {
         let name = format!("{}/{number}.ppm", number % 3);
         errand = errand.with_file(&format!("photos/{name}"), IMAGE);
-        wanted.insert(name);
+        tree.insert(name);
     }
     let sent = errand.run(&["grayscale", "photos", "--detach"]);
     assert_eq!(
@@ -150,7 +150,7 @@ fn results_keep_the_tree_that_their_files_came_from() {
     };
     let fetched = run_with(&errand, &["result", "-", "-o", "gray"], &sent.stdout);
     assert_eq!((fetched.code, fetched.stderr.as_str()), (Some(0), ""));
-    assert_eq!(made("gray"), wanted);
+    assert_eq!(made("gray"), tree);
     let ids: Vec<_> = sent.stdout.lines().collect();
     let told: Vec<_> = fetched
         .stdout
@@ -182,10 +182,10 @@ fn results_keep_the_tree_that_their_files_came_from() {
         .lines()
         .filter(|line| line.ends_with(": skipped, it is there"));
     assert_eq!(skipped.count(), 39, "{rest:?}");
-    assert_eq!(made("gray"), wanted);
+    assert_eq!(made("gray"), tree);
 
     // Without a folder, they go where the command would have put them.
     let beside = run_with(&errand, &["result", "-"], &sent.stdout);
     assert_eq!(beside.code, Some(0), "{beside:?}");
-    assert_eq!(made("output_photos"), wanted);
+    assert_eq!(made("output_photos"), tree);
 }

@@ -117,6 +117,7 @@ impl StandIn {
     }
 
     /// What its own first answer would be.
+    #[expect(clippy::option_option, reason = "what the stand-in takes")]
     pub(crate) fn first(&self, asked: &Asked) -> Option<Option<Answer>> {
         (self.first)(asked)
     }

@@ -51,7 +51,10 @@ impl Stream {
         if path == Path::new("-") {
             tell_if_typed();
             return Ok(Self {
-                bytes: Box::new(io::stdin().lock()),
+                bytes: Box::new(Ending {
+                    inner: io::stdin().lock(),
+                    has_ended: false,
+                }),
                 size_hint: 0,
             });
         }
@@ -68,6 +71,23 @@ impl Stream {
             bytes: Box::new(file),
             size_hint: metadata.len(),
         })
+    }
+}
+
+/// What has come to its end stays there: a terminal would be read on, and wait for the next line.
+struct Ending<R> {
+    inner: R,
+    has_ended: bool,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.has_ended {
+            return Ok(0);
+        }
+        let count = self.inner.read(buffer)?;
+        self.has_ended = count == 0 && !buffer.is_empty();
+        Ok(count)
     }
 }
 

@@ -196,12 +196,11 @@ pub(super) async fn online(
 
 /// Says what would be done.
 pub(super) fn dry_run(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let (items, problems) = match super::grayscale::single(wanted) {
-        Some((input, output)) => (vec![Item::of(input, output?)?], Vec::new()),
-        None => {
-            let plan = here(plan(None, wanted))?;
-            (plan.items, plan.problems)
-        }
+    let (items, problems) = if let Some((input, output)) = super::grayscale::single(wanted) {
+        (vec![Item::of(input, output?)?], Vec::new())
+    } else {
+        let plan = here(plan(None, wanted))?;
+        (plan.items, plan.problems)
     };
     let existing = Existing::of(wanted);
     let fate = |item: &Item| match is_done(item.modified(), &item.output, existing) {

@@ -20,7 +20,7 @@ pub(crate) enum Preview {
     Auto,
     /// Kitty's graphics protocol: kitty, Ghostty
     Kitty,
-    /// iTerm2's inline images: iTerm2, WezTerm, Konsole, mintty, Rio
+    /// iTerm2's inline images: iTerm2, Konsole, mintty, Rio, Warp
     Iterm,
     /// Sixel: foot, mlterm, contour, xterm with -ti vt340
     Sixel,
