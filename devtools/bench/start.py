@@ -1,9 +1,9 @@
 """How quick the command itself is, beside `aws` and a script with boto3: a part of `make bench`.
 
 `errand --version` is a start and nothing else. A round trip is a small list, sent and answered: the cloud is a server
-in this process that answers at once, so that what is measured is the own time of a client. CPU time stands beside the time
-on the clock: on a machine that does other things as well, only that is its own. It measures, it does not test: the exit
-code is 0 whether the targets are reached or not.
+in this process that answers at once, so that what is measured is the own time of a client. CPU time stands beside the
+time on the clock: on a machine that does other things as well, only that is its own. It measures, it does not test:
+the exit code is 0 whether the targets are reached or not.
 
     python3 -m devtools.bench.start
     chrt -r 20 python3 -m devtools.bench.start --runs 31        where others use the machine
