@@ -1,6 +1,6 @@
 //! All that can go wrong, each with its cure and its exit code.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -370,10 +370,9 @@ impl Error {
     /// Tells the person on stderr and, with `--json`, the program on stdout.
     pub(crate) fn tell(&self, json: bool) {
         // Where stdout or stderr is full or closed, the exit code is what is left to tell.
-        let mut stderr = io::stderr();
-        let _ = writeln!(stderr, "errand: {self}");
+        output::line(&self.to_string());
         if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self.cause()) {
-            let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
+            output::line(&format!("job {id} failed ({})", self.code()));
         }
         // What was printed has told a program already; or nothing can.
         let is_told = match self.cause() {
@@ -395,7 +394,7 @@ impl Error {
                 && source.kind() != io::ErrorKind::BrokenPipe
             {
                 let path = PathBuf::from("-");
-                let _ = writeln!(stderr, "errand: {}", Self::Write { path, source });
+                output::line(&Self::Write { path, source }.to_string());
             }
         }
     }

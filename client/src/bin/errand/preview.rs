@@ -71,13 +71,11 @@ pub(crate) fn show(path: &Path, wanted: Preview, json: bool) -> Result<(), Error
             return Ok(());
         }
     };
-    let written = output::aside(|| {
-        if is_out {
-            output::write_out(&shown)
-        } else {
-            io::stderr().lock().write_all(&shown)
-        }
-    });
+    let written = if is_out {
+        output::write_out(&shown)
+    } else {
+        io::stderr().lock().write_all(&shown)
+    };
     written.map_err(|source| Error::Write {
         path: "-".into(),
         source,
