@@ -26,6 +26,8 @@ UNDEPLOY ?=
 BENCH ?=
 # More for the many photographs of `make bench`, as in: make bench MANY="--files 1000"
 MANY ?=
+# More for the start of the command in `make bench`, as in: make bench START="--runs 31"
+START ?=
 # More for `make bench-throughput`, as in: make bench-throughput THROUGHPUT="--turns 5"
 THROUGHPUT ?=
 # More for `make bench-memory`, as in: make bench-memory MEMORY="--runs 15"
@@ -219,6 +221,7 @@ bench: build ## measure speed and memory beside the peers, into target/bench/rep
 	$(CARGO) build $(RELEASE) --workspace --example plain_image_crate
 	@$(PYTHON) -m devtools.bench $(BENCH)
 	@$(PYTHON) -m devtools.bench.many $(MANY)
+	@$(PYTHON) -m devtools.bench.start $(START)
 
 # A function whose operation panics, takes too long, or kills the process answers all the same.
 test-troubles: setup build

@@ -7,7 +7,7 @@
 //! asks, for every block that is so large that a huge page fits into it wherever it begins. It ignores the answer: where
 //! there are no huge pages, the memory is as good as before.
 //!
-//! This is the only crate of the workspace with unsafe code, since the trait [`GlobalAlloc`] is unsafe. What it gains is
+//! This crate has unsafe code, since the trait [`GlobalAlloc`] is unsafe; beside it, `errand-streams` alone has. What it gains is
 //! in `docs/decisions/0021-huge-pages.md`.
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -15,13 +15,21 @@ pub struct Endpoint {
 
 /// The text is no URL of a service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is not the URL of a service ({fault}): expected http:// or https://, a host, and perhaps a port from 1 to \
-     65535, as in http://127.0.0.1:4566"
-)]
+#[error("`{text}` is not the URL of a service ({fault}): {}", cure(text))]
 pub struct InvalidEndpoint {
     text: String,
     fault: &'static str,
+}
+
+/// What lacks nothing but its beginning is told that alone.
+fn cure(text: &str) -> String {
+    let whole = format!("http://{text}");
+    let has_scheme = text.contains("://");
+    if !has_scheme && text.contains(':') && whole.parse::<Endpoint>().is_ok() {
+        return format!("put http:// before it: {whole}");
+    }
+    "expected http:// or https://, a host, and perhaps a port from 1 to 65535, as in http://127.0.0.1:4566"
+        .to_owned()
 }
 
 impl FromStr for Endpoint {
@@ -132,6 +140,20 @@ mod tests {
     fn the_link_is_near_but_not_this_machine() {
         let endpoint: Endpoint = "http://169.254.170.2".parse().unwrap();
         assert_eq!((endpoint.is_local(), endpoint.is_loopback()), (true, false));
+    }
+
+    #[test]
+    fn a_host_and_port_alone_are_told_what_to_put_before_them() {
+        let told = |text: &str| text.parse::<Endpoint>().unwrap_err().to_string();
+        assert_eq!(
+            told("localhost:4566"),
+            "`localhost:4566` is not the URL of a service (it does not begin with http:// or https://): put http:// before \
+             it: http://localhost:4566"
+        );
+        assert!(told("127.0.0.1:4566").ends_with(": put http:// before it: http://127.0.0.1:4566"));
+        for text in ["localhost:0", "word", "ftp://localhost:4566", "localhost:4566/?a"] {
+            assert!(told(text).contains(": expected http:// or https://, "), "{text}");
+        }
     }
 
     #[test]

@@ -161,6 +161,15 @@ impl Input {
         }
     }
 
+    /// Where it is, if it is in the cloud already.
+    #[must_use]
+    pub fn location(&self) -> Option<&ObjectLocation> {
+        match &self.source {
+            Source::Object(location) => Some(location),
+            Source::File(_) | Source::Chunks(_) => None,
+        }
+    }
+
     /// Its SHA-256, in hexadecimal.
     pub(crate) fn sha256(&self) -> Result<String, Error> {
         let mut hash = Sha256::new();

@@ -307,6 +307,71 @@ fn a_cloud_that_cannot_be_used_ends_with_3_and_says_what_to_do() {
 }
 
 #[test]
+fn every_message_names_its_input_and_the_cure_that_a_beginner_needs() {
+    let folder = folder();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("sales.csv", "name,amount\na,1\nb,2\n");
+    write("empty.txt", "");
+    write("note.txt", "hello");
+    let header = "not a number: `name` at line 1, column 1; of a table, choose a column (--column); else correct it, or skip \
+                  what is no number (--skip-invalid)\n";
+    let sales = "name,amount\na,1\n";
+    for (arguments, input, code, stderr) in [
+        (
+            &["stats", "sales.csv"][..],
+            "",
+            1,
+            &*format!("errand: sales.csv: {header}"),
+        ),
+        (
+            &["stats", "-"],
+            sales,
+            1,
+            &format!("errand: standard input: {header}"),
+        ),
+        (
+            &["stats", "empty.txt"],
+            "",
+            1,
+            "errand: empty.txt: no numbers in the input; send at least one\n",
+        ),
+        (
+            &["grayscale", "note.txt"],
+            "",
+            1,
+            "errand: note.txt: not an image: it begins with \"hello\"; supported are jpeg, png, webp, gif, bmp, tiff, pnm and \
+             qoi\n",
+        ),
+        (
+            &["stats", "sales.csv", "--histogram", "10"],
+            "",
+            2,
+            "errand: there is no file `10`: for 10 bins, write --histogram=10\n",
+        ),
+        (
+            &["grayscale", "a.png", "--preview", "-o", "-"],
+            "",
+            2,
+            "errand: --preview shows the file that is written: name one with -o\n",
+        ),
+        (
+            &["grayscale", "a.png", "b.png", "--preview"],
+            "",
+            2,
+            "errand: --preview shows one image: leave it out, or name one\n",
+        ),
+    ] {
+        errand(folder.path(), &[&["--offline"], arguments].concat(), input).is(code, "", stderr);
+    }
+    errand(folder.path(), &["stats", "-", "--endpoint-url", "localhost:4566"], "1").is(
+        2,
+        "",
+        "errand: `localhost:4566` is not the URL of a service (it does not begin with http:// or https://): put http:// before \
+         it: http://localhost:4566\n",
+    );
+}
+
+#[test]
 fn a_cloud_that_does_not_answer_is_told_with_its_address() {
     let folder = folder();
     // tcpmux (RFC 1078), which nobody runs.

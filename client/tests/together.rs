@@ -13,6 +13,7 @@ fn errand(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        .env("ERRAND_NO_CONFIG", "1")
         .output()
         .unwrap()
 }

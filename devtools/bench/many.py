@@ -7,6 +7,7 @@ it does not test: the exit code is 0 whether the targets are reached or not.
 """
 
 import argparse
+import resource
 import shutil
 import statistics
 import subprocess
@@ -43,7 +44,7 @@ def main():
                 commands[name] = [python, PEERS / "many_pool.py", tool, inputs, outputs]
         else:
             print(f"no libvips, no Pillow: {no_python}")
-        seconds: dict[str, list[float]] = {name: [] for name in commands}
+        seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for turn in range(arguments.turns + 1):
             for name, command in commands.items():
                 took = timed(command, outputs, arguments.files)
@@ -74,11 +75,12 @@ def xargs(packages, inputs, outputs):
 
 
 def timed(command, outputs, files):
+    """Seconds on the clock, and of the processors: those of all processes that the command started."""
     outputs.mkdir()
     try:
-        started = time.monotonic()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        took = time.monotonic() - started
+        before, started = used(), time.monotonic()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        took = time.monotonic() - started, used() - before
         made = len(list(outputs.iterdir()))
         if made != files:
             raise Absent(f"{command[0]} made {made} of {files} files")
@@ -87,13 +89,20 @@ def timed(command, outputs, files):
         shutil.rmtree(outputs)
 
 
+def used():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def show(seconds, files, size_bytes):
-    medians = {name: statistics.median(each) for name, each in seconds.items()}
+    medians = {name: [statistics.median(each) for each in zip(*turns, strict=True)] for name, turns in seconds.items()}
     print(f"many: {files} photographs of {size_bytes / 1e6:.1f} MB, offline")
-    for name, median in medians.items():
-        line = f"  {name:32}{median:8.2f} s {files / median:8.0f} files/s"
+    for name, (took, cpu) in medians.items():
+        line = f"  {name:32}{took:8.2f} s {cpu:8.2f} s CPU {files / took:8.0f} files/s"
         if name in WANTED:
-            line += f"   errand does {median / medians['errand']:.1f} times as many; wanted: {WANTED[name]}"
+            ours = medians["errand"]
+            line += f"   errand does {took / ours[0]:.1f} times as many ({cpu / ours[1]:.1f} by CPU time)"
+            line += f"; wanted: {WANTED[name]}"
         print(line)
 
 

@@ -67,7 +67,11 @@ def client():
     denied("read another's upload", s3.get_object, Bucket=input_bucket(), Key="uploads/job/input.txt")
     denied("read beside the prefixes", s3.get_object, Bucket=input_bucket(), Key="elsewhere/input.txt")
     denied("write beside the prefixes", s3.put_object, Bucket=input_bucket(), Key="elsewhere/x", Body=b"1")
+    for name in stack.names():
+        allowed(f"list what was uploaded for {name}", s3.list_objects_v2, Bucket=input_bucket(), Prefix=f"{name}/")
     denied("list the inputs", s3.list_objects_v2, Bucket=input_bucket())
+    denied("list others' inputs", s3.list_objects_v2, Bucket=input_bucket(), Prefix="uploads/")
+    denied("list beside the prefixes", s3.list_objects_v2, Bucket=input_bucket(), Prefix="")
     denied("delete an input", s3.delete_object, Bucket=input_bucket(), Key="uploads/job/input.txt")
     denied("read other results", s3.get_object, Bucket=result_bucket(), Key="elsewhere/file")
     denied("write an outcome", s3.put_object, Bucket=result_bucket(), Key="outcomes/forged.json", Body=b"1")

@@ -39,6 +39,11 @@ impl Errand {
         self
     }
 
+    /// The variables of the command's environment, but for those of the shell.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+
     /// With a file in the home folder, and the folders that it needs.
     pub(crate) fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.home.path().join(name);

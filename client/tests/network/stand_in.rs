@@ -116,6 +116,12 @@ impl StandIn {
         stand_in
     }
 
+    /// What its own first answer would be.
+    #[expect(clippy::option_option, reason = "what the stand-in takes")]
+    pub(crate) fn first(&self, asked: &Asked) -> Option<Option<Answer>> {
+        (self.first)(asked)
+    }
+
     fn listen(&self, listener: TcpListener) {
         let serving = self.clone();
         thread::spawn(move || {
@@ -347,7 +353,10 @@ impl StandIn {
                 ))
             }
             ("PUT", Some(id), Some(number)) => {
-                let parts = store.parts.get_mut(&id).unwrap();
+                let Some(parts) = store.parts.get_mut(&id) else {
+                    // It was aborted meanwhile.
+                    return s3_error("404 Not Found", "NoSuchUpload");
+                };
                 parts.insert(number.parse().unwrap(), asked.body.clone());
                 ("200 OK", etag, String::new())
             }

@@ -93,6 +93,13 @@ class Permissions(unittest.TestCase):
         self.assertFalse([action for action, _ in allowed if action.startswith(("lambda:", "iam:"))])
         self.assertFalse([action for action, _ in allowed if action in ("sqs:*", "s3:*", "*", "sqs:PurgeQueue")])
 
+    def test_a_client_lists_inputs_that_were_put_there_for_all_and_none_of_the_uploads(self):
+        given = properties("ClientPolicy")["PolicyDocument"]["Statement"]
+        listing = [each for each in given if "s3:ListBucket" in listed(each.get("Action", []))]
+        of_inputs = [each for each in listing if "InputBucket" in map(text, listed(each["Resource"]))]
+        prefixes = [f"{name}/*" for name in OPERATIONS]
+        self.assertEqual([each.get("Condition") for each in of_inputs], [{"StringLike": {"s3:prefix": prefixes}}])
+
     def test_a_client_writes_no_outcome_in_the_place_of_another(self):
         given = properties("ClientPolicy")["PolicyDocument"]["Statement"]
         [cancel] = [each for each in given if each.get("Sid") == "CancelJobs"]

@@ -2,9 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::time::Duration;
 
-use errand_e2e::{Ended, Errand, Stack, scene_png};
+use errand_e2e::{Ended, Errand, Stack, luma_of, scene_png};
 use serde_json::{Value, json};
 
 use crate::later::hold_images_back;
@@ -98,10 +99,10 @@ async fn a_detached_job_is_waited_for_listed_and_fetched_by_its_id() {
         (&answers[0]["job_id"], &answers[0]["count"]),
         (&json!(list), &json!(3))
     );
-    assert_eq!(answers[1]["output"], "answers/output_a.png");
+    assert_eq!(answers[1]["output"], "answers/a.png");
     assert_eq!(answers[2]["error"]["code"], "not_an_integer");
     assert_eq!(
-        errand.file("answers/output_a.png"),
+        errand.file("answers/a.png"),
         stack.result(&format!("results/{image}/a.png")).await.unwrap()
     );
 
@@ -117,7 +118,7 @@ async fn a_detached_job_is_waited_for_listed_and_fetched_by_its_id() {
         );
     }
 
-    a_link_leads_to(&errand, &image, &errand.file("answers/output_a.png"));
+    a_link_leads_to(&errand, &image, &errand.file("answers/a.png"));
 }
 
 /// As text and as JSON.
@@ -144,6 +145,68 @@ fn a_link_leads_to(errand: &Errand, image: &str, made: &[u8]) {
         connection.read_to_end(&mut answer).unwrap();
         assert!(answer.ends_with(made), "{url}");
     }
+}
+
+#[tokio::test]
+async fn many_jobs_are_sent_at_once_and_fetched_into_the_tree_they_came_from() {
+    let stack = Stack::connect().await;
+    let errand = stack.errand();
+    for index in 0..60 {
+        let folder = errand.path().join(format!("in/{}", index % 3));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{index}.png")), scene_png(30, 20, index)).unwrap();
+    }
+    std::fs::write(errand.path().join("in/bad.png"), "no image").unwrap();
+    let sent = errand
+        .run(&["grayscale", "in", "--detach", "--json", "--quiet"])
+        .succeeded();
+    let told = lines(&sent);
+    let (summary, told) = told.split_last().unwrap();
+    assert_eq!((&summary["summary"]["sent"], told.len()), (&json!(61), 61));
+    let bad = told.iter().find(|line| line["input"] == "in/bad.png").unwrap();
+
+    let waited = with_input(&errand, &["wait", "-", "--timeout", "120"], &sent.stdout);
+    let waited = waited.failed(1, &["1 of the jobs did not succeed"]);
+    assert_eq!(waited.stdout.lines().count(), 61);
+    let fetched = with_input(&errand, &["result", "-", "-o", "gray"], &sent.stdout);
+    let fetched = fetched.failed(
+        1,
+        &[
+            "errand: in/bad.png: not an image: ",
+            bad["job_id"].as_str().unwrap(),
+        ],
+    );
+    assert_eq!(
+        fetched
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with("gray/"))
+            .count(),
+        60
+    );
+    for index in 0..60 {
+        let gray = image::load_from_memory(&errand.file(&format!("gray/{}/{index}.png", index % 3))).unwrap();
+        assert_eq!(
+            (gray.width(), gray.height(), gray.into_bytes()),
+            luma_of(&scene_png(30, 20, index)),
+            "{index}"
+        );
+    }
+    let late = with_input(&errand, &["cancel", "-"], &sent.stdout);
+    let _ = late.failed(1, &["61 of the jobs had an answer already"]);
+}
+
+/// Runs the command with something on its standard input.
+fn with_input(errand: &Errand, arguments: &[&str], input: &str) -> Ended {
+    let mut child = errand
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    Ended::from(child.wait_with_output().unwrap())
 }
 
 #[tokio::test]

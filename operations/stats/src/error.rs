@@ -371,6 +371,24 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same of a token of a list, rather than of a table's column: a word at the beginning is most likely a header.
+    pub(crate) fn of_list(self) -> Self {
+        match self {
+            Self::NotANumber {
+                token,
+                position,
+                cure: Cure::Correct,
+            } if position == Position::START && token.starts_with(char::is_alphabetic) => Self::NotANumber {
+                token,
+                position,
+                cure: Cure::Column,
+            },
+            other => other,
+        }
+    }
+}
+
 fn empty_message(skipped: u64) -> String {
     match skipped {
         0 => "no numbers in the input; send at least one".to_owned(),

@@ -310,6 +310,6 @@ impl Scanner {
     /// The error of the token, which is no number.
     fn invalid(&self) -> Error {
         let cut = self.token.len() >= KEPT_BYTES;
-        token::invalid(&self.token, self.sign, self.token_position, cut)
+        token::invalid(&self.token, self.sign, self.token_position, cut).of_list()
     }
 }

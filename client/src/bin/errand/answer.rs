@@ -1,6 +1,7 @@
 //! From a request to its answer: has the cloud carry out an operation, within the time that there is, and clears up.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -12,9 +13,11 @@ use crate::error::Error;
 use crate::files::OutputFile;
 use crate::journal::{Entry, Journal};
 use crate::limit::{self, GRACE, Limit, within};
+use crate::many::plan::Below;
 use crate::many::progress::tell_of_upload;
 use crate::output::{self, Style};
-use crate::signals::interruption;
+use crate::parts;
+use crate::signals::{self, interruption};
 use crate::timing::{Clock, Timing};
 
 /// How much of a job is out of this process's hands.
@@ -44,8 +47,14 @@ pub(crate) fn job(
 }
 
 /// Sends a job that nobody waits for now, and tells its id.
-pub(crate) async fn detach(client: &Client, global: &Global, job: Job) -> Result<(), Error> {
+pub(crate) async fn detach(
+    client: &Client,
+    global: &Global,
+    job: Job,
+    below: Option<&Below>,
+) -> Result<(), Error> {
     let job_id = job.id();
+    let input = job.input().path().unwrap_or(Path::new("-")).to_owned();
     let style = Style {
         json: global.json,
         aside: false,
@@ -54,7 +63,7 @@ pub(crate) async fn detach(client: &Client, global: &Global, job: Job) -> Result
     let progress = Cell::new(Progress::Preparing);
     let sending = within(global.timeout, async {
         if done_already(client, &job).await?.is_none() {
-            let entry = entry(client, &job);
+            let entry = entry(client, &job, below);
             let prepared = session.prepare(job).await?;
             Journal::keep(&[entry]);
             progress.set(Progress::Sending);
@@ -66,6 +75,7 @@ pub(crate) async fn detach(client: &Client, global: &Global, job: Job) -> Result
         sent = sending => sent.map_err(|error| lost_track(error, job_id, progress.get(), global.timeout)),
         () = interruption() => Err(Error::Interrupted {
             job_id: (progress.get() != Progress::Preparing).then_some(job_id),
+            is_done: false,
         }),
     };
     // There is nothing to clear up but an upload that was given up.
@@ -75,7 +85,10 @@ pub(crate) async fn detach(client: &Client, global: &Global, job: Job) -> Result
         _ = limit::over(global.timeout.map(|limit| limit.and(GRACE))) => {}
     }
     sent?;
-    output::sent(job_id, style)
+    output::sent(&input, job_id, style).map_err(|error| Error::Untold {
+        job_id,
+        source: Box::new(error),
+    })
 }
 
 /// What became of a job whose id follows from what it does, if it was done before. One that failed for a reason that may pass is
@@ -89,15 +102,24 @@ pub(crate) async fn done_already(client: &Client, job: &Job) -> Result<Option<Ou
     Ok(outcome.filter(|outcome| !outcome.is_provisional()))
 }
 
-pub(crate) fn entry(client: &Client, job: &Job) -> Entry {
-    let input = job.input().path();
-    let input = input.map_or("standard input".to_owned(), |path| path.display().to_string());
-    Entry::now(client, job.id(), job.operation().name(), input)
+/// A job for the journal; the file that it makes goes to `below` in the folder of the answers.
+pub(crate) fn entry(client: &Client, job: &Job, below: Option<&Below>) -> Entry {
+    let (path, location) = (job.input().path(), job.input().location());
+    let input = path
+        .map(|path| path.display().to_string())
+        .or_else(|| location.map(ToString::to_string))
+        .unwrap_or_else(|| "standard input".to_owned());
+    Entry::now(client, job.id(), job.operation().name(), input, below)
 }
 
 /// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
 /// waiting as long as is usual for the operation.
-pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Result<(Outcome, Timing), Error> {
+pub(crate) async fn ask(
+    client: &Client,
+    job: Job,
+    below: Option<&Below>,
+    limit: Option<Limit>,
+) -> Result<(Outcome, Timing), Error> {
     let (job_id, operation) = (job.id(), job.operation());
     if let Some(outcome) = within(limit, done_already(client, &job)).await? {
         return Ok((outcome, Timing::default()));
@@ -105,7 +127,7 @@ pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Resu
     let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
     let sent_bytes = Arc::new(AtomicU64::new(0));
     let job = job.counted(Arc::clone(&sent_bytes));
-    let entry = entry(client, &job);
+    let entry = entry(client, &job, below);
     let session = client.session();
     let progress = Cell::new(Progress::Preparing);
 
@@ -131,21 +153,37 @@ pub(crate) async fn ask(client: &Client, job: Job, limit: Option<Limit>) -> Resu
         ended = within(limit.map(|limit| limit.and(GRACE)), Box::pin(errand)) => ended.map_err(|error| lost_track(error, job_id, progress.get(), limit)),
         () = interruption() => Err(Error::Interrupted {
             job_id: (progress.get() != Progress::Preparing).then_some(job_id),
+            is_done: false,
         }),
         never = tell_of_upload(&sent_bytes, size_bytes, || progress.get() == Progress::Sent) => match never {},
     };
-    // A second interruption ends the clearing up, as does the limit.
+    let mut ended = ended;
+    // A second interruption ends the clearing up, as does the limit. Whoever interrupts has no use for the answer.
     tokio::select! {
         closed = session.close() => {
             if let (Err(error), Ok(_)) = (closed, &ended) {
                 output::note(&format!("the reply queue could not be removed: {error}"));
             }
         }
-        () = interruption() => {}
+        () = interruption() => if ended.is_ok() {
+            ended = Err(Error::Interrupted { job_id: Some(job_id), is_done: true });
+        },
         _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
     }
     output::step("the reply queue is removed");
     ended
+}
+
+/// From now on, a signal ends the process by itself: what is half written is removed, and how to get at the answer is told.
+pub(crate) fn end_with_signals(job_id: JobId, json: bool) {
+    signals::on_interruption(move || {
+        parts::remove_all();
+        let error = Error::Interrupted {
+            job_id: Some(job_id),
+            is_done: true,
+        };
+        error.tell(json);
+    });
 }
 
 /// Tells where the time went, if it is asked for.

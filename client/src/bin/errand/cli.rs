@@ -105,7 +105,7 @@ Exit codes:
   2    the command line or a settings file is wrong
   3    the cloud cannot be used: not reachable, not deployed, no credentials, not allowed, too slow for --timeout
   4    no answer yet: fetch it later with `errand result`; or dead letters that somebody else holds: again in a minute
-  5    a local file cannot be read or written
+  5    a local file or standard output cannot be read or written
   6    the job failed after its last attempt, by a fault of the stack: it can be redriven (`errand dead-letters`)
   7    there is no such job, dead letter or uploaded file, as far as can be known
   70   a defect of errand itself: please report it

@@ -15,13 +15,17 @@ mod stats;
 mod status;
 mod wait;
 
+use std::collections::HashSet;
+use std::io::{self, IsTerminal as _};
+
 use errand_client::{Client, JobId};
 
 use crate::cli::{Command, Global};
 use crate::error::Error;
-use crate::job_reference::JobReference;
+use crate::job_reference::{JobReference, listed};
 use crate::journal::Journal;
 use crate::limit::{Limit, within};
+use crate::output;
 
 /// Does what was typed in this process, with no cloud at all, or says what would be done.
 pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Error> {
@@ -74,17 +78,31 @@ async fn is_known(client: &Client, job_id: JobId) -> bool {
     Journal::knows(job_id) || client.is_begun(job_id).await.unwrap_or(true)
 }
 
-/// The ids of the jobs that a person names.
+/// The ids of the jobs that a person names, each once.
 async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Result<Vec<JobId>, Error> {
+    let mut all = Vec::new();
+    for job in jobs {
+        match job {
+            JobReference::Listed => {
+                if io::stdin().is_terminal() {
+                    output::note("reading the ids of jobs from the terminal; Ctrl-D ends them");
+                }
+                all.extend(listed(io::stdin().lock())?);
+            }
+            other => all.push(other.clone()),
+        }
+    }
+    let mut met = HashSet::new();
     let finding = async {
         let mut ids = Vec::new();
-        for job in jobs {
+        for job in &all {
             let file = match job {
                 JobReference::Id(id) => {
                     ids.push(*id);
                     continue;
                 }
                 JobReference::Uploaded(file) => file,
+                JobReference::Listed => continue,
             };
             let bucket = &client.deployment().await?.input_bucket;
             if file.bucket != *bucket {
@@ -99,6 +117,7 @@ async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Re
                 bucket: bucket.clone(),
             })?);
         }
+        ids.retain(|id| met.insert(*id));
         Ok(ids)
     };
     within(limit, finding).await

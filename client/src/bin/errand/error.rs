@@ -1,6 +1,6 @@
 //! All that can go wrong, each with its cure and its exit code.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use errand_protocol::{BucketName, ErrorCode};
 use serde_json::json;
 
 use crate::cli;
+use crate::output::{self, shown};
 use crate::signals;
 
 /// Why there is no answer.
@@ -51,10 +52,12 @@ pub(crate) enum Error {
         is_known: bool,
     },
     /// Ctrl-C, or an order to end.
-    #[error("{}", interrupted(*job_id))]
+    #[error("{}", interrupted(*job_id, *is_done))]
     Interrupted {
         /// The job that was sent, if it was.
         job_id: Option<JobId>,
+        /// Whether it has its answer, which only was not fetched.
+        is_done: bool,
     },
     /// The same of many files; what was done was told.
     #[error("interrupted")]
@@ -62,6 +65,15 @@ pub(crate) enum Error {
     /// The time was over while a job was being sent.
     #[error("{source}; job {job_id} may have been sent: fetch the answer with `errand result {job_id}`")]
     LostTrack { job_id: JobId, source: Box<Error> },
+    /// A job was sent, and its id could not be told.
+    #[error("{source}; job {job_id} was sent: fetch the answer with `errand result {job_id}`")]
+    Untold { job_id: JobId, source: Box<Error> },
+    /// A job is done, and its answer is not here.
+    #[error("{source}; job {job_id} is done: fetch its answer with `errand result {job_id}`")]
+    NotFetched { job_id: JobId, source: Box<Error> },
+    /// The same, or a failure, of one of the inputs of a command.
+    #[error("{}: {source}", name(input))]
+    OfInput { input: PathBuf, source: Box<Error> },
     /// `errand doctor` found what does not work.
     #[error("{count} of the checks failed: see their cures above")]
     Unhealthy { count: usize },
@@ -133,6 +145,14 @@ fn place(path: &Path) -> String {
     }
 }
 
+/// An input, for a line that begins with it.
+fn name(input: &Path) -> String {
+    match input.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => shown(input),
+    }
+}
+
 fn hint_for_writing(path: &Path, error: &io::Error) -> &'static str {
     match error.kind() {
         _ if path == Path::new("-") => "send it to another place",
@@ -159,8 +179,11 @@ fn no_outcome(job_id: JobId, stack: &Stack, seconds: u64, is_known: bool) -> Str
     )
 }
 
-fn interrupted(job_id: Option<JobId>) -> String {
+fn interrupted(job_id: Option<JobId>, is_done: bool) -> String {
     match job_id {
+        Some(id) if is_done => {
+            format!("interrupted; job {id} is done: fetch its answer with `errand result {id}`")
+        }
         Some(id) => {
             format!("interrupted; job {id} goes on in the cloud: fetch the answer with `errand result {id}`")
         }
@@ -195,6 +218,61 @@ impl Error {
         )
     }
 
+    /// The same error, with the input that it is about, where it does not say that by itself: of a job, rather than of the cloud
+    /// or of a file.
+    pub(crate) fn of_input(self, input: &Path) -> Self {
+        use errand_client::Error as Cause;
+        let is_of_job = match &self {
+            Self::Client(error) => matches!(
+                error,
+                Cause::Failed { .. }
+                    | Cause::InputTooLarge { .. }
+                    | Cause::TimedOut { .. }
+                    | Cause::LostTrack { .. }
+                    | Cause::BadAnswer { .. }
+                    | Cause::Replaced { .. }
+            ),
+            Self::Failed(_) | Self::LostTrack { .. } | Self::Untold { .. } | Self::NotFetched { .. } => true,
+            _ => false,
+        };
+        if is_of_job {
+            Self::OfInput {
+                input: input.to_owned(),
+                source: Box::new(self),
+            }
+        } else {
+            self
+        }
+    }
+
+    /// The same error, of a job that is done: its answer can be fetched again.
+    pub(crate) fn not_fetched(self, job_id: JobId) -> Self {
+        // Who has read enough does not want it again, and a job that failed has no answer but that.
+        if self.is_broken_pipe() || matches!(self, Self::Interrupted { .. }) || self.job_id().is_some() {
+            return self;
+        }
+        Self::NotFetched {
+            job_id,
+            source: Box::new(self),
+        }
+    }
+
+    /// What it is at bottom.
+    pub(crate) fn cause(&self) -> &Self {
+        match self {
+            Self::LostTrack { source, .. }
+            | Self::Untold { source, .. }
+            | Self::NotFetched { source, .. }
+            | Self::OfInput { source, .. } => source.cause(),
+            other => other,
+        }
+    }
+
+    /// Whether whoever read the output has had enough, which is no error.
+    fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+
     /// The process could not be set up to wait for the network: too few file descriptors, say.
     pub(crate) fn of_start(error: &io::Error) -> Self {
         Self::Client(errand_client::Error::Service {
@@ -215,6 +293,9 @@ impl Error {
             | Self::Interrupted { .. }
             | Self::InterruptedRun
             | Self::DeadLettersHeld { .. } => true,
+            Self::OfInput { source, .. } | Self::Untold { source, .. } | Self::NotFetched { source, .. } => {
+                source.is_retryable()
+            }
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
@@ -241,7 +322,9 @@ impl Error {
             | Self::TooLate { .. } => 1,
             Self::Usage(_) | Self::CommandLine(_) | Self::Settings(_) => 2,
             Self::OutOfTime { .. } | Self::Unhealthy { .. } => 3,
-            Self::LostTrack { source, .. } => source.exit_code(),
+            Self::LostTrack { .. } | Self::Untold { .. } | Self::NotFetched { .. } | Self::OfInput { .. } => {
+                self.cause().exit_code()
+            }
             Self::NoOutcome { is_known: true, .. } | Self::DeadLettersHeld { .. } => 4,
             Self::Read { .. } | Self::Write { .. } | Self::Exists { .. } | Self::Stale { .. } => 5,
             Self::NoOutcome { is_known: false, .. } | Self::NoSuchFile { .. } | Self::NoDeadLetter { .. } => {
@@ -268,7 +351,9 @@ impl Error {
             Self::NoSuchFile { .. } => "no_such_file",
             Self::NoDeadLetter { .. } => "no_dead_letter",
             Self::Interrupted { .. } | Self::InterruptedRun => "interrupted",
-            Self::LostTrack { source, .. } => source.code(),
+            Self::LostTrack { .. } | Self::Untold { .. } | Self::NotFetched { .. } | Self::OfInput { .. } => {
+                self.cause().code()
+            }
             Self::Unhealthy { .. } => "unhealthy",
             Self::JobsFailed { .. } => "jobs_failed",
             Self::DeadLettersHeld { .. } => "dead_letters_held",
@@ -310,21 +395,29 @@ impl Error {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
             )
         };
-        matches!(self, Self::Write { source, .. } if is_full(source))
+        matches!(self.cause(), Self::Write { source, .. } if is_full(source))
     }
 
     /// The error as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        json!({ "code": self.code(), "message": self.to_string(), "retryable": self.is_retryable() })
+        let message = match self {
+            // It has a field of its own.
+            Self::OfInput { source, .. } => source.to_string(),
+            other => other.to_string(),
+        };
+        json!({ "code": self.code(), "message": message, "retryable": self.is_retryable() })
     }
 
     pub(crate) fn job_id(&self) -> Option<JobId> {
         match self {
             Self::Client(error) => error.job_id(),
-            Self::Interrupted { job_id } => *job_id,
+            Self::Interrupted { job_id, .. } => *job_id,
             Self::NoOutcome { job_id, .. }
             | Self::NoDeadLetter { job_id, .. }
-            | Self::LostTrack { job_id, .. } => Some(*job_id),
+            | Self::LostTrack { job_id, .. }
+            | Self::Untold { job_id, .. }
+            | Self::NotFetched { job_id, .. } => Some(*job_id),
+            Self::OfInput { source, .. } => source.job_id(),
             _ => None,
         }
     }
@@ -332,44 +425,55 @@ impl Error {
     /// Tells the person on stderr and, with `--json`, the program on stdout; gives the exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         // A reader that has had enough is no error.
-        if matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe) {
+        if self.cause().is_broken_pipe() {
             return ExitCode::SUCCESS;
         }
-        // The summary has told of it.
-        if matches!(self, Self::SomeFailed { .. }) {
-            return ExitCode::from(self.exit_code());
+        // The summary has told of these.
+        if !matches!(self, Self::SomeFailed { .. } | Self::InterruptedRun) {
+            self.tell(json);
         }
-        if matches!(self, Self::InterruptedRun) {
+        if matches!(self, Self::Interrupted { .. } | Self::InterruptedRun) {
             return signals::die();
         }
+        ExitCode::from(self.exit_code())
+    }
+
+    /// Tells the person on stderr and, with `--json`, the program on stdout.
+    pub(crate) fn tell(&self, json: bool) {
         // Where stdout or stderr is full or closed, the exit code is what is left to tell.
-        let mut stderr = io::stderr();
-        // With usage, and a word that may have been meant.
-        let _ = match self {
-            Self::CommandLine(error) => error.print(),
-            _ => writeln!(stderr, "errand: {self}"),
-        };
-        if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self) {
-            let _ = writeln!(stderr, "errand: job {id} failed ({})", self.code());
+        match self {
+            // With usage, and a word that may have been meant.
+            Self::CommandLine(error) => {
+                let _ = error.print();
+            }
+            _ => output::line(&self.to_string()),
         }
-        // What was printed has told a program already.
-        let is_told = matches!(
-            self,
-            Self::Unhealthy { .. } | Self::JobsFailed { .. } | Self::TooLate { .. }
-        );
+        if let (Some(id), Self::Client(errand_client::Error::Failed { .. })) = (self.job_id(), self.cause()) {
+            output::line(&format!("job {id} failed ({})", self.code()));
+        }
+        // What was printed has told a program already; or nothing can.
+        let is_told = match self.cause() {
+            Self::Unhealthy { .. } | Self::JobsFailed { .. } | Self::TooLate { .. } => true,
+            Self::Write { path, .. } => path == Path::new("-"),
+            _ => false,
+        };
         if json && !is_told {
             let mut answer = json!({ "job_id": self.job_id(), "error": self.json() });
-            if let Self::Client(errand_client::Error::Failed { job, .. }) = self
+            if let Self::OfInput { input, .. } = self {
+                answer["input"] = json!(input.to_string_lossy());
+            }
+            if let Self::Client(errand_client::Error::Failed { job, .. }) = self.cause()
                 && let Some(trace_id) = job.trace_id
             {
                 answer["trace_id"] = json!(trace_id);
             }
-            let _ = writeln!(io::stdout(), "{answer}");
+            if let Err(source) = output::write_json(&answer)
+                && source.kind() != io::ErrorKind::BrokenPipe
+            {
+                let path = PathBuf::from("-");
+                output::line(&Self::Write { path, source }.to_string());
+            }
         }
-        if matches!(self, Self::Interrupted { .. }) {
-            return signals::die();
-        }
-        ExitCode::from(self.exit_code())
     }
 }
 

@@ -1,12 +1,13 @@
 //! Local files: what is sent, and where an answer goes.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 
 use errand_client::Input;
 
 use crate::error::Error;
+use crate::output;
 use crate::parts::Part;
 
 /// Finds the file to send, or reads standard input to its end if `path` is `-`; a pipe or a device, too, which have no size.
@@ -16,6 +17,7 @@ pub(crate) fn input(path: &Path) -> Result<Input, Error> {
         source,
     };
     if path == Path::new("-") {
+        tell_if_typed();
         return Input::from_reader("input", &mut io::stdin().lock()).map_err(failed);
     }
     let metadata = fs::metadata(path).map_err(failed)?;
@@ -24,6 +26,13 @@ pub(crate) fn input(path: &Path) -> Result<Input, Error> {
     }
     let mut file = File::open(path).map_err(failed)?;
     Input::from_reader("input", &mut file).map_err(failed)
+}
+
+/// Whoever sits at the terminal is told that the command waits for him.
+fn tell_if_typed() {
+    if io::stdin().is_terminal() {
+        output::note("reading from the terminal; Ctrl-D at the beginning of a line ends the input");
+    }
 }
 
 /// Something to be read as it comes.
@@ -37,8 +46,12 @@ impl Stream {
     /// Opens the file, or standard input if `path` is `-`.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         if path == Path::new("-") {
+            tell_if_typed();
             return Ok(Self {
-                bytes: Box::new(io::stdin().lock()),
+                bytes: Box::new(Ending {
+                    inner: io::stdin().lock(),
+                    has_ended: false,
+                }),
                 size_hint: 0,
             });
         }
@@ -55,6 +68,23 @@ impl Stream {
             bytes: Box::new(file),
             size_hint: metadata.len(),
         })
+    }
+}
+
+/// What has come to its end stays there: a terminal would be read on, and wait for the next line.
+struct Ending<R> {
+    inner: R,
+    has_ended: bool,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.has_ended {
+            return Ok(0);
+        }
+        let count = self.inner.read(buffer)?;
+        self.has_ended = count == 0 && !buffer.is_empty();
+        Ok(count)
     }
 }
 
@@ -81,12 +111,17 @@ impl OutputFile {
     /// already is refused, unless it may be replaced.
     pub(crate) fn open(path: &Path, may_replace: bool) -> Result<Self, Error> {
         if path == Path::new("-") {
-            if io::stdout().is_terminal() {
+            let _open = output::stdout().map_err(|source| Error::Write {
+                path: path.to_owned(),
+                source,
+            })?;
+            if output::is_seen() {
                 return Err(Error::Usage(
                     "an image is not for a terminal: send standard output to a file or a pipe, or name a file with -o"
                         .to_owned(),
                 ));
             }
+            output::keep_for_file();
             return Ok(Self::Stdout);
         }
         let failed = |source| Error::Write {

@@ -1,9 +1,13 @@
 //! How a person names a job.
 
+use std::io::BufRead;
 use std::str::FromStr;
 
 use errand_client::{JobId, ObjectLocation, operations};
 use errand_protocol::{InvalidJobId, ObjectKey, keys};
+use serde_json::Value;
+
+use crate::error::Error;
 
 /// A job, by its id or by the file that asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +16,17 @@ pub(crate) enum JobReference {
     Id(JobId),
     /// By the file that was uploaded to the input bucket, in the version that is there now.
     Uploaded(ObjectLocation),
+    /// Those that standard input names, one a line.
+    Listed,
 }
 
 impl FromStr for JobReference {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "-" {
+            return Ok(Self::Listed);
+        }
         let Some(address) = text.strip_prefix("s3://") else {
             return text
                 .parse()
@@ -57,6 +66,37 @@ fn check_asks(key: &ObjectKey) -> Result<(), String> {
     ))
 }
 
+/// The jobs that a list names, one a line: as a person would name them, or as `--detach --json` does, among the files that
+/// failed.
+pub(crate) fn listed(list: impl BufRead) -> Result<Vec<JobReference>, Error> {
+    let mut jobs = Vec::new();
+    for (line, number) in list.lines().zip(1..) {
+        let line = line.map_err(|source| Error::Read {
+            path: "-".into(),
+            source,
+        })?;
+        let text = line.trim();
+        let wrong = |what: &str| {
+            let text: String = text.chars().take(80).collect();
+            Error::Usage(format!(
+                "standard input, line {number}: `{text}`: {what}; give one job a line, by its id"
+            ))
+        };
+        if text.starts_with('{') {
+            let object: Value = serde_json::from_str(text).map_err(|_| wrong("it is no JSON"))?;
+            if let Some(id) = object["job_id"].as_str().filter(|_| object["error"].is_null()) {
+                jobs.push(id.parse().map_err(|error: String| wrong(&error))?);
+            }
+        } else if !text.is_empty() {
+            match text.parse() {
+                Ok(JobReference::Listed) | Err(_) => return Err(wrong("it is no job")),
+                Ok(job) => jobs.push(job),
+            }
+        }
+    }
+    Ok(jobs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +121,23 @@ mod tests {
             told(&format!("uploads/{id}/list.txt")),
             format!("this is the input of job {id}: name that")
         );
+    }
+
+    #[test]
+    fn a_list_names_a_job_a_line_as_text_or_as_json() {
+        let (one, two) = (JobId::random(), JobId::random());
+        let list = format!(
+            "{one}\r\n\n{{\"input\":\"a\",\"status\":\"sent\",\"job_id\":\"{two}\"}}\n{{\"summary\":{{}}}}\n\
+             {{\"input\":\"b\",\"status\":\"failed\",\"error\":{{}}}}\ns3://errand-input/stats/a\n"
+        );
+        let jobs = listed(list.as_bytes()).unwrap();
+        assert_eq!(jobs[..2], [JobReference::Id(one), JobReference::Id(two)]);
+        assert_eq!(jobs.len(), 3);
+        for wrong in ["a.txt", "-", "{", "{\"job_id\":\"x\"}"] {
+            let error = listed(format!("{one}\n{wrong}\n").as_bytes()).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("standard input, line 2: `"), "{text}");
+        }
     }
 
     #[test]

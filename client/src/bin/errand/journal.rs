@@ -4,7 +4,7 @@
 //! was torn is not read, and the next one begins on a line of its own. It is a convenience: what cannot be kept is told and
 //! keeps no job from being sent. Whoever writes holds a lock shared, whoever shortens the file holds it alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -14,12 +14,14 @@ use errand_client::admin::unix_ms;
 use errand_client::{Client, JobId, OperationName};
 use serde::{Deserialize, Serialize};
 
+use crate::many::plan::Below;
 use crate::output;
 
-/// A file that is larger is shortened, to the newest so many jobs, in so many bytes.
-const MOST_BYTES: u64 = 4 << 20;
-const KEPT_JOBS: usize = 5_000;
-const KEPT_BYTES: usize = 2 << 20;
+/// A file that is larger is shortened, to the newest so many jobs, in so many bytes: enough that a run of ten thousand files,
+/// or a few of them, are found again with their places.
+const MOST_BYTES: u64 = 32 << 20;
+const KEPT_JOBS: usize = 50_000;
+const KEPT_BYTES: usize = 16 << 20;
 
 /// A job that was sent, or was about to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,11 +34,29 @@ pub(crate) struct Entry {
     /// What it works on, for a person.
     pub(crate) input: String,
     pub(crate) sent_at_unix_ms: u64,
+    /// Where the file that it makes goes below the folder that the answers go to; none where it makes none, or where the name
+    /// is no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) below: Option<String>,
+    /// Which first part of that is left out where the folder of the answers is named; none where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<String>,
 }
 
 impl Entry {
     /// A job that is sent now.
-    pub(crate) fn now(client: &Client, job_id: JobId, operation: OperationName, input: String) -> Self {
+    pub(crate) fn now(
+        client: &Client,
+        job_id: JobId,
+        operation: OperationName,
+        input: String,
+        below: Option<&Below>,
+    ) -> Self {
+        let text = |path: &Path| {
+            path.to_str()
+                .filter(|text| !text.is_empty())
+                .map(ToOwned::to_owned)
+        };
         Self {
             job_id,
             operation,
@@ -44,6 +64,8 @@ impl Entry {
             place: client.cloud().place_name(),
             input,
             sent_at_unix_ms: unix_ms(),
+            below: below.and_then(|below| text(&below.path)),
+            folder: below.and_then(|below| text(&below.folder)),
         }
     }
 
@@ -140,11 +162,15 @@ impl Journal {
         }
     }
 
-    /// The operation of a job, if it is known here.
-    pub(crate) fn operation_of(&self, job_id: JobId) -> Option<OperationName> {
-        let jobs = self.read().ok()?;
-        let entry = jobs.into_iter().find(|entry| entry.job_id == job_id)?;
-        Some(entry.operation)
+    /// What the user's journal knows of some jobs.
+    pub(crate) fn known(job_ids: &[JobId]) -> HashMap<JobId, Entry> {
+        let all = Self::of_user().and_then(|journal| journal.read().ok());
+        let wanted: HashSet<_> = job_ids.iter().collect();
+        let known = all.into_iter().flatten();
+        known
+            .filter(|entry| wanted.contains(&entry.job_id))
+            .map(|entry| (entry.job_id, entry))
+            .collect()
     }
 
     /// Leaves the newest jobs, unless somebody else is writing: then whoever comes next does.
@@ -215,6 +241,8 @@ mod tests {
             place: "AWS in eu-west-1".to_owned(),
             input: input.to_owned(),
             sent_at_unix_ms,
+            below: None,
+            folder: None,
         }
     }
 
@@ -229,8 +257,7 @@ mod tests {
             ..first
         };
         journal.add(std::slice::from_ref(&again)).unwrap();
-        assert_eq!(journal.read().unwrap(), [again.clone(), second]);
-        assert_eq!(journal.operation_of(again.job_id), Some("stats".parse().unwrap()));
+        assert_eq!(journal.read().unwrap(), [again, second]);
     }
 
     #[test]
@@ -247,14 +274,14 @@ mod tests {
     #[test]
     fn a_large_file_keeps_its_newest_jobs() {
         let (_folder, journal) = journal();
-        let long = "x".repeat(700);
-        let entries: Vec<_> = (1..=6000).map(|time| entry(&long, time)).collect();
+        let long = "x".repeat(3_000);
+        let entries: Vec<_> = (1..=11_000).map(|time| entry(&long, time)).collect();
         journal.add(&entries).unwrap();
-        let last = entry("last", 6001);
+        let last = entry("last", 11_001);
         journal.add(std::slice::from_ref(&last)).unwrap();
         let left = journal.read().unwrap();
         assert_eq!(left[0], last);
-        assert!((2_000..KEPT_JOBS).contains(&left.len()), "{}", left.len());
+        assert!((5_000..6_000).contains(&left.len()), "{}", left.len());
         assert!(fs::metadata(&journal.path).unwrap().len() <= KEPT_BYTES as u64);
         assert_eq!(fs::read_dir(journal.path.parent().unwrap()).unwrap().count(), 2);
     }

@@ -24,6 +24,7 @@ mod output;
 mod parts;
 mod place;
 mod plot;
+mod preview;
 mod signals;
 mod timing;
 mod unanswered;

@@ -5,6 +5,7 @@
 //! stops nothing but its own file. Memory: some hundred bytes a file for the plan, and one input for each worker,
 //! or, in the cloud, a message or a part of an upload for each job on its way.
 
+pub(crate) mod detached;
 pub(crate) mod dry_run;
 pub(crate) mod inputs;
 pub(crate) mod online;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use errand_client::Client;
+use errand_client::{Client, Operation};
 
 use self::inputs::{Found, Wanted, find, find_uploaded, is_uploaded};
 use crate::cli::ManyArguments;
@@ -28,6 +29,7 @@ use crate::error::Error;
 /// All files that are meant, those on this machine first.
 pub(crate) async fn all(
     client: Option<&Client>,
+    operation: Operation,
     names: &[PathBuf],
     many: &ManyArguments,
     output: Option<&Path>,
@@ -48,7 +50,7 @@ pub(crate) async fn all(
     };
     let mut found = find(&wanted)?;
     if let Some(client) = client {
-        let uploaded = find_uploaded(client, &there, &wanted).await?;
+        let uploaded = find_uploaded(client, operation, &there, &wanted).await?;
         found.inputs.extend(uploaded.inputs);
         found.passed_over += uploaded.passed_over;
     }

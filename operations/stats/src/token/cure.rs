@@ -10,6 +10,8 @@ use crate::decimal_sign::DecimalSign;
 pub enum Cure {
     /// Nothing is known of it.
     Correct,
+    /// It is the first of a list, and a word: the header of a table, most likely.
+    Column,
     /// It says that there is no number: `NaN`, `inf`, `NA`, nothing at all.
     Skip,
     /// It has underscores between its digits.
@@ -81,6 +83,9 @@ impl fmt::Display for Cure {
         match self {
             Self::Correct => f.write_str("correct it, or skip what is no number (--skip-invalid)"),
             Self::Comment => f.write_str("correct it, or pass over such rows as comments (--comment '#')"),
+            Self::Column => f.write_str(
+                "of a table, choose a column (--column); else correct it, or skip what is no number (--skip-invalid)",
+            ),
             Self::Skip => f.write_str("give a number, or skip what is none (--skip-invalid)"),
             Self::RemoveUnderscores => f.write_str("remove the underscores"),
             Self::WriteInDecimal => f.write_str("write it in decimal digits"),

@@ -7,6 +7,7 @@ use clap_complete::engine::ArgValueCandidates;
 use errand_grayscale::{Format, Luma};
 
 use super::{ManyArguments, SendArguments, complete};
+use crate::preview::Preview;
 
 /// Grayscale of an image, or of many
 ///
@@ -21,6 +22,7 @@ Examples:
   errand grayscale photo.png -o gray.png
   errand grayscale photo.png -o gray.webp --quality 80
   errand grayscale photo.tif --luma bt709
+  errand grayscale photo.jpg --preview      shows it, too
   errand grayscale photos/ -o gray/         photos/a/b.jpg becomes gray/a/b.jpg
   errand grayscale photos/ -o gray/ --skip-existing   does what is left, or new
   find . -name '*.jpg' -print0 | errand grayscale --files-from - -0 -o gray/")]
@@ -71,6 +73,10 @@ pub(crate) struct GrayscaleArguments {
     /// Give palette images a true gray channel
     #[arg(long, env = "ERRAND_TRUE_GRAY")]
     pub(crate) true_gray: bool,
+
+    /// Show the picture on the terminal as well, once it is written: as the terminal can, or as kitty, iterm, sixel, blocks
+    #[arg(long, env = "ERRAND_PREVIEW", value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "auto", hide_possible_values = true, conflicts_with = "detach")]
+    pub(crate) preview: Option<Preview>,
 
     #[command(flatten)]
     pub(crate) send: SendArguments,

@@ -20,10 +20,12 @@ use crate::job_reference::JobReference;
 Examples:
   errand wait 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
   errand wait $(cat ids.txt) --timeout 600 --json
+  errand grayscale photos/ --detach > ids.txt && errand wait - < ids.txt
 
 Exit codes: 0 all succeeded; 1 some failed; 4 some are not done in time; 7 of one of those nothing is known")]
 pub(crate) struct WaitArguments {
-    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
+    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket; `-` reads them from standard input,
+    /// one a line, also as --detach --json prints them
     #[arg(value_name = "JOB_ID", required = true, add = ArgValueCandidates::new(complete::job_ids))]
     pub(crate) job: Vec<JobReference>,
 }
@@ -69,7 +71,8 @@ Examples:
 
 Exit codes: 0 all are canceled; 1 some had their answers already")]
 pub(crate) struct CancelArguments {
-    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
+    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket; `-` reads them from standard input,
+    /// one a line, also as --detach --json prints them
     #[arg(value_name = "JOB_ID", required = true, add = ArgValueCandidates::new(complete::job_ids))]
     pub(crate) job: Vec<JobReference>,
 }
@@ -83,11 +86,12 @@ pub(crate) struct CancelArguments {
 #[command(after_help = "\
 Examples:
   errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
-  errand result $(cat ids.txt) -o results   files that the jobs made go to a folder
+  errand result - -o gray/ < ids.txt        of many; photos/a/b.jpg becomes gray/a/b.jpg
   errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b --url
   errand result s3://errand-input-123456789012-eu-west-1/stats/list.txt   of an uploaded file")]
 pub(crate) struct ResultArguments {
-    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket
+    /// The jobs' ids, or the s3:// addresses of files that were uploaded to the input bucket; `-` reads them from standard input,
+    /// one a line, also as --detach --json prints them
     #[arg(value_name = "JOB_ID", required = true, add = ArgValueCandidates::new(complete::job_ids))]
     pub(crate) job: Vec<JobReference>,
 
@@ -103,4 +107,8 @@ pub(crate) struct ResultArguments {
     /// Replace a file that is there already
     #[arg(short, long, env = "ERRAND_FORCE")]
     pub(crate) force: bool,
+
+    /// Leave files that are there: an interrupted run goes on
+    #[arg(long, env = "ERRAND_SKIP_EXISTING", conflicts_with = "force")]
+    pub(crate) skip_existing: bool,
 }

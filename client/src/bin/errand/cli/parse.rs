@@ -13,6 +13,7 @@ use super::command::command_without;
 use super::{Arguments, complete};
 use crate::config::{Given, Key, aws_variables, nearest};
 use crate::error::Error;
+use crate::output;
 
 /// What was typed and set.
 pub(crate) struct Typed {
@@ -53,8 +54,15 @@ pub(crate) fn wants_json(words: &[OsString]) -> bool {
     options.into_iter().any(|word| word == "--json") || env::var_os("ERRAND_JSON").is_some_and(is_set)
 }
 
-fn print(error: &clap::Error) -> Result<(), Error> {
-    error.print().map_err(|source| Error::Write {
+/// Prints a page that was asked for, like any other answer: a standard output that does not take it is told.
+fn print(page: &clap::Error) -> Result<(), Error> {
+    let page = page.render();
+    let text = if output::is_seen() {
+        page.ansi().to_string()
+    } else {
+        page.to_string()
+    };
+    output::write_out(text.as_bytes()).map_err(|source| Error::Write {
         path: "-".into(),
         source,
     })

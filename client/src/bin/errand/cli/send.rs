@@ -7,7 +7,7 @@ use crate::error::Error;
 /// How a job is sent.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct SendArguments {
-    /// Send the job, print its id and do not wait: see `errand wait`, `errand result` and `errand jobs`
+    /// Send the job, print its id and do not wait: see `errand wait`, `errand result` and `errand jobs`; of many, an id a line
     #[arg(long, env = "ERRAND_DETACH")]
     pub(crate) detach: bool,
 
@@ -18,15 +18,6 @@ pub(crate) struct SendArguments {
 }
 
 impl SendArguments {
-    /// Refuses what makes no sense for many.
-    pub(crate) fn check_many(self) -> Result<(), Error> {
-        if self.detach {
-            let message = "--detach is for one file: leave it out, or send them one by one";
-            return Err(Error::Usage(message.to_owned()));
-        }
-        Ok(())
-    }
-
     /// Refuses what makes no sense without a cloud.
     pub(crate) fn check_offline(self) -> Result<(), Error> {
         if self.detach {

@@ -1,6 +1,6 @@
 //! `errand cancel`.
 
-use errand_client::{Client, JobId, OperationName};
+use errand_client::Client;
 
 use crate::cli::{CancelArguments, Global};
 use crate::error::Error;
@@ -19,8 +19,12 @@ async fn cancel(client: &Client, global: &Global, wanted: &CancelArguments) -> R
     };
     let ids = super::ids(client, None, &wanted.job).await?;
     let mut late = 0;
+    let known = Journal::known(&ids);
     for job_id in ids {
-        let is_canceled = client.cancel(job_id, operation_of(job_id)).await?;
+        // What a job that somebody else sent does is not known here, and nothing depends on it.
+        let operation = known.get(&job_id).map(|entry| entry.operation.clone());
+        let operation = operation.unwrap_or_else(|| "unknown".parse().expect("a name"));
+        let is_canceled = client.cancel(job_id, operation).await?;
         late += usize::from(!is_canceled);
         output::canceled(job_id, is_canceled, style)?;
     }
@@ -28,10 +32,4 @@ async fn cancel(client: &Client, global: &Global, wanted: &CancelArguments) -> R
         0 => Ok(()),
         count => Err(Error::TooLate { count }),
     }
-}
-
-/// What a job that somebody else sent does is not known here, and nothing depends on it.
-fn operation_of(job_id: JobId) -> OperationName {
-    let known = Journal::of_user().and_then(|journal| journal.operation_of(job_id));
-    known.unwrap_or_else(|| "unknown".parse().expect("a name"))
 }

@@ -5,34 +5,38 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use errand_client::operations::GRAYSCALE;
-use errand_client::{Client, success};
+use errand_client::{Answer, Client, success};
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
 use super::images;
 use super::stats::offline_timing;
-use crate::answer::{ask, detach, download, job, tell_timing};
+use crate::answer::{ask, detach, download, end_with_signals, job, tell_timing};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
 use crate::files::{self, OutputFile, Stream};
 use crate::limit::within;
 use crate::many::inputs::is_single;
-use crate::many::plan::{default_output, end_as, format_of};
+use crate::many::plan::{Below, default_output, end_as, format_of};
 use crate::output::{self, Style};
 use crate::parts;
+use crate::preview;
 use crate::signals;
+use crate::timing::Timing;
 
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
     wanted.send.check_offline()?;
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
         return images::offline(global, wanted);
     }
+    check_preview(wanted)?;
     let image = image(wanted);
     let Stream { bytes, size_hint } = Stream::open(image)?;
     signals::on_interruption(parts::remove_all);
     let output = output_path(wanted)?;
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
-        return output::skipped(image, &output, global.json);
+        output::skipped(image, &output, global.json)?;
+        return show_preview(&output, wanted, global);
     }
     let target = open(&output, wanted)?;
     let limits = Limits::new(u64::from(global.memory) << 20);
@@ -47,13 +51,14 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
             source,
         },
         StreamError::Write(source) => target.failed(source),
-        StreamError::Image(error) => images::rejected(&error, limits),
+        StreamError::Image(error) => images::rejected(&error, limits).of_input(image),
     })?;
     finish(
         target,
         |path, style| output::grayscale(&report, path, None, style),
         global,
     )?;
+    show_preview(&output, wanted, global)?;
     offline_timing(global);
     Ok(())
 }
@@ -66,29 +71,76 @@ pub(super) async fn online(
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
         return images::online(client, global, wanted).await;
     }
+    check_preview(wanted)?;
     let image = image(wanted);
+    let done = one(client, global, wanted, image).await;
+    done.map_err(|error| error.of_input(image))
+}
+
+/// One image, in the cloud.
+async fn one(
+    client: &Client,
+    global: &Global,
+    wanted: &GrayscaleArguments,
+    image: &Path,
+) -> Result<(), Error> {
     let input = files::input(image)?;
     let job = job(GRAYSCALE, &parameters(wanted), input, wanted.send)?;
+    let below = below(image, parameters(wanted).format);
     if wanted.send.detach {
-        return detach(client, global, job).await;
+        return detach(client, global, job, below.as_ref()).await;
     }
     let output = output_path(wanted)?;
     if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
-        return output::skipped(image, &output, global.json);
+        output::skipped(image, &output, global.json)?;
+        return show_preview(&output, wanted, global);
     }
-    let mut target = open(&output, wanted)?;
-    let (outcome, mut timing) = ask(client, job, global.timeout).await?;
+    let target = open(&output, wanted)?;
+    let (outcome, mut timing) = ask(client, job, below.as_ref(), global.timeout).await?;
     let answer = success::<Report>(outcome)?;
-    let (job, report) = (answer.job, answer.result);
-    let object = answer.object.ok_or(errand_client::Error::BadAnswer {
-        job_id: job.job_id,
+    end_with_signals(answer.job.job_id, global.json);
+    fetch(client, global, &answer, target, &mut timing)
+        .await
+        .map_err(|error| error.not_fetched(answer.job.job_id))?;
+    show_preview(&output, wanted, global)?;
+    tell_timing(global, &timing);
+    Ok(())
+}
+
+/// A preview shows a file: there has to be one.
+fn check_preview(wanted: &GrayscaleArguments) -> Result<(), Error> {
+    if wanted.preview.is_some() && wanted.output.as_deref() == Some(Path::new("-")) {
+        return Err(Error::Usage(
+            "--preview shows the file that is written: name one with -o".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn show_preview(output: &Path, wanted: &GrayscaleArguments, global: &Global) -> Result<(), Error> {
+    match wanted.preview {
+        Some(how) => preview::show(output, how, global.json),
+        None => Ok(()),
+    }
+}
+
+/// Brings the image of a job that is done to its place, and tells of it.
+async fn fetch(
+    client: &Client,
+    global: &Global,
+    answer: &Answer<Report>,
+    mut target: OutputFile,
+    timing: &mut Timing,
+) -> Result<(), Error> {
+    let object = answer.object.as_ref().ok_or(errand_client::Error::BadAnswer {
+        job_id: answer.job.job_id,
         message: "it names no image".to_owned(),
     })?;
     let begun = Instant::now();
-    let downloaded = within(global.timeout, download(client, &object, &mut target)).await;
+    let downloaded = within(global.timeout, download(client, object, &mut target)).await;
     downloaded.map_err(|error| match error {
         Error::OutOfTime { seconds } => errand_client::Error::TimedOut {
-            job_id: job.job_id,
+            job_id: answer.job.job_id,
             seconds,
         }
         .into(),
@@ -96,14 +148,12 @@ pub(super) async fn online(
     })?;
     timing.download = begun.elapsed();
     output::step("downloaded");
-    let stored = Some((job, &object.location));
+    let stored = Some((answer.job, &object.location));
     finish(
         target,
-        |path, style| output::grayscale(&report, path, stored, style),
+        |path, style| output::grayscale(&answer.result, path, stored, style),
         global,
-    )?;
-    tell_timing(global, &timing);
-    Ok(())
+    )
 }
 
 /// The one image that is meant, if it is one, and where the answer goes.
@@ -117,6 +167,17 @@ fn image(wanted: &GrayscaleArguments) -> &Path {
         .images
         .first()
         .map_or(Path::new("image.jpg"), PathBuf::as_path)
+}
+
+/// Where the answer to one image goes in a folder; none of standard input, which has no name.
+fn below(image: &Path, format: Option<Format>) -> Option<Below> {
+    let name = image.file_name().filter(|_| image != Path::new("-"))?;
+    let mut path = PathBuf::from(name);
+    end_as(&mut path, format);
+    Some(Below {
+        path,
+        folder: PathBuf::new(),
+    })
 }
 
 fn output_path(wanted: &GrayscaleArguments) -> Result<PathBuf, Error> {
@@ -155,7 +216,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 /// Whether a name is that of a folder: there is one, or it ends with a slash.
-fn is_folder(path: &Path) -> bool {
+pub(super) fn is_folder(path: &Path) -> bool {
     let ends_with_slash = path.as_os_str().as_encoded_bytes().last().is_some_and(|last| {
         let last = char::from(*last);
         std::path::is_separator(last)

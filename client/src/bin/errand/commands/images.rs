@@ -1,5 +1,6 @@
 //! `errand grayscale` of many images.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom};
 use std::num::NonZero;
@@ -20,6 +21,7 @@ use crate::cli::{Global, GrayscaleArguments};
 use crate::error::Error;
 use crate::files::{OutputFile, Stream};
 use crate::limit::within;
+use crate::many::detached;
 use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Way};
 use crate::many::plan::{self, Item, format_of};
@@ -27,6 +29,7 @@ use crate::many::pool::{self, Event};
 use crate::many::report::{Manner, Report, Told};
 use crate::many::{all, here};
 use crate::output::shown;
+use crate::parts;
 use crate::timing::Timing;
 
 /// What is written at once.
@@ -78,7 +81,11 @@ struct Answer<'a> {
 /// Does all of them in this process.
 pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
     let parameters = parameters(wanted);
-    let (items, problems) = here(plan(None, wanted))?;
+    let Plan {
+        items,
+        problems,
+        passed_over,
+    } = here(plan(None, wanted))?;
     let threads = wanted
         .many
         .jobs
@@ -86,7 +93,9 @@ pub(super) fn offline(global: &Global, wanted: &GrayscaleArguments) -> Result<()
         .unwrap_or(NonZero::<usize>::MIN);
     let limits = Limits::new((u64::from(global.memory) << 20) / threads.get() as u64);
     let mut lines = Lines::new(&items, &problems, global, wanted);
+    lines.report.update(|counts| counts.passed_over = passed_over);
     lines.report.end_with_signals();
+    remove_left(&items, wanted);
     let stop = AtomicBool::new(lines.report.is_over());
     pool::run(
         items.len(),
@@ -110,13 +119,21 @@ pub(super) async fn online(
     global: &Global,
     wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {
-    let (items, problems) = within(global.timeout, plan(Some(client), wanted)).await?;
+    let Plan {
+        items,
+        problems,
+        passed_over,
+    } = within(global.timeout, plan(Some(client), wanted)).await?;
+    let (parameters, send) = (Arc::new(parameters(wanted)), wanted.send);
+    if send.detach {
+        let job = move |item: &Item| job(GRAYSCALE, &*parameters, item.job_input()?, send);
+        return detached::send(client, global, &wanted.many, items, &problems, job).await;
+    }
+    remove_left(&items, wanted);
     let items = Arc::new(items);
     let mut lines = Lines::new(&items, &problems, global, wanted);
-    let parameters = Arc::new(parameters(wanted));
+    lines.report.update(|counts| counts.passed_over = passed_over);
     let manner = Existing::of(wanted);
-    let send = wanted.send;
-    send.check_many()?;
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
     let count = if lines.report.is_over() { 0 } else { items.len() };
     let start = |index: usize, way: Arc<Way>| {
@@ -130,19 +147,24 @@ pub(super) async fn online(
             let input = item.job_input()?;
             // Before anything is sent: there may be no place for the answer.
             let mut target = open(&item.output, manner.may_replace)?;
-            let (outcome, mut timing) = way.ask(job(GRAYSCALE, &*parameters, input, send)?).await?;
+            let (outcome, mut timing) = way
+                .ask(job(GRAYSCALE, &*parameters, input, send)?, item.below.as_ref())
+                .await?;
             let answer = success::<errand_grayscale::Report>(outcome)?;
             let object = answer.object.ok_or(errand_client::Error::BadAnswer {
                 job_id: answer.job.job_id,
                 message: "it names no image".to_owned(),
             })?;
-            {
+            let fetched = async {
                 let _room = way.room_to_download().await;
                 let begun = Instant::now();
                 download(&way.client, &object, &mut target).await?;
                 timing.download = begun.elapsed();
-            }
-            target.finish()?;
+                target.finish()
+            };
+            fetched
+                .await
+                .map_err(|error| error.not_fetched(answer.job.job_id))?;
             Ok(Ended::Done {
                 report: answer.result,
                 stored: Some(Box::new(Stored {
@@ -153,22 +175,33 @@ pub(super) async fn online(
             })
         })
     };
-    let ran = online::run(client, count, jobs, global.timeout, start, |way, event| {
-        lines.report.on_the_way(way);
-        if let Event::Ended(index, ended) = event {
-            lines.ended(&items[index], ended);
-        }
-        !lines.report.is_over()
-    })
+    let session = client.session();
+    let ran = online::run(
+        client,
+        session,
+        count,
+        jobs,
+        global.timeout,
+        start,
+        |way, event| {
+            lines.report.on_the_way(way);
+            if let Event::Ended(index, ended) = event {
+                lines.ended(&items[index], ended);
+            }
+            !lines.report.is_over()
+        },
+    )
     .await;
     lines.report.end_of(ran)
 }
 
 /// Says what would be done.
 pub(super) fn dry_run(global: &Global, wanted: &GrayscaleArguments) -> Result<(), Error> {
-    let (items, problems) = match super::grayscale::single(wanted) {
-        Some((input, output)) => (vec![Item::of(input, output?)?], Vec::new()),
-        None => here(plan(None, wanted))?,
+    let (items, problems) = if let Some((input, output)) = super::grayscale::single(wanted) {
+        (vec![Item::of(input, output?)?], Vec::new())
+    } else {
+        let plan = here(plan(None, wanted))?;
+        (plan.items, plan.problems)
     };
     let existing = Existing::of(wanted);
     let fate = |item: &Item| match is_done(item.modified(), &item.output, existing) {
@@ -192,6 +225,7 @@ impl Lines {
     /// Tells first of those of which it is known that they cannot be done.
     fn new(items: &[Item], problems: &[Item], global: &Global, wanted: &GrayscaleArguments) -> Self {
         let manner = Manner {
+            done: "done",
             json: global.json,
             quiet: global.quiet,
             timing: global.timing,
@@ -241,9 +275,23 @@ impl Lines {
     }
 }
 
-/// What can be done, and that of which it is known that it cannot. Without a client, nothing is in the cloud.
-async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<(Vec<Item>, Vec<Item>), Error> {
+/// What is to be done.
+struct Plan {
+    items: Vec<Item>,
+    /// Of which it is known that they cannot be done.
+    problems: Vec<Item>,
+    /// How many files of folders are no images by their names.
+    passed_over: usize,
+}
+
+/// Finds what is to be done. Without a client, nothing is in the cloud.
+async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<Plan, Error> {
     let output = wanted.output.as_deref();
+    if wanted.preview.is_some() {
+        return Err(Error::Usage(
+            "--preview shows one image: leave it out, or name one".to_owned(),
+        ));
+    }
     match output {
         Some(output) if output == Path::new("-") => {
             return Err(Error::Usage(
@@ -259,9 +307,22 @@ async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<(V
         _ => {}
     }
     let is_image: fn(&Path) -> bool = |path| format_of(path).is_some();
-    let found = all(client, &wanted.images, &wanted.many, output, Some(is_image)).await?;
+    let found = all(
+        client,
+        GRAYSCALE,
+        &wanted.images,
+        &wanted.many,
+        output,
+        Some(is_image),
+    )
+    .await?;
     let items = plan::images(found.inputs, output, wanted.format)?;
-    Ok(items.into_iter().partition(|item| item.problem.is_none()))
+    let (items, problems) = items.into_iter().partition(|item| item.problem.is_none());
+    Ok(Plan {
+        items,
+        problems,
+        passed_over: found.passed_over,
+    })
 }
 
 pub(super) fn rejected(error: &errand_grayscale::Error, limits: Limits) -> Error {
@@ -308,8 +369,19 @@ fn convert(
     })
 }
 
+/// A run that goes on where another was killed removes what that had half written.
+fn remove_left(items: &[Item], wanted: &GrayscaleArguments) {
+    if wanted.skip_existing {
+        let folders: BTreeSet<_> = items.iter().filter_map(|item| item.output.parent()).collect();
+        for folder in folders {
+            let is_here = folder.as_os_str().is_empty();
+            parts::remove_left_in(if is_here { Path::new(".") } else { folder });
+        }
+    }
+}
+
 /// Opens the place of an answer, in a folder that is made where it is not there.
-fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
+pub(super) fn open(output: &Path, may_replace: bool) -> Result<OutputFile, Error> {
     match OutputFile::open(output, may_replace) {
         Err(Error::Write { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             make_folder(output.parent().unwrap_or(Path::new("")))?;

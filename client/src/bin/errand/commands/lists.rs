@@ -16,6 +16,7 @@ use crate::answer::job;
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::limit::within;
+use crate::many::detached;
 use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Broken, Way};
 use crate::many::plan::{Item, printed};
@@ -68,39 +69,52 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
 /// Does all of them in the cloud.
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let items = within(global.timeout, plan(Some(client), wanted)).await?;
-    let parameters = parameters(wanted);
+    let (parameters, send) = (Arc::new(parameters(wanted)), wanted.send);
+    if send.detach {
+        let (items, problems) = apart(items);
+        let job = move |item: &Item| job(STATS, &*parameters, item.job_input()?, send);
+        return detached::send(client, global, &wanted.many, items, &problems, job).await;
+    }
     let mut lines = Lines::new(&items, global, &parameters);
     let stop = AtomicBool::new(false);
     let (items, problems) = apart(items);
     lines.problems(&problems, wanted, &stop);
-    let (items, parameters) = (Arc::new(items), Arc::new(parameters));
-    let send = wanted.send;
-    send.check_many()?;
+    let items = Arc::new(items);
     let jobs = wanted.many.jobs.map_or(online::JOBS, NonZero::get);
     let start = |index: usize, way: Arc<Way>| {
         let (items, parameters) = (Arc::clone(&items), Arc::clone(&parameters));
         async move {
             let input = items[index].job_input()?;
-            let (outcome, timing) = way.ask(job(STATS, &*parameters, input, send)?).await?;
+            let (outcome, timing) = way.ask(job(STATS, &*parameters, input, send)?, None).await?;
             Ok((success::<Answer>(outcome)?, timing))
         }
     };
-    let ran = online::run(client, items.len(), jobs, global.timeout, start, |way, event| {
-        lines.report.on_the_way(way);
-        match event {
-            Event::Tick => {}
-            Event::Ended(index, Ok((answer, timing))) => {
-                lines.report.time(&timing);
-                lines.done(&items[index], index, &answer.result, Some(answer.job), &stop);
+    let session = client.session();
+    let count = items.len();
+    let ran = online::run(
+        client,
+        session,
+        count,
+        jobs,
+        global.timeout,
+        start,
+        |way, event| {
+            lines.report.on_the_way(way);
+            match event {
+                Event::Tick => {}
+                Event::Ended(index, Ok((answer, timing))) => {
+                    lines.report.time(&timing);
+                    lines.done(&items[index], index, &answer.result, Some(answer.job), &stop);
+                }
+                Event::Ended(index, Err(error)) => {
+                    lines.table_add(index, None);
+                    lines.report.failed(&items[index], &error);
+                    lines.after_failure(wanted, &stop);
+                }
             }
-            Event::Ended(index, Err(error)) => {
-                lines.table_add(index, None);
-                lines.report.failed(&items[index], &error);
-                lines.after_failure(wanted, &stop);
-            }
-        }
-        !stop.load(Ordering::Relaxed)
-    })
+            !stop.load(Ordering::Relaxed)
+        },
+    )
     .await;
     lines.end_of(ran)
 }
@@ -121,7 +135,7 @@ pub(super) fn local(wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
 
 /// All lists. Without a client, none is in the cloud.
 async fn plan(client: Option<&Client>, wanted: &StatsArguments) -> Result<Vec<Item>, Error> {
-    let found = all(client, &wanted.files, &wanted.many, None, None).await?;
+    let found = all(client, STATS, &wanted.files, &wanted.many, None, None).await?;
     Ok(printed(found.inputs))
 }
 
@@ -157,6 +171,7 @@ struct Lines {
 impl Lines {
     fn new(items: &[Item], global: &Global, parameters: &Parameters) -> Self {
         let manner = Manner {
+            done: "done",
             json: global.json,
             quiet: global.quiet,
             timing: global.timing,

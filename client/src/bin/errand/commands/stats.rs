@@ -1,6 +1,6 @@
 //! `errand stats`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{Accumulator, Answer, Method, Parameters, PassError, Passes, ReadError, Selection};
+use errand_stats::{Accumulator, Answer, Bins, Method, Parameters, PassError, Passes, ReadError, Selection};
 
 use super::lists;
-use crate::answer::{ask, detach, job, tell_timing};
+use crate::answer::{ask, detach, end_with_signals, job, tell_timing};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
 use crate::files::{self, Stream};
@@ -23,7 +23,25 @@ use crate::plot::{self, Plot};
 /// The most bytes of a file's numbers that are kept rather than read again.
 const KEPT_BYTES: usize = 128 << 20;
 
+/// A number behind `--histogram` is a file; one that is not there was meant for the bins.
+fn check_bins(wanted: &StatsArguments) -> Result<(), Error> {
+    let is_meant = |name: &&PathBuf| {
+        let text = name.to_str().unwrap_or_default();
+        text.parse::<u16>().is_ok() && fs::symlink_metadata(name).is_err()
+    };
+    match wanted.files.iter().find(is_meant) {
+        Some(name) if wanted.histogram == Some(Bins::Auto) => {
+            let number = name.display();
+            Err(Error::Usage(format!(
+                "there is no file `{number}`: for {number} bins, write --histogram={number}"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    check_bins(wanted)?;
     wanted.send.check_offline()?;
     if wanted.together {
         return together(global, wanted);
@@ -34,12 +52,10 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
     }
     let plot = Plot::open(wanted, &[file(wanted)])?;
     let threads = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let answer = summarize(
-        file(wanted),
-        &asked_for(wanted, plot.as_ref()),
-        u64::from(global.memory) << 20,
-        threads,
-    )?;
+    let memory_bytes = u64::from(global.memory) << 20;
+    let file = file(wanted);
+    let answer = summarize(file, &asked_for(wanted, plot.as_ref()), memory_bytes, threads)
+        .map_err(|error| error.of_input(file))?;
     let answer = drawn(plot, answer, wanted)?;
     output::statistics(&answer, None, style(global))?;
     offline_timing(global);
@@ -152,6 +168,7 @@ fn failed(path: &Path, error: ReadError, memory_bytes: u64) -> Error {
 }
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
+    check_bins(wanted)?;
     if wanted.together {
         let message = "--together is done in this process: add --offline";
         return Err(Error::Usage(message.to_owned()));
@@ -160,16 +177,25 @@ pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArgum
         plot::refuse_many(wanted)?;
         return lists::online(client, global, wanted).await;
     }
-    let plot = Plot::open(wanted, &[file(wanted)])?;
-    let input = files::input(file(wanted))?;
+    let file = file(wanted);
+    let done = one(client, global, wanted, file).await;
+    done.map_err(|error| error.of_input(file))
+}
+
+/// One list, in the cloud.
+async fn one(client: &Client, global: &Global, wanted: &StatsArguments, file: &Path) -> Result<(), Error> {
+    let plot = Plot::open(wanted, &[file])?;
+    let input = files::input(file)?;
     let job = job(STATS, &asked_for(wanted, plot.as_ref()), input, wanted.send)?;
     if wanted.send.detach {
-        return detach(client, global, job).await;
+        return detach(client, global, job, None).await;
     }
-    let (outcome, timing) = ask(client, job, global.timeout).await?;
+    let (outcome, timing) = ask(client, job, None, global.timeout).await?;
     let answer = success::<Answer>(outcome)?;
-    let shown = drawn(plot, answer.result, wanted)?;
-    output::statistics(&shown, Some(answer.job), style(global))?;
+    end_with_signals(answer.job.job_id, global.json);
+    drawn(plot, answer.result, wanted)
+        .and_then(|shown| output::statistics(&shown, Some(answer.job), style(global)))
+        .map_err(|error| error.not_fetched(answer.job.job_id))?;
     tell_timing(global, &timing);
     Ok(())
 }

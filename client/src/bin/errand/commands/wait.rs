@@ -26,7 +26,7 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &WaitArguments
     tokio::select! {
         ended = within(limit, wait(client, global.timeout, &ids, style)) => ended,
         // They go on, and their ids are known to whoever waits.
-        () = interruption() => Err(Error::Interrupted { job_id: ids.first().copied() }),
+        () = interruption() => Err(Error::Interrupted { job_id: ids.first().copied(), is_done: false }),
     }
 }
 

@@ -4,21 +4,22 @@
 //! What begins with a dot is passed over, as a shell's `*` does, and so is the folder that the answers go to. Nothing here
 //! opens a file.
 
-use std::ffi::{OsStr, OsString};
+mod filter;
+mod list;
+mod uploaded;
+
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use errand_client::{Client, Uploaded};
-use errand_protocol::keys::CLAIM_CHECKS;
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use errand_client::Uploaded;
 use walkdir::{DirEntry, WalkDir};
 
+use self::filter::{Filter, glob, has_glob, is_glob};
+pub(crate) use self::uploaded::{find_uploaded, is_uploaded};
 use super::plan::default_output;
 use crate::error::Error;
-
-/// How the name of an object begins.
-const S3: &str = "s3://";
 
 /// What to look for, as it was typed.
 #[derive(Debug, Default)]
@@ -43,6 +44,8 @@ pub(crate) struct Input {
     pub(crate) path: PathBuf,
     /// Its name below the output folder: one or more parts, none of which leads out of it.
     pub(crate) below: PathBuf,
+    /// Which first part of that is the own name of a folder that was named; empty where it has none.
+    pub(crate) folder: PathBuf,
     pub(crate) size_bytes: u64,
     /// Where it is, if it is in the cloud already.
     pub(crate) object: Option<Box<Uploaded>>,
@@ -76,6 +79,7 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
             .into_iter()
             .collect(),
         keeps_folder_names: wanted.output.is_none(),
+        folder: PathBuf::new(),
         found: Found::default(),
     };
     for name in wanted.names {
@@ -93,124 +97,11 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
         search.argument(name)?;
     }
     if let Some(list) = wanted.list {
-        for name in listed(list, wanted.nul)? {
+        for name in list::names(list, wanted.nul)? {
             search.listed(Path::new(&name));
         }
     }
     Ok(search.found)
-}
-
-/// Which of what is found is wanted.
-struct Filter {
-    include: Option<GlobSet>,
-    exclude: Option<GlobSet>,
-    is_fit: Option<fn(&Path) -> bool>,
-}
-
-impl Filter {
-    fn of(wanted: &Wanted) -> Result<Self, Error> {
-        Ok(Self {
-            include: set_of(wanted.include)?,
-            exclude: set_of(wanted.exclude)?,
-            is_fit: wanted.is_fit,
-        })
-    }
-
-    fn wants(&self, below: &Path) -> bool {
-        self.include
-            .as_ref()
-            .is_none_or(|include| include.is_match(below))
-            && !self.excludes(below)
-    }
-
-    fn excludes(&self, below: &Path) -> bool {
-        self.exclude
-            .as_ref()
-            .is_some_and(|exclude| below.ancestors().any(|part| exclude.is_match(part)))
-    }
-
-    /// Whether a file in a folder is none by its name, and nothing says that it is one.
-    fn passes_over(&self, name: &Path) -> bool {
-        self.include.is_none() && self.is_fit.is_some_and(|is_fit| !is_fit(name))
-    }
-}
-
-/// Finds objects of the stack's input bucket, named as `s3://BUCKET/KEY`, with a slash at the end for all below, or as a glob.
-pub(crate) async fn find_uploaded(
-    client: &Client,
-    names: &[PathBuf],
-    wanted: &Wanted<'_>,
-) -> Result<Found, Error> {
-    let filter = Filter::of(wanted)?;
-    let mut found = Found::default();
-    for name in names {
-        let address = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(S3))
-            .unwrap_or_default();
-        let (bucket, key) = address.split_once('/').unwrap_or((address, ""));
-        let deployment = client.deployment().await?;
-        if bucket != deployment.input_bucket.as_str() {
-            return Err(Error::Usage(format!(
-                "`{}`: functions take objects of their stack's input bucket alone, s3://{}/: copy it there",
-                name.display(),
-                deployment.input_bucket
-            )));
-        }
-        // All before the first part that is a glob.
-        let parts = key.split_inclusive('/');
-        let base: String = parts.take_while(|part| !has_glob(OsStr::new(part))).collect();
-        let matcher = (base.len() < key.len())
-            .then(|| glob(&key[base.len()..]))
-            .transpose()?;
-        let before = found.inputs.len();
-        for object in client.uploaded(&base).await? {
-            let key = object.location.key.as_str();
-            let path = PathBuf::from(object.location.to_string());
-            let rest = match key.strip_prefix(&base) {
-                // What requests brought with them is theirs alone.
-                _ if key.starts_with(CLAIM_CHECKS) => continue,
-                Some("") => object.location.key.file_name(),
-                Some(rest) if base.is_empty() || base.ends_with('/') => rest,
-                // A name without a slash may be a folder's; `photos2/` is none below `photos`.
-                Some(rest) if rest.starts_with('/') => &rest[1..],
-                _ => continue,
-            };
-            if matcher.as_ref().is_some_and(|matcher| !matcher.is_match(rest)) {
-                continue;
-            }
-            let Some(below) = below(Path::new(rest)) else {
-                let error = Error::Usage("its key leads out of the output folder".to_owned());
-                found.inputs.push(Input::without(&path, error));
-                continue;
-            };
-            if !filter.wants(&below) {
-                continue;
-            }
-            let is_named = key.len() == base.len() || matcher.is_some();
-            if !is_named && filter.passes_over(&below) {
-                found.passed_over += 1;
-                continue;
-            }
-            found.inputs.push(Input {
-                path,
-                below,
-                size_bytes: object.size_bytes,
-                object: Some(Box::new(object)),
-                problem: None,
-            });
-        }
-        if found.inputs.len() == before {
-            let error = Error::Usage("there is no such object".to_owned());
-            found.inputs.push(Input::without(name, error));
-        }
-    }
-    Ok(found)
-}
-
-/// Whether a name is that of an object, or of more.
-pub(crate) fn is_uploaded(name: &Path) -> bool {
-    name.to_str().is_some_and(|name| name.starts_with(S3))
 }
 
 struct Search {
@@ -219,6 +110,8 @@ struct Search {
     outputs: Vec<PathBuf>,
     /// Whether a folder's name is a part of the names below the output folder: there is none that is said.
     keeps_folder_names: bool,
+    /// The name of the named folder that is walked, if it is a part of the names.
+    folder: PathBuf,
     found: Found,
 }
 
@@ -333,7 +226,9 @@ impl Search {
             name = folder_name(folder);
             self.outputs.extend(fs::canonicalize(default_output(&name)));
         }
+        self.folder.clone_from(&name);
         self.folder(folder, &name);
+        self.folder = PathBuf::new();
     }
 
     /// All files in a folder, below `name`.
@@ -384,6 +279,7 @@ impl Search {
         self.found.inputs.push(Input {
             path,
             below,
+            folder: self.folder.clone(),
             size_bytes,
             object: None,
             problem: None,
@@ -431,6 +327,7 @@ impl Input {
         Self {
             path: path.to_owned(),
             below: PathBuf::new(),
+            folder: PathBuf::new(),
             size_bytes: 0,
             object: None,
             problem: Some(error),
@@ -467,91 +364,11 @@ pub(crate) fn below(path: &Path) -> Option<PathBuf> {
     (!below.as_os_str().is_empty()).then_some(below)
 }
 
-/// Whether a name is a glob. One that is there is a file, whatever its name.
-fn is_glob(name: &Path) -> bool {
-    name.to_str().is_some() && has_glob(name.as_os_str()) && fs::symlink_metadata(name).is_err()
-}
-
-fn has_glob(name: &OsStr) -> bool {
-    let is_special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'{');
-    name.as_encoded_bytes().iter().any(is_special)
-}
-
-fn glob(pattern: &str) -> Result<GlobMatcher, Error> {
-    let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-    glob.map(|glob| glob.compile_matcher())
-        .map_err(|error| not_a_glob(pattern, &error))
-}
-
-fn not_a_glob(pattern: &str, error: &globset::Error) -> Error {
-    Error::Usage(format!(
-        "`{pattern}` is no glob: {}; write \\ before a character that stands for itself",
-        error.kind()
-    ))
-}
-
-/// A pattern without a slash is for a name in any folder, one with a slash for the path.
-fn set_of(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let trimmed = pattern.trim_end_matches('/');
-        let deep = match trimmed.strip_prefix('/') {
-            Some(from_the_top) => from_the_top.to_owned(),
-            None if trimmed.contains('/') => trimmed.to_owned(),
-            None => format!("**/{trimmed}"),
-        };
-        let glob = GlobBuilder::new(&deep).literal_separator(true).build();
-        set.add(glob.map_err(|error| not_a_glob(pattern, &error))?);
-    }
-    set.build()
-        .map(Some)
-        .map_err(|error| not_a_glob(&patterns.join(" "), &error))
-}
-
-/// The names in a list of them, one a line.
-fn listed(list: &Path, nul: bool) -> Result<Vec<OsString>, Error> {
-    let read = || {
-        if list == Path::new("-") {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-        } else {
-            fs::read(list)
-        }
-    };
-    let bytes = read().map_err(|source| Error::Read {
-        path: list.to_owned(),
-        source,
-    })?;
-    let names = bytes.split(|byte| *byte == if nul { 0 } else { b'\n' });
-    let names = names.map(|name| {
-        if nul {
-            name
-        } else {
-            name.strip_suffix(b"\r").unwrap_or(name)
-        }
-    });
-    Ok(names.filter(|name| !name.is_empty()).map(name_of).collect())
-}
-
-#[cfg(unix)]
-fn name_of(bytes: &[u8]) -> OsString {
-    use std::os::unix::ffi::OsStrExt;
-    OsStr::from_bytes(bytes).to_owned()
-}
-
-#[cfg(not(unix))]
-fn name_of(bytes: &[u8]) -> OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tree(files: &[&str]) -> tempfile::TempDir {
+    pub(super) fn tree(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for file in files {
             let path = folder.path().join(file);
@@ -562,7 +379,7 @@ mod tests {
     }
 
     /// The names below the output folder; `!` before those that have a problem.
-    fn found(wanted: &Wanted) -> Vec<String> {
+    pub(super) fn found(wanted: &Wanted) -> Vec<String> {
         let found = find(wanted).unwrap();
         let name = |input: &Input| match &input.problem {
             None => input.below.display().to_string(),
@@ -571,7 +388,7 @@ mod tests {
         found.inputs.iter().map(name).collect()
     }
 
-    fn elsewhere() -> &'static Path {
+    pub(super) fn elsewhere() -> &'static Path {
         Path::new("no/such/folder")
     }
 
@@ -599,42 +416,6 @@ mod tests {
         let output = folder.path().join("a");
         wanted.output = Some(&output);
         assert_eq!(found(&wanted), ["b.txt"], "answers are no inputs");
-    }
-
-    #[test]
-    fn patterns_are_for_names_or_for_paths() {
-        let folder = tree(&["a.jpg", "b.png", "old/c.jpg", "new/old/d.jpg", "new/e.jpg"]);
-        let names = [folder.path().to_owned()];
-        for (include, exclude, expected) in [
-            (
-                &["*.jpg"][..],
-                &[][..],
-                &["a.jpg", "new/e.jpg", "new/old/d.jpg", "old/c.jpg"][..],
-            ),
-            (&[], &["old"], &["a.jpg", "b.png", "new/e.jpg"]),
-            (&[], &["/old/"], &["a.jpg", "b.png", "new/e.jpg", "new/old/d.jpg"]),
-            (&["new/*.jpg"], &[], &["new/e.jpg"]),
-            (&["*.{png,gif}", "a.*"], &["b*"], &["a.jpg"]),
-        ] {
-            let owned = |patterns: &[&str]| patterns.iter().map(|&each| each.to_owned()).collect::<Vec<_>>();
-            let (include, exclude) = (owned(include), owned(exclude));
-            let wanted = Wanted {
-                names: &names,
-                include: &include,
-                exclude: &exclude,
-                output: Some(elsewhere()),
-                ..Wanted::default()
-            };
-            assert_eq!(found(&wanted), expected, "{include:?} {exclude:?}");
-        }
-        let wrong = ["[a".to_owned()];
-        let wanted = Wanted {
-            names: &names,
-            include: &wrong,
-            ..Wanted::default()
-        };
-        let error = find(&wanted).unwrap_err().to_string();
-        assert!(error.starts_with("`[a` is no glob: "), "{error}");
     }
 
     #[test]

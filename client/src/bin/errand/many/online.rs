@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::plan::Below;
 use super::pool::Event;
 use crate::answer::{done_already, entry};
 use crate::error::Error;
@@ -44,14 +45,30 @@ pub(crate) struct Way {
 }
 
 impl Way {
+    /// Sends a job that nobody waits for now.
+    pub(crate) async fn send(&self, job: Job, below: Option<&Below>) -> Result<(), Error> {
+        if done_already(&self.client, &job).await?.is_some() {
+            return Ok(());
+        }
+        let entry = entry(&self.client, &job, below);
+        let job = job.counted(Arc::clone(&self.sent_bytes));
+        let prepared = {
+            let _permit = self.uploads.acquire().await;
+            self.session.prepare(job).await?
+        };
+        Journal::keep(&[entry]);
+        let _ = prepared.send().await?;
+        Ok(())
+    }
+
     /// Sends a job and waits for its outcome.
-    pub(crate) async fn ask(&self, job: Job) -> Result<(Outcome, Timing), Error> {
+    pub(crate) async fn ask(&self, job: Job, below: Option<&Below>) -> Result<(Outcome, Timing), Error> {
         let operation = job.operation();
         let (size_bytes, is_uploaded) = (job.input().size_bytes(), job.input().is_uploaded());
         if let Some(outcome) = done_already(&self.client, &job).await? {
             return Ok((outcome, Timing::default()));
         }
-        let entry = entry(&self.client, &job);
+        let entry = entry(&self.client, &job, below);
         let job = job.counted(Arc::clone(&self.sent_bytes));
         let mut clock = Clock::start();
         let prepared = {
@@ -90,10 +107,11 @@ pub(crate) enum Broken {
     By(Error),
 }
 
-/// Does `start` for every index below `count`, so many at once; hands what has ended to `take`, which says whether more is to
+/// Does `start` for every index below `count`, so many at once, with a session of their own; hands what has ended to `take`, which says whether more is to
 /// be begun. Clears up, whatever happens.
 pub(crate) async fn run<T: Send + 'static, F>(
     client: &Client,
+    session: Session,
     count: usize,
     jobs: usize,
     limit: Option<Limit>,
@@ -105,7 +123,7 @@ where
 {
     let way = Arc::new(Way {
         client: client.clone(),
-        session: client.session(),
+        session,
         limit,
         uploads: Semaphore::new(UPLOADS),
         downloads: Semaphore::new(DOWNLOADS),
@@ -140,6 +158,7 @@ where
         ended = within(limit.map(|limit| limit.and(GRACE)), working) => ended.map_err(Broken::By),
         () = interruption() => Err(Broken::Interrupted),
     };
+    let mut ended = ended;
     // Those that are given up: what they were writing is removed with them.
     running.shutdown().await;
     // A second interruption ends the clearing up, as does the limit.
@@ -149,7 +168,9 @@ where
                 output::note(&format!("the reply queue could not be removed: {error}"));
             }
         }
-        () = interruption() => {}
+        () = interruption() => if ended.is_ok() {
+            ended = Err(Broken::Interrupted);
+        },
         _ = limit::over(limit.map(|limit| limit.and(2 * GRACE))) => {}
     }
     ended
@@ -158,7 +179,7 @@ where
 /// Whether an error is not of one job, but of all that would follow.
 fn is_the_end_of_all(error: &Error) -> bool {
     use errand_client::Error as Cause;
-    let Error::Client(error) = error else {
+    let Error::Client(error) = error.cause() else {
         return false;
     };
     let cause = match error {

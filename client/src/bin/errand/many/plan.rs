@@ -14,12 +14,23 @@ use super::inputs::Input;
 use crate::error::Error;
 use crate::files;
 
+/// Where an answer goes below the folder of the answers, wherever that is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Below {
+    pub(crate) path: PathBuf,
+    /// Which first part of the path is the own name of a folder of inputs, and left out where the answers' folder is named;
+    /// empty where there is none.
+    pub(crate) folder: PathBuf,
+}
+
 /// One thing to do.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) input: PathBuf,
     /// Where the answer goes; empty where it is printed.
     pub(crate) output: PathBuf,
+    /// The same, below any folder; none where it is printed.
+    pub(crate) below: Option<Below>,
     pub(crate) size_bytes: u64,
     /// Where the input is, if it is in the cloud already.
     pub(crate) object: Option<Box<Uploaded>>,
@@ -43,6 +54,7 @@ impl Item {
         Ok(Self {
             input: input.to_owned(),
             output,
+            below: None,
             size_bytes,
             object: None,
             problem: None,
@@ -82,6 +94,7 @@ pub(crate) fn printed(inputs: Vec<Input>) -> Vec<Item> {
     let without_output = |input: Input| Item {
         input: input.path,
         output: PathBuf::new(),
+        below: None,
         size_bytes: input.size_bytes,
         object: input.object,
         problem: input.problem,
@@ -100,10 +113,12 @@ pub(crate) fn images(
     let mut items: Vec<Item> = Vec::with_capacity(inputs.len());
     let mut places: HashMap<OsString, usize> = HashMap::with_capacity(inputs.len());
     let mut clashes = Vec::new();
-    for input in inputs {
+    for mut input in inputs {
+        end_as(&mut input.below, format);
         let mut item = Item {
             input: input.path,
             output: PathBuf::new(),
+            below: None,
             size_bytes: input.size_bytes,
             object: input.object,
             problem: input.problem,
@@ -113,7 +128,10 @@ pub(crate) fn images(
                 Some(folder) => folder.join(&input.below),
                 None => default_output(&input.below),
             };
-            end_as(&mut item.output, format);
+            item.below = Some(Below {
+                path: input.below,
+                folder: input.folder,
+            });
             match places.entry(key(&item.output)) {
                 Entry::Vacant(entry) => {
                     entry.insert(items.len());
@@ -214,6 +232,7 @@ mod tests {
         Input {
             path: path.into(),
             below: below.into(),
+            folder: PathBuf::new(),
             size_bytes: 1,
             object: None,
             problem: None,

@@ -33,6 +33,8 @@ const FORESEEN_AFTER: Duration = Duration::from_millis(500);
 
 pub(crate) struct Progress {
     begun: Instant,
+    /// What becomes of what does not fail.
+    done: &'static str,
     kind: Kind,
 }
 
@@ -43,7 +45,7 @@ enum Kind {
 }
 
 impl Progress {
-    pub(crate) fn new(total: usize, is_quiet: bool) -> Self {
+    pub(crate) fn new(total: usize, done: &'static str, is_quiet: bool) -> Self {
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let is_verbose = output::verbosity() == Verbosity::Verbose;
         let kind = if is_quiet {
@@ -61,6 +63,7 @@ impl Progress {
         };
         Self {
             begun: Instant::now(),
+            done,
             kind,
         }
     }
@@ -79,7 +82,7 @@ impl Progress {
                 if elapsed >= *next {
                     *apart = (*apart * 2).min(LINES_APART);
                     *next = elapsed + *apart;
-                    let mut line = format!("{} of {} done", counts.done, counts.total);
+                    let mut line = format!("{} of {} {}", counts.done, counts.total, self.done);
                     for (count, word) in [(counts.skipped, "skipped"), (counts.failed, "failed")] {
                         if count > 0 {
                             let _ = write!(line, ", {count} {word}");
@@ -117,6 +120,7 @@ pub(crate) async fn tell_of_upload(
     tokio::time::sleep(TOLD_AFTER).await;
     let mut progress = Progress::new(
         usize::try_from(size_bytes).unwrap_or(usize::MAX),
+        "up",
         output::verbosity() == Verbosity::Quiet,
     );
     progress.begun -= TOLD_AFTER;

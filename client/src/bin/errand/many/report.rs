@@ -42,6 +42,8 @@ pub(crate) struct Counts {
     pub(crate) output_bytes: u64,
     /// Uploaded so far.
     pub(crate) sent_bytes: u64,
+    /// Files in folders that are none of the kind by their names; not in the total.
+    pub(crate) passed_over: usize,
 }
 
 impl Counts {
@@ -50,16 +52,16 @@ impl Counts {
     }
 
     /// The sum, for a person to read.
-    fn text(&self, time: Duration) -> String {
-        let mut text = format!("{} done", self.done);
+    fn text(&self, time: Duration, done: &str) -> String {
+        let mut text = format!("{} {done}", self.done);
         let not_begun = self.total - self.ended();
-        for (count, word) in [
+        for (count, words) in [
             (self.skipped, "skipped"),
             (self.failed, "failed"),
-            (not_begun, "not done"),
+            (not_begun, &*format!("not {done}")),
         ] {
             if count > 0 {
-                let _ = write!(text, ", {count} {word}");
+                let _ = write!(text, ", {count} {words}");
             }
         }
         let _ = write!(text, "; {}", units::bytes(self.input_bytes));
@@ -69,6 +71,13 @@ impl Counts {
         let _ = write!(text, " in {}", units::time(time));
         if self.done > 0 && self.input_bytes > 0 {
             let _ = write!(text, " ({})", units::rate(self.input_bytes, time));
+        }
+        if self.passed_over > 0 {
+            let _ = write!(
+                text,
+                "; {} passed over, no images by their names (--include takes them)",
+                self.passed_over
+            );
         }
         text
     }
@@ -88,6 +97,8 @@ pub(crate) struct Told<'a, T> {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(crate) struct Manner {
+    /// What becomes of files that do not fail: `done`, or `sent`.
+    pub(crate) done: &'static str,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) timing: bool,
@@ -119,7 +130,7 @@ impl Report {
             counts.total_bytes += item.size_bytes;
         }
         Self {
-            progress: Progress::new(counts.total, manner.quiet),
+            progress: Progress::new(counts.total, manner.done, manner.quiet),
             counts: Arc::new(Mutex::new(counts)),
             manner,
             begun: Instant::now(),
@@ -172,7 +183,7 @@ impl Report {
             counts.output_bytes += told.output_bytes;
         });
         if self.manner.json {
-            self.json_line(told.input, "done", told.output, &told.answer);
+            self.json_line(told.input, self.manner.done, told.output, &told.answer);
         } else if let Some(text) = text() {
             self.line(&text);
         }
@@ -247,10 +258,7 @@ impl Report {
         if self.deaf.is_some() {
             return;
         }
-        let written = output::aside(|| {
-            let mut stdout = io::stdout().lock();
-            writeln!(stdout, "{text}").and_then(|()| stdout.flush())
-        });
+        let written = output::aside(|| output::write_out(format!("{text}\n").as_bytes()));
         if let Err(error) = written {
             if self.manner.makes_files {
                 output::line(&format!(
@@ -276,10 +284,10 @@ impl Report {
             return Err(Error::InterruptedRun);
         }
         if self.manner.json {
-            self.line(&summary(&counts, time, false));
+            self.line(&summary(&counts, time, self.manner, false));
         }
         if !self.manner.quiet {
-            let mut text = counts.text(time);
+            let mut text = counts.text(time, self.manner.done);
             if let Some(why) = self.stopped {
                 let _ = write!(text, "; stopped: {why}");
             }
@@ -336,7 +344,8 @@ struct Fault {
 
 /// What was done when the process was told to end.
 pub(crate) fn tell_of_interruption(counts: &Counts, time: Duration, manner: Manner) {
-    let resume = if manner.makes_files { RESUME } else { "" };
+    let is_all = counts.done + counts.skipped == counts.total;
+    let resume = if manner.makes_files && !is_all { RESUME } else { "" };
     // The line of the bar is not written on.
     let end_of_bar = if io::IsTerminal::is_terminal(&io::stderr()) {
         "\n"
@@ -346,23 +355,27 @@ pub(crate) fn tell_of_interruption(counts: &Counts, time: Duration, manner: Mann
     let _ = writeln!(
         io::stderr(),
         "{end_of_bar}errand: interrupted: {}{resume}",
-        counts.text(time)
+        counts.text(time, manner.done)
     );
     if manner.json {
-        let _ = writeln!(io::stdout(), "{}", summary(counts, time, true));
+        // Where nobody takes it, the signal is what is left to tell.
+        let _ = output::write_out(format!("{}\n", summary(counts, time, manner, true)).as_bytes());
     }
 }
 
-fn summary(counts: &Counts, time: Duration, is_interrupted: bool) -> String {
+fn summary(counts: &Counts, time: Duration, manner: Manner, is_interrupted: bool) -> String {
     let mut summary = json!({
         "total": counts.total,
-        "done": counts.done,
+        manner.done: counts.done,
         "skipped": counts.skipped,
         "failed": counts.failed,
         "input_bytes": counts.input_bytes,
         "output_bytes": counts.output_bytes,
         "seconds": (time.as_secs_f64() * 1e3).round() / 1e3,
     });
+    if counts.passed_over > 0 {
+        summary["passed_over"] = json!(counts.passed_over);
+    }
     if is_interrupted {
         summary["interrupted"] = json!(true);
     }

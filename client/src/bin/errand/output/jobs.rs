@@ -1,11 +1,13 @@
 //! Jobs, one a line.
 
+use std::path::Path;
+
 use errand_client::admin::unix_ms;
 use errand_client::{JobError, JobId, OperationName};
 use serde::Serialize;
 use serde_json::json;
 
-use super::show::{Style, show};
+use super::show::{Style, show, shown};
 use super::time::age;
 use crate::error::Error;
 use crate::job_list::State;
@@ -52,9 +54,18 @@ pub(crate) fn job_line(job: &JobLine, style: Style) -> Result<(), Error> {
     })
 }
 
-/// Tells the id of a job that was sent.
-pub(crate) fn sent(job_id: JobId, style: Style) -> Result<(), Error> {
-    show(style, &json!({ "job_id": job_id }), || job_id.to_string())
+/// Tells the id of a job that was sent, as of many.
+pub(crate) fn sent(input: &Path, job_id: JobId, style: Style) -> Result<(), Error> {
+    let answer = json!({ "input": input.to_string_lossy(), "status": "sent", "job_id": job_id });
+    show(style, &answer, || job_id.to_string())
+}
+
+/// Tells that the file of a job is here already.
+pub(crate) fn left(job_id: JobId, path: &Path, style: Style) -> Result<(), Error> {
+    let answer = json!({ "job_id": job_id, "status": "skipped", "output": path.to_string_lossy() });
+    show(style, &answer, || {
+        format!("{}: skipped, it is there", shown(path))
+    })
 }
 
 /// Tells whether a job was canceled.

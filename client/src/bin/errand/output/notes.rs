@@ -55,8 +55,10 @@ pub(crate) fn step(text: &str) {
 
 /// Tells what is to be told in any case.
 pub(crate) fn line(text: &str) {
-    // Where stderr is full or closed, the exit code is what is left to tell.
-    let _ = aside(|| writeln!(io::stderr(), "errand: {text}"));
+    // In one piece, since other commands may write to the same place. Where stderr is full or closed, the exit code is what is
+    // left to tell.
+    let line = format!("errand: {text}\n");
+    let _ = aside(|| io::stderr().write_all(line.as_bytes()));
 }
 
 /// Writes to the terminal without the bar in its way.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::stdout::write_out;
 use crate::error::Error;
 
 /// How and where an answer is to be shown.
@@ -37,8 +38,7 @@ pub(crate) fn show(
     let written = if style.aside {
         io::stderr().lock().write_all(line.as_bytes())
     } else {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush())
+        write_out(line.as_bytes())
     };
     written.map_err(failed)
 }
