@@ -65,10 +65,11 @@ pub(crate) async fn run_online(
     }
 }
 
-/// Whether there is a job that has no answer, as far as that can be known: this user sent it, or the stack is at work on it. Of one
-/// that was sent from elsewhere and waits in its queue, nobody can tell.
-async fn is_known(client: &Client, job_id: JobId) -> bool {
-    Journal::knows(job_id) || client.is_begun(job_id).await.unwrap_or(true)
+/// Whether there is a job that has no answer, as far as that can be known: its file is there, or this user sent it, or the stack is
+/// at work on it. Of one that was sent from elsewhere and waits in its queue, nobody can tell.
+async fn is_known(client: &Client, named: &[JobReference], job_id: JobId) -> bool {
+    let is_of_file = !named.contains(&JobReference::Id(job_id));
+    is_of_file || Journal::knows(job_id) || client.is_begun(job_id).await.unwrap_or(true)
 }
 
 /// The ids of the jobs that a person names.

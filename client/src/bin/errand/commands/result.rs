@@ -11,6 +11,7 @@ use crate::answer::download;
 use crate::cli::{Global, ResultArguments};
 use crate::error::Error;
 use crate::files::OutputFile;
+use crate::job_reference::JobReference;
 use crate::limit::{GRACE, Limit, within};
 use crate::many::plan::default_output;
 use crate::output::{self, Style};
@@ -45,7 +46,7 @@ async fn fetch(
     wanted: &ResultArguments,
     job_id: JobId,
 ) -> Result<(), Error> {
-    let outcome = find(client, global, job_id).await?;
+    let outcome = find(client, global, &wanted.job, job_id).await?;
     let job = JobIds::from(&outcome);
     let style = Style {
         json: global.json,
@@ -114,7 +115,12 @@ fn place(folder: Option<&Path>, name: &Path, job_id: JobId) -> Result<PathBuf, E
 
 /// The outcome, waited for as long as `--timeout` says; without it, only looked for. A failure that a redrive may yet
 /// replace is waited for, too.
-async fn find(client: &Client, global: &Global, job_id: JobId) -> Result<Outcome, Error> {
+async fn find(
+    client: &Client,
+    global: &Global,
+    named: &[JobReference],
+    job_id: JobId,
+) -> Result<Outcome, Error> {
     let time = global.timeout.map(Limit::time).unwrap_or_default();
     loop {
         let left = global.timeout.map(Limit::left).unwrap_or_default();
@@ -131,7 +137,7 @@ async fn find(client: &Client, global: &Global, job_id: JobId) -> Result<Outcome
                 job_id,
                 stack: client.stack().clone(),
                 seconds: time.as_secs(),
-                is_known: super::is_known(client, job_id).await,
+                is_known: super::is_known(client, named, job_id).await,
             });
         }
         tokio::time::sleep(PAUSE.min(left)).await;

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use crate::cli::{Global, WaitArguments};
 use crate::error::Error;
 use crate::job_list::State;
+use crate::job_reference::JobReference;
 use crate::limit::Limit;
 use crate::output::{self, Style};
 use crate::signals::interruption;
@@ -22,13 +23,19 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &WaitArguments
     };
     let ids = super::ids(client, global.timeout, &wanted.job).await?;
     tokio::select! {
-        ended = wait(client, global.timeout, &ids, style) => ended,
+        ended = wait(client, global.timeout, &wanted.job, &ids, style) => ended,
         // They go on, and their ids are known to whoever waits.
         () = interruption() => Err(Error::Interrupted { job_id: ids.first().copied() }),
     }
 }
 
-async fn wait(client: &Client, limit: Option<Limit>, ids: &[JobId], style: Style) -> Result<(), Error> {
+async fn wait(
+    client: &Client,
+    limit: Option<Limit>,
+    named: &[JobReference],
+    ids: &[JobId],
+    style: Style,
+) -> Result<(), Error> {
     let usual = operations::ALL
         .iter()
         .map(|operation| operation.default_timeout());
@@ -59,7 +66,7 @@ async fn wait(client: &Client, limit: Option<Limit>, ids: &[JobId], style: Style
                     job_id,
                     stack: client.stack().clone(),
                     seconds,
-                    is_known: super::is_known(client, job_id).await,
+                    is_known: super::is_known(client, named, job_id).await,
                 });
             }
             Err(error) => return Err(error.into()),
