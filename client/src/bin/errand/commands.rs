@@ -72,14 +72,17 @@ pub(crate) async fn run_online(
     }
 }
 
-/// Whether there is a job that has no answer, as far as that can be known: this user sent it, or the stack is at work on it. Of one
-/// that was sent from elsewhere and waits in its queue, nobody can tell.
+/// Whether there is a job that has no answer, as far as that can be known by its id: this user sent it, or the stack is at work on it. Of one that was sent from elsewhere and waits in its queue, nobody can tell.
 async fn is_known(client: &Client, job_id: JobId) -> bool {
     Journal::knows(job_id) || client.is_begun(job_id).await.unwrap_or(true)
 }
 
-/// The ids of the jobs that a person names, each once.
-async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Result<Vec<JobId>, Error> {
+/// The ids of the jobs that a person names, each once, and which of them were named by an uploaded file, which is there.
+async fn ids(
+    client: &Client,
+    limit: Option<Limit>,
+    jobs: &[JobReference],
+) -> Result<(Vec<JobId>, HashSet<JobId>), Error> {
     let mut all = Vec::new();
     for job in jobs {
         match job {
@@ -94,7 +97,7 @@ async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Re
     }
     let mut met = HashSet::new();
     let finding = async {
-        let mut ids = Vec::new();
+        let (mut ids, mut of_files) = (Vec::new(), HashSet::new());
         for job in &all {
             let file = match job {
                 JobReference::Id(id) => {
@@ -112,13 +115,15 @@ async fn ids(client: &Client, limit: Option<Limit>, jobs: &[JobReference]) -> Re
                 )));
             }
             let found = client.job_of_uploaded(file).await?;
-            ids.push(found.ok_or_else(|| Error::NoSuchFile {
+            let job_id = found.ok_or_else(|| Error::NoSuchFile {
                 file: file.clone(),
                 bucket: bucket.clone(),
-            })?);
+            })?;
+            of_files.insert(job_id);
+            ids.push(job_id);
         }
         ids.retain(|id| met.insert(*id));
-        Ok(ids)
+        Ok((ids, of_files))
     };
     within(limit, finding).await
 }

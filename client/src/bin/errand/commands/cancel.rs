@@ -17,7 +17,7 @@ async fn cancel(client: &Client, global: &Global, wanted: &CancelArguments) -> R
         json: global.json,
         aside: false,
     };
-    let ids = super::ids(client, None, &wanted.job).await?;
+    let (ids, _) = super::ids(client, None, &wanted.job).await?;
     let mut late = 0;
     let known = Journal::known(&ids);
     for job_id in ids {

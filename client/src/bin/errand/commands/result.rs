@@ -2,7 +2,7 @@
 
 mod places;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ const LINK: Duration = Duration::from_hours(1);
 pub(super) async fn run(client: &Client, global: &Global, wanted: &ResultArguments) -> Result<(), Error> {
     signals::on_interruption(parts::remove_all);
     let limit = global.timeout.map(|limit| limit.and(GRACE));
-    let ids = super::ids(client, limit, &wanted.job).await?;
+    let (ids, of_files) = super::ids(client, limit, &wanted.job).await?;
     let known = Journal::known(&ids);
     let is_alone = ids.len() == 1;
     if !is_alone && wanted.output.as_deref() == Some(Path::new("-")) {
@@ -55,6 +55,7 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &ResultArgumen
         may_replace: wanted.force,
         makes_links: wanted.url,
         known,
+        of_files,
     };
     run.fetch_all(ids).await
 }
@@ -71,6 +72,8 @@ struct Run {
     makes_links: bool,
     /// What this user's journal says of the jobs.
     known: HashMap<JobId, Entry>,
+    /// Those that were named by an uploaded file, which is there.
+    of_files: HashSet<JobId>,
 }
 
 /// An answer that is here, or of which is told that it is not wanted again.
@@ -126,7 +129,8 @@ impl Run {
 
     fn find(&self, job_id: JobId) -> JoinHandle<Result<Outcome, Error>> {
         let (client, limit, timeout) = (self.client.clone(), self.limit, self.timeout);
-        tokio::spawn(async move { within(limit, find(&client, timeout, job_id)).await })
+        let is_of_file = self.of_files.contains(&job_id);
+        tokio::spawn(async move { within(limit, find(&client, timeout, job_id, is_of_file)).await })
     }
 
     fn fetch(&mut self, outcome: Outcome) -> JoinHandle<Result<Fetched, Error>> {
@@ -221,7 +225,12 @@ impl Run {
 
 /// The outcome, waited for as long as `--timeout` says; without it, only looked for. A failure that a redrive may yet
 /// replace is waited for, too.
-async fn find(client: &Client, timeout: Option<Limit>, job_id: JobId) -> Result<Outcome, Error> {
+async fn find(
+    client: &Client,
+    timeout: Option<Limit>,
+    job_id: JobId,
+    is_of_file: bool,
+) -> Result<Outcome, Error> {
     let time = timeout.map(Limit::time).unwrap_or_default();
     loop {
         let left = timeout.map(Limit::left).unwrap_or_default();
@@ -238,7 +247,7 @@ async fn find(client: &Client, timeout: Option<Limit>, job_id: JobId) -> Result<
                 job_id,
                 stack: client.stack().clone(),
                 seconds: time.as_secs(),
-                is_known: super::is_known(client, job_id).await,
+                is_known: is_of_file || super::is_known(client, job_id).await,
             });
         }
         tokio::time::sleep(PAUSE.min(left)).await;

@@ -1,5 +1,6 @@
 //! `errand wait`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use errand_client::{Client, JobId, operations};
@@ -20,17 +21,23 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &WaitArguments
         json: global.json,
         aside: false,
     };
-    let ids = super::ids(client, global.timeout, &wanted.job).await?;
+    let (ids, of_files) = super::ids(client, global.timeout, &wanted.job).await?;
     // What is not answered does not come to an end by itself in time.
     let limit = global.timeout.map(|limit| limit.and(GRACE));
     tokio::select! {
-        ended = within(limit, wait(client, global.timeout, &ids, style)) => ended,
+        ended = within(limit, wait(client, global.timeout, &ids, &of_files, style)) => ended,
         // They go on, and their ids are known to whoever waits.
         () = interruption() => Err(Error::Interrupted { job_id: ids.first().copied(), is_done: false }),
     }
 }
 
-async fn wait(client: &Client, limit: Option<Limit>, ids: &[JobId], style: Style) -> Result<(), Error> {
+async fn wait(
+    client: &Client,
+    limit: Option<Limit>,
+    ids: &[JobId],
+    of_files: &HashSet<JobId>,
+    style: Style,
+) -> Result<(), Error> {
     let usual = operations::ALL
         .iter()
         .map(|operation| operation.default_timeout());
@@ -61,7 +68,7 @@ async fn wait(client: &Client, limit: Option<Limit>, ids: &[JobId], style: Style
                     job_id,
                     stack: client.stack().clone(),
                     seconds,
-                    is_known: super::is_known(client, job_id).await,
+                    is_known: of_files.contains(&job_id) || super::is_known(client, job_id).await,
                 });
             }
             Err(error) => return Err(error.into()),
