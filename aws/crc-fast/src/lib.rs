@@ -84,7 +84,7 @@ pub fn checksum(algorithm: CrcAlgorithm, bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// The check values of the CRC RevEng catalogue (reveng.sourceforge.io/crc-catalogue), read 2026-11-30: those of the text 123456789.
+    /// The check values of the `CRC RevEng` catalogue (reveng.sourceforge.io/crc-catalogue), read 2026-11-30: those of the text 123456789.
     const CHECKS: [(CrcAlgorithm, u64); 3] = [
         (CrcAlgorithm::Crc32IsoHdlc, 0xcbf4_3926),
         (CrcAlgorithm::Crc32Iscsi, 0xe306_9283),
