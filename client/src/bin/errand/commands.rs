@@ -72,7 +72,8 @@ pub(crate) async fn run_online(
     }
 }
 
-/// Whether there is a job that has no answer, as far as that can be known by its id: this user sent it, or the stack is at work on it. Of one that was sent from elsewhere and waits in its queue, nobody can tell.
+/// Whether there is a job that has no answer, as far as that can be known by its id: this user sent it, or the stack is at work on
+/// it. Of one that was sent from elsewhere and waits in its queue, nobody can tell.
 async fn is_known(client: &Client, job_id: JobId) -> bool {
     Journal::knows(job_id) || client.is_begun(job_id).await.unwrap_or(true)
 }
