@@ -124,7 +124,11 @@ fn a_picture_is_drawn_beside_the_same_answer() {
         &["--offline", "stats", "-", "--plot", "empty.svg"],
         "# nothing",
     );
-    ended.is(1, "", "errand: no numbers in the input; send at least one\n");
+    ended.is(
+        1,
+        "",
+        "errand: standard input: no numbers in the input; send at least one\n",
+    );
     let mut files: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|file| file.unwrap().file_name())
@@ -153,7 +157,7 @@ fn objects_and_other_encodings_are_lists_too() {
     };
     sum(&["log.jsonl", "--column", "ms"]).is(0, "count  2\nsum    3.5\n", "");
     sum(&["excel.txt"]).is(0, "count  2\nsum    0.3\n", "");
-    let message = "errand: this is bzip2, which is not read; decompress it (bzip2 -dc FILE | errand stats -), or send gzip or \
+    let message = "errand: list.csv: this is bzip2, which is not read; decompress it (bzip2 -dc FILE | errand stats -), or send gzip or \
                    zstd\n";
     sum(&["list.csv"]).is(1, "", message);
 }
@@ -339,7 +343,7 @@ fn every_message_names_its_input_and_the_cure_that_a_beginner_needs() {
             &["grayscale", "note.txt"],
             "",
             1,
-            "errand: note.txt: not an image: it begins with \"hello\"; supported are jpeg, png, webp, gif, bmp, tiff, pnm and \
+            "errand: note.txt: not an image: text that begins with \"hello\"; supported are jpeg, png, webp, gif, bmp, tiff, pnm and \
              qoi\n",
         ),
         (
@@ -438,7 +442,7 @@ fn several_columns_are_a_table_or_objects() {
     stats(&["--column", "tax,2,height, cm"]).is(
         1,
         "",
-        "errand: no column `height` in the first row, which has 4 columns: `item`, `amount`, `tax`, `height, cm`; \
+        "errand: standard input: no column `height` in the first row, which has 4 columns: `item`, `amount`, `tax`, `height, cm`; \
          pick one of them; in a list of names, put one with commas in quotes, or repeat --column\n",
     );
     for arguments in [

@@ -8,6 +8,7 @@ from devtools.checkout import ROOT
 
 # What of the AWS CLI is named, with the options that it takes there: "AWS CLI Command Reference", version 2.
 AWS: dict[tuple[str, ...], set[str]] = {
+    ("--version",): {"--version"},
     ("configure",): {"--profile"},
     ("login",): {"--profile"},
     ("sso", "login"): {"--profile"},

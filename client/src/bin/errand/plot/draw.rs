@@ -44,7 +44,7 @@ const BAR: RGBColor = RGBColor(157, 187, 217);
 const BOX: RGBColor = RGBColor(225, 234, 244);
 const MEDIAN: RGBColor = RGBColor(178, 34, 34);
 
-/// The name under which a reader of an SVG has a font, and plotters has DejaVu Sans.
+/// The name under which a reader of an SVG has a font, and plotters has `DejaVu Sans`.
 const FAMILY: &str = "sans-serif";
 
 /// Sizes of letters.
