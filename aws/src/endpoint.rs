@@ -41,7 +41,7 @@ impl FromStr for Endpoint {
             fault,
         };
         if !text.contains("://") {
-            return Err(invalid("put http:// or https:// before it"));
+            return Err(invalid("it does not begin with http:// or https://"));
         }
         let uri: Uri = text.parse().map_err(|_| invalid("it cannot be read"))?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
@@ -159,10 +159,10 @@ mod tests {
     #[test]
     fn anything_else_is_refused_with_what_is_wrong() {
         for (text, fault) in [
-            ("127.0.0.1:4566", "put http:// or https:// before it"),
-            ("localhost:4566", "put http:// or https:// before it"),
-            ("localhost", "put http:// or https:// before it"),
-            ("s3.example.com/path", "put http:// or https:// before it"),
+            ("127.0.0.1:4566", "put http:// before it"),
+            ("localhost:4566", "put http:// before it"),
+            ("localhost", "does not begin with http:// or https://"),
+            ("s3.example.com/path", "does not begin with http:// or https://"),
             ("ftp://example.com", "does not begin with http://"),
             ("http://", "cannot be read"),
             ("http://127.0.0.1:99999", "port"),
@@ -172,7 +172,7 @@ mod tests {
             ("http://user:secret@example.com", "more in it"),
             ("http://example.com/?a=b", "more in it"),
             ("http://a b", "cannot be read"),
-            ("", "before it"),
+            ("", "does not begin with http:// or https://"),
         ] {
             let error = text.parse::<Endpoint>().unwrap_err().to_string();
             assert!(error.contains(fault) && error.contains(text), "{text}: {error}");

@@ -79,18 +79,10 @@ impl Profile {
         match self.login {
             Login::Sso => format!("run `aws sso login --profile {}`", self.name),
             Login::SignIn => format!("run `aws login --profile {}`", self.name),
-            Login::Other => {
-                // Whoever names none may want none of AWS's at all.
-                let local = if self.is_wanted {
-                    ""
-                } else {
-                    ", or, for the local cloud, run eval \"$(make -s local-env)\""
-                };
-                format!(
-                    "look at profile `{}` (`aws configure list --profile {}`), or name another with --profile{local}",
-                    self.name, self.name
-                )
-            }
+            Login::Other => format!(
+                "look at profile `{}` (`aws configure list --profile {}`), or name another with --profile",
+                self.name, self.name
+            ),
         }
     }
 }

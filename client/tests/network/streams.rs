@@ -141,8 +141,8 @@ fn a_disk_that_is_full_costs_no_answer() {
     let ended = errand.run(&["grayscale", "image.ppm", "-o", "/dev/full", "--force"]);
     assert_eq!(ended.code, Some(5), "{ended:?}");
     for words in [
-        "errand: image.ppm: cannot write `/dev/full`: No space left on device (os error 28); make room there, or give another \
-         place with -o; job ",
+        "errand: image.ppm: cannot write `/dev/full`: No space left on device (os error 28); make room there, or name another place; \
+         job ",
         " is done: fetch its answer with `errand result ",
     ] {
         assert!(ended.stderr.contains(words), "{ended:?}");
