@@ -156,7 +156,7 @@ impl Client {
 
     /// Takes a job back: stores as its outcome that it was canceled, unless it has one already; whether it did. Then this is
     /// the job's answer, whatever its function may still do: a function that has not begun does not begin, if the input is on
-    /// S3, and one that has works in vain. `operation` is the job's, for whoever reads the outcome.
+    /// S3, and one that has gives it up within seconds. `operation` is the job's, for whoever reads the outcome.
     ///
     /// # Errors
     ///

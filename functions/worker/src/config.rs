@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) max_receive_count: u32,
     /// The wait before the second delivery (`ERRAND_RETRY_BASE_SECONDS`, 5 unless set); it grows from there.
     pub(crate) retry_base: Duration,
+    /// How often it is looked, while a job is worked on, whether that was taken back: every five seconds.
+    pub(crate) look_every: Duration,
     /// Which metrics are given (`ERRAND_MONITORING`, `all` unless set).
     pub(crate) monitoring: Monitoring,
     /// The function's memory in bytes (`AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, which Lambda sets, is in MiB).
@@ -104,6 +106,7 @@ impl Config {
             reply_prefix: text("ERRAND_REPLY_PREFIX")?,
             max_receive_count: number("ERRAND_MAX_RECEIVE_COUNT")?,
             retry_base: Duration::from_secs(number_or("ERRAND_RETRY_BASE_SECONDS", 5)?.into()),
+            look_every: Duration::from_secs(5),
             monitoring: monitoring(text("ERRAND_MONITORING").ok().as_deref())?,
             // 128 MiB is the least that Lambda gives a function.
             memory_bytes: u64::from(number_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?) << 20,

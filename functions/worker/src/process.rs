@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use errand_protocol::{JobError, Outcome, Reply, Status, VERSION, code};
+use errand_protocol::{JobError, JobId, Outcome, Reply, Status, VERSION, code};
 use tracing::Instrument as _;
 
 use crate::config::Config;
@@ -143,7 +143,21 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 },
                 duration: Duration::ZERO,
             },
-            Ok(task) => self.runner.run(job, task, invocation.deadline, measures).await,
+            Ok(task) => {
+                let run = self.runner.run(job, task, invocation.deadline, measures);
+                let ended = tokio::select! {
+                    run = run => Ok(run),
+                    outcome = self.ended_elsewhere(job.id) => Err(outcome),
+                };
+                match ended {
+                    Ok(run) => run,
+                    // The work was dropped, and ends where the operation looks.
+                    Err(outcome) => {
+                        tracing::info!("ended elsewhere: the work is given up");
+                        return self.announce(attempt, outcome).await;
+                    }
+                }
+            }
         };
         match run {
             Run::Ended { status, duration } => {
@@ -163,6 +177,19 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                     tracing::warn!(%error, "a deferral could not be counted: it counts as an attempt");
                 }
                 End::Deferred
+            }
+        }
+    }
+
+    /// Waits for an outcome that somebody else stores while the job is worked on, most likely for it was canceled.
+    async fn ended_elsewhere(&self, id: JobId) -> Outcome {
+        loop {
+            tokio::time::sleep(self.config.look_every).await;
+            // What cannot be looked at now is looked at again, and when the outcome is stored.
+            if let Ok(Some((outcome, _))) = self.outcomes.stored(id).await
+                && !outcome.is_provisional()
+            {
+                return outcome;
             }
         }
     }

@@ -47,6 +47,7 @@ pub(crate) fn config() -> Config {
         reply_prefix: "errand-reply-".to_owned(),
         max_receive_count: 100,
         retry_base: Duration::from_secs(5),
+        look_every: Duration::from_millis(100),
         monitoring: Monitoring::All,
         memory_bytes: 65 << 20,
     }

@@ -155,3 +155,38 @@ async fn an_event_without_a_queue_that_cannot_be_begun_is_repeated() {
     let error = fixture.handle_within(Duration::from_secs(4), &event).await;
     assert!(error.unwrap_err().contains("have to be retried"));
 }
+
+#[tokio::test]
+async fn a_job_that_is_canceled_while_it_is_worked_on_ends_and_is_answered_so() {
+    let fixture = Fixture::new();
+    let id = JobId::random();
+    let event = sqs([record("m1", 1, &inline(id, "compute for ever"))]);
+    let started = Instant::now();
+    let canceling = async {
+        while fixture.runs() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let canceled = Outcome::canceled(id, "stats".parse().unwrap(), 1);
+        fixture.objects.put(&outcome_location(id), canceled.to_json());
+    };
+    let (answer, ()) = tokio::join!(fixture.handle(&event), canceling);
+    assert_eq!(answer, Ok(no_item_failures()));
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(fixture.error(id).code, code::CANCELED);
+    assert_eq!(fixture.replies(CLIENT_URL).len(), 1);
+    // Its thread has ended too: the next job does not wait for it.
+    let next = JobId::random();
+    fixture
+        .handle(&sqs([record("m2", 1, &inline(next, "1"))]))
+        .await
+        .unwrap();
+    assert!(
+        started.elapsed() < Duration::from_secs(6),
+        "{:?}",
+        started.elapsed()
+    );
+}

@@ -62,8 +62,8 @@ pub(crate) struct JobsArguments {
 
 /// Take jobs back that are not done yet
 ///
-/// A job that is canceled is answered with the failure `canceled`, for everybody. What its function has begun it does not stop; what
-/// it has not begun on an input on S3 it does not begin. Says whether it came in time.
+/// A job that is canceled is answered with the failure `canceled`, for everybody. What its function has
+/// not begun on an input on S3 it does not begin; what it has begun it gives up within some seconds. Says whether it came in time.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
