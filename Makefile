@@ -50,7 +50,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-transcripts test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -126,7 +126,7 @@ lint-text:
 # The parts of `make test`. The end-to-end tests are named by their program, rather than by --package errand-e2e: with
 # that, Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := --test e2e
-.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory
+.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-transcripts test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory
 test-unit:
 	@$(PYTHON) -m devtools.install oracles
 	ERRAND_TEST_PYTHON=$(CURDIR)/.venv/oracles/bin/python $(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
@@ -188,6 +188,15 @@ test-permissions: setup build
 # Whatever is broken of a stack, `errand doctor` finds.
 test-doctor: setup build
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.doctor
+
+# Every word that the command prints is what it was, for each command and many an error.
+TRANSCRIPTS := $(LOCAL_CLOUD) run --parameter RetryBaseSeconds=0 -- $(CLOUD_PYTHON) -m devtools.checks.transcripts
+test-transcripts: setup build
+	$(TRANSCRIPTS)
+
+.PHONY: transcripts
+transcripts: setup build ## write anew what the command prints, in client/tests/transcripts/, to be read
+	$(TRANSCRIPTS) --record
 
 # docs/protocol.md is enough to write a client from: the two of examples/clients/ get the right answers, as users who have
 # the client policy alone.

@@ -105,9 +105,13 @@ async fn files_that_cannot_be_read_or_written_are_told_before_anything_is_sent()
         .run(&["grayscale", "no.jpg"])
         .failed(5, &["cannot read `no.jpg`"]);
     // A folder stands for all that is in it.
-    errand
-        .run(&["stats", "."])
-        .failed(1, &["./image.png: this is a PNG, which is not read", "0 done, 1 failed"]);
+    errand.run(&["stats", "."]).failed(
+        1,
+        &[
+            "./image.png: this is a PNG, which is not read",
+            "0 done, 1 failed",
+        ],
+    );
     errand
         .run(&["grayscale", "image.png", "-o", "no/such/folder.png"])
         .failed(5, &["cannot write `no/such/folder.png`"]);

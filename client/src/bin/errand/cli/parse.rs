@@ -71,6 +71,10 @@ fn print(page: &clap::Error) -> Result<(), Error> {
 /// What was typed, and what variables say beside it: less than what is typed, where both cannot be.
 fn matches(words: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let read = |without: &[String]| command_without(without).try_get_matches_from(words);
+    // Variables are no words: whoever types none wants the page.
+    if words.len() == 1 {
+        return read(&variables(&super::command()));
+    }
     let mut error = match read(&[]) {
         Ok(matches) => return Ok(matches),
         Err(error) => error,
