@@ -1,5 +1,5 @@
-"""Types what people type into a terminal, on a local cloud of its own, and holds every word of the answers (stdout, stderr and exit
-code) against the transcripts in client/tests/transcripts/.
+"""Types what people type into a terminal, on a local cloud of its own, and holds every word of the answers (stdout,
+stderr and exit code) against the transcripts in client/tests/transcripts/.
 
     make test-transcripts       # or, after a change that is meant: make transcripts
 
@@ -8,6 +8,7 @@ What differs from run to run is replaced: ids, times, durations, sizes of an ans
 
 import argparse
 import difflib
+import json
 import os
 import re
 import shlex
@@ -22,11 +23,11 @@ from devtools.checkout import ROOT, Failure, run_main
 
 ERRAND = ROOT / "target" / "release" / "errand"
 PLACE = ROOT / "client" / "tests" / "transcripts"
-COMMANDS = (
-    (
-        "stats grayscale wait result jobs cancel listen dead-letters status doctor config completions man"  # as `errand help` has them
-    ).split()
-)
+# As `errand help` has them.
+COMMANDS = [
+    *("stats", "grayscale", "wait", "result", "jobs", "cancel", "listen", "dead-letters", "status", "doctor"),
+    *("config", "completions", "man"),
+]
 # Longer answers are cut: a completion script is clap's, not ours.
 MOST_LINES = 120
 
@@ -134,13 +135,13 @@ GROUPS: dict[str, list[str]] = {
         "errand config set target=work targets.work.region=eu-west-1",
         "errand config show --json",
         "errand config unset target",
-        "errand config set colour=red",
+        "errand config set regoin=x",
         "errand --target elsewhere stats list.txt",
     ],
     "refused": [
         "errand sats",
-        "errand stats --colum 2",
-        "errand stats --json --colum 2",
+        "errand stats --coluns 2",
+        "errand stats --json --coluns 2",
         "ERRAND_OFFLINE=maybe errand stats list.txt",
         "errand --offline wait 01a22ade-98f7-7310-982e-bf941c1b3260",
         "errand --stack nobody stats list.txt",
@@ -185,14 +186,11 @@ def main() -> int:
             known = path.read_text() if path.exists() else ""
             if known != text:
                 differ += 1
-                changes = difflib.unified_diff(
-                    known.splitlines(), text.splitlines(), str(path), "now", lineterm="", n=6
-                )
-                print("\n".join(changes))
+                old, now = known.splitlines(), text.splitlines()
+                print("\n".join(difflib.unified_diff(old, now, str(path), "now", lineterm="", n=6)))
     if differ:
-        print(
-            f"{differ} transcripts differ: mend the command, or, if that is meant, run `make transcripts` and read them"
-        )
+        cure = "mend the command, or, if that is meant, run `make transcripts` and read them"
+        print(f"{differ} transcripts differ: {cure}")
     else:
         print(f"{len(GROUPS)} transcripts are as they were")
     return 1 if differ else 0
@@ -269,13 +267,9 @@ def changed(line: str) -> str:
 def dead_letter() -> str:
     """A request that could not be done, as SQS would have put it there."""
     job = "01a22ade-0000-7000-8000-000000000001"
-    request = (
-        '{"version":1,"job_id":"'
-        + job
-        + '","operation":"stats","parameters":{},"input":{"inline":"1 2 3"},"reply_queue":null}'
-    )
+    request = {"version": 1, "job_id": job, "operation": "stats", "parameters": {}, "input": {"inline": "1 2 3"}}
     queue = boto3.client("sqs").get_queue_url(QueueName="errand-stats-dead-letters")["QueueUrl"]
-    boto3.client("sqs").send_message(QueueUrl=queue, MessageBody=request)
+    boto3.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(request))
     return job
 
 
