@@ -144,10 +144,11 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 duration: Duration::ZERO,
             },
             Ok(task) => {
-                let run = self.runner.run(job, task, invocation.deadline, measures);
+                // Boxed: both hold what S3 is asked, and every future around them would be as large.
+                let run = Box::pin(self.runner.run(job, task, invocation.deadline, measures));
                 let ended = tokio::select! {
                     run = run => Ok(run),
-                    outcome = self.ended_elsewhere(job.id) => Err(outcome),
+                    outcome = Box::pin(self.ended_elsewhere(job.id)) => Err(outcome),
                 };
                 match ended {
                     Ok(run) => run,
