@@ -11,7 +11,9 @@ mod status;
 mod stdout;
 mod time;
 
-pub(crate) use answers::{grayscale, heard, outcome, skipped, skipped_line, statistics, statistics_text};
+pub(crate) use answers::{
+    Statistics, grayscale, heard, outcome, result, skipped, skipped_line, statistics_text,
+};
 pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_body, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
 pub(crate) use jobs::{JobLine, canceled, job_line, left, link, sent};

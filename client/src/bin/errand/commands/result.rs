@@ -217,7 +217,7 @@ impl Run {
         }
         if operation == Some(STATS) && (self.is_alone || style.json) {
             let answer = success::<Answer>(outcome)?;
-            return output::statistics(&answer.result, Some(job), style);
+            return output::result(&output::Statistics(&answer.result), Some(job), style);
         }
         output::outcome(&outcome, style)
     }

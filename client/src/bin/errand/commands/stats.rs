@@ -57,7 +57,7 @@ pub(super) fn offline(global: &Global, wanted: &StatsArguments) -> Result<(), Er
     let answer = summarize(file, &asked_for(wanted, plot.as_ref()), memory_bytes, threads)
         .map_err(|error| error.of_input(file))?;
     let answer = drawn(plot, answer, wanted)?;
-    output::statistics(&answer, None, style(global))?;
+    output::result(&output::Statistics(&answer), None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -78,7 +78,7 @@ fn together(global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     let plot = Plot::open(wanted, &paths)?;
     let answer = summarize_files(&paths, &asked_for(wanted, plot.as_ref()), memory_bytes, threads)?;
     let answer = drawn(plot, answer, wanted)?;
-    output::statistics(&answer, None, style(global))?;
+    output::result(&output::Statistics(&answer), None, style(global))?;
     offline_timing(global);
     Ok(())
 }
@@ -194,7 +194,7 @@ async fn one(client: &Client, global: &Global, wanted: &StatsArguments, file: &P
     let answer = success::<Answer>(outcome)?;
     end_with_signals(answer.job.job_id, global.json);
     drawn(plot, answer.result, wanted)
-        .and_then(|shown| output::statistics(&shown, Some(answer.job), style(global)))
+        .and_then(|shown| output::result(&output::Statistics(&shown), Some(answer.job), style(global)))
         .map_err(|error| error.not_fetched(answer.job.job_id))?;
     tell_timing(global, &timing);
     Ok(())

@@ -26,7 +26,11 @@ struct ResultAnswer<'a, T> {
 }
 
 /// Shows the result of an operation that makes no file. There is no job when it ran in this process.
-fn result(result: &(impl Serialize + Display), job: Option<JobIds>, style: Style) -> Result<(), Error> {
+pub(crate) fn result(
+    result: &(impl Serialize + Display),
+    job: Option<JobIds>,
+    style: Style,
+) -> Result<(), Error> {
     show(style, &ResultAnswer { job, result }, || result.to_string())
 }
 
@@ -34,9 +38,9 @@ fn result(result: &(impl Serialize + Display), job: Option<JobIds>, style: Style
 /// holds all of them.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct InTerminal<'a>(&'a Answer);
+pub(crate) struct Statistics<'a>(pub(crate) &'a Answer);
 
-impl Display for InTerminal<'_> {
+impl Display for Statistics<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Answer::Columns(columns) => match table::of_columns(columns) {
@@ -52,16 +56,11 @@ impl Display for InTerminal<'_> {
     }
 }
 
-/// Shows statistics.
-pub(crate) fn statistics(answer: &Answer, job: Option<JobIds>, style: Style) -> Result<(), Error> {
-    result(&InTerminal(answer), job, style)
-}
-
 /// The same of a list as text alone; of several columns, one after the other.
 pub(crate) fn statistics_text(answer: &Answer) -> String {
     match answer {
         Answer::Columns(columns) => columns.to_string(),
-        Answer::List(_) => InTerminal(answer).to_string(),
+        Answer::List(_) => Statistics(answer).to_string(),
     }
 }
 
