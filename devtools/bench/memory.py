@@ -111,6 +111,21 @@ def need_of(job, options):
     return Need(peak, statistics.median(seconds), least)
 
 
+def start(operation, binary, memory_mb, lambda_, log):
+    """A process of the function, as Lambda starts it with so much memory, which asks the stand-in for events."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        **stack.function_environment(operation, lambda_.endpoint),
+        "AWS_LAMBDA_RUNTIME_API": lambda_.address,
+        "AWS_LAMBDA_FUNCTION_NAME": operation.function_name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
+        "AWS_LAMBDA_LOG_GROUP_NAME": "log",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "log",
+    }
+    return subprocess.Popen([binary], env=environment, stdout=log, stderr=log)
+
+
 def run(job, binary, memory_mb, times):
     """Does a job some times, after once to warm up, in one function process of so much memory. Gives the peak memory
     and the CPU time of each; no times when the function refused it."""
@@ -118,17 +133,7 @@ def run(job, binary, memory_mb, times):
     key = f"{job.operation}/{job.input.name}"
     event = object_created(stack.input_bucket(), key, job.input.stat().st_size)
     with StandIn({f"{stack.input_bucket()}/{key}": job.input}) as lambda_, tempfile.TemporaryFile() as log:
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            **stack.function_environment(operation, lambda_.endpoint),
-            "AWS_LAMBDA_RUNTIME_API": lambda_.address,
-            "AWS_LAMBDA_FUNCTION_NAME": operation.function_name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
-            "AWS_LAMBDA_LOG_GROUP_NAME": "log",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "log",
-        }
-        process = subprocess.Popen([binary], env=environment, stdout=log, stderr=log)
+        process = start(operation, binary, memory_mb, lambda_, log)
         try:
             started(lambda_, process)
             seconds = [cpu_seconds_of(event, lambda_, process) for _ in range(times + 1)]

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from devtools import stack
-from devtools.bench.memory import peak_memory, started
+from devtools.bench.memory import peak_memory, start, started
 from devtools.bench.standin import StandIn
 from devtools.checkout import ROOT, Failure, run_main
 
@@ -92,17 +92,7 @@ def in_function(path, memory_mb):
         "awsRegion": "us-east-1",
     }
     with StandIn({f"{bucket}/{key}": path}) as lambda_, tempfile.TemporaryFile() as log:
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            **stack.function_environment(operation, lambda_.endpoint),
-            "AWS_LAMBDA_RUNTIME_API": lambda_.address,
-            "AWS_LAMBDA_FUNCTION_NAME": operation.function_name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
-            "AWS_LAMBDA_LOG_GROUP_NAME": "log",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "log",
-        }
-        process = subprocess.Popen([operation.binary], env=environment, stdout=log, stderr=log)
+        process = start(operation, operation.binary, memory_mb, lambda_, log)
         try:
             started(lambda_, process)
             lambda_.give({"Records": [record]})

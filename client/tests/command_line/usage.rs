@@ -1,47 +1,8 @@
-//! How the command is used: its pages, its variables, and what it says to words that it does not know, where no cloud is needed.
+//! How the command is used: its pages, its variables, and what it says to words that it does not know.
 
-use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs `errand` in `folder`, with nothing of this machine's AWS configuration or settings.
-fn errand(folder: &Path, arguments: &[&str], input: &str) -> Ended {
-    errand_with(folder, &[], arguments, input)
-}
-
-/// The same, with these variables set.
-fn errand_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Ended {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_errand"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .env("HOME", folder)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .envs(variables.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // One that does not read its input closes it.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
-}
+use crate::support::{errand, errand_with, folder};
 
 /// The names of a page's subcommands.
 fn subcommands(page: &str) -> Vec<String> {

@@ -1,0 +1,6 @@
+//! What the command prints, on both streams, and how it ends, where no cloud is needed.
+
+mod outputs;
+mod support;
+mod tables;
+mod usage;
