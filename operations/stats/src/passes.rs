@@ -260,10 +260,9 @@ impl Passes {
         Ok(findings.summary(&self.parameters))
     }
 
-    /// The most bytes of values that one thread stores.
+    /// The most bytes of values that one thread stores: together they may fill the memory, but for what their digests take.
     fn share(&self) -> usize {
-        // Beside the threads, the list that all of them are joined in stores some; and blocks have room to grow.
-        self.limits.memory_bytes / (2 * (self.threads.get() + 1))
+        self.limits.memory_bytes / 9 * 8 / self.threads.get()
     }
 
     /// Reads all lists once.

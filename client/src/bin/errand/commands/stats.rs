@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
 use errand_client::{Client, success};
-use errand_stats::{Accumulator, Answer, Bins, Method, Parameters, PassError, Passes, ReadError, Selection};
+use errand_stats::{Accumulator, Answer, Bins, Parameters, PassError, Passes, ReadError, Selection};
 
 use super::lists;
 use crate::answer::{ask, detach, end_with_signals, job, tell_timing};
@@ -19,9 +19,6 @@ use crate::many::inputs::is_single;
 use crate::many::units;
 use crate::output::{self, Style};
 use crate::plot::{self, Plot};
-
-/// The most bytes of a file's numbers that are kept rather than read again.
-const KEPT_BYTES: usize = 128 << 20;
 
 /// A number behind `--histogram` is a file; one that is not there was meant for the bins.
 fn check_bins(wanted: &StatsArguments) -> Result<(), Error> {
@@ -121,7 +118,7 @@ fn summarize_files(
     threads: NonZero<usize>,
 ) -> Result<Answer, Error> {
     let passes = Passes::new(parameters)
-        .with_memory_budget(budget_of_files(parameters, memory_bytes))
+        .with_memory_budget(budget(memory_bytes))
         .with_threads(threads);
     let summary = passes.summarize(paths.len(), |index| File::open(paths[index]));
     let answer = summary.map(|summary| Answer::List(Box::new(summary)));
@@ -145,16 +142,6 @@ fn summarize_files(
 /// Half for the numbers, as in the function: the rest is for a decompressor's window, threads and answers.
 fn budget(memory_bytes: u64) -> usize {
     usize::try_from(memory_bytes / 2).unwrap_or(usize::MAX)
-}
-
-/// The same for numbers that can be read again. Getting more memory than this from the system takes longer than reading
-/// them twice (decision 0121); only modes and the distinct count may need it.
-fn budget_of_files(parameters: &Parameters, memory_bytes: u64) -> usize {
-    let budget = budget(memory_bytes);
-    match parameters.method() {
-        Method::Sort => budget,
-        _ => budget.min(KEPT_BYTES),
-    }
 }
 
 fn failed(path: &Path, error: ReadError, memory_bytes: u64) -> Error {
