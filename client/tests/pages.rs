@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use tempfile::TempDir;
+
 const ID: &str = "0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b";
 
 fn errand(home: &Path, arguments: &[&str]) -> Output {
@@ -31,7 +33,7 @@ fn installed(program: &str) -> Option<PathBuf> {
 }
 
 /// A home folder with a job in its journal, a settings file with targets, and files to complete.
-fn home() -> tempfile::TempDir {
+fn home() -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = home.path().join(name);
@@ -73,15 +75,29 @@ fn path() -> String {
     format!("{}:/usr/bin:/bin", program.parent().unwrap().display())
 }
 
+/// Writes a shell's completions into a file of the home folder.
+fn script(home: &TempDir, shell: &str, file: &str) {
+    let completions = errand(home.path(), &["completions", shell]);
+    fs::write(home.path().join(file), completions.stdout).unwrap();
+}
+
+/// Runs a shell in the home folder, with nothing of this machine's.
+fn run(home: &TempDir, shell: &Path, arguments: &[&str]) -> Output {
+    Command::new(shell)
+        .args(arguments)
+        .current_dir(home.path())
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", path())
+        .output()
+        .unwrap()
+}
+
 #[test]
 fn bash_completes_commands_options_values_ids_targets_and_files() {
     let Some(bash) = installed("bash") else { return };
     let home = home();
-    fs::write(
-        home.path().join("script"),
-        errand(home.path(), &["completions", "bash"]).stdout,
-    )
-    .unwrap();
+    script(&home, "bash", "script");
     for (words, wanted) in TYPED {
         let quoted: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
         let last = words.len() - 1;
@@ -95,14 +111,7 @@ fn bash_completes_commands_options_values_ids_targets_and_files() {
             words[last],
             words[last - 1],
         );
-        let output = Command::new(&bash)
-            .args(["--norc", "-c", &program])
-            .current_dir(home.path())
-            .env_clear()
-            .env("HOME", home.path())
-            .env("PATH", path())
-            .output()
-            .unwrap();
+        let output = run(&home, &bash, &["--norc", "-c", &program]);
         let offered = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(
@@ -116,19 +125,9 @@ fn bash_completes_commands_options_values_ids_targets_and_files() {
 fn zsh_takes_the_script() {
     let Some(zsh) = installed("zsh") else { return };
     let home = home();
-    fs::write(
-        home.path().join("_errand"),
-        errand(home.path(), &["completions", "zsh"]).stdout,
-    )
-    .unwrap();
+    script(&home, "zsh", "_errand");
     let program = "autoload -U compinit; compinit -u; source ./_errand; print -r -- ${_comps[errand]}";
-    let output = Command::new(zsh)
-        .args(["-f", "-c", program])
-        .current_dir(home.path())
-        .env("HOME", home.path())
-        .env("PATH", path())
-        .output()
-        .unwrap();
+    let output = run(&home, &zsh, &["-f", "-c", program]);
     assert!(
         output.status.success() && String::from_utf8_lossy(&output.stdout).contains("errand"),
         "{output:?}"
@@ -139,20 +138,10 @@ fn zsh_takes_the_script() {
 fn fish_completes_as_bash_does() {
     let Some(fish) = installed("fish") else { return };
     let home = home();
-    fs::write(
-        home.path().join("script"),
-        errand(home.path(), &["completions", "fish"]).stdout,
-    )
-    .unwrap();
+    script(&home, "fish", "script");
     for (words, wanted) in TYPED {
         let program = format!("source ./script; complete -C '{}'", words.join(" "));
-        let output = Command::new(&fish)
-            .args(["-N", "-c", &program])
-            .current_dir(home.path())
-            .env("HOME", home.path())
-            .env("PATH", path())
-            .output()
-            .unwrap();
+        let output = run(&home, &fish, &["-N", "-c", &program]);
         let offered = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
             offered
@@ -169,24 +158,14 @@ fn powershell_completes_as_bash_does() {
         return;
     };
     let home = home();
-    fs::write(
-        home.path().join("script.ps1"),
-        errand(home.path(), &["completions", "powershell"]).stdout,
-    )
-    .unwrap();
+    script(&home, "powershell", "script.ps1");
     for (words, wanted) in TYPED {
         let line = words.join(" ");
         let program = format!(
             ". ./script.ps1; (TabExpansion2 '{line}' {}).CompletionMatches | ForEach-Object CompletionText",
             line.len()
         );
-        let output = Command::new(&powershell)
-            .args(["-NoProfile", "-Command", &program])
-            .current_dir(home.path())
-            .env("HOME", home.path())
-            .env("PATH", path())
-            .output()
-            .unwrap();
+        let output = run(&home, &powershell, &["-NoProfile", "-Command", &program]);
         let offered = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
             offered.lines().any(|each| each.trim() == wanted),
