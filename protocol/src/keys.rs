@@ -7,6 +7,8 @@
 //! | results | `outcomes/<job id>.json` | the outcome of every job | the functions |
 //! | results | `outcomes/<job id>.deferrals` | how often the job was deferred | the functions |
 //! | results | `results/<job id>/` | what a requested job made | the functions |
+//! | results | `results/<2 hex digits>/<job id>/` | what a map job made of each object | the functions |
+//! | results | `maps/<job id>/` | what a map job needs and reports | the functions |
 //! | results | `grayscale/` | what an uploaded file became, under the file's key | the functions |
 
 use crate::{FileName, JobId, ObjectKey, OperationName};
@@ -17,6 +19,9 @@ pub const CLAIM_CHECKS: &str = "uploads/";
 pub const OUTCOMES: &str = "outcomes/";
 /// Prefix of what requested jobs made.
 pub const RESULTS: &str = "results/";
+
+/// Prefix of what map jobs keep.
+pub const MAPS: &str = "maps/";
 
 /// The user metadata of an uploaded file that holds parameters for its job, as a JSON object: on the wire
 /// `x-amz-meta-errand-parameters`.
@@ -77,6 +82,54 @@ pub fn result(job_id: JobId, name: &FileName) -> ObjectKey {
     key(format!("{RESULTS}{job_id}/{name}"))
 }
 
+/// What the keys of all that a map job keeps begin with.
+#[must_use]
+pub fn maps_of(job_id: JobId) -> String {
+    format!("{MAPS}{job_id}/")
+}
+
+/// Where something that a map job keeps is.
+///
+/// # Panics
+///
+/// `name` has over 900 bytes.
+#[must_use]
+pub fn map(job_id: JobId, name: &str) -> ObjectKey {
+    key(format!("{}{name}", maps_of(job_id)))
+}
+
+/// Where it is told how far a map job has come: a [`MapPlan`](crate::MapPlan).
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+pub fn map_plan(job_id: JobId) -> ObjectKey {
+    map(job_id, "plan.json")
+}
+
+/// Where a report of a map job is, counted from 0: lines of JSON, each an [`ObjectReport`](crate::ObjectReport).
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+pub fn map_report(job_id: JobId, report: u64) -> ObjectKey {
+    map(job_id, &format!("reports/{report:08}.jsonl"))
+}
+
+/// Where a file is that a map job made of an object, of which `name` is what its key has behind the prefix. The key begins with a hash,
+/// so that S3, which takes 3,500 writes a second below a prefix and divides prefixes that are busy, can spread them ("Best practices
+/// design patterns", Amazon S3 user guide). None if it would be too long.
+#[must_use]
+pub fn map_result(job_id: JobId, name: &str) -> Option<ObjectKey> {
+    // FNV-1a: any hash that spreads does, and it must not change. http://www.isthe.com/chongo/tech/comp/fnv/
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    ObjectKey::try_from(format!("{RESULTS}{:02x}/{job_id}/{name}", hash >> 24)).ok()
+}
+
 /// Where the result of an uploaded file is: under the same key, whatever it is. A key that followed the result's format would
 /// be another file's too: `photo.png` with a JPEG in it, and `photo.jpg`.
 #[must_use]
@@ -89,7 +142,7 @@ pub fn uploaded_result(uploaded: &ObjectKey) -> ObjectKey {
 pub fn uploaded_operation(key: &ObjectKey) -> Option<OperationName> {
     let (first, rest) = key.as_str().split_once('/')?;
     if rest.is_empty()
-        || [CLAIM_CHECKS, OUTCOMES, RESULTS]
+        || [CLAIM_CHECKS, OUTCOMES, RESULTS, MAPS]
             .iter()
             .any(|prefix| key.as_str().starts_with(prefix))
     {

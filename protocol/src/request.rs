@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{self, DecodeError};
-use crate::{InvalidName, JobId, MessageId, ObjectLocation, QueueName, VERSION, encode};
+use crate::{BucketName, InvalidName, JobId, MessageId, ObjectLocation, QueueName, VERSION, encode};
 
 /// The name of an operation, such as `stats`: 1 to 32 of `a-z`, `0-9` and `-`.
 ///
@@ -72,52 +72,136 @@ impl fmt::Display for OperationName {
 pub enum RequestInput {
     /// The input itself, as text. Written `{"inline": "3 1 2"}`.
     Inline(String),
-    /// Where the input is (claim check): below `uploads/` and the request's own job id, or among the files uploaded for the
-    /// operation. Written `{"object": {"bucket": …, "key": …}}`.
+    /// Where the input is (claim check): below `uploads/` and the request's own job id, among the files uploaded for the
+    /// operation, or in another bucket that the stack may read. Written `{"object": {"bucket": …, "key": …}}`.
     Object(ObjectLocation),
+    /// Several objects, in this order. Written `{"objects": [{"bucket": …, "key": …}, …]}`.
+    Objects(Vec<ObjectLocation>),
+    /// All objects whose keys begin alike. Written `{"prefix": {"bucket": …, "prefix": …}}`.
+    Prefix(Prefix),
 }
 
-/// How [`RequestInput`] is written: one of the two fields, and any number of fields that a later version may add.
-#[derive(Serialize, Deserialize)]
+/// The objects of a bucket whose keys begin alike, in the order of their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefix {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// What the keys begin with; empty for all.
+    #[serde(default)]
+    pub prefix: String,
+    /// Globs, of which one has to fit the key behind the prefix, or its last part; none for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// Globs, of which none may fit the key behind the prefix, or its last part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.prefix)
+    }
+}
+
+/// How a request about objects is done that is more than one function does at once: its field `map`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MapOptions {
+    /// What does the job; none for the function to choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Engine>,
+    /// Whether each object has an answer of its own, where all together could have one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub each: bool,
+    /// Where the files that are made of the objects go, each under what its key has behind the prefix; none for the result
+    /// bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Destination>,
+    /// The share of the objects, in percent, that may fail without failing the job; none for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerate_percent: Option<f64>,
+}
+
+/// What does a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// The function that receives the request.
+    Queue,
+    /// Step Functions' Distributed Map, over many of that function.
+    Map,
+}
+
+/// Where many files go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// What their keys begin with; may be empty.
+    #[serde(default)]
+    pub prefix: String,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.prefix)
+    }
+}
+
+/// How [`RequestInput`] is written: one of the fields, and any number of fields that a later version may add.
+#[derive(Default, Serialize, Deserialize)]
 struct RequestInputFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inline: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     object: Option<ObjectLocation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    objects: Option<Vec<ObjectLocation>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prefix: Option<Prefix>,
 }
 
 impl TryFrom<RequestInputFields> for RequestInput {
     type Error = &'static str;
 
     fn try_from(fields: RequestInputFields) -> Result<Self, Self::Error> {
-        match fields {
-            RequestInputFields {
-                inline: Some(text),
-                object: None,
-            } => Ok(Self::Inline(text)),
-            RequestInputFields {
-                inline: None,
-                object: Some(location),
-            } => Ok(Self::Object(location)),
-            RequestInputFields {
-                inline: None,
-                object: None,
-            } => Err("`input` has neither `inline` nor `object`"),
-            RequestInputFields { .. } => Err("`input` has both `inline` and `object`: expected one of them"),
+        let mut given = [
+            fields.inline.map(Self::Inline),
+            fields.object.map(Self::Object),
+            fields.objects.map(Self::Objects),
+            fields.prefix.map(Self::Prefix),
+        ]
+        .into_iter()
+        .flatten();
+        match (given.next(), given.next()) {
+            (Some(Self::Objects(objects)), None) if objects.is_empty() => Err("`objects` is empty"),
+            (Some(input), None) => Ok(input),
+            (None, _) => Err("`input` has none of `inline`, `object`, `objects` and `prefix`"),
+            (Some(_), Some(_)) => {
+                Err("`input` has several of `inline`, `object`, `objects` and `prefix`: expected one of them")
+            }
         }
     }
 }
 
 impl From<RequestInput> for RequestInputFields {
     fn from(input: RequestInput) -> Self {
+        let none = Self::default();
         match input {
             RequestInput::Inline(text) => Self {
                 inline: Some(text),
-                object: None,
+                ..none
             },
             RequestInput::Object(location) => Self {
-                inline: None,
                 object: Some(location),
+                ..none
+            },
+            RequestInput::Objects(locations) => Self {
+                objects: Some(locations),
+                ..none
+            },
+            RequestInput::Prefix(prefix) => Self {
+                prefix: Some(prefix),
+                ..none
             },
         }
     }
@@ -144,6 +228,9 @@ pub struct Request {
     /// is redriven as a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
+    /// How it is done where it is about more than one function does at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapOptions>,
 }
 
 /// Many libraries write what is not there as null.
@@ -168,6 +255,7 @@ impl Request {
             input,
             reply_queue: None,
             message_id: None,
+            map: None,
         }
     }
 

@@ -134,6 +134,12 @@ impl Stack {
         BucketName::try_from(format!("{self}-results-{account}-{region}"))
     }
 
+    /// The name of the state machine that does map jobs. Its executions have the jobs' ids for names.
+    #[must_use]
+    pub fn state_machine(&self) -> String {
+        format!("{self}-map")
+    }
+
     fn queue(&self, rest: &str) -> QueueName {
         QueueName::try_from(format!("{self}-{rest}"))
             .expect("a stack's and an operation's name fit a queue's")

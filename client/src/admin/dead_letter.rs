@@ -36,6 +36,8 @@ fn describe(message: &Message) -> String {
         Message::Request(request) => match &request.input {
             RequestInput::Inline(text) => inline(text),
             RequestInput::Object(location) => location.to_string(),
+            RequestInput::Objects(locations) => format!("{} objects", locations.len()),
+            RequestInput::Prefix(prefix) => prefix.to_string(),
         },
         Message::BareText { text, .. } => inline(text),
         Message::S3Event(records) => {

@@ -48,6 +48,7 @@ mod record;
 mod replies;
 mod retry;
 mod runner;
+mod slicing;
 #[cfg(test)]
 mod tests;
 
@@ -61,6 +62,7 @@ use crate::metrics::Metrics;
 pub use crate::operation::{
     Context, Failure, Input, InputError, MadeFile, Operation, Output, ParameterOf, parameters,
 };
+pub use crate::slicing::{HEAD_BYTES, Layout, Next, Partial, Reduce, Slice, SliceContext, Slicing, input_of};
 
 /// Serves `operation` as an AWS Lambda function until the service ends it.
 ///

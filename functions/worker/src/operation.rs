@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::measures::Meter;
 use crate::ports::{PortError, PortErrorKind};
+use crate::slicing::Slicing;
 
 /// An operation: bytes and parameters in, a report and perhaps a file out.
 ///
@@ -30,6 +31,11 @@ pub trait Operation: Send + Sync + 'static {
     /// Which parameters the options stand for that the operation's messages name: whoever uploads a file has no options, and is
     /// told the parameters instead.
     const PARAMETER_OF: ParameterOf = |_| None;
+
+    /// How it reads an input in slices; none where it takes an input as a whole.
+    fn slicing(&self) -> Option<&dyn Slicing> {
+        None
+    }
 
     /// Does the work.
     ///

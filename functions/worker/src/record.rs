@@ -143,6 +143,10 @@ fn task_of_request(request: Request, expected: &Expected, config: &Config) -> Re
             }
             JobInput::ClaimCheck(location)
         }
+        RequestInput::Objects(_) | RequestInput::Prefix(_) => {
+            let message = "several objects in one request are not read yet: send a request for each";
+            return Err(JobError::permanent(code::INPUT_REFUSED, message));
+        }
     };
     Ok(Task {
         parameters: request.parameters,
