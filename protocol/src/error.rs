@@ -23,6 +23,14 @@ pub mod code {
     pub const INPUT_TOO_LARGE: ErrorCode = ErrorCode::new("input_too_large");
     /// The request names a bucket or key that the stack does not take inputs from.
     pub const INPUT_REFUSED: ErrorCode = ErrorCode::new("input_refused");
+    /// The input was written over while the job read it.
+    pub const INPUT_CHANGED: ErrorCode = ErrorCode::new("input_changed");
+    /// There is no object where the request says that there are some.
+    pub const NO_OBJECTS: ErrorCode = ErrorCode::new("no_objects");
+    /// More of the objects failed than the request tolerates.
+    pub const TOO_MANY_FAILURES: ErrorCode = ErrorCode::new("too_many_failures");
+    /// The request names a bucket that the stack does not write results to.
+    pub const DESTINATION_REFUSED: ErrorCode = ErrorCode::new("destination_refused");
     /// The request names a reply queue that does not belong to the stack.
     pub const REPLY_QUEUE_REFUSED: ErrorCode = ErrorCode::new("reply_queue_refused");
     /// The job did not end before the function's time-out.

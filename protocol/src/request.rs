@@ -116,6 +116,9 @@ pub struct MapOptions {
     /// bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Destination>,
+    /// About how many bytes a function reads of a long list at a time; none for 256 MiB. Shorter slices are more functions at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice_bytes: Option<u64>,
     /// The share of the objects, in percent, that may fail without failing the job; none for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerate_percent: Option<f64>,

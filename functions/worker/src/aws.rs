@@ -1,9 +1,10 @@
 //! S3 and SQS behind the [`ports`](crate::ports). Nothing else knows the SDK.
 
+mod executions;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -16,13 +17,17 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_types::SdkConfig;
 use bytes::Bytes;
-use errand_protocol::{ObjectLocation, keys};
+use errand_protocol::{BucketName, ObjectLocation, keys};
 use lambda_runtime::Error;
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
+pub(crate) use self::executions::StepFunctions;
 use crate::config::InvalidConfig;
-use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
+use crate::ports::{
+    Condition, Described, ETag, Listed, Objects, OpenObject, Page, PortError, PortErrorKind, Queues, Range,
+    Written,
+};
 use errand_aws::{FailureKind, code, http_client, status};
 
 /// How many chunks of an object are read ahead of the operation.
@@ -84,8 +89,8 @@ fn downloads_within(stall: Duration) -> StalledStreamProtectionConfig {
 }
 
 /// Builds both clients. Nothing is sent; the certificates that TLS trusts are read, which takes milliseconds. `account` is
-/// the one that the buckets have to belong to.
-pub(crate) fn clients(shared: &SdkConfig, account: Option<&str>) -> (S3, Sqs) {
+/// the one that the stack's `own` buckets have to belong to.
+pub(crate) fn clients(shared: &SdkConfig, account: Option<&str>, own: Vec<BucketName>) -> (S3, Sqs) {
     let s3 = aws_sdk_s3::config::Builder::from(shared)
         // An endpoint that was set by hand, such as a local cloud's, has no host name for each bucket.
         .force_path_style(shared.endpoint_url().is_some())
@@ -94,6 +99,7 @@ pub(crate) fn clients(shared: &SdkConfig, account: Option<&str>) -> (S3, Sqs) {
         S3 {
             client: aws_sdk_s3::Client::from_conf(s3),
             account: account.map(str::to_owned),
+            own,
         },
         Sqs(aws_sdk_sqs::Client::new(shared)),
     )
@@ -102,57 +108,78 @@ pub(crate) fn clients(shared: &SdkConfig, account: Option<&str>) -> (S3, Sqs) {
 /// Objects on S3.
 pub(crate) struct S3 {
     client: aws_sdk_s3::Client,
-    /// Whose the buckets are; S3 refuses those of others, whatever their names. None where the queues' URLs do not tell.
+    /// Whose the stack's buckets are; S3 refuses those of others, whatever their names. None where the queues' URLs do not
+    /// tell.
     account: Option<String>,
+    /// These buckets.
+    own: Vec<BucketName>,
 }
 
 impl Objects for S3 {
     async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
-        let action = || format!("read {location}");
-        let object = self
+        self.get(location, None).await
+    }
+
+    async fn open_range(&self, location: &ObjectLocation, range: Range) -> Result<OpenObject, PortError> {
+        self.get(location, Some(range)).await
+    }
+
+    async fn describe(&self, location: &ObjectLocation) -> Result<Option<Described>, PortError> {
+        let sent = self
             .client
-            .get_object()
+            .head_object()
             .bucket(location.bucket.as_str())
-            .set_expected_bucket_owner(self.account.clone())
+            .set_expected_bucket_owner(self.owner_of(&location.bucket))
             .key(location.key.as_str())
             .set_version_id(location.version_id.clone())
             .send()
+            .await;
+        match sent {
+            Ok(head) => Ok(Some(Described {
+                size_bytes: unsigned(head.content_length()),
+                etag: ETag(head.e_tag().unwrap_or_default().to_owned()),
+                modified: head
+                    .last_modified()
+                    .and_then(|moment| SystemTime::try_from(*moment).ok()),
+            })),
+            // As for a version that never was, and a delete marker. The answer to a HEAD has no body that says more.
+            Err(error) if matches!(status(&error), Some(400 | 404 | 405)) => Ok(None),
+            Err(error) => Err(failure(format!("look at {location}"), &error)),
+        }
+    }
+
+    async fn list(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        after: Option<String>,
+    ) -> Result<Page, PortError> {
+        let action = || format!("list s3://{bucket}/{prefix}");
+        let listed = self
+            .client
+            .list_objects_v2()
+            .bucket(bucket.as_str())
+            .set_expected_bucket_owner(self.owner_of(bucket))
+            .prefix(prefix)
+            .set_continuation_token(after)
+            .send()
             .await
-            .map_err(|error| PortError {
-                kind: kind_of_missing(&error),
-                ..failure(action(), &error)
-            })?;
-        let size_bytes = object
-            .content_length()
-            .and_then(|size| u64::try_from(size).ok())
-            .unwrap_or(0);
-        let parameters = object
-            .metadata()
-            .and_then(|metadata| metadata.get(keys::PARAMETERS_METADATA).cloned());
-        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
-        let (mut body, action) = (object.body, action());
-        let read = async move {
-            let mut received = 0;
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk.map_err(|error| PortError {
-                    kind: PortErrorKind::Unavailable,
-                    action: action.clone(),
-                    message: format!("broke off after {received} bytes: {error}"),
-                });
-                received += chunk.as_ref().map_or(0, Bytes::len);
-                let is_last = chunk.is_err();
-                // The receiver is gone when the operation ended without reading all.
-                if sender.send(chunk).await.is_err() || is_last {
-                    return;
-                }
-            }
-        };
-        let reading = tokio::spawn(read.in_current_span());
-        Ok(OpenObject {
-            size_bytes,
-            parameters,
-            chunks,
-            reading: reading.into(),
+            .map_err(|error| failure(action(), &error))?;
+        let objects = listed.contents().iter().filter_map(|object| {
+            Some(Listed {
+                key: object.key()?.parse().ok()?,
+                described: Described {
+                    size_bytes: unsigned(object.size()),
+                    etag: ETag(object.e_tag().unwrap_or_default().to_owned()),
+                    modified: object
+                        .last_modified()
+                        .and_then(|moment| SystemTime::try_from(*moment).ok()),
+                },
+            })
+        });
+        Ok(Page {
+            objects: objects.collect(),
+            next: listed.next_continuation_token().map(str::to_owned),
         })
     }
 
@@ -162,7 +189,7 @@ impl Objects for S3 {
             .client
             .get_object()
             .bucket(location.bucket.as_str())
-            .set_expected_bucket_owner(self.account.clone())
+            .set_expected_bucket_owner(self.owner_of(&location.bucket))
             .key(location.key.as_str())
             .send()
             .await;
@@ -197,7 +224,7 @@ impl Objects for S3 {
             .client
             .put_object()
             .bucket(location.bucket.as_str())
-            .set_expected_bucket_owner(self.account.clone())
+            .set_expected_bucket_owner(self.owner_of(&location.bucket))
             .key(location.key.as_str())
             .content_type(media_type)
             .set_if_none_match(absent)
@@ -221,11 +248,75 @@ impl Objects for S3 {
     }
 }
 
+impl S3 {
+    /// Whose a bucket has to be: other buckets that the stack may read can be of other accounts.
+    fn owner_of(&self, bucket: &BucketName) -> Option<String> {
+        self.account.clone().filter(|_| self.own.contains(bucket))
+    }
+
+    async fn get(&self, location: &ObjectLocation, range: Option<Range>) -> Result<OpenObject, PortError> {
+        let action = || format!("read {location}");
+        let part = range.as_ref().map(|Range { from, to, .. }| match to {
+            Some(to) => format!("bytes={from}-{}", to.saturating_sub(1)),
+            None => format!("bytes={from}-"),
+        });
+        let object = self
+            .client
+            .get_object()
+            .bucket(location.bucket.as_str())
+            .set_expected_bucket_owner(self.owner_of(&location.bucket))
+            .key(location.key.as_str())
+            .set_version_id(location.version_id.clone())
+            .set_range(part)
+            .set_if_match(range.map(|range| range.of.0))
+            .send()
+            .await
+            .map_err(|error| PortError {
+                kind: kind_of_missing(&error),
+                ..failure(action(), &error)
+            })?;
+        let size_bytes = unsigned(object.content_length());
+        let parameters = object
+            .metadata()
+            .and_then(|metadata| metadata.get(keys::PARAMETERS_METADATA).cloned());
+        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+        let (mut body, action) = (object.body, action());
+        let read = async move {
+            let mut received = 0;
+            while let Some(chunk) = body.next().await {
+                let chunk = chunk.map_err(|error| PortError {
+                    kind: PortErrorKind::Unavailable,
+                    action: action.clone(),
+                    message: format!("broke off after {received} bytes: {error}"),
+                });
+                received += chunk.as_ref().map_or(0, Bytes::len);
+                let is_last = chunk.is_err();
+                // The receiver is gone when the operation ended without reading all.
+                if sender.send(chunk).await.is_err() || is_last {
+                    return;
+                }
+            }
+        };
+        let reading = tokio::spawn(read.in_current_span());
+        Ok(OpenObject {
+            size_bytes,
+            parameters,
+            chunks,
+            reading: reading.into(),
+        })
+    }
+}
+
+fn unsigned(size: Option<i64>) -> u64 {
+    size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0)
+}
+
 /// The kind of an error on opening an input. For a version that never existed S3 answers `InvalidArgument`, and for a
 /// delete marker 405 (Method Not Allowed).
 fn kind_of_missing(error: &SdkError<GetObjectError>) -> PortErrorKind {
     match (code(error), status(error)) {
         (Some("InvalidArgument"), Some(400)) | (_, Some(405)) => PortErrorKind::NotFound,
+        (_, Some(412)) => PortErrorKind::Changed,
         (code, status) => FailureKind::of_answer(code.unwrap_or_default(), status).into(),
     }
 }

@@ -14,6 +14,7 @@ use self::response::SqsBatchResponse;
 use crate::event::{self, Delivery, Event};
 use crate::invocation::Invocation;
 use crate::job::Job;
+use crate::map;
 use crate::operation::Operation;
 use crate::ports::{Objects, Queues};
 use crate::process::{End, Processor};
@@ -46,6 +47,7 @@ where
             let response = answer_deliveries(processor, deliveries, invocation).await?;
             Ok(serde_json::to_value(response)?)
         }
+        Event::Step(step) => Box::pin(map::handle(processor, step, &invocation)).await,
         Event::Direct(jobs) => answer_direct(processor, jobs, &invocation).await,
     }
 }
@@ -111,7 +113,7 @@ where
     let mut longest = |time: Duration| wait = wait.max(Some(time));
     for job in delivery.jobs {
         match processor.process(job, invocation).await {
-            End::Answered(_) => {}
+            End::Answered(_) | End::Started => {}
             End::DeadLettered(_) | End::OnItsWay | End::Deferred => longest(Duration::ZERO),
             End::Retry { attempt, .. } => longest(retry::backoff(processor.config.retry_base, attempt)),
         }
@@ -147,6 +149,8 @@ where
     for job in jobs {
         match processor.process(job, invocation).await {
             End::Answered(outcome) => outcomes.push(serde_json::to_value(outcome)?),
+            // Its outcome comes later.
+            End::Started => {}
             End::DeadLettered(_) | End::OnItsWay | End::Retry { .. } | End::Deferred => unanswered += 1,
         }
     }

@@ -19,6 +19,13 @@ pub(crate) struct Config {
     pub(crate) response_queue_url: String,
     /// What the name of every reply queue has to begin with (`ERRAND_REPLY_PREFIX`).
     pub(crate) reply_prefix: String,
+    /// The state machine that does map jobs (`ERRAND_STATE_MACHINE_ARN`); none where the stack has none.
+    pub(crate) state_machine_arn: Option<String>,
+    /// Buckets besides the input bucket that inputs may lie in, `*` for any characters (`ERRAND_READABLE_BUCKETS`, separated by
+    /// commas).
+    pub(crate) readable_buckets: Vec<String>,
+    /// Buckets besides the result bucket that results may be written to, likewise (`ERRAND_WRITABLE_BUCKETS`).
+    pub(crate) writable_buckets: Vec<String>,
     /// How often a message is delivered before it goes to the dead-letter queue (`ERRAND_MAX_RECEIVE_COUNT`). Five of those
     /// are attempts; the others are for deliveries that have to be deferred.
     pub(crate) max_receive_count: u32,
@@ -104,6 +111,9 @@ impl Config {
             request_queue_url: text("ERRAND_REQUEST_QUEUE_URL")?,
             response_queue_url: text("ERRAND_RESPONSE_QUEUE_URL")?,
             reply_prefix: text("ERRAND_REPLY_PREFIX")?,
+            state_machine_arn: text("ERRAND_STATE_MACHINE_ARN").ok(),
+            readable_buckets: list(text("ERRAND_READABLE_BUCKETS").ok()),
+            writable_buckets: list(text("ERRAND_WRITABLE_BUCKETS").ok()),
             max_receive_count: number("ERRAND_MAX_RECEIVE_COUNT")?,
             retry_base: Duration::from_secs(number_or("ERRAND_RETRY_BASE_SECONDS", 5)?.into()),
             look_every: Duration::from_secs(5),
@@ -119,11 +129,34 @@ impl Config {
         format!("{place}/{name}")
     }
 
+    /// Whether objects of a bucket may be inputs, besides those of the input bucket.
+    pub(crate) fn may_read(&self, bucket: &BucketName) -> bool {
+        is_among(bucket, &self.readable_buckets)
+    }
+
+    /// Whether results may be written to a bucket, besides the result bucket.
+    pub(crate) fn may_write(&self, bucket: &BucketName) -> bool {
+        is_among(bucket, &self.writable_buckets)
+    }
+
     /// The account that the stack belongs to, of 12 digits; none where the queues' URLs do not tell.
     pub(crate) fn account(&self) -> Option<&str> {
         let account = self.response_queue_url.rsplit('/').nth(1)?;
         (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
     }
+}
+
+fn list(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+/// Whether a bucket is among those of a list, in which `*` stands for any characters and `?` for one, as in a policy.
+fn is_among(bucket: &BucketName, names: &[String]) -> bool {
+    names
+        .iter()
+        .any(|name| fast_glob::glob_match(name, bucket.as_str()))
 }
 
 fn monitoring(word: Option<&str>) -> Result<Monitoring, InvalidConfig> {

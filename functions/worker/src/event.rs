@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::job::{Job, ReplyTo};
+use crate::map::Step;
 use crate::record::{self, Arrival};
 
 /// An event, taken apart.
@@ -16,6 +17,8 @@ pub(crate) enum Event {
     Sqs(Vec<Delivery>),
     /// Jobs that came without a queue.
     Direct(Vec<Job>),
+    /// A step of a map job, from the state machine.
+    Step(Step),
 }
 
 /// One SQS message, and the jobs that it asks for: none when it is a notification that asks for nothing.
@@ -88,6 +91,9 @@ pub(crate) fn decode(
                 .map(|record| delivery(record.get(), operation, config))
                 .collect(),
         );
+    }
+    if let Some(step) = Step::read(payload) {
+        return Event::Step(step);
     }
     let by_hand = Arrival {
         message_id: invocation_id,

@@ -1,7 +1,9 @@
 //! One job, as the worker sees it, whatever asked for it.
 
 use bytes::Bytes;
-use errand_protocol::{FileName, JobError, JobId, MessageId, ObjectLocation, QueueName, TraceId};
+use errand_protocol::{
+    FileName, JobError, JobId, MapOptions, MessageId, ObjectLocation, Prefix, QueueName, TraceId,
+};
 use serde_json::{Map, Value};
 
 use crate::retry::MAX_ATTEMPTS;
@@ -15,13 +17,24 @@ pub(crate) enum JobInput {
     ClaimCheck(ObjectLocation),
     /// Uploaded to the input bucket, and a job by that alone.
     Uploaded(ObjectLocation),
+    /// More than one object.
+    Many(Many),
+}
+
+/// Objects that a request names together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Many {
+    /// Each by itself.
+    Objects(Vec<ObjectLocation>),
+    /// By what their keys begin with.
+    Prefix(Prefix),
 }
 
 impl JobInput {
     /// The object, where there is one.
     pub(crate) fn location(&self) -> Option<&ObjectLocation> {
         match self {
-            Self::Inline(_) => None,
+            Self::Inline(_) | Self::Many(_) => None,
             Self::ClaimCheck(location) | Self::Uploaded(location) => Some(location),
         }
     }
@@ -87,4 +100,6 @@ impl Job {
 pub(crate) struct Task {
     pub(crate) parameters: Map<String, Value>,
     pub(crate) input: JobInput,
+    /// How it is done where it is more than one function does at once.
+    pub(crate) options: MapOptions,
 }

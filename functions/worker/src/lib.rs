@@ -38,6 +38,7 @@ mod fakes;
 mod invocation;
 mod job;
 mod log;
+mod map;
 mod measures;
 mod metrics;
 mod operation;
@@ -78,10 +79,14 @@ pub async fn run<O: Operation>(operation: O) -> Result<(), Error> {
     let config = Config::from_env()?;
     let settings = aws::settings()?;
     let processor = Arc::new(LazyLock::new(move || {
-        let (objects, queues) = aws::clients(&settings, config.account());
+        let executions = config.state_machine_arn.clone();
+        let executions = executions
+            .map(|arn| Arc::new(aws::StepFunctions::new(&settings, arn)) as Arc<dyn ports::Executions>);
+        let own = vec![config.input_bucket.clone(), config.result_bucket.clone()];
+        let (objects, queues) = aws::clients(&settings, config.account(), own);
         let metrics = Metrics::to_stdout(&config, O::NAME);
         Arc::new(process::Processor::new(
-            operation, config, objects, queues, metrics,
+            operation, config, objects, queues, executions, metrics,
         ))
     }));
     let early = Arc::clone(&processor);

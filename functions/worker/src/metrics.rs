@@ -179,7 +179,7 @@ impl<'a> Attempt<'a> {
             End::DeadLettered(error) => ("dead_lettered", Some(error), true),
             End::Retry { error, .. } => ("retry", Some(error), false),
             End::Deferred => ("deferred", None, false),
-            End::OnItsWay => return None,
+            End::OnItsWay | End::Started => return None,
         };
         Some(Self {
             outcome,

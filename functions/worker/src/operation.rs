@@ -229,6 +229,11 @@ impl Input {
         Self::new(size_bytes, chunks)
     }
 
+    /// How many bytes it has.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
     /// The next chunk, waiting for it; none at the end.
     ///
     /// # Errors

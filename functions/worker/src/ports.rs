@@ -1,10 +1,12 @@
 //! What the worker needs of the cloud. Only [`aws`](crate::aws) knows which cloud it is.
 
 use std::future::Future;
-use std::time::Duration;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use errand_protocol::ObjectLocation;
+use errand_protocol::{BucketName, ObjectKey, ObjectLocation};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -25,6 +27,8 @@ pub(crate) struct PortError {
 pub(crate) enum PortErrorKind {
     /// The object or queue does not exist.
     NotFound,
+    /// The object is not in the state any more that was asked for.
+    Changed,
     /// The function may not do this, or the bucket is gone: an operator has to fix the stack.
     Refused,
     /// Throttled, unreachable, timed out, or the service failed: it may pass.
@@ -56,9 +60,45 @@ impl Drop for Reading {
     }
 }
 
-/// Names one state of an object, so that a later write can insist on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Names one state of an object, so that a later write or read can insist on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct ETag(pub(crate) String);
+
+/// What is known of an object without reading it.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    pub(crate) size_bytes: u64,
+    pub(crate) etag: ETag,
+    /// When it was written; none where that is not told.
+    pub(crate) modified: Option<SystemTime>,
+}
+
+/// An object in a listing.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) key: ObjectKey,
+    pub(crate) described: Described,
+}
+
+/// A part of a listing, in the order of the keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) objects: Vec<Listed>,
+    /// By what the rest is asked for; none at the end.
+    pub(crate) next: Option<String>,
+}
+
+/// A part of an object to be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Range {
+    /// The first byte.
+    pub(crate) from: u64,
+    /// Behind the last one; none for the object's end.
+    pub(crate) to: Option<u64>,
+    /// The state that the object has to be in.
+    pub(crate) of: ETag,
+}
 
 /// What a conditional write did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +124,27 @@ pub(crate) enum Condition {
 pub(crate) trait Objects: Send + Sync + 'static {
     /// Opens an object.
     fn open(&self, location: &ObjectLocation) -> impl Future<Output = Result<OpenObject, PortError>> + Send;
+
+    /// Opens a part of an object, which is not empty.
+    fn open_range(
+        &self,
+        location: &ObjectLocation,
+        range: Range,
+    ) -> impl Future<Output = Result<OpenObject, PortError>> + Send;
+
+    /// What an object is like; none if it does not exist.
+    fn describe(
+        &self,
+        location: &ObjectLocation,
+    ) -> impl Future<Output = Result<Option<Described>, PortError>> + Send;
+
+    /// The objects whose keys begin with `prefix`, a part at a time: `after` is what the part before gave.
+    fn list(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        after: Option<String>,
+    ) -> impl Future<Output = Result<Page, PortError>> + Send;
 
     /// Reads a small object at once; none if it does not exist.
     fn read(
@@ -117,4 +178,14 @@ pub(crate) trait Queues: Send + Sync + 'static {
         receipt_handle: &str,
         timeout: Duration,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Executions of the stack's state machine.
+pub(crate) trait Executions: Send + Sync + 'static {
+    /// Begins an execution. One of that name that was begun before is the same one, whatever became of it.
+    fn start<'a>(
+        &'a self,
+        name: &'a str,
+        input: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<(), PortError>> + Send + 'a>>;
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use errand_protocol::{JobError, JobId, Outcome, Reply, Status, VERSION, code};
+use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
 use crate::config::Config;
@@ -15,7 +16,7 @@ use crate::measures::Measures;
 use crate::metrics::Metrics;
 use crate::operation::Operation;
 use crate::outcomes::Outcomes;
-use crate::ports::{Objects, PortError, PortErrorKind, Queues};
+use crate::ports::{Executions, Objects, PortError, PortErrorKind, Queues};
 use crate::record::Expected;
 use crate::replies::Replies;
 use crate::retry::{self, Verdict};
@@ -26,8 +27,11 @@ pub(crate) struct Processor<O, S, Q> {
     pub(crate) config: Config,
     pub(crate) expected: Expected,
     pub(crate) queues: Arc<Q>,
-    runner: Runner<O, S>,
-    outcomes: Outcomes<S>,
+    pub(crate) objects: Arc<S>,
+    /// Of the state machine that does map jobs; none where the stack has none.
+    pub(crate) executions: Option<Arc<dyn Executions>>,
+    pub(crate) runner: Runner<O, S>,
+    pub(crate) outcomes: Outcomes<S>,
     deferrals: Deferrals<S>,
     replies: Replies<Q>,
     metrics: Metrics,
@@ -45,13 +49,22 @@ pub(crate) enum End {
     /// Failed for this reason, which may pass: the message is to be delivered again, after a wait that grows with the
     /// attempts.
     Retry { attempt: u32, error: JobError },
+    /// Handed over to the state machine, which ends it: the message can be deleted.
+    Started,
     /// Not begun, or not ended, for lack of time that another delivery has: the message is to be delivered again at once,
     /// and this delivery is not to count.
     Deferred,
 }
 
 impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
-    pub(crate) fn new(operation: O, config: Config, objects: S, queues: Q, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        operation: O,
+        config: Config,
+        objects: S,
+        queues: Q,
+        executions: Option<Arc<dyn Executions>>,
+        metrics: Metrics,
+    ) -> Self {
         let (objects, queues) = (Arc::new(objects), Arc::new(queues));
         Self {
             expected: Expected {
@@ -61,7 +74,9 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             replies: Replies::new(Arc::clone(&queues), config.clone()),
             outcomes: Outcomes::new(Arc::clone(&objects), config.result_bucket.clone()),
             deferrals: Deferrals::new(Arc::clone(&objects), config.result_bucket.clone()),
-            runner: Runner::new(operation, objects, config.clone()),
+            runner: Runner::new(operation, Arc::clone(&objects), config.clone()),
+            objects,
+            executions,
             queues,
             config,
             metrics,
@@ -125,6 +140,12 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 Err(error) => return self.give_up(attempt, error.into()).await,
             }
         }
+        if let Ok(task) = &attempt.job.task
+            && Self::is_for_map(task)
+        {
+            let parameters = task.parameters.clone();
+            return self.hand_over(attempt, parameters).await;
+        }
         if attempt.job.task.is_ok()
             && attempt.job.is_last_attempt()
             && let Some(ended) = self.prepare_for_death(attempt).await
@@ -169,6 +190,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 }
             }
             Run::Failed(error) => self.give_up(attempt, error).await,
+            Run::ForMap(parameters) => self.hand_over(attempt, parameters).await,
             // The failure that was stored before a last attempt must not become the answer while another delivery waits.
             Run::NoTime(error) if attempt.job.is_last_attempt() => self.give_up(attempt, error).await,
             Run::NoTime(_) => {
@@ -180,6 +202,48 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 End::Deferred
             }
         }
+    }
+
+    /// Has the state machine do a job.
+    async fn hand_over(&self, attempt: &mut Attempt<'_>, parameters: Map<String, Value>) -> End {
+        let Ok(task) = attempt.job.task.clone() else {
+            return End::Started;
+        };
+        match self.start_map(&attempt.job, &task, parameters).await {
+            Ok(()) => End::Started,
+            Err(error) if error.retryable => self.give_up(attempt, error).await,
+            Err(error) => {
+                let outcome = self.outcome(&attempt.job, Status::Failed { error }, Duration::ZERO);
+                match self.store(attempt, outcome).await {
+                    Ok(outcome) => self.announce(attempt, outcome).await,
+                    Err(error) => self.give_up(attempt, error.into()).await,
+                }
+            }
+        }
+    }
+
+    /// Stores and announces how a map job ended, `took` after its request was received, unless it has an outcome that stays.
+    pub(crate) async fn end_map(
+        &self,
+        job: Job,
+        status: Status,
+        took: Duration,
+        invocation: &Invocation,
+    ) -> End {
+        let mut attempt = Attempt {
+            job,
+            invocation,
+            measures: Measures::default(),
+        };
+        let outcome = self.outcome(&attempt.job, status, took);
+        let end = match self.store(&mut attempt, outcome).await {
+            Ok(outcome) => self.announce(&attempt, outcome).await,
+            Err(error) => retry(&attempt.job, error.into()),
+        };
+        log_end(O::NAME, attempt.job.attempt, &end, millis(took));
+        self.metrics
+            .tell(&attempt.job, invocation, &end, &attempt.measures);
+        end
     }
 
     /// Waits for an outcome that somebody else stores while the job is worked on, most likely for it was canceled.
@@ -326,6 +390,12 @@ fn log_end(operation: &str, attempt: u32, end: &End, duration_ms: u64) {
         End::OnItsWay => tracing::info!(
             operation,
             "job had ended; its request is on its way to the dead letters"
+        ),
+        End::Started => tracing::info!(
+            operation,
+            attempt,
+            duration_ms,
+            "job is done by the state machine"
         ),
         End::Retry { error, .. } => tracing::warn!(
             operation, attempt, duration_ms, outcome = "retry", code = %error.code, "job will be retried"

@@ -1,14 +1,16 @@
 //! From a message to the jobs it asks for, with everything refused that the stack does not serve.
 
 use errand_protocol::message::S3Record;
+use std::fmt;
+
 use errand_protocol::{
-    JobError, JobId, Message, MessageId, ObjectLocation, OperationName, QueueName, Request, RequestInput,
-    TraceId, code, keys,
+    BucketName, Destination, JobError, JobId, MapOptions, Message, MessageId, ObjectLocation, OperationName,
+    Prefix, QueueName, Request, RequestInput, TraceId, code, keys,
 };
 use serde_json::Map;
 
 use crate::config::Config;
-use crate::job::{Job, JobInput, ReplyTo, Task};
+use crate::job::{Job, JobInput, Many, ReplyTo, Task};
 
 /// What the function that reads a message does.
 #[derive(Clone, Debug)]
@@ -113,6 +115,7 @@ fn with_default_parameters(input: JobInput) -> Task {
     Task {
         parameters: Map::new(),
         input,
+        options: MapOptions::default(),
     }
 }
 
@@ -126,38 +129,105 @@ fn task_of_request(request: Request, expected: &Expected, config: &Config) -> Re
         );
         return Err(JobError::permanent(code::UNKNOWN_OPERATION, message));
     }
+    let options = request.map.unwrap_or_default();
     let input = match request.input {
         RequestInput::Inline(text) => JobInput::Inline(text.into()),
         RequestInput::Object(location) => {
-            let (own, uploaded) = (keys::claim_checks_of(request.job_id), format!("{operation}/"));
-            if location.bucket != config.input_bucket {
-                return Err(refused_bucket(&location, config));
-            }
-            if !keys::is_claim_check_of(&location.key, request.job_id)
-                && !location.key.as_str().starts_with(&uploaded)
-            {
-                let message = format!(
-                    "{location} is not an input of this job: its key has to begin with `{own}` or `{uploaded}`"
-                );
-                return Err(JobError::permanent(code::INPUT_REFUSED, message));
-            }
+            check_object(&location, request.job_id, expected, config)?;
             JobInput::ClaimCheck(location)
         }
-        RequestInput::Objects(_) | RequestInput::Prefix(_) => {
-            let message = "several objects in one request are not read yet: send a request for each";
-            return Err(JobError::permanent(code::INPUT_REFUSED, message));
+        RequestInput::Objects(locations) => {
+            for location in &locations {
+                check_object(location, request.job_id, expected, config)?;
+            }
+            JobInput::Many(Many::Objects(locations))
+        }
+        RequestInput::Prefix(prefix) => {
+            check_prefix(&prefix, request.job_id, expected, config)?;
+            JobInput::Many(Many::Prefix(prefix))
         }
     };
+    if let Some(to) = &options.to {
+        check_destination(to, config)?;
+    }
     Ok(Task {
         parameters: request.parameters,
         input,
+        options,
     })
 }
 
-fn refused_bucket(location: &ObjectLocation, config: &Config) -> JobError {
+/// Refuses an object that a request may not name.
+fn check_object(
+    location: &ObjectLocation,
+    job_id: JobId,
+    expected: &Expected,
+    config: &Config,
+) -> Result<(), JobError> {
+    if location.bucket != config.input_bucket {
+        return if config.may_read(&location.bucket) {
+            Ok(())
+        } else {
+            Err(refused_bucket(location, &location.bucket, config))
+        };
+    }
+    let (own, uploaded) = (keys::claim_checks_of(job_id), format!("{}/", expected.operation));
+    if keys::is_claim_check_of(&location.key, job_id) || location.key.as_str().starts_with(&uploaded) {
+        return Ok(());
+    }
+    let message =
+        format!("{location} is not an input of this job: its key has to begin with `{own}` or `{uploaded}`");
+    Err(JobError::permanent(code::INPUT_REFUSED, message))
+}
+
+/// The same for all objects below a prefix.
+fn check_prefix(
+    prefix: &Prefix,
+    job_id: JobId,
+    expected: &Expected,
+    config: &Config,
+) -> Result<(), JobError> {
+    if prefix.bucket != config.input_bucket {
+        return if config.may_read(&prefix.bucket) {
+            Ok(())
+        } else {
+            Err(refused_bucket(prefix, &prefix.bucket, config))
+        };
+    }
+    let (own, uploaded) = (keys::claim_checks_of(job_id), format!("{}/", expected.operation));
+    if prefix.prefix.starts_with(&uploaded) || prefix.prefix.to_lowercase().starts_with(&own) {
+        return Ok(());
+    }
+    let message =
+        format!("{prefix} holds other inputs than this job's: it has to begin with `{own}` or `{uploaded}`");
+    Err(JobError::permanent(code::INPUT_REFUSED, message))
+}
+
+/// Refuses a place that results are not written to.
+fn check_destination(to: &Destination, config: &Config) -> Result<(), JobError> {
+    if config.may_write(&to.bucket) {
+        return Ok(());
+    }
     let message = format!(
-        "{location} is not in this stack's input bucket: put the input into s3://{}",
-        config.input_bucket
+        "{to} is not in a bucket that this stack may write to: deploy it with {}, or leave the destination out",
+        also(&config.writable_buckets, &to.bucket, "WritableBuckets")
+    );
+    Err(JobError::permanent(code::DESTINATION_REFUSED, message))
+}
+
+/// A parameter of the stack with the buckets that it has and one more.
+fn also(buckets: &[String], bucket: &BucketName, parameter: &str) -> String {
+    let mut names: Vec<_> = buckets.iter().map(String::as_str).collect();
+    names.push(bucket.as_str());
+    format!("{parameter}={}", names.join(","))
+}
+
+fn refused_bucket(place: &impl fmt::Display, bucket: &BucketName, config: &Config) -> JobError {
+    let message = format!(
+        "{place} is neither in this stack's input bucket nor in one that it may read: put the input into s3://{}, or deploy \
+         the stack with {}",
+        config.input_bucket,
+        also(&config.readable_buckets, bucket, "ReadableBuckets")
     );
     JobError::permanent(code::INPUT_REFUSED, message)
 }
@@ -177,7 +247,11 @@ fn task_of_record(
         S3Record::Unreadable { job_id, error } => return Some((job_id, Err(error))),
     };
     let task = if location.bucket != config.input_bucket {
-        Err(refused_bucket(&location, config))
+        let message = format!(
+            "{location} is not in this stack's input bucket: put the input into s3://{}",
+            config.input_bucket
+        );
+        Err(JobError::permanent(code::INPUT_REFUSED, message))
     } else if keys::uploaded_operation(&location.key).as_ref() == Some(&expected.operation) {
         Ok(with_default_parameters(JobInput::Uploaded(location)))
     } else {

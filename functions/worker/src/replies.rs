@@ -163,7 +163,7 @@ fn resends(error: &PortError) -> usize {
         PortErrorKind::NotFound => NEW_QUEUE_WAITS.len(),
         // A message that SQS left out of a batch. The SDK retries calls that fail as a whole; this one succeeded.
         PortErrorKind::Unavailable => 1,
-        PortErrorKind::Refused => 0,
+        PortErrorKind::Refused | PortErrorKind::Changed => 0,
     }
 }
 

@@ -60,6 +60,10 @@ impl From<PortError> for JobError {
     fn from(error: PortError) -> Self {
         match error.kind {
             PortErrorKind::NotFound => Self::permanent(code::INPUT_NOT_FOUND, error.to_string()),
+            PortErrorKind::Changed => Self::permanent(
+                code::INPUT_CHANGED,
+                format!("{error}: it was written over meanwhile; leave it alone, and ask again"),
+            ),
             // An operator can fix this and redrive the request: it must not be consumed.
             PortErrorKind::Refused => {
                 let message = format!("{error}; deploy the stack again as its template has it");

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use errand_protocol::{FileName, JobError, ObjectLocation, Status, StoredObject, code, keys};
+use bytes::Bytes;
+use errand_protocol::{Engine, FileName, JobError, ObjectLocation, Status, StoredObject, code, keys};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
@@ -16,10 +17,17 @@ use crate::deadline::Deadline;
 use crate::job::{Job, JobInput, Task};
 use crate::measures::{Measures, Meter};
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
-use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Reading, Written};
+use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Range, Reading, Written};
 
 /// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
 const RESERVED_MEMORY_BYTES: u64 = 64 << 20;
+
+/// The longest input that one function reads as a whole, however much memory it has: what S3 gives it in three seconds.
+const REACH_BYTES: u64 = 256 << 20;
+
+/// A file that takes no more than this part of the memory may stay in it while another operation runs: eight of them, as many as
+/// are stored at the same time, are an eighth.
+const SMALL_FILE_PART: u64 = 64;
 
 /// Runs an operation on what jobs name.
 pub(crate) struct Runner<O, S> {
@@ -43,6 +51,21 @@ struct Opened {
     reading: Option<Reading>,
 }
 
+/// Why an operation gave nothing.
+enum Operated {
+    /// The function's memory does not take it.
+    TooLarge(JobError),
+    Failed(JobError),
+}
+
+impl From<Operated> for JobError {
+    fn from(operated: Operated) -> Self {
+        match operated {
+            Operated::TooLarge(error) | Operated::Failed(error) => error,
+        }
+    }
+}
+
 /// Tells an operation that its job was given up, when it is dropped.
 #[derive(Default)]
 struct CancelOnDrop(Arc<AtomicBool>);
@@ -62,6 +85,20 @@ pub(crate) enum Run {
     Failed(JobError),
     /// It did not begin, or not end, since others had taken the time: one that begins earlier may succeed.
     NoTime(JobError),
+    /// Its input is more than one function takes: it is done in slices, with these parameters.
+    ForMap(Map<String, Value>),
+}
+
+/// Why an operation gave nothing, or was not begun.
+enum Undone {
+    Failed(JobError),
+    ForMap(Map<String, Value>),
+}
+
+impl From<JobError> for Undone {
+    fn from(error: JobError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl<O: Operation, S: Objects> Runner<O, S> {
@@ -116,12 +153,71 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             return too_slow(O::NAME, left, deadline, took);
         };
         match worked {
-            Err(error) if error.retryable => Run::Failed(error),
-            worked => Run::Ended {
-                status: worked.unwrap_or_else(|error| Status::Failed { error }),
+            Err(Undone::ForMap(parameters)) => Run::ForMap(parameters),
+            Err(Undone::Failed(error)) if error.retryable => Run::Failed(error),
+            Err(Undone::Failed(error)) => Run::Ended {
+                status: Status::Failed { error },
+                duration: took,
+            },
+            Ok(status) => Run::Ended {
+                status,
                 duration: took,
             },
         }
+    }
+
+    pub(crate) fn operation(&self) -> &Arc<O> {
+        &self.operation
+    }
+
+    /// How much memory an operation may use.
+    pub(crate) fn memory_budget_bytes(&self) -> u64 {
+        self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES)
+    }
+
+    /// Runs the operation on an object in the state in which it was planned, and stores the file that it makes at `to`: one of many,
+    /// of which one is worked on while others are fetched and stored.
+    ///
+    /// # Errors
+    ///
+    /// It has no result, or what it needs cannot be reached now.
+    pub(crate) async fn run_pinned(
+        &self,
+        object: &ObjectLocation,
+        size_bytes: u64,
+        etag: &ETag,
+        parameters: Map<String, Value>,
+        to: ObjectLocation,
+    ) -> Result<(Map<String, Value>, Option<(ObjectLocation, u64)>), JobError> {
+        let cancel = CancelOnDrop::default();
+        let (input, _reading) = if size_bytes == 0 {
+            (Input::whole(Bytes::new()), None)
+        } else {
+            let range = Range {
+                from: 0,
+                to: None,
+                of: etag.clone(),
+            };
+            let opened = self.objects.open_range(object, range).await?;
+            (Input::new(opened.size_bytes, opened.chunks), Some(opened.reading))
+        };
+        let turn = Arc::clone(&self.turn).acquire_owned().await;
+        let turn = turn.expect("the semaphore is never closed");
+        let input = input.with_cancel(Arc::clone(&cancel.0));
+        let name = FileName::new(object.key.file_name());
+        let (output, turn) = self.operate(input, name, parameters, &cancel, turn).await?;
+        let Some(file) = output.file else {
+            return Ok((output.report, None));
+        };
+        let made = file.bytes.len() as u64;
+        // A file that takes little memory is stored while the next object is worked on.
+        let turn = (made > self.config.memory_bytes / SMALL_FILE_PART).then_some(turn);
+        self.objects
+            .write(&to, file.bytes, file.media_type, Condition::None)
+            .await
+            .map_err(refused_write)?;
+        drop(turn);
+        Ok((output.report, Some((to, made))))
     }
 
     /// Whether a job that takes as long as the last one did would end in what is left. What came in the message is small,
@@ -150,7 +246,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         turn: OwnedSemaphorePermit,
         meter: Arc<Meter>,
         measures: &mut Measures,
-    ) -> Result<Status, JobError> {
+    ) -> Result<Status, Undone> {
         let cancel = CancelOnDrop::default();
         let started = Instant::now();
         let opened = self.open(&task.input).await;
@@ -162,11 +258,20 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         } = opened?;
         let input = input.with_cancel(Arc::clone(&cancel.0)).with_meter(meter);
         let parameters = parameters.unwrap_or_else(|| task.parameters.clone());
+        let may_be_sliced = self.may_be_sliced(task);
+        if may_be_sliced && input.size_bytes() > self.reach_bytes() {
+            return Err(Undone::ForMap(parameters));
+        }
         let name = task.input.name();
+        // Kept for slices, where they may come to be needed.
+        let kept = may_be_sliced.then(|| parameters.clone());
         let operated = self.operate(input, name, parameters, &cancel, turn).await;
-        let (output, turn) = operated.map_err(|error| match &task.input {
-            JobInput::Uploaded(location) => to_uploader(error, location, O::PARAMETER_OF),
-            JobInput::Inline(_) | JobInput::ClaimCheck(_) => error,
+        let (output, turn) = operated.map_err(|failed| match (failed, kept) {
+            (Operated::TooLarge(_), Some(parameters)) => Undone::ForMap(parameters),
+            (Operated::TooLarge(error) | Operated::Failed(error), _) => Undone::Failed(match &task.input {
+                JobInput::Uploaded(location) => to_uploader(error, location, O::PARAMETER_OF),
+                JobInput::Inline(_) | JobInput::ClaimCheck(_) | JobInput::Many(_) => error,
+            }),
         })?;
         measures.way = output.way;
         let object = match output.file {
@@ -197,6 +302,11 @@ impl<O: Operation, S: Objects> Runner<O, S> {
                 });
             }
             JobInput::ClaimCheck(location) | JobInput::Uploaded(location) => location,
+            JobInput::Many(_) => {
+                let message =
+                    "several objects came to one function: this is a defect of errand, please report it";
+                return Err(JobError::permanent(code::INTERNAL, message));
+            }
         };
         let object = match self.objects.open(location).await {
             Ok(object) => object,
@@ -228,11 +338,11 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         parameters: Map<String, Value>,
         cancel: &CancelOnDrop,
         turn: OwnedSemaphorePermit,
-    ) -> Result<(Output, OwnedSemaphorePermit), JobError> {
+    ) -> Result<(Output, OwnedSemaphorePermit), Operated> {
         let operation = Arc::clone(&self.operation);
         let context = Context {
             input_name,
-            memory_budget_bytes: self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES),
+            memory_budget_bytes: self.memory_budget_bytes(),
             canceled: Arc::clone(&cancel.0),
         };
         let span = Span::current();
@@ -241,18 +351,33 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             (span.in_scope(run), turn)
         });
         match running.await {
-            Ok((Err(Failure::TooLarge(error)), _)) => Err(self.more_memory(error)),
-            Ok((result, turn)) => Ok((result?, turn)),
+            Ok((Err(Failure::TooLarge(error)), _)) => Err(Operated::TooLarge(self.more_memory(error))),
+            Ok((Err(failure), _)) => Err(Operated::Failed(failure.into())),
+            Ok((Ok(output), turn)) => Ok((output, turn)),
             Err(panic) => {
                 let message =
                     format!("the operation panicked ({panic}): this is a defect of errand, please report it");
-                Err(JobError::permanent(code::INTERNAL, message))
+                Err(Operated::Failed(JobError::permanent(code::INTERNAL, message)))
             }
         }
     }
 
+    /// Whether a job could be done in slices instead: it is on S3, nobody asks for one function, and there is what does them.
+    fn may_be_sliced(&self, task: &Task) -> bool {
+        task.input.location().is_some()
+            && task.options.engine != Some(Engine::Queue)
+            && self.config.state_machine_arn.is_some()
+            && self.operation.slicing().is_some()
+    }
+
+    /// The longest input that one function reads as a whole: half of the memory is for what it is read into, which takes about as
+    /// many bytes as the text, and the time-out has to do.
+    fn reach_bytes(&self) -> u64 {
+        (self.memory_budget_bytes() / 2).min(REACH_BYTES)
+    }
+
     /// The failure of an operation for want of memory, with how it is given more.
-    fn more_memory(&self, error: JobError) -> JobError {
+    pub(crate) fn more_memory(&self, error: JobError) -> JobError {
         let message = format!(
             "{}, or raise the stack's parameter {} ({} MB now)",
             error.message,
@@ -270,7 +395,9 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     ) -> Result<StoredObject, JobError> {
         let key = match input {
             JobInput::Uploaded(location) => keys::uploaded_result(&location.key),
-            JobInput::Inline(_) | JobInput::ClaimCheck(_) => keys::result(job.id, &file.name),
+            JobInput::Inline(_) | JobInput::ClaimCheck(_) | JobInput::Many(_) => {
+                keys::result(job.id, &file.name)
+            }
         };
         let location = ObjectLocation {
             bucket: self.config.result_bucket.clone(),
@@ -354,6 +481,6 @@ fn refused_write(error: PortError) -> JobError {
             ..error
         }
         .into(),
-        PortErrorKind::Refused | PortErrorKind::Unavailable => error.into(),
+        PortErrorKind::Refused | PortErrorKind::Unavailable | PortErrorKind::Changed => error.into(),
     }
 }

@@ -6,9 +6,11 @@ mod chained;
 mod forms;
 mod isolation;
 mod killed;
+mod map;
 mod metrics;
 mod once;
 mod retries;
+mod sliced;
 mod time;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,11 +24,13 @@ use serde_json::{Map, Value, json};
 
 use crate::batch;
 use crate::config::{Config, Monitoring};
-use crate::fakes::{Call, Failing, FakeObjects, FakeQueues, Fault, Log, Script};
+use crate::fakes::{Call, Failing, FakeExecutions, FakeObjects, FakeQueues, Fault, Log, Script};
 use crate::metrics::Metrics;
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output, ParameterOf};
 use crate::ports::PortErrorKind;
 use crate::process::Processor;
+use crate::slicing::Slicing;
+use sliced::Sliced;
 
 const INPUTS: &str = "errand-input";
 const RESULTS: &str = "errand-results";
@@ -45,6 +49,9 @@ pub(crate) fn config() -> Config {
         request_queue_url: REQUESTS.to_owned(),
         response_queue_url: RESPONSES.to_owned(),
         reply_prefix: "errand-reply-".to_owned(),
+        state_machine_arn: Some("arn:aws:states:us-east-2:1:stateMachine:errand-map".to_owned()),
+        readable_buckets: vec!["lake-*".to_owned()],
+        writable_buckets: vec!["gallery".to_owned()],
         max_receive_count: 100,
         retry_base: Duration::from_secs(5),
         look_every: Duration::from_millis(100),
@@ -56,12 +63,18 @@ pub(crate) fn config() -> Config {
 /// An operation that tells how often it ran, and does what its input says.
 struct Probe {
     runs: Arc<AtomicUsize>,
+    /// How it reads an input in slices, if it does.
+    slicing: Option<Sliced>,
 }
 
 impl Operation for Probe {
     const NAME: &'static str = "stats";
     const TAKES_BARE_TEXT: bool = true;
     const PARAMETER_OF: ParameterOf = |option| (option == "skip-invalid").then_some(("skip_invalid", "true"));
+
+    fn slicing(&self) -> Option<&dyn Slicing> {
+        self.slicing.as_ref().map(|sliced| sliced as &dyn Slicing)
+    }
 
     fn run(
         &self,
@@ -76,6 +89,7 @@ impl Operation for Probe {
         let text = String::from_utf8(text).unwrap();
         let mut output = Output::of_report(&json!({ "run": run, "text": text, "parameters": parameters }))?;
         match text.split_once(' ') {
+            Some(("outgrow", why)) => return Err(Failure::too_large("memory_budget_exceeded", why)),
             Some(("reject", why)) => return Err(Failure::rejected("not_an_integer", why)),
             Some(("compute", _)) => {
                 while !context.canceled.load(Ordering::Relaxed) {
@@ -123,12 +137,23 @@ impl Fixture {
     }
 
     fn with_config(config: Config) -> Self {
+        Self::with(config, None)
+    }
+
+    /// A function that reads inputs in slices, too.
+    fn with_slices() -> Self {
+        Self::with(config(), Some(Sliced))
+    }
+
+    fn with(config: Config, slicing: Option<Sliced>) -> Self {
         let (log, script, runs) = (Log::default(), Script::default(), Arc::default());
         let lines = Lines::default();
-        let objects = FakeObjects::new(&log, &[INPUTS, RESULTS]);
+        let objects = FakeObjects::new(&log, &[INPUTS, RESULTS, "lake-1", "gallery"]);
         let queues = FakeQueues::new(&log, &[REQUESTS, RESPONSES, CLIENT_URL]);
         Self {
-            processor: Arc::new(processor(config, &runs, &objects, &queues, &script, &lines)),
+            processor: Arc::new(processor(
+                config, slicing, &runs, &objects, &queues, &script, &lines, &log,
+            )),
             objects,
             queues,
             script,
@@ -144,11 +169,13 @@ impl Fixture {
         Self {
             processor: Arc::new(processor(
                 self.processor.config.clone(),
+                self.processor.runner.operation().slicing.clone(),
                 &self.runs,
                 &objects,
                 &queues,
                 &self.script,
                 &self.lines,
+                &self.log,
             )),
             objects,
             queues,
@@ -179,7 +206,7 @@ impl Fixture {
         let answer = batch::handle(Arc::clone(&self.processor), &event.to_string(), &context)
             .await
             .map_err(|error| error.to_string())?;
-        if answer.is_object() {
+        if answer.get("batchItemFailures").is_some() {
             let kept = identifiers(&answer);
             for record in event["Records"].as_array().unwrap() {
                 let id = record["messageId"].as_str().unwrap_or_default().to_owned();
@@ -212,13 +239,19 @@ impl Fixture {
     }
 }
 
+#[allow(
+    clippy::too_many_arguments,
+    reason = "all that a function and its cloud are made of"
+)]
 fn processor(
     config: Config,
+    slicing: Option<Sliced>,
     runs: &Arc<AtomicUsize>,
     objects: &FakeObjects,
     queues: &FakeQueues,
     script: &Script,
     lines: &Lines,
+    log: &Log,
 ) -> TestProcessor {
     let lines = Arc::clone(lines);
     let metrics = Metrics::to(&config, Probe::NAME, move |line| {
@@ -227,10 +260,12 @@ fn processor(
     Processor::new(
         Probe {
             runs: Arc::clone(runs),
+            slicing,
         },
         config,
         Failing::new(objects.clone(), script),
         Failing::new(queues.clone(), script),
+        Some(Arc::new(FakeExecutions::new(log))),
         metrics,
     )
 }
@@ -239,7 +274,7 @@ fn outcome_location(id: JobId) -> ObjectLocation {
     object(RESULTS, keys::outcome(id).as_str())
 }
 
-fn object(bucket: &str, key: &str) -> ObjectLocation {
+pub(crate) fn object(bucket: &str, key: &str) -> ObjectLocation {
     ObjectLocation {
         bucket: bucket.parse().unwrap(),
         key: key.parse().unwrap(),

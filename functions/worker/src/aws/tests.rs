@@ -40,7 +40,7 @@ fn clients_of(endpoint: &str) -> (S3, Sqs) {
         .stalled_stream_protection(downloads_within(STALL))
         .endpoint_url(endpoint)
         .build();
-    clients(&config, Some(ACCOUNT))
+    clients(&config, Some(ACCOUNT), vec!["bucket".parse().unwrap()])
 }
 
 fn location() -> ObjectLocation {

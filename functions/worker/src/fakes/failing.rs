@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use errand_protocol::{ObjectLocation, keys};
+use errand_protocol::{BucketName, ObjectLocation, keys};
 use tokio::sync::mpsc;
 
-use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Queues, Written};
+use crate::ports::{
+    Condition, Described, ETag, Objects, OpenObject, Page, PortError, PortErrorKind, Queues, Range, Written,
+};
 
 /// A call that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +135,26 @@ impl<T: Objects> Objects for Failing<T> {
             chunks,
             reading: reading.into(),
         })
+    }
+
+    async fn open_range(&self, location: &ObjectLocation, range: Range) -> Result<OpenObject, PortError> {
+        self.apply(Call::Open).await?;
+        self.port.open_range(location, range).await
+    }
+
+    async fn describe(&self, location: &ObjectLocation) -> Result<Option<Described>, PortError> {
+        self.apply(Call::Read).await?;
+        self.port.describe(location).await
+    }
+
+    async fn list(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        after: Option<String>,
+    ) -> Result<Page, PortError> {
+        self.apply(Call::Read).await?;
+        self.port.list(bucket, prefix, after).await
     }
 
     async fn read(&self, location: &ObjectLocation) -> Result<Option<(Bytes, ETag)>, PortError> {

@@ -5,14 +5,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use errand_protocol::ObjectLocation;
+use errand_protocol::{BucketName, ObjectLocation};
 use tokio::sync::mpsc;
 
 use super::Log;
-use crate::ports::{Condition, ETag, Objects, OpenObject, PortError, PortErrorKind, Written};
+use crate::ports::{
+    Condition, Described, ETag, Listed, Objects, OpenObject, Page, PortError, PortErrorKind, Range, Written,
+};
 
 /// Small, so that nearly every input arrives in several chunks.
 const CHUNK_BYTES: usize = 4;
+/// As small, so that most listings have several pages.
+const PAGE_KEYS: usize = 3;
 
 /// One version of an object; a delete marker has no bytes.
 #[derive(Clone, Debug)]
@@ -125,21 +129,67 @@ impl Objects for FakeObjects {
     async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
         let (bytes, parameters) = self.find_whole(location)?;
         self.log.add(format!("open {}", location.key));
-        let size_bytes = bytes.len() as u64;
-        let (sender, chunks) = mpsc::channel(1);
-        let reading = tokio::spawn(async move {
-            for start in (0..bytes.len()).step_by(CHUNK_BYTES) {
-                let chunk = bytes.slice(start..bytes.len().min(start + CHUNK_BYTES));
-                if sender.send(Ok(chunk)).await.is_err() {
-                    return;
-                }
+        Ok(OpenObject {
+            parameters,
+            ..in_chunks(bytes)
+        })
+    }
+
+    async fn open_range(&self, location: &ObjectLocation, range: Range) -> Result<OpenObject, PortError> {
+        let bytes = self.find(location)?;
+        if etag(&bytes) != range.of {
+            return Err(PortError {
+                kind: PortErrorKind::Changed,
+                action: format!("read {location}"),
+                message: "precondition failed".to_owned(),
+            });
+        }
+        let end = bytes
+            .len()
+            .min(range.to.map_or(usize::MAX, |to| usize::try_from(to).unwrap()));
+        let start = usize::try_from(range.from).unwrap();
+        self.log
+            .add(format!("open {} from {start} to {end}", location.key));
+        Ok(in_chunks(bytes.slice(start..end)))
+    }
+
+    async fn describe(&self, location: &ObjectLocation) -> Result<Option<Described>, PortError> {
+        let found = match self.find(location) {
+            Ok(bytes) => Some(described(&bytes)),
+            Err(error) if error.kind == PortErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(found)
+    }
+
+    async fn list(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        after: Option<String>,
+    ) -> Result<Page, PortError> {
+        let mut keys = self.keys(bucket.as_str());
+        keys.retain(|key| key.starts_with(prefix) && after.as_ref().is_none_or(|after| key > after));
+        let next = keys
+            .get(PAGE_KEYS - 1)
+            .filter(|_| keys.len() > PAGE_KEYS)
+            .cloned();
+        keys.truncate(PAGE_KEYS);
+        let objects = keys.into_iter().map(|key| {
+            let versions = self.versions.lock().unwrap();
+            let bytes = versions[&(bucket.to_string(), key.clone())]
+                .last()
+                .unwrap()
+                .bytes
+                .clone();
+            Listed {
+                key: key.parse().unwrap(),
+                described: described(&bytes.unwrap()),
             }
         });
-        Ok(OpenObject {
-            size_bytes,
-            parameters,
-            chunks,
-            reading: reading.into(),
+        Ok(Page {
+            objects: objects.collect(),
+            next,
         })
     }
 
@@ -178,6 +228,33 @@ impl Objects for FakeObjects {
         self.add(location, Some(bytes), None);
         self.log.add(format!("write {}", location.key));
         Ok(Written::Yes(etag))
+    }
+}
+
+fn in_chunks(bytes: Bytes) -> OpenObject {
+    let size_bytes = bytes.len() as u64;
+    let (sender, chunks) = mpsc::channel(1);
+    let reading = tokio::spawn(async move {
+        for start in (0..bytes.len()).step_by(CHUNK_BYTES) {
+            let chunk = bytes.slice(start..bytes.len().min(start + CHUNK_BYTES));
+            if sender.send(Ok(chunk)).await.is_err() {
+                return;
+            }
+        }
+    });
+    OpenObject {
+        size_bytes,
+        parameters: None,
+        chunks,
+        reading: reading.into(),
+    }
+}
+
+fn described(bytes: &Bytes) -> Described {
+    Described {
+        size_bytes: bytes.len() as u64,
+        etag: etag(bytes),
+        modified: None,
     }
 }
 

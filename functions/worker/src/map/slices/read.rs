@@ -1,0 +1,235 @@
+//! Reading the slices of one line of work.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use errand_protocol::{JobError, code};
+use tracing::Span;
+
+use super::super::job::MapJob;
+use super::super::listing::Pinned;
+use super::super::store::Store;
+use super::partials::{Found, written};
+use super::{Line, defect, partials_name};
+use crate::invocation::Invocation;
+use crate::operation::{Failure, Input, Operation};
+use crate::ports::{Condition, Objects, PortError, Queues, Range, Written};
+use crate::process::Processor;
+use crate::slicing::{Partial, Slice, SliceContext};
+
+/// How often the mark of a wrong slice is tried to be moved to an earlier one, while others do the same.
+const TRIES: u32 = 5;
+
+/// Tells an operation that its slice is not wanted any more, when it is dropped.
+#[derive(Default)]
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
+    /// Reads slices and keeps what they gave.
+    pub(in super::super) async fn work_slices(
+        self: &Arc<Self>,
+        job: &MapJob,
+        round: u32,
+        line: Line,
+        invocation: &Invocation,
+    ) -> Result<(), JobError> {
+        let store = self.map_store(job.id());
+        let wanted = match &line.wanted {
+            Some(name) => Some(store.needed(name).await?),
+            None => None,
+        };
+        let time = invocation.deadline.left_for_work();
+        let read = tokio::time::timeout(time, self.read_all(job, &line, wanted));
+        let Ok(all) = read.await else {
+            let message = format!(
+                "a slice was not read within the {:.0} s that the function had: raise the stack's parameter {}",
+                time.as_secs_f64(),
+                crate::advice::stack_parameter(O::NAME, "TimeoutSeconds"),
+            );
+            return Err(JobError::transient(code::DEADLINE_EXCEEDED, message));
+        };
+        // None where the job has ended meanwhile: nobody reads it any more.
+        if let Some(all) = all? {
+            let name = partials_name(round, line.item);
+            // Written once: of two that read the same slices, the first counts.
+            store.write(&name, written(&all)?, Condition::Absent).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_all(
+        self: &Arc<Self>,
+        job: &MapJob,
+        line: &Line,
+        wanted: Option<Bytes>,
+    ) -> Result<Option<Vec<Found>>, JobError> {
+        let store = self.map_store(job.id());
+        let mut all = Vec::with_capacity(line.slices.len());
+        for each in &line.slices {
+            let mark = Mark {
+                store,
+                name: format!("wrong/{:04}", line.pass),
+            };
+            if mark.is_before(each.index).await? {
+                all.push(Found::LeftOut);
+                continue;
+            }
+            let reading = self.read_slice(job, &each.slice, &each.object, wanted.clone());
+            let found = tokio::select! {
+                found = Box::pin(reading) => found?,
+                ended = Box::pin(self.given_up(job, &mark, each.index)) => match ended {
+                    GivenUp::Job => return Ok(None),
+                    GivenUp::Slice => SliceRead {
+                        what: Found::LeftOut,
+                        is_wrong: false,
+                    },
+                },
+            };
+            if found.is_wrong {
+                mark.set(each.index).await?;
+            }
+            all.push(found.what);
+        }
+        Ok(Some(all))
+    }
+
+    /// Waits until a slice is not wanted any more.
+    async fn given_up(&self, job: &MapJob, mark: &Mark<'_, S>, index: u64) -> GivenUp {
+        loop {
+            tokio::time::sleep(self.config.look_every).await;
+            // What cannot be looked at now is looked at again.
+            if self.has_ended(job.id()).await.unwrap_or(false) {
+                return GivenUp::Job;
+            }
+            if mark.is_before(index).await.unwrap_or(false) {
+                return GivenUp::Slice;
+            }
+        }
+    }
+
+    async fn read_slice(
+        self: &Arc<Self>,
+        job: &MapJob,
+        slice: &Slice,
+        object: &Pinned,
+        wanted: Option<Bytes>,
+    ) -> Result<SliceRead, JobError> {
+        match self.partial(job, slice, object, wanted).await {
+            Ok(partial) => Ok(SliceRead {
+                what: Found::Read(partial.bytes.into()),
+                is_wrong: partial.is_wrong,
+            }),
+            Err(error) if error.retryable => Err(error),
+            Err(error) => Ok(SliceRead {
+                what: Found::Failed(error),
+                is_wrong: true,
+            }),
+        }
+    }
+
+    /// What the operation makes of a slice.
+    pub(super) async fn partial(
+        self: &Arc<Self>,
+        job: &MapJob,
+        slice: &Slice,
+        object: &Pinned,
+        wanted: Option<Bytes>,
+    ) -> Result<Partial, JobError> {
+        let cancel = CancelOnDrop::default();
+        let from = slice.first_byte();
+        let (input, _reading) = if from >= object.size_bytes {
+            (Input::whole(Bytes::new()), None)
+        } else {
+            let range = Range {
+                from,
+                to: None,
+                of: object.etag.clone(),
+            };
+            let opened = self.objects.open_range(&object.location, range).await?;
+            (Input::new(opened.size_bytes, opened.chunks), Some(opened.reading))
+        };
+        let mut input = input.with_cancel(Arc::clone(&cancel.0));
+        let context = self.slice_context(&cancel.0);
+        let operation = Arc::clone(self.runner.operation());
+        let (parameters, slice) = (job.request.parameters.clone(), slice.clone());
+        let span = Span::current();
+        let reading = tokio::task::spawn_blocking(move || {
+            span.in_scope(|| {
+                let slicing = operation
+                    .slicing()
+                    .expect("only lists that can be read in slices are");
+                slicing.read(&parameters, &slice, wanted.as_deref(), &mut input, &context)
+            })
+        });
+        match reading.await {
+            Ok(Ok(partial)) => Ok(partial),
+            Ok(Err(Failure::TooLarge(error))) => Err(self.runner.more_memory(error)),
+            Ok(Err(failure)) => Err(failure.into()),
+            Err(panic) => Err(defect(&format!("the operation panicked ({panic})"))),
+        }
+    }
+
+    pub(super) fn slice_context(&self, canceled: &Arc<AtomicBool>) -> SliceContext {
+        SliceContext {
+            memory_budget_bytes: self.runner.memory_budget_bytes(),
+            canceled: Arc::clone(canceled),
+        }
+    }
+}
+
+/// What became of a slice that was wanted.
+struct SliceRead {
+    what: Found,
+    /// Whether slices behind it are not wanted for its sake.
+    is_wrong: bool,
+}
+
+enum GivenUp {
+    /// The job has ended.
+    Job,
+    /// A slice before it is wrong.
+    Slice,
+}
+
+/// Says which is the first slice of a pass that is known to be wrong: those behind it are not wanted.
+struct Mark<'a, S> {
+    store: Store<'a, S>,
+    name: String,
+}
+
+impl<S: Objects> Mark<'_, S> {
+    async fn is_before(&self, index: u64) -> Result<bool, PortError> {
+        let first: Option<u64> = self.store.json_if_there(&self.name).await?;
+        Ok(first.is_some_and(|first| first < index))
+    }
+
+    /// Sets it, unless an earlier slice is marked.
+    async fn set(&self, index: u64) -> Result<(), PortError> {
+        for _ in 0..TRIES {
+            let found = self.store.bytes(&self.name).await?;
+            let condition = match found {
+                None => Condition::Absent,
+                Some((bytes, etag)) => {
+                    let first: u64 = serde_json::from_slice(&bytes).unwrap_or(u64::MAX);
+                    if first <= index {
+                        return Ok(());
+                    }
+                    Condition::Unchanged(etag)
+                }
+            };
+            let bytes = Bytes::from(index.to_string());
+            if self.store.write(&self.name, bytes, condition).await? != Written::ConditionFailed {
+                return Ok(());
+            }
+        }
+        // A later one is marked: more is read than has to be.
+        Ok(())
+    }
+}
