@@ -49,17 +49,29 @@ TRANSITIONS = Price(
     25.00, "a million transitions of a Standard workflow", "aws.amazon.com/step-functions/pricing", "the page itself"
 )
 EXPRESS = Price(
-    1.00, "a million starts of an Express workflow", "aws.amazon.com/step-functions/pricing", "wring.co/blog, of 2026-03-14"
+    1.00,
+    "a million starts of an Express workflow",
+    "aws.amazon.com/step-functions/pricing",
+    "wring.co/blog, of 2026-03-14",
 )
 EXPRESS_COMPUTE = Price(
-    0.00001667, "a GB-second of an Express workflow", "aws.amazon.com/step-functions/pricing", "wring.co/blog, of 2026-03-14"
+    0.00001667,
+    "a GB-second of an Express workflow",
+    "aws.amazon.com/step-functions/pricing",
+    "wring.co/blog, of 2026-03-14",
 )
 ATHENA = Price(5.00, "a TB that Athena scans", "aws.amazon.com/athena/pricing", "athena.guide, of 2020-10-15")
 EMR_PROCESSOR = Price(
-    0.052624, "an hour of a vCPU in EMR Serverless, x86", "aws.amazon.com/emr/pricing", "github.com/aws/aws-emr-best-practices, for us-west-2"
+    0.052624,
+    "an hour of a vCPU in EMR Serverless, x86",
+    "aws.amazon.com/emr/pricing",
+    "github.com/aws/aws-emr-best-practices, for us-west-2",
 )
 EMR_MEMORY = Price(
-    0.0057785, "an hour of a GB in EMR Serverless, x86", "aws.amazon.com/emr/pricing", "github.com/aws/aws-emr-best-practices, for us-west-2"
+    0.0057785,
+    "an hour of a GB in EMR Serverless, x86",
+    "aws.amazon.com/emr/pricing",
+    "github.com/aws/aws-emr-best-practices, for us-west-2",
 )
 
 ALL = (

@@ -1,9 +1,9 @@
 """Prints how long map jobs take and what they cost, by simulating them.
 
-    python3 bench/scale.py              prints the tables of docs/scale.md
-                           --markdown   writes them into the page
-                           --check      says whether they are as they have to be
-                           --measure    measures on this machine what the model takes from one (ERRAND=path/to/errand)
+python3 bench/scale.py              prints the tables of docs/scale.md
+                       --markdown   writes them into the page
+                       --check      says whether they are as they have to be
+                       --measure    measures on this machine what the model takes from one (ERRAND=path/to/errand)
 """
 
 import argparse

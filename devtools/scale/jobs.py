@@ -1,4 +1,4 @@
-"""The two jobs: statistics of a list in slices, and images in batches. Each gives how long it took and what it costs."""
+"""The two jobs: statistics of a list in slices, images in batches. Each gives how long it took and what it costs."""
 
 import math
 import random
@@ -36,9 +36,10 @@ class Result:
         return {
             "Lambda": tally.billed_secs * self.memory_mb / 1024 * prices.COMPUTE.usd
             + tally.invocations * prices.INVOCATIONS.usd / prices.MILLION,
-            "S3": ((tally.writes + tally.lists) * prices.S3_WRITE.usd + tally.reads * prices.S3_READ.usd) / prices.MILLION,
-            # A child that is started is a transition of the parent ("Transitions in Distributed Map state", Step Functions
-            # developer guide).
+            "S3": ((tally.writes + tally.lists) * prices.S3_WRITE.usd + tally.reads * prices.S3_READ.usd)
+            / prices.MILLION,
+            # A child that is started is a transition of the parent ("Transitions in Distributed Map state", Step
+            # Functions developer guide).
             "Step Functions": transitions * prices.TRANSITIONS.usd / prices.MILLION
             + tally.children * prices.EXPRESS.usd / prices.MILLION
             + tally.child_secs * CHILD_GB * prices.EXPRESS_COMPUTE.usd,

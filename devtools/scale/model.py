@@ -1,8 +1,8 @@
-"""What the simulation takes for granted. Everything that a reader could doubt is here, each figure with its kind and source;
-prices are in devtools/cost/prices.py.
+"""What the simulation takes for granted. Everything that a reader could doubt is here, each figure with its kind and
+its source; prices are in devtools/cost/prices.py.
 
-The command's `--dry-run` estimates by the same figures: a constant of client/src/bin/errand/cost*.rs that has the name of one
-of these, in capitals, has its value (devtools/tests/test_scale.py).
+The command's `--dry-run` estimates by the same figures: a constant of client/src/bin/errand/cost*.rs that has the name
+of one of these, in capitals, has its value (devtools/tests/test_scale.py).
 """
 
 from dataclasses import dataclass
@@ -58,15 +58,18 @@ FIGURES: dict[str, Figure] = {
     "grayscale_memory_mb": own(stack.operation("grayscale").memory_mb, "template.yaml, `GrayscaleMemoryMb`"),
     "transitions": own(12, "of the parent, rounded up: plan, map, reduce, what next, and so on"),
     "sdk_attempts": own(3, "of a call to S3, as the SDK does: after up to 1 s, up to 2 s"),
-    "child_retry_secs": own(1, "before the state machine invokes again, doubled each time up to 20 s, half of it jitter"),
+    "child_retry_secs": own(
+        1, "before the state machine invokes again, doubled each time up to 20 s, half of it jitter"
+    ),
     # How quick the work is.
     "parse_bytes_per_sec": measured(1_074e6, f"each of two passes over 256 MiB of integers; {MEASURED_BY}"),
     "gray_bytes_per_sec": measured(132e6, f"examples/image.jpg, a baseline JPEG; {MEASURED_BY}"),
     "gray_output_ratio": measured(0.568, "bytes of its gray image over its own; the same"),
     "read_bytes_per_sec": published(
         99e6,
-        "of S3, by each of 1,000 functions of 1 GB: Lithops' benchmark of 2022-06-10, its plot of rates "
-        "(github.com/lithops-cloud/applications, benchmarks/object_storage/aws_s3). AWS says 85 to 90 MB/s for a connection",
+        "of S3, by each of 1,000 functions of 1 GB: Lithops' benchmark of 2022-06-10, read off its plot "
+        "(github.com/lithops-cloud/applications, benchmarks/object_storage/aws_s3). AWS says 85 to 90 MB/s for one "
+        "connection (S3 performance design patterns)",
     ),
     "processor_mb": published(1769, "with which a function has a whole processor: Lambda developer guide, memory"),
     # Lambda and Step Functions.
@@ -89,11 +92,13 @@ FIGURES: dict[str, Figure] = {
         prices.S3_MS / 1000, 'until the first byte: "tens of milliseconds", S3 performance design patterns'
     ),
     "list_page_secs": assumed(0.1, "a page of keys; one page after the other"),
-    "s3_error_rate": assumed(0.01, "of all calls end with 5xx and are made again; AWS promises better than one in a thousand"),
+    "s3_error_rate": assumed(
+        0.01, "of all calls end with 5xx and are made again; AWS promises better than one in a thousand"
+    ),
     "straggler_sigma": assumed(
         0.3,
-        "of the log-normal slowness of a function's transfers: never quicker than the rate above, one in a hundred half as "
-        "quick. That storage makes the tail is STeLLAR's finding (IISWC 2021); its width is not from there",
+        "of the log-normal slowness of a function's transfers: never quicker than the rate above, one in a hundred "
+        "half as quick. That storage makes the tail is STeLLAR's finding (IISWC 2021); its width is not from there",
     ),
 }
 

@@ -1,5 +1,5 @@
-"""The tables of docs/scale.md: as text for a terminal, and as Markdown between the page's marks, `<!-- scale: NAME -->` and
-`<!-- end of NAME -->`."""
+"""The tables of docs/scale.md: as text for a terminal, and as Markdown between the page's marks, `<!-- scale: NAME -->`
+and `<!-- end of NAME -->`."""
 
 import contextlib
 import functools
@@ -96,7 +96,9 @@ def run_table() -> Table:
         "invocations": lambda r: f"{r.tally.invocations:,}",
         "of them repeated after a failure": lambda r: f"{r.tally.repeated:,}",
         "calls that S3 answered with an error": lambda r: f"{r.tally.s3_errors:,}",
-        "functions waited for S3's limit": lambda r: f"{r.tally.waited_for_s3_secs / r.tally.billed_secs:.0%} of their time",
+        "functions waited for S3's limit": lambda r: (
+            f"{r.tally.waited_for_s3_secs / r.tally.billed_secs:.0%} of their time"
+        ),
         "Lambda, USD": lambda r: money(r.usd["Lambda"]),
         "S3, USD": lambda r: money(r.usd["S3"]),
         "Step Functions, USD": lambda r: money(r.usd["Step Functions"]),
@@ -130,7 +132,9 @@ def doubts_table() -> Table:
     ):
         result = list_of(size, at_once, quota)
         lines[title] = [time(result.wall_secs), money(result.total_usd), f"{result.tally.throttled:,}"]
-    return Table("1 TB, 1,000 at once, where", ["1 TB, 1,000 at once, where", "time", "USD", "throttled by Lambda"], lines, 3)
+    return Table(
+        "1 TB, 1,000 at once, where", ["1 TB, 1,000 at once, where", "time", "USD", "throttled by Lambda"], lines, 3
+    )
 
 
 def beside_table() -> Table:

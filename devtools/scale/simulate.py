@@ -1,9 +1,9 @@
-"""One run of a map job, event by event: children of a Distributed Map, the environments of the function that they invoke, and S3
-behind it.
+"""One run of a map job, event by event: children of a Distributed Map, the environments of the function that they
+invoke, and S3 behind it.
 
 A child is a generator that yields how long it waits, and whatever happens to it is drawn from a generator of random
-numbers of its own. What befalls a slice is therefore the same whatever runs beside it: more functions at once change when it
-is done, and never how long it takes. Only S3's limit of requests a second is shared, besides the environments.
+numbers of its own. What befalls a slice is therefore the same whatever runs beside it: more functions at once change
+when it is done, and never how long it takes. Only S3's limit of requests a second is shared, besides the environments.
 """
 
 import heapq
@@ -41,8 +41,8 @@ class Tally:
 
 @dataclass
 class Environments:
-    """Where a function runs. New ones come at the rate at which Lambda gives them out, which "is always 1,000 units at maximum" and
-    is refilled continuously; one that is free again is used first."""
+    """Where a function runs. New ones come at the rate at which Lambda gives them out, which "is always 1,000 units at
+    maximum" and is refilled continuously; one that is free again is used first."""
 
     quota: int
     warm: int = 0
@@ -77,8 +77,8 @@ class Environments:
 
 @dataclass
 class Gate:
-    """A prefix of S3, or several, that takes so many requests a second. Those beyond it are refused and come again, which is modeled as
-    a line in which they wait: no request is lost to a refusal, so that the line is the best that can become of them."""
+    """A prefix of S3, or several, that takes so many requests a second. Those beyond it are refused and come again, which
+    is modeled as a line in which they wait: the best that can become of them, since nobody comes too late."""
 
     per_sec: float
     free_at: float = 0.0
@@ -162,7 +162,7 @@ class Run:
             self.tally.child_secs += math.ceil(took * 10) / 10
 
     def calls_secs(self, rng: random.Random, calls: int) -> float | None:
-        """How long so many calls of S3, one after the other, take beyond their transfer; none where one has failed for good."""
+        """How long so many calls of S3 take, one after the other, transfers left out; none if one fails for good."""
         secs = calls * MODEL["s3_request_secs"]
         for _ in range(calls):
             for attempt in itertools.count():

@@ -1,5 +1,6 @@
 """The simulation of map jobs, and the tables of docs/scale.md that come of it."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -44,7 +45,7 @@ class Lists(unittest.TestCase):
             for seed in range(3):
                 walls = [jobs.stats(size, at_once, seed).wall_secs for at_once in (1, 2, 5, 10, 30, 100, 300, 1000)]
                 # All functions are new to begin with: each more may be one more start.
-                for fewer, more in zip(walls, walls[1:], strict=False):
+                for fewer, more in itertools.pairwise(walls):
                     self.assertLessEqual(more, fewer + MODEL["start_secs"])
 
     def test_the_cost_hardly_depends_on_how_many_run_at_once(self):
