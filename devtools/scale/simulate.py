@@ -77,8 +77,8 @@ class Environments:
 
 @dataclass
 class Gate:
-    """A prefix of S3, or several, that takes so many requests a second. Those beyond it are refused and come again, which
-    is modeled as a line in which they wait: the best that can become of them, since nobody comes too late."""
+    """A prefix of S3, or several, that takes so many requests a second. Those beyond it are refused and come again,
+    here as if they waited in a line: the best that can become of them, since none comes later than it could."""
 
     per_sec: float
     free_at: float = 0.0
