@@ -256,6 +256,10 @@ test-faults: setup build test-checker ## 10,000 lists and 300 images of 20 clien
 bench-memory: ## what jobs need of a function's memory and processor, with what `make package` has built for this machine
 	@$(PYTHON) -m devtools.bench.memory $(MEMORY)
 
+.PHONY: scale
+scale: ## simulate how long lists of up to 1 TB and a million images take, and what they cost: docs/scale.md
+	@$(PYTHON) bench/scale.py
+
 .PHONY: bench-throughput
 bench-throughput: setup build ## jobs per second through the local cloud, beside the original design
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.bench.throughput $(THROUGHPUT)

@@ -211,12 +211,12 @@ def usd(value: float) -> str:
     return f"{value:.2f}"
 
 
-def filled(text: str, content: dict[str, str]) -> str:
+def filled(text: str, content: dict[str, str], mark: str = "cost") -> str:
     """A page with its blocks as they have to be."""
     for name, block in content.items():
-        begin, end = f"<!-- cost: {name} -->\n", f"<!-- end of {name} -->\n"
+        begin, end = f"<!-- {mark}: {name} -->\n", f"<!-- end of {name} -->\n"
         found = re.findall(re.escape(begin) + ".*?" + re.escape(end), text, re.DOTALL)
         if len(found) != 1:
-            raise Failure(f"there are {len(found)} places for `<!-- cost: {name} -->`, not one")
+            raise Failure(f"there are {len(found)} places for `<!-- {mark}: {name} -->`, not one")
         text = text.replace(found[0], f"{begin}{block}\n{end}")
     return text

@@ -6,7 +6,7 @@ script, so that the figures were read where others quote them, on `READ`; before
 
 from dataclasses import dataclass
 
-READ = "2026-11-29"
+READ = "2026-11-29 and 30"
 MILLION = 1_000_000
 # A month, for what is paid by time: 30 days, as the idle polling is counted.
 HOURS_A_MONTH = 30 * 24
@@ -44,8 +44,40 @@ DASHBOARD = Price(3.00, "a dashboard and month", "aws.amazon.com/cloudwatch/pric
 INSTANCE = Price(0.0104, "an hour of a t3.micro", "aws.amazon.com/ec2/pricing/on-demand", "jefferson-rios.medium.com")
 DISK = Price(0.08, "a GB of gp3 and month", "aws.amazon.com/ebs/pricing", "commonly published")
 ADDRESS = Price(0.005, "an hour of a public IPv4 address", "aws.amazon.com/vpc/pricing", "commonly published")
+# Map jobs, docs/scale.md, and what they are put beside; read on 2026-11-30.
+TRANSITIONS = Price(
+    25.00, "a million transitions of a Standard workflow", "aws.amazon.com/step-functions/pricing", "the page itself"
+)
+EXPRESS = Price(
+    1.00,
+    "a million starts of an Express workflow",
+    "aws.amazon.com/step-functions/pricing",
+    "wring.co/blog, of 2026-03-14",
+)
+EXPRESS_COMPUTE = Price(
+    0.00001667,
+    "a GB-second of an Express workflow",
+    "aws.amazon.com/step-functions/pricing",
+    "wring.co/blog, of 2026-03-14",
+)
+ATHENA = Price(5.00, "a TB that Athena scans", "aws.amazon.com/athena/pricing", "athena.guide, of 2020-10-15")
+EMR_PROCESSOR = Price(
+    0.052624,
+    "an hour of a vCPU in EMR Serverless, x86",
+    "aws.amazon.com/emr/pricing",
+    "github.com/aws/aws-emr-best-practices, for us-west-2",
+)
+EMR_MEMORY = Price(
+    0.0057785,
+    "an hour of a GB in EMR Serverless, x86",
+    "aws.amazon.com/emr/pricing",
+    "github.com/aws/aws-emr-best-practices, for us-west-2",
+)
 
-ALL = (SQS, S3_WRITE, S3_READ, INVOCATIONS, COMPUTE, LOGS, ALARM, METRIC, DASHBOARD, INSTANCE, DISK, ADDRESS)
+ALL = (
+    *(SQS, S3_WRITE, S3_READ, INVOCATIONS, COMPUTE, LOGS, ALARM, METRIC, DASHBOARD, INSTANCE, DISK, ADDRESS),
+    *(TRANSITIONS, EXPRESS, EXPRESS_COMPUTE, ATHENA, EMR_PROCESSOR, EMR_MEMORY),
+)
 
 # Lambda polls a queue with five readers, each of which waits 20 s for a message, the longest that SQS knows. Where
 # little comes it may go down to two, but not where a maximum concurrency is set: "Configuring scaling behavior for SQS
