@@ -47,7 +47,8 @@ def prepare():
     given = [f"{name}/permissions.txt" for name in stack.names()]
     for key in ("uploads/job/input.txt", "elsewhere/input.txt", *given):
         s3.put_object(Bucket=input_bucket(), Key=key, Body=b"1")
-    for key in ("outcomes/job.json", "results/job/image.png", "maps/job/plan.json", "grayscale/image.png", "elsewhere/file"):
+    made = ("outcomes/job.json", "results/job/image.png", "maps/job/plan.json", "grayscale/image.png", "elsewhere/file")
+    for key in made:
         s3.put_object(Bucket=result_bucket(), Key=key, Body=b"1")
     states = boto3.client("stepfunctions", **ROOT_USER)
     forever = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
@@ -55,8 +56,8 @@ def prepare():
     foreign = states.create_state_machine(name="somebody-elses", definition=json.dumps(forever), roleArn=role)
     states.start_execution(stateMachineArn=foreign["stateMachineArn"], name="permissions")
     # Of an operation that there is not, whose function is looked for again and again.
-    given = json.dumps({"job_id": "permissions", "operation": "none"})
-    states.start_execution(stateMachineArn=MACHINE, name="permissions", input=given)
+    job = json.dumps({"job_id": "permissions", "operation": "none"})
+    states.start_execution(stateMachineArn=MACHINE, name="permissions", input=job)
 
 
 def client():

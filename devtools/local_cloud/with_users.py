@@ -28,8 +28,8 @@ def main():
 
 def give_what_aws_would(stack: str, user: str) -> None:
     """Gives a user what its policy gives it on AWS. MiniStack (1.5) does not know the key `s3:if-none-match`, and so
-    takes the condition that an outcome may be written where there is none for one that is never met; and it does not read
-    which map run is asked for, so that only a right to all of them is one."""
+    takes the condition that an outcome may be written where there is none for one that is never met; and it does not
+    read which map run is asked for, so that only a right to all of them is one."""
     resources = boto3.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     bucket = next(each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"] == "ResultBucket")
     statements = [

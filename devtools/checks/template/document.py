@@ -30,8 +30,8 @@ def listed(value):
 
 
 def text(resource):
-    """A resource as text: `StatsRequests` for its ARN, `InputBucket/uploads/*` for objects in it, `ReadableBuckets/*` for
-    those in the buckets that a parameter names."""
+    """A resource as text: `StatsRequests` for its ARN, `InputBucket/uploads/*` for objects in it, `ReadableBuckets/*`
+    for those in the buckets that a parameter names."""
     if isinstance(resource, str):
         return resource
     if "Ref" in resource:

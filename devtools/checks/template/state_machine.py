@@ -1,5 +1,5 @@
-"""The state machine of map jobs. cfn-lint does not look into a definition that has something to fill in (E3601 leaves out
-Fn::Sub), and the local cloud runs one that AWS would refuse."""
+"""The state machine of map jobs. cfn-lint does not look into a definition that has something to fill in (E3601 passes
+over Fn::Sub), and the local cloud runs one that AWS would refuse."""
 
 import json
 import re

@@ -8,8 +8,8 @@ from devtools.checkout import ROOT
 from devtools.checks.template.document import DAY, FUNCTIONS, OPERATIONS, RESOURCES, TEMPLATE, of_type, properties
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
-# Metrics of AWS/States: "Monitoring Step Functions metrics using Amazon CloudWatch" in its developer guide. Whoever stops a job
-# has a reason.
+# Metrics of AWS/States: "Monitoring Step Functions metrics using Amazon CloudWatch" in its developer guide. Whoever
+# stops a job has a reason.
 MAP_FAILURES = {"ExecutionsFailed", "ExecutionsTimedOut"}
 # What the functions say that their metrics are.
 SOURCE = (ROOT / "functions" / "worker" / "src" / "metrics.rs").read_text()
