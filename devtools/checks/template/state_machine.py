@@ -49,7 +49,7 @@ TASKS = {name: each for name, each in {**STATES, **CHILD["States"]}.items() if e
 class StateMachine(unittest.TestCase):
     def test_cfn_lint_finds_nothing_in_the_definition_once_it_is_filled_in(self):
         self.assertEqual(findings(TEXT), [])
-        self.assertTrue(findings(TEXT.replace('"Choice"', '"Choise"')))
+        self.assertTrue(findings(TEXT.replace('"Choice"', '"Chosen"')))
 
     def test_it_is_named_as_the_protocol_says_and_keeps_a_history(self):
         source = (ROOT / "protocol" / "src" / "stack.rs").read_text()
