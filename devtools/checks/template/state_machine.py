@@ -81,7 +81,7 @@ class StateMachine(unittest.TestCase):
         self.assertEqual(led_to, set(STATES))
         self.assertEqual((CHILD["StartAt"], set(CHILD["States"]), ITEM["End"]), ("Item", {"Item"}, True))
 
-    def test_a_function_is_one_of_the_two_whatever_the_input_says(self):
+    def test_a_function_is_one_of_the_stack_s_whatever_the_input_says(self):
         # Whoever names another operation names a function that the role may not call.
         for name, task in TASKS.items():
             self.assertEqual(task["Resource"], "arn:aws:states:::lambda:invoke", name)
