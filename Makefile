@@ -182,7 +182,8 @@ test-events: setup build
 	$(LOCAL_CLOUD) run --parameter "EventSourceArns=$(CHAINED)" -- .venv/clients/bin/python -m devtools.checks.chained
 
 test-permissions: setup build
-	$(LOCAL_CLOUD) run --as-client -- $(CLOUD_PYTHON) -m devtools.checks.permissions
+	$(LOCAL_CLOUD) run --as-client --parameter "ReadableBuckets=no-such-bucket,permissions-read*" \
+	  --parameter WritableBuckets=permissions-writable -- $(CLOUD_PYTHON) -m devtools.checks.permissions
 	$(LOCAL_CLOUD) run --auth --bare -- .venv/sam/bin/python -m devtools.checks.plain_http
 
 # Whatever is broken of a stack, `errand doctor` finds.

@@ -109,6 +109,8 @@ def resolve(value: str, endpoint: str = "") -> str:
     function, _, argument = value.partition(" ")
     if function == "!Sub":
         return re.sub(r"\$\{([\w:]+)\}", lambda part: resolve(f"!Ref {part[1]}", endpoint), argument)
+    if names := re.fullmatch(r'!Join \[",", !Ref (\w+)\]', value):  # a list of them, as the parameter is written
+        return resolve(f"!Ref {names[1]}", endpoint)
     if function != "!Ref":
         return value
     if argument in pseudo:

@@ -1,9 +1,10 @@
 """Looks whether the stack keeps out whom it should, on a local cloud that enforces IAM: the function roles, the client
 policy, the queue and bucket policies. What they allow, the end-to-end tests show; this is about what they deny.
 
-    python3 -m devtools.local_cloud run --as-client -- .venv/cloud/bin/python -m devtools.checks.permissions
+    make test-permissions
 """
 
+import json
 import os
 
 import boto3
@@ -11,11 +12,18 @@ from botocore.exceptions import ClientError
 
 from devtools import stack
 from devtools.checkout import run_main
-from devtools.stack import ACCOUNT, input_bucket, result_bucket
+from devtools.stack import ACCOUNT, NAME, REGION, input_bucket, result_bucket
 
 ROOT_USER = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 FOREIGN_BUCKET = "somebody-elses-bucket"
 FOREIGN_QUEUE = "somebody-elses-queue"
+# Which the stack's parameters name, one by a `*`: the Makefile.
+READABLE_BUCKET = "permissions-readable"
+WRITABLE_BUCKET = "permissions-writable"
+OF_STATES = f"arn:aws:states:{REGION}:{ACCOUNT}"
+MACHINE = f"{OF_STATES}:stateMachine:{NAME}-map"
+EXECUTION = f"{OF_STATES}:execution:{NAME}-map:permissions"
+FOREIGN_EXECUTION = f"{OF_STATES}:execution:somebody-elses:permissions"
 
 failures: list[str] = []
 
@@ -31,14 +39,25 @@ def main():
 def prepare():
     """What the requests below ask for exists, so that nothing is refused merely for being absent."""
     s3, sqs = boto3.client("s3", **ROOT_USER), boto3.client("sqs", **ROOT_USER)
-    s3.create_bucket(Bucket=FOREIGN_BUCKET)
+    for bucket in (FOREIGN_BUCKET, READABLE_BUCKET, WRITABLE_BUCKET):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="file", Body=b"1")
     sqs.create_queue(QueueName=FOREIGN_QUEUE)
     sqs.create_queue(QueueName="errand-reply-permissions")
     given = [f"{name}/permissions.txt" for name in stack.names()]
     for key in ("uploads/job/input.txt", "elsewhere/input.txt", *given):
         s3.put_object(Bucket=input_bucket(), Key=key, Body=b"1")
-    for key in ("outcomes/job.json", "results/job/image.png", "grayscale/image.png", "elsewhere/file"):
+    made = ("outcomes/job.json", "results/job/image.png", "maps/job/plan.json", "grayscale/image.png", "elsewhere/file")
+    for key in made:
         s3.put_object(Bucket=result_bucket(), Key=key, Body=b"1")
+    states = boto3.client("stepfunctions", **ROOT_USER)
+    forever = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    role = states.describe_state_machine(stateMachineArn=MACHINE)["roleArn"]
+    foreign = states.create_state_machine(name="somebody-elses", definition=json.dumps(forever), roleArn=role)
+    states.start_execution(stateMachineArn=foreign["stateMachineArn"], name="permissions")
+    # Of an operation that there is not, whose function is looked for again and again.
+    job = json.dumps({"job_id": "permissions", "operation": "none"})
+    states.start_execution(stateMachineArn=MACHINE, name="permissions", input=job)
 
 
 def client():
@@ -77,6 +96,19 @@ def client():
     denied("write an outcome", s3.put_object, Bucket=result_bucket(), Key="outcomes/forged.json", Body=b"1")
     denied("delete an outcome", s3.delete_object, Bucket=result_bucket(), Key="outcomes/job.json")
     denied("write to a foreign bucket", s3.put_object, Bucket=FOREIGN_BUCKET, Key="x", Body=b"1")
+    denied("read a bucket of jobs", s3.get_object, Bucket=READABLE_BUCKET, Key="file")
+    denied("write to a bucket of jobs", s3.put_object, Bucket=WRITABLE_BUCKET, Key="x", Body=b"1")
+    allowed("read how far a map job is", s3.get_object, Bucket=result_bucket(), Key="maps/job/plan.json")
+    denied("write what a map job keeps", s3.put_object, Bucket=result_bucket(), Key="maps/job/plan.json", Body=b"1")
+    states = boto3.client("stepfunctions")
+    allowed("look at a map job", states.describe_execution, executionArn=EXECUTION)
+    allowed("look for its map runs", states.list_map_runs, executionArn=EXECUTION)
+    allowed("stop it", states.stop_execution, executionArn=EXECUTION)
+    denied("start a map job", states.start_execution, stateMachineArn=MACHINE, name="forged")
+    denied("list map jobs", states.list_executions, stateMachineArn=MACHINE)
+    denied("look at a foreign execution", states.describe_execution, executionArn=FOREIGN_EXECUTION)
+    denied("stop a foreign execution", states.stop_execution, executionArn=FOREIGN_EXECUTION)
+    denied("change the state machine", states.update_state_machine, stateMachineArn=MACHINE, definition="{}")
     denied(
         "give itself more",
         iam.attach_user_policy,
@@ -119,6 +151,19 @@ def function(name, others):
     if name != "grayscale":
         denied("write an uploaded image's result", s3.put_object, Bucket=result_bucket(), Key="grayscale/x", Body=b"1")
     denied("write to a foreign bucket", s3.put_object, Bucket=FOREIGN_BUCKET, Key="x", Body=b"1")
+    denied("read a foreign bucket", s3.get_object, Bucket=FOREIGN_BUCKET, Key="file")
+    denied("list a foreign bucket", s3.list_objects_v2, Bucket=FOREIGN_BUCKET)
+    allowed("read a bucket of jobs", s3.get_object, Bucket=READABLE_BUCKET, Key="file")
+    allowed("list a bucket of jobs", s3.list_objects_v2, Bucket=READABLE_BUCKET)
+    denied("write to a bucket to read", s3.put_object, Bucket=READABLE_BUCKET, Key="x", Body=b"1")
+    allowed("write to a bucket of jobs", s3.put_object, Bucket=WRITABLE_BUCKET, Key="x", Body=b"1")
+    allowed("see what is in it", s3.head_object, Bucket=WRITABLE_BUCKET, Key="file")
+    denied("delete in it", s3.delete_object, Bucket=WRITABLE_BUCKET, Key="file")
+    allowed("keep what a map job needs", s3.put_object, Bucket=result_bucket(), Key="maps/job/plan.json", Body=b"1")
+    states = boto3.client("stepfunctions", **credentials)
+    allowed("start a map job", states.start_execution, stateMachineArn=MACHINE, name=f"permissions-{name}")
+    denied("stop a map job", states.stop_execution, executionArn=EXECUTION)
+    denied("look at a foreign execution", states.describe_execution, executionArn=FOREIGN_EXECUTION)
     denied("send to a foreign queue", sqs.send_message, QueueUrl=queue_url(FOREIGN_QUEUE), MessageBody="1")
     denied("send itself requests", sqs.send_message, QueueUrl=queue(f"{name}-requests"), MessageBody="1")
     for other in others:

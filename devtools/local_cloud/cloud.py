@@ -103,6 +103,8 @@ class Cloud:
             "STATE_DIR": str(self.directory / "tmp" / "state"),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            # Step Functions waits before it tries again, for minutes in all, until others are done: here nobody is.
+            "SFN_WAIT_SCALE": "0.1",
             # It tidies up containers when it finds an engine. There are none of ours, so let it find no engine.
             "DOCKER_HOST": f"unix://{self.directory}/no-docker",
             "LOG_LEVEL": "INFO",

@@ -22,19 +22,22 @@ def main():
     for user, policies in USERS.items():
         for name, value in client_user.make(os.environ["ERRAND_STACK"], user, policies).items():
             environment[f"ERRAND_TEST_{user.upper()}_{name}"] = value
-        let_cancel(os.environ["ERRAND_STACK"], user)
+        give_what_aws_would(os.environ["ERRAND_STACK"], user)
     os.execvpe(sys.argv[1], sys.argv[1:], environment)
 
 
-def let_cancel(stack: str, user: str) -> None:
-    """Gives a user what its policy gives it on AWS: MiniStack (1.5) does not know the key `s3:if-none-match`, and so
-    takes the condition that an outcome may be written where there is none for one that is never met."""
+def give_what_aws_would(stack: str, user: str) -> None:
+    """Gives a user what its policy gives it on AWS. MiniStack (1.5) does not know the key `s3:if-none-match`, and so
+    takes the condition that an outcome may be written where there is none for one that is never met; and it does not
+    read which map run is asked for, so that only a right to all of them is one."""
     resources = boto3.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     bucket = next(each["PhysicalResourceId"] for each in resources if each["LogicalResourceId"] == "ResultBucket")
-    arn = f"arn:aws:s3:::{bucket}/outcomes/*.json"
-    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": arn}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    boto3.client("iam").put_user_policy(UserName=f"{stack}-{user}", PolicyName="cancel", PolicyDocument=policy)
+    statements = [
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/outcomes/*.json"},
+        {"Effect": "Allow", "Action": "states:DescribeMapRun", "Resource": "*"},
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    boto3.client("iam").put_user_policy(UserName=f"{stack}-{user}", PolicyName="as-on-aws", PolicyDocument=policy)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ class Prices(unittest.TestCase):
         self.assertEqual(idle.receives(2, 5), 1_296_000)
         self.assertEqual(idle.queues(), len(stack.operations()))
         self.assertAlmostEqual(idle.stack_usd("all") - idle.stack_usd("alarms"), 3.00)
-        self.assertEqual(idle.alarms(), 7 * idle.queues())
+        self.assertEqual(idle.alarms(), 7 * idle.queues() + 2)
         self.assertLess(idle.polling_usd(prices.FEWEST_POLLERS), idle.polling_usd())
 
 

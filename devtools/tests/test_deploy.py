@@ -129,6 +129,12 @@ class Deploy(unittest.TestCase):
         at = words.index("--parameter-overrides")
         self.assertEqual(words[at + 1 : at + 4], ["Architecture=x86_64", "RetentionDays=7", "A=b"])
 
+    def test_lists_arrive_with_their_commas_and_stars_and_an_empty_one_with_its_quotes(self):
+        # SAM refuses `NAME=`.
+        words = deploy(r"PARAMETERS=ReadableBuckets=one,two-* WritableBuckets=\"\"")
+        at = words.index("ReadableBuckets=one,two-*")
+        self.assertEqual(words[at + 1], 'WritableBuckets=""')
+
     def test_tags_are_passed_on_and_left_out_where_there_are_none(self):
         words = deploy("TAGS=team=imaging cost-center=7")
         at = words.index("--tags")

@@ -51,6 +51,7 @@ class Reader(unittest.TestCase):
         with mock.patch.object(stack, "read", lambda: self.read):
             self.assertEqual(stack.resolve("!Ref Bucket"), "errand-input-000000000000")
             self.assertEqual(stack.resolve("!Ref Memory"), "512")
+            self.assertEqual(stack.resolve('!Join [",", !Ref Memory]'), "512")
             self.assertEqual(stack.resolve("info"), "info")
 
 

@@ -2,7 +2,17 @@ import logging
 import sys
 import unittest
 
-PARTS = ("reading", "buckets", "queues", "functions", "versions", "permissions", "watching", "publishing")
+PARTS = (
+    "reading",
+    "buckets",
+    "queues",
+    "functions",
+    "state_machine",
+    "versions",
+    "permissions",
+    "watching",
+    "publishing",
+)
 
 if __name__ == "__main__":
     logging.disable()  # SAM's translator has remarks about itself

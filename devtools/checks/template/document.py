@@ -1,5 +1,7 @@
 """The template as a YAML reader finds it, and ways to look into it."""
 
+import re
+
 from samcli.yamlhelper import yaml_parse
 
 from devtools import stack
@@ -28,16 +30,30 @@ def listed(value):
 
 
 def text(resource):
-    """A resource as text: `StatsRequests` for its ARN, `InputBucket/uploads/*` for objects in it."""
+    """A resource as text: `StatsRequests` for its ARN, `InputBucket/uploads/*` for objects in it, `ReadableBuckets/*`
+    for those in the buckets that a parameter names."""
     if isinstance(resource, str):
         return resource
     if "Ref" in resource:
         return resource["Ref"]
     if "Fn::GetAtt" in resource:
         return resource["Fn::GetAtt"][0]
+    if "Fn::Split" in resource:
+        (joined,) = re.findall(r"'Fn::Join': \[.*?, {'Ref': '(\w+)'}\]", str(resource))
+        (bucket,) = arns(resource, ["bucket"])
+        return bucket.replace("arn:*:s3:::bucket", joined)
     return (
         resource["Fn::Sub"].replace("${InputBucket.Arn}", "InputBucket").replace("${ResultBucket.Arn}", "ResultBucket")
     )
+
+
+def arns(resource, names):
+    """What CloudFormation makes of a list of ARNs that is made of a parameter's list of names."""
+    separator, substituted = resource["Fn::Split"]
+    pattern, values = substituted["Fn::Sub"]
+    ((variable, joined),) = values.items()
+    delimiter, _ = joined["Fn::Join"]
+    return pattern.replace(f"${{{variable}}}", delimiter.join(names)).split(separator)
 
 
 def lifecycle(bucket):

@@ -3,6 +3,7 @@
 import unittest
 
 from devtools.checks.template.document import FUNCTIONS, TEMPLATE, properties
+from devtools.checks.template.state_machine import ARN
 
 # Sources: "Lambda quotas" in the AWS Lambda developer guide, which says that new accounts have reduced quotas, and what
 # users of such accounts report.
@@ -13,7 +14,7 @@ NEW_ACCOUNT_MEMORY_MB = 3008
 class Functions(unittest.TestCase):
     def test_each_reads_its_queue_with_partial_failures_and_bounded_concurrency(self):
         for function, (_, requests, *_) in FUNCTIONS.items():
-            (mapping,) = properties(function)["Events"].values()
+            mapping = properties(function)["Events"]["Requests"]
             self.assertEqual(mapping["Type"], "SQS")
             source = mapping["Properties"]
             self.assertEqual(source["Queue"]["Fn::GetAtt"], [requests, "Arn"])
@@ -60,6 +61,10 @@ class Functions(unittest.TestCase):
             self.assertEqual(told["ERRAND_REQUEST_QUEUE_URL"], {"Ref": requests})
             self.assertEqual(told["ERRAND_RESPONSE_QUEUE_URL"], {"Ref": "Responses"})
             self.assertEqual(told["ERRAND_REPLY_PREFIX"], {"Fn::Sub": "${AWS::StackName}-reply-"})
+            self.assertEqual(told["ERRAND_STATE_MACHINE_ARN"], {"Fn::Sub": ARN})
+            for parameter in ("Readable", "Writable"):
+                names = {"Fn::Join": [",", {"Ref": f"{parameter}Buckets"}]}
+                self.assertEqual(told[f"ERRAND_{parameter.upper()}_BUCKETS"], names)
 
     def test_logs_do_not_stay_for_ever(self):
         for function, (*_, logs) in FUNCTIONS.items():

@@ -7,7 +7,8 @@ from botocore import xform_name
 from botocore.session import Session
 
 from devtools.checkout import ROOT
-from devtools.checks.template.document import FUNCTIONS, OPERATIONS, TEMPLATE, listed, of_type, properties, text
+from devtools.checks.template.document import FUNCTIONS, OPERATIONS, TEMPLATE, arns, listed, of_type, properties, text
+from devtools.checks.template.state_machine import ARN, EXECUTIONS, MAP_RUNS
 
 REPLIES = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-reply-*"
 # Service -> the name of each of its calls, as the SDKs for Rust and Python spell it -> the call.
@@ -16,12 +17,22 @@ OPERATIONS_OF_AWS = {
     for service in ("s3", "sqs")
 }
 # Calls to services that have no SDK in Rust here are named in the sources as policies name them.
-SIGNED_BY_HAND = re.compile(r'"((?:lambda|cloudwatch):[A-Z][A-Za-z]+)"')
+SIGNED_BY_HAND = re.compile(r'"((?:lambda|cloudwatch|states):[A-Z][A-Za-z]+)"')
 # With a key of the account's own.
 KEY = (("kms:Decrypt", "KmsKeyArn"), ("kms:GenerateDataKey", "KmsKeyArn"))
 TRACING = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 # What reads and knows no narrower resource: the same reference, for AWS Lambda and Amazon CloudWatch.
 UNBOUNDED = ("lambda:ListEventSourceMappings", "cloudwatch:GetMetricData")
+# Of the state machine: "Using CloudWatch Logs to log execution history in Step Functions" in its developer guide, and
+# there "Tracing Step Functions requests in AWS X-Ray".
+DELIVERY = {
+    *(f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")),
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+SAMPLING = {"xray:GetSamplingRules", "xray:GetSamplingTargets"}
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # What Lambda needs to feed a function from a queue: "Using Lambda with Amazon SQS" in its developer guide.
 POLLER = {
@@ -58,6 +69,16 @@ class Permissions(unittest.TestCase):
                 ("s3:GetObject", "ResultBucket/outcomes/*"),
                 ("s3:PutObject", "ResultBucket/outcomes/*"),
                 ("s3:PutObject", "ResultBucket/results/*"),
+                ("s3:GetObject", "ResultBucket/maps/*"),
+                ("s3:PutObject", "ResultBucket/maps/*"),
+                ("states:StartExecution", ARN),
+                # With buckets that jobs may read or write.
+                ("s3:GetObject", "ReadableBuckets/*"),
+                ("s3:GetObjectVersion", "ReadableBuckets/*"),
+                ("s3:ListBucket", "ReadableBuckets"),
+                ("s3:GetObject", "WritableBuckets/*"),
+                ("s3:PutObject", "WritableBuckets/*"),
+                ("s3:ListBucket", "WritableBuckets"),
                 ("sqs:SendMessage*", "Responses"),
                 ("sqs:SendMessage*", REPLIES),
                 ("sqs:ReceiveMessage", requests),
@@ -73,6 +94,63 @@ class Permissions(unittest.TestCase):
             } | (mirrored if name == "grayscale" else set())
             self.assertEqual(set(statements(role)), wanted, function)
             self.assertEqual(properties(function)["Role"]["Fn::GetAtt"], [role, "Arn"])
+
+    def test_the_state_machine_has_these_rights_and_no_others(self):
+        wanted = {
+            *(("lambda:InvokeFunction", f"${{{function}.Arn}}:live") for function in FUNCTIONS),
+            ("s3:GetObject", "ResultBucket/maps/*"),
+            ("states:StartExecution", ARN),
+            ("states:DescribeExecution", EXECUTIONS),
+            ("states:StopExecution", EXECUTIONS),
+            *((action, "*") for action in DELIVERY),
+            # With Tracing=Active, and with a key: the list of work is encrypted.
+            *((action, "*") for action in (*TRACING, *SAMPLING)),
+            ("kms:Decrypt", "KmsKeyArn"),
+        }
+        self.assertEqual(set(statements("MapRole")), wanted)
+        (trust,) = properties("MapRole")["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual(trust["Principal"], {"Service": "states.amazonaws.com"})
+        self.assertEqual(trust["Condition"], {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}})
+        chosen = {
+            statement[0]: statement[1]
+            for policy in properties("MapRole")["Policies"]
+            for each in policy["PolicyDocument"]["Statement"]
+            if (statement := each.get("Fn::If"))
+        }
+        self.assertEqual({*chosen}, {"HasKey", "Traced"})
+        through_s3 = {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}}
+        self.assertEqual(chosen["HasKey"]["Condition"], {"StringEquals": through_s3})
+
+    def test_buckets_that_jobs_may_read_or_write_are_named_one_by_one_and_only_where_there_are_any(self):
+        found: dict[str, list[str]] = {}
+        for each in properties("WorkerPolicy")["PolicyDocument"]["Statement"]:
+            condition, statement, otherwise = each.get("Fn::If", (None, {}, None))
+            if "Fn::Split" in statement.get("Resource", ""):
+                self.assertEqual(otherwise, {"Ref": "AWS::NoValue"})
+                found.setdefault(condition, []).extend(arns(statement["Resource"], ["one", "two-*"]))
+        objects, buckets = ["arn:*:s3:::one/*", "arn:*:s3:::two-*/*"], ["arn:*:s3:::one", "arn:*:s3:::two-*"]
+        self.assertEqual(found, dict.fromkeys(("HasReadableBuckets", "HasWritableBuckets"), objects + buckets))
+        for name in ("ReadableBuckets", "WritableBuckets"):
+            parameter = TEMPLATE["Parameters"][name]
+            self.assertEqual((parameter["Type"], parameter["Default"]), ("CommaDelimitedList", ""))
+            none = {"Fn::Equals": [{"Fn::Join": ["", {"Ref": name}]}, ""]}
+            self.assertEqual(TEMPLATE["Conditions"][f"Has{name}"], {"Fn::Not": [none]})
+            for given in ("", "a-bucket", "team-*", "*"):
+                self.assertRegex(given, f"^{parameter['AllowedPattern']}$")
+            for given in ("a/b", "A", "arn:aws:s3:::a"):
+                self.assertNotRegex(given, f"^{parameter['AllowedPattern']}$")
+
+    def test_a_client_looks_at_and_stops_map_jobs_and_starts_none(self):
+        allowed = {each for each in statements("ClientPolicy") if each[0].startswith("states:")}
+        wanted = {
+            ("states:DescribeExecution", EXECUTIONS),
+            ("states:ListMapRuns", EXECUTIONS),
+            ("states:StopExecution", EXECUTIONS),
+            ("states:DescribeMapRun", MAP_RUNS),
+        }
+        self.assertEqual(allowed, wanted)
+        operators = {each for each in statements("OperatorPolicy") if each[0].startswith("states:")}
+        self.assertEqual(operators, {("states:ListExecutions", "MapStateMachine")})
 
     def test_a_client_touches_no_request_but_its_own(self):
         allowed = set(statements("ClientPolicy"))
@@ -109,7 +187,7 @@ class Permissions(unittest.TestCase):
         for name in [*of_type("AWS::IAM::Role"), *of_type("AWS::IAM::ManagedPolicy")]:
             for action, resource in statements(name):
                 self.assertNotIn(action, ("*", "s3:*", "sqs:*"), name)
-                known = resource != "*" or action in ("sqs:ListQueues", *UNBOUNDED, *TRACING)
+                known = resource != "*" or action in ("sqs:ListQueues", *UNBOUNDED, *TRACING, *DELIVERY, *SAMPLING)
                 self.assertTrue(known, f"{name}: {action} on {resource}")
 
     def test_what_the_sources_ask_of_aws_is_granted_and_nothing_else(self):
@@ -119,7 +197,7 @@ class Permissions(unittest.TestCase):
         by_others = POLLER | LOGS | {"s3:ListBucket"}
         for source, policies, others in (
             ("client/src", people, set()),
-            ("functions/worker/src/aws.rs", roles, by_others),
+            ("functions/worker/src", roles, by_others),
         ):
             granted = {action.rstrip("*") for policy in policies for action, _ in statements(policy)}
             optional = {action for action, _ in KEY} | set(TRACING)
@@ -164,10 +242,12 @@ def statements(name):
 
 
 def asked(source):
-    """The actions behind the SDK's calls in Rust files, such as `.get_queue_url()`; a batch's is the single call's."""
+    """The actions behind the SDK's calls in Rust files, such as `.get_queue_url()`; a batch's is the single call's.
+    Tests ask in nobody's name."""
     found = set()
-    path = ROOT / source
-    for file in [path] if path.is_file() else path.rglob("*.rs"):
+    for file in (ROOT / source).rglob("*.rs"):
+        if {"tests", "tests.rs"} & {*file.parts}:
+            continue
         code = file.read_text()
         found |= set(SIGNED_BY_HAND.findall(code))
         called = set(re.findall(r"\.([a-z0-9_]+)\(\)", code))

@@ -8,6 +8,9 @@ from devtools.checkout import ROOT
 from devtools.checks.template.document import DAY, FUNCTIONS, OPERATIONS, RESOURCES, TEMPLATE, of_type, properties
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
+# Metrics of AWS/States: "Monitoring Step Functions metrics using Amazon CloudWatch" in its developer guide. Whoever
+# stops a job has a reason.
+MAP_FAILURES = {"ExecutionsFailed", "ExecutionsTimedOut"}
 # What the functions say that their metrics are.
 SOURCE = (ROOT / "functions" / "worker" / "src" / "metrics.rs").read_text()
 (FAULTS,) = re.findall(r'const FAULTS: &str = "(\w+)"', SOURCE)
@@ -34,7 +37,20 @@ class Watching(unittest.TestCase):
                     each for each in ALARMS.values() if (each["MetricName"], each["Dimensions"]) == (metric, dimensions)
                 ]
                 self.assertEqual([each["Threshold"] for each in found], [threshold], f"{name}: {metric} of {watched}")
-        self.assertEqual(len(ALARMS), 7 * len(OPERATIONS))
+        self.assertEqual(len(ALARMS), 7 * len(OPERATIONS) + len(MAP_FAILURES))
+
+    def test_map_jobs_are_watched_for_failures_and_shown_whatever_becomes_of_them(self):
+        dimensions = [{"Name": "StateMachineArn", "Value": {"Ref": "MapStateMachine"}}]
+        found = [each for each in ALARMS.values() if each["Dimensions"] == dimensions]
+        self.assertEqual({each["MetricName"] for each in found}, MAP_FAILURES)
+        for each in found:
+            self.assertEqual((each["Namespace"], each["Statistic"]), ("AWS/States", "Sum"))
+            self.assertEqual((each["Threshold"], each["ComparisonOperator"]), (0, "GreaterThanThreshold"))
+        board = json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])
+        lines = [line for each in board["widgets"] for line in each["properties"]["metrics"] if line[0] == "AWS/States"]
+        self.assertTrue(all(line[2:-1] == ["StateMachineArn", "${MapStateMachine}"] for line in lines))
+        others = {"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsAborted"}
+        self.assertEqual({line[1] for line in lines}, MAP_FAILURES | others)
 
     def test_every_operation_is_watched_for_failures_that_are_no_input_s_fault(self):
         for name in OPERATIONS:
@@ -109,7 +125,8 @@ class Watching(unittest.TestCase):
     def test_every_condition_is_used_and_every_parameter_too(self):
         said = json.dumps({name: part for name, part in TEMPLATE.items() if name != "Parameters"})
         for name in TEMPLATE["Parameters"]:
-            self.assertIn(json.dumps({"Ref": name}), said, name)
+            # Inside of a longer text it is "${Name}".
+            self.assertTrue(json.dumps({"Ref": name}) in said or f"${{{name}}}" in said, name)
         for name in TEMPLATE["Conditions"]:
             self.assertTrue(f'"Fn::If": ["{name}"' in said or f'"Condition": "{name}"' in said, name)
 
