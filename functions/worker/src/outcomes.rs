@@ -56,6 +56,28 @@ impl<S: Objects> Outcomes<S> {
         }
     }
 
+    /// Has a failure that was stored before an attempt, in case that its process is killed, count no earlier than at `unix_ms`: the job goes
+    /// on elsewhere.
+    pub(crate) async fn postpone(&self, id: JobId, unix_ms: u64) -> Result<(), PortError> {
+        let Some((outcome, etag)) = self.stored(id).await? else {
+            return Ok(());
+        };
+        if !outcome.is_provisional() || outcome.not_before_unix_ms.is_none_or(|moment| moment >= unix_ms) {
+            return Ok(());
+        }
+        let postponed = Outcome {
+            not_before_unix_ms: Some(unix_ms),
+            ..outcome
+        };
+        let bytes = Bytes::from(postponed.to_json());
+        // If somebody else wrote it meanwhile, that is how the job ended.
+        let location = self.location(id);
+        let written = self
+            .objects
+            .write(&location, bytes, "application/json", Condition::Unchanged(etag));
+        written.await.map(drop)
+    }
+
     /// Stores an outcome, unless its job has one already; gives the one that counts.
     pub(crate) async fn store(&self, outcome: Outcome) -> Result<Outcome, PortError> {
         let location = self.location(outcome.job_id);

@@ -210,7 +210,15 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             return End::Started;
         };
         match self.start_map(&attempt.job, &task, parameters).await {
-            Ok(()) => End::Started,
+            Ok(()) => {
+                if attempt.job.is_last_attempt() {
+                    let over = unix_ms_now().saturating_add(millis(EXECUTION));
+                    if let Err(error) = self.outcomes.postpone(attempt.job.id, over).await {
+                        tracing::warn!(%error, "the failure that a killed process leaves could not be postponed");
+                    }
+                }
+                End::Started
+            }
             Err(error) if error.retryable => self.give_up(attempt, error).await,
             Err(error) => {
                 let outcome = self.outcome(&attempt.job, Status::Failed { error }, Duration::ZERO);
@@ -277,7 +285,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             status,
             attempt: job.attempt,
             duration_ms: millis(duration),
-            finished_at_unix_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
+            finished_at_unix_ms: unix_ms_now(),
             not_before_unix_ms: None,
             trace_id: job.trace_id,
             message_id: job.asked_by.clone(),
@@ -412,6 +420,9 @@ fn log_end(operation: &str, attempt: u32, end: &End, duration_ms: u64) {
     }
 }
 
+/// The longest that the state machine works on a job: `TimeoutSeconds` of its definition in `template.yaml`.
+const EXECUTION: Duration = Duration::from_hours(24);
+
 /// One attempt at a job, and what is known of it so far.
 struct Attempt<'a> {
     job: Job,
@@ -439,6 +450,10 @@ fn killed() -> JobError {
 fn is_looked_up_first(job: &Job) -> bool {
     let is_on_s3 = |task: &Task| task.input.location().is_some();
     job.receives > 1 || job.task.as_ref().is_ok_and(is_on_s3)
+}
+
+fn unix_ms_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-use errand_protocol::{JobError, code, limits};
+use errand_protocol::{BucketName, JobError, code, limits};
 
+use crate::config::Config;
 use crate::operation::{Failure, InputError};
 use crate::ports::{PortError, PortErrorKind};
 
@@ -72,6 +73,19 @@ impl From<PortError> for JobError {
             PortErrorKind::Unavailable => Self::transient(code::SERVICE_UNAVAILABLE, error.to_string()),
         }
     }
+}
+
+/// The failure of reading an input. That the stack may read a bucket which is not its own, it was told when it was deployed; the
+/// bucket's owner may see that otherwise, and the stack's operator can do nothing about it.
+pub(crate) fn unreadable(error: PortError, bucket: &BucketName, config: &Config) -> JobError {
+    if *bucket == config.input_bucket || error.kind != PortErrorKind::Refused {
+        return error.into();
+    }
+    let message = format!(
+        "{error}; s3://{bucket} has to be there and let this stack's functions read it: a bucket of another account, and a key \
+         that it is encrypted with, need a policy for them"
+    );
+    JobError::permanent(code::INPUT_REFUSED, message)
 }
 
 impl From<Failure> for JobError {

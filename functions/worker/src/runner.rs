@@ -18,6 +18,7 @@ use crate::job::{Job, JobInput, Task};
 use crate::measures::{Measures, Meter};
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
 use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Range, Reading, Written};
+use crate::retry::unreadable;
 
 /// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
 const RESERVED_MEMORY_BYTES: u64 = 64 << 20;
@@ -50,6 +51,9 @@ struct Opened {
     parameters: Option<Map<String, Value>>,
     reading: Option<Reading>,
 }
+
+/// What it takes to report an object that was not done in time.
+const TIME_TO_TELL: Duration = Duration::from_secs(1);
 
 /// Why an operation gave nothing.
 enum Operated {
@@ -188,6 +192,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
         etag: &ETag,
         parameters: Map<String, Value>,
         to: ObjectLocation,
+        deadline: Deadline,
     ) -> Result<(Map<String, Value>, Option<(ObjectLocation, u64)>), JobError> {
         let cancel = CancelOnDrop::default();
         let (input, _reading) = if size_bytes == 0 {
@@ -198,14 +203,27 @@ impl<O: Operation, S: Objects> Runner<O, S> {
                 to: None,
                 of: etag.clone(),
             };
-            let opened = self.objects.open_range(object, range).await?;
+            let opened = self.objects.open_range(object, range).await;
+            let opened = opened.map_err(|error| unreadable(error, &object.bucket, &self.config))?;
             (Input::new(opened.size_bytes, opened.chunks), Some(opened.reading))
         };
         let turn = Arc::clone(&self.turn).acquire_owned().await;
         let turn = turn.expect("the semaphore is never closed");
         let input = input.with_cancel(Arc::clone(&cancel.0));
         let name = FileName::new(object.key.file_name());
-        let (output, turn) = self.operate(input, name, parameters, &cancel, turn).await?;
+        let (left, started) = (deadline.left_for_work(), Instant::now());
+        let operated = self.operate(input, name, parameters, &cancel, turn);
+        let Ok(operated) = tokio::time::timeout(left.saturating_sub(TIME_TO_TELL), operated).await else {
+            return Err(match too_slow(O::NAME, left, deadline, started.elapsed()) {
+                Run::Ended {
+                    status: Status::Failed { error },
+                    ..
+                }
+                | Run::NoTime(error) => error,
+                _ => not_begun(),
+            });
+        };
+        let (output, turn) = operated?;
         let Some(file) = output.file else {
             return Ok((output.report, None));
         };
@@ -313,7 +331,7 @@ impl<O: Operation, S: Objects> Runner<O, S> {
             Err(error) if error.kind == PortErrorKind::NotFound => {
                 return Err(JobError::permanent(code::INPUT_NOT_FOUND, missing(location)));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(unreadable(error, &location.bucket, &self.config)),
         };
         let parameters = match (input, object.parameters) {
             (JobInput::Uploaded(_), Some(text)) => Some(parameters_beside(location, &text)?),

@@ -1,9 +1,11 @@
 //! The objects that a map job is about.
 
-use errand_protocol::{BucketName, JobError, ObjectKey, ObjectLocation, Prefix, code};
+use errand_protocol::{JobError, ObjectKey, ObjectLocation, Prefix, code};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{Described, ETag, Listed, Objects, PortError, PortErrorKind};
+use crate::config::Config;
+use crate::ports::{Described, ETag, Listed, Objects};
+use crate::retry::unreadable;
 
 /// An object in the state in which it was planned: read in any other, it is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,11 +37,15 @@ impl Pinned {
 }
 
 /// An object that a request names by itself.
-pub(super) async fn pin<S: Objects>(objects: &S, location: &ObjectLocation) -> Result<Pinned, JobError> {
+pub(super) async fn pin<S: Objects>(
+    objects: &S,
+    location: &ObjectLocation,
+    config: &Config,
+) -> Result<Pinned, JobError> {
     let described = objects
         .describe(location)
         .await
-        .map_err(|error| unreadable(error, &location.bucket))?;
+        .map_err(|error| unreadable(error, &location.bucket, config))?;
     match described {
         Some(described) => Ok(Pinned::new(location.clone(), described)),
         None => Err(JobError::permanent(
@@ -56,11 +62,12 @@ pub(super) async fn page<S: Objects>(
     objects: &S,
     prefix: &Prefix,
     after: Option<String>,
+    config: &Config,
 ) -> Result<(Vec<Pinned>, Option<String>), JobError> {
     let page = objects
         .list(&prefix.bucket, &prefix.prefix, after)
         .await
-        .map_err(|error| unreadable(error, &prefix.bucket))?;
+        .map_err(|error| unreadable(error, &prefix.bucket, config))?;
     let wanted = page
         .objects
         .into_iter()
@@ -74,18 +81,6 @@ pub(super) async fn page<S: Objects>(
         Pinned::new(location, described)
     });
     Ok((pinned.collect(), page.next))
-}
-
-/// That the stack may read a bucket, it was told when it was deployed: its owner may see that otherwise.
-fn unreadable(error: PortError, bucket: &BucketName) -> JobError {
-    if error.kind == PortErrorKind::Unavailable {
-        return error.into();
-    }
-    let message = format!(
-        "{error}; s3://{bucket} has to be there and let this stack's functions read it: a bucket of another account needs a \
-         policy for them"
-    );
-    JobError::permanent(code::INPUT_REFUSED, message)
 }
 
 fn is_wanted(prefix: &Prefix, listed: &Listed) -> bool {

@@ -469,3 +469,57 @@ async fn a_stack_without_a_state_machine_says_so() {
     fixture.send(id, below(""), MapOptions::default()).await;
     assert_eq!(fixture.error(id).code, code::MISCONFIGURED);
 }
+
+#[tokio::test]
+async fn the_failure_that_a_killed_last_attempt_leaves_does_not_count_while_the_state_machine_works() {
+    let fixture = Fixture::with_slices();
+    let id = JobId::random();
+    fixture.objects.put(&upload(id), "outgrow it");
+    let event = sqs([record("m1", 5, &request(id, RequestInput::Object(upload(id))))]);
+    assert_eq!(fixture.handle(&event).await, Ok(no_item_failures()));
+    assert!(fixture.started(id));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let in_twenty_hours = u64::try_from(now).unwrap() + 20 * 3_600_000;
+    assert!(!fixture.outcome(id).unwrap().is_answer_at(in_twenty_hours));
+    fixture.run_map(id).await;
+    assert_eq!(reported(&fixture.outcome(id).unwrap(), "words"), 2);
+}
+
+#[tokio::test]
+async fn an_object_that_takes_all_of_the_time_is_listed_and_the_others_are_done() {
+    let fixture = Fixture::new();
+    fixture.objects.put(&in_lake("a"), "compute for ever");
+    fixture.objects.put(&in_lake("b"), "fine");
+    let id = JobId::random();
+    fixture.send(id, below(""), MapOptions::default()).await;
+    fixture.step(id, json!({ "step": "plan" })).await.unwrap();
+    let item = json!({ "batch": 0, "page": 0, "from": 0, "to": 2 });
+    let work = json!({ "errand_map": { "job_id": id, "step": "work", "round": 1, "item": item } });
+    for _ in 0..3 {
+        // With a longer time-out than this, the state machine's next attempt does what is left.
+        let _ = fixture.handle_within(Duration::from_secs(7), &work).await;
+    }
+    fixture
+        .step(id, json!({ "step": "reduce", "round": 1 }))
+        .await
+        .unwrap();
+    let report = fixture.report(id);
+    assert_eq!((report.done, report.failed), (1, 1));
+    assert_eq!(report.failures[0].code, code::DEADLINE_EXCEEDED);
+}
+
+#[tokio::test]
+async fn an_object_in_a_bucket_that_refuses_it_is_refused_at_once() {
+    let fixture = Fixture::new();
+    let id = JobId::random();
+    // The policy lets the stack read it; the bucket does not.
+    fixture
+        .send(
+            id,
+            RequestInput::Object(object("lake-2", "a")),
+            MapOptions::default(),
+        )
+        .await;
+    let error = fixture.error(id);
+    assert_eq!((error.code, error.retryable), (code::INPUT_REFUSED, false));
+}

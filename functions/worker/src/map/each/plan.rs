@@ -89,13 +89,16 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         while !planning.is_done {
             let (page, next) = match &job.request.input {
                 RequestInput::Prefix(prefix) => {
-                    listing::page(&*self.objects, prefix, planning.after.clone()).await?
+                    listing::page(&*self.objects, prefix, planning.after.clone(), &self.config).await?
                 }
-                RequestInput::Object(location) => (vec![listing::pin(&*self.objects, location).await?], None),
+                RequestInput::Object(location) => (
+                    vec![listing::pin(&*self.objects, location, &self.config).await?],
+                    None,
+                ),
                 RequestInput::Objects(locations) => {
                     let mut all = Vec::new();
                     for location in locations {
-                        all.push(listing::pin(&*self.objects, location).await?);
+                        all.push(listing::pin(&*self.objects, location, &self.config).await?);
                     }
                     (all, None)
                 }

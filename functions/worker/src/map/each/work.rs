@@ -16,6 +16,7 @@ use super::super::listing::{Pinned, name_below};
 use super::super::slices::defect;
 use super::super::store::{lines, of_lines};
 use super::{Batch, page_name, report_name};
+use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::operation::Operation;
 use crate::ports::{Condition, Objects, Queues};
@@ -112,9 +113,9 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 && (begun_at_once || invocation.deadline.left_for_work() > TIME_FOR_ONE)
                 && let Some(object) = rest.next()
             {
-                let (processor, job) = (Arc::clone(self), Arc::clone(job));
+                let (processor, job, deadline) = (Arc::clone(self), Arc::clone(job), invocation.deadline);
                 let work = async move {
-                    let status = Box::pin(processor.work_object(&job, &object)).await;
+                    let status = Box::pin(processor.work_object(&job, &object, deadline)).await;
                     (object, status)
                 };
                 running.spawn(work.in_current_span());
@@ -145,10 +146,15 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     }
 
     /// Does one object.
-    async fn work_object(self: &Arc<Self>, job: &MapJob, object: &Pinned) -> Result<ObjectStatus, JobError> {
+    async fn work_object(
+        self: &Arc<Self>,
+        job: &MapJob,
+        object: &Pinned,
+        deadline: Deadline,
+    ) -> Result<ObjectStatus, JobError> {
         let mut tries = 1;
         loop {
-            match self.work_object_once(job, object).await {
+            match self.work_object_once(job, object, deadline).await {
                 Ok(status) => return Ok(status),
                 Err(error) if !error.retryable => {
                     let JobError { code, message, .. } = error;
@@ -165,6 +171,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         self: &Arc<Self>,
         job: &MapJob,
         object: &Pinned,
+        deadline: Deadline,
     ) -> Result<ObjectStatus, JobError> {
         let to = self.place_of_result(job, object)?;
         if job.options().to.is_some()
@@ -181,7 +188,14 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         let parameters = job.request.parameters.clone();
         let (output, stored) = self
             .runner
-            .run_pinned(&object.location, object.size_bytes, &object.etag, parameters, to)
+            .run_pinned(
+                &object.location,
+                object.size_bytes,
+                &object.etag,
+                parameters,
+                to,
+                deadline,
+            )
             .await?;
         let report: Map<String, Value> = output;
         Ok(match stored {

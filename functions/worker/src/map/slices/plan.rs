@@ -13,6 +13,7 @@ use crate::invocation::Invocation;
 use crate::operation::Operation;
 use crate::ports::{Objects, OpenObject, PortError, PortErrorKind, Queues, Range};
 use crate::process::Processor;
+use crate::retry::unreadable;
 use crate::slicing::{HEAD_BYTES, Layout, Slice};
 
 /// How much a function reads of a list unless the request says otherwise: at the 99 MB/s that S3 gives a function, three seconds.
@@ -75,18 +76,18 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         let objects = &*self.objects;
         match input {
             RequestInput::Inline(_) => Err(defect("a map job has an input in its message")),
-            RequestInput::Object(location) => Ok(vec![listing::pin(objects, location).await?]),
+            RequestInput::Object(location) => Ok(vec![listing::pin(objects, location, &self.config).await?]),
             RequestInput::Objects(locations) => {
                 let mut all = Vec::new();
                 for location in locations {
-                    all.push(listing::pin(objects, location).await?);
+                    all.push(listing::pin(objects, location, &self.config).await?);
                 }
                 Ok(all)
             }
             RequestInput::Prefix(prefix) => {
                 let (mut all, mut after) = (Vec::new(), None);
                 loop {
-                    let (page, next) = listing::page(objects, prefix, after).await?;
+                    let (page, next) = listing::page(objects, prefix, after, &self.config).await?;
                     all.extend(page);
                     if all.len() > MOST_OBJECTS {
                         let message = format!(
@@ -110,7 +111,13 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             to: Some(object.size_bytes.min(HEAD_BYTES)),
             of: object.etag.clone(),
         };
-        let head = whole(self.objects.open_range(&object.location, range).await?).await?;
+        let head = whole(
+            self.objects
+                .open_range(&object.location, range)
+                .await
+                .map_err(|error| unreadable(error, &object.location.bucket, &self.config))?,
+        )
+        .await?;
         let (parameters, size_bytes) = (job.request.parameters.clone(), object.size_bytes);
         let operation = Arc::clone(self.runner.operation());
         let told = tokio::task::spawn_blocking(move || {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use errand_protocol::{JobError, code};
@@ -11,11 +12,14 @@ use super::super::job::MapJob;
 use super::super::listing::Pinned;
 use super::super::store::Store;
 use super::partials::{Found, written};
-use super::{Line, defect, partials_name};
+use super::plan::SLICE_BYTES;
+use super::{Line, OfObject, defect, partials_name};
+use crate::advice::stack_parameter;
 use crate::invocation::Invocation;
 use crate::operation::{Failure, Input, Operation};
 use crate::ports::{Condition, Objects, PortError, Queues, Range, Written};
 use crate::process::Processor;
+use crate::retry::unreadable;
 use crate::slicing::{Partial, Slice, SliceContext};
 
 /// How often the mark of a wrong slice is tried to be moved to an earlier one, while others do the same.
@@ -47,16 +51,12 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         };
         let time = invocation.deadline.left_for_work();
         let read = tokio::time::timeout(time, self.read_all(job, &line, wanted));
-        let Ok(all) = read.await else {
-            let message = format!(
-                "a slice was not read within the {:.0} s that the function had: raise the stack's parameter {}",
-                time.as_secs_f64(),
-                crate::advice::stack_parameter(O::NAME, "TimeoutSeconds"),
-            );
-            return Err(JobError::transient(code::DEADLINE_EXCEEDED, message));
+        let all = match read.await {
+            Ok(all) => all?,
+            Err(_) => Some(vec![Found::Failed(too_slow(&line, time, O::NAME)?)]),
         };
         // None where the job has ended meanwhile: nobody reads it any more.
-        if let Some(all) = all? {
+        if let Some(all) = all {
             let name = partials_name(round, line.item);
             // Written once: of two that read the same slices, the first counts.
             store.write(&name, written(&all)?, Condition::Absent).await?;
@@ -152,7 +152,8 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 to: None,
                 of: object.etag.clone(),
             };
-            let opened = self.objects.open_range(&object.location, range).await?;
+            let opened = self.objects.open_range(&object.location, range).await;
+            let opened = opened.map_err(|error| unreadable(error, &object.location.bucket, &self.config))?;
             (Input::new(opened.size_bytes, opened.chunks), Some(opened.reading))
         };
         let mut input = input.with_cancel(Arc::clone(&cancel.0));
@@ -180,6 +181,32 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         SliceContext {
             memory_budget_bytes: self.runner.memory_budget_bytes(),
             canceled: Arc::clone(canceled),
+        }
+    }
+}
+
+/// What it means that a line was not read in time: a slice that could be as short as wanted may be read the next time, one that could
+/// not be cut never will.
+fn too_slow(line: &Line, time: Duration, operation: &str) -> Result<JobError, JobError> {
+    let seconds = time.as_secs_f64();
+    let parameter = stack_parameter(operation, "TimeoutSeconds");
+    match &line.slices[..] {
+        [OfObject { slice, object, .. }]
+            if slice.start == 0 && slice.end == slice.size_bytes && slice.size_bytes > SLICE_BYTES =>
+        {
+            let message = format!(
+                "{} has {} bytes, cannot be cut, and was not read within the {seconds:.0} s that the function had: store it \
+                 uncompressed or in several objects, or raise the stack's parameter {parameter}, of which the state machine \
+                 gives 300 s at most",
+                object.location, slice.size_bytes
+            );
+            Ok(JobError::permanent(code::DEADLINE_EXCEEDED, message))
+        }
+        _ => {
+            let message = format!(
+                "slices were not read within the {seconds:.0} s that the function had: raise the stack's parameter {parameter}"
+            );
+            Err(JobError::transient(code::DEADLINE_EXCEEDED, message))
         }
     }
 }
