@@ -87,8 +87,8 @@ impl Scanner {
     /// Reads on in a list of this shape, between two tokens at this position.
     pub(crate) fn resumed(self, shape: Shape, position: Position) -> Self {
         Self {
-            shape,
             position,
+            shape,
             ..self
         }
     }

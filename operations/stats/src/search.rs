@@ -128,12 +128,11 @@ impl Search {
             if !band.holds(&ranks) {
                 return Ok(false);
             }
-            match band.runs() {
-                Some(runs) => self.know(&runs, band.below(), &ranks),
-                None => {
-                    let bounds = band.bounds(&ranks);
-                    self.add(&ranks, bounds);
-                }
+            if let Some(runs) = band.runs() {
+                self.know(&runs, band.below(), &ranks);
+            } else {
+                let bounds = band.bounds(&ranks);
+                self.add(&ranks, bounds);
             }
         }
         Ok(true)

@@ -12,8 +12,8 @@ use crate::text::{Form, Text};
 use crate::values::Values;
 use crate::{Compression, Error, Limits, Parameters};
 
-/// Bytes that are read at once until it is known what the text is.
-const STEP_BYTES: usize = 4 << 10;
+/// Until it is known what the text is, so many parts of what was read are read at once: of an array, hardly more than its bracket.
+const STEP_PARTS: usize = 8;
 /// In a list with comments, lines longer than this are cut at any separator: there are few, and a comment is rarely met.
 const LINE_BYTES: usize = 64 << 10;
 
@@ -38,7 +38,11 @@ pub fn layout(parameters: &Parameters, head: &[u8], size_bytes: u64) -> Result<L
     let one = NonZero::<usize>::MIN;
     let mut text = Text::new(parameters, Limits::default(), one, Values::default());
     let mut form = None;
-    for step in head.chunks(STEP_BYTES) {
+    let mut rest = head;
+    while form.is_none() && !rest.is_empty() && !text.is_utf16() && !text.is_array_of_records() {
+        let read = head.len() - rest.len();
+        let (step, others) = rest.split_at(rest.len().min(1 + read / STEP_PARTS));
+        rest = others;
         match text.feed(step) {
             Ok(()) => {}
             Err(
@@ -48,12 +52,10 @@ pub fn layout(parameters: &Parameters, head: &[u8], size_bytes: u64) -> Result<L
                 | Error::FieldByNumber { .. }
                 | Error::SeveralFields),
             ) => return Err(error.into()),
-            Err(_) => break,
+            // What was read before it may tell what the text is.
+            Err(_) => rest = &[],
         }
         form = text.place().map_err(of_slices)?.map(|place| place.form);
-        if form.is_some() || text.is_utf16() || text.is_array_of_records() {
-            break;
-        }
     }
     if text.is_utf16() {
         return Ok(uncut("UTF-16"));

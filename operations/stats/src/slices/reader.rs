@@ -29,7 +29,7 @@ use crate::{Error, Limits, Parameters, Position};
 /// let known = layout(&parameters, text, size_bytes)?.known;
 /// let slice = |start, end| Slice { object: 0, start, end, size_bytes, is_exact: start == 0, known: known.clone(), at: None };
 /// let slices = [slice(0, 3), slice(3, size_bytes)];
-/// let mut reduction = Reduction::new(&parameters, &slices, None, memory_bytes)?;
+/// let mut reduction = Reduction::new(&parameters, slices.to_vec(), None, memory_bytes)?;
 /// for slice in &slices {
 ///     let mut reader = SliceReader::new(&parameters, slice, None, memory_bytes, &Arc::default())?;
 ///     reader.push(&text[usize::try_from(slice.first_byte()).unwrap()..])?;
@@ -261,7 +261,7 @@ impl SliceReader {
             Stage::Whole(None) | Stage::Wrong => None,
         };
         let is_wrong = found.is_none();
-        let read = found.map(|found| read(found)).transpose()?;
+        let read = found.map(read).transpose()?;
         Ok(self.partial(None, Position::START, read, is_wrong))
     }
 

@@ -15,10 +15,10 @@ use crate::{Answer, Error, Parameters, Position};
 /// else has to be read again, as if it would end where it said. In the next round it begins in the right place, so that every
 /// round goes further than the one before.
 #[derive(Debug)]
-pub struct Reduction<'a> {
+pub struct Reduction {
     parameters: Parameters,
     budget: Budget,
-    slices: &'a [Slice],
+    slices: Vec<Slice>,
     /// How many of them were shown.
     shown: usize,
     /// Where the last one ended, and as what; none where nobody knows.
@@ -50,7 +50,7 @@ enum Joined {
     Later(Box<Search>, Bands, bool),
 }
 
-impl<'a> Reduction<'a> {
+impl Reduction {
     /// Begins with the slices of a pass and what it wanted, in so many bytes of memory.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl<'a> Reduction<'a> {
     /// A parameter is not acceptable; [`SliceError::Unreadable`].
     pub fn new(
         parameters: &Parameters,
-        slices: &'a [Slice],
+        slices: Vec<Slice>,
         wanted: Option<&[u8]>,
         memory_bytes: usize,
     ) -> Result<Self, SliceError> {
@@ -78,12 +78,12 @@ impl<'a> Reduction<'a> {
         Ok(Self {
             parameters: parameters.clone(),
             budget,
+            exact: Vec::with_capacity(slices.len()),
             slices,
             shown: 0,
             end: None,
             is_fitting: true,
             position: Position::START,
-            exact: Vec::with_capacity(slices.len()),
             again: Vec::new(),
             replay: None,
             joined,
@@ -99,7 +99,7 @@ impl<'a> Reduction<'a> {
     pub fn add(&mut self, partial: Option<&[u8]>) -> Result<(), SliceError> {
         let unreadable = SliceError::Unreadable { what: "partial" };
         let index = self.shown;
-        let slice = self.slices.get(index).ok_or(unreadable)?;
+        let slice = &self.slices.get(index).ok_or(unreadable)?.clone();
         self.shown += 1;
         if self.replay.is_some() {
             return Ok(());
@@ -134,12 +134,8 @@ impl<'a> Reduction<'a> {
             form: report.began_as,
         });
         match self.end {
-            Some(end) if began == Some(end) => {
-                if self.is_fitting {
-                    self.join(slice, end, report)?;
-                    return Ok(());
-                }
-            }
+            Some(end) if began == Some(end) && self.is_fitting => return self.join(slice, end, report),
+            Some(end) if began == Some(end) => {}
             Some(end) => {
                 let replaced = between(slice, end, slice.end)?;
                 if self.is_fitting && replaced == *slice {

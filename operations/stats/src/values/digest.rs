@@ -364,7 +364,9 @@ impl Digest {
 
     /// The digest of values that were not stored.
     fn of_sums(places: u32, blocks: &[Block], mut totals: Totals) -> Self {
-        blocks.iter().for_each(|block| totals.append(block.totals()));
+        for block in blocks {
+            totals.append(block.totals());
+        }
         Self {
             places,
             totals,
@@ -397,19 +399,17 @@ impl Values {
         if let Keep::Digests(_) = self.keep {
             self.digest();
         }
-        match self.keep {
-            Keep::Digests(digests) => digests,
-            _ => {
-                let mut by_places = vec![Digest::of_sums(self.places, &self.blocks, self.totals)];
-                let earlier = self.earlier.into_iter();
-                by_places.extend(earlier.map(|part| Digest::of_sums(part.places, &part.blocks, part.totals)));
-                by_places.retain(|digest| digest.totals.count() > 0);
-                Digests {
-                    share: 0,
-                    needs: Needs::default(),
-                    by_places,
-                }
-            }
+        if let Keep::Digests(digests) = self.keep {
+            return digests;
+        }
+        let mut by_places = vec![Digest::of_sums(self.places, &self.blocks, self.totals)];
+        let earlier = self.earlier.into_iter();
+        by_places.extend(earlier.map(|part| Digest::of_sums(part.places, &part.blocks, part.totals)));
+        by_places.retain(|digest| digest.totals.count() > 0);
+        Digests {
+            share: 0,
+            needs: Needs::default(),
+            by_places,
         }
     }
 

@@ -90,7 +90,9 @@ mod tests {
 
     fn table(values: &[i64], bytes: usize) -> Option<Table> {
         let mut list = Values::default();
-        values.iter().for_each(|value| list.push(*value));
+        for value in values {
+            list.push(*value);
+        }
         list.close_batch();
         Table::of(&list.blocks, bytes)
     }

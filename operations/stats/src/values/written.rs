@@ -87,7 +87,9 @@ impl Digests {
         if !digests.iter().all(Digest::is_sound) {
             return false;
         }
-        digests.into_iter().for_each(|digest| self.add(digest));
+        for digest in digests {
+            self.add(digest);
+        }
         true
     }
 }

@@ -80,7 +80,8 @@ impl<'a> Driver<'a> {
         let mut wanted: Option<Vec<u8>> = None;
         let mut partials = self.all(&slices, None, run)?;
         for _ in 0..MOST_ROUNDS {
-            let mut reduction = Reduction::new(self.parameters, &slices, wanted.as_deref(), self.memory)?;
+            let mut reduction =
+                Reduction::new(self.parameters, slices.clone(), wanted.as_deref(), self.memory)?;
             for partial in &partials {
                 reduction.add(partial.as_deref())?;
             }
@@ -177,7 +178,7 @@ impl<'a> Driver<'a> {
             Err(PassError::All(error)) => Err((error.code().to_owned(), error.to_string())),
             Err(PassError::List { source, .. }) => match source {
                 errand_stats::ReadError::List(error) => Err((error.code().to_owned(), error.to_string())),
-                other => panic!("{other}"),
+                other @ errand_stats::ReadError::Input(_) => panic!("{other}"),
             },
             Err(other) => panic!("{other}"),
         }
