@@ -25,7 +25,10 @@ pub trait Slicing: Send + Sync {
     fn layout(&self, given: &Map<String, Value>, head: &[u8], size_bytes: u64) -> Result<Layout, Failure>;
 
     /// Reads a slice. `input` begins at [`Slice::first_byte`] and goes on to the end of the object: whatever ends behind the slice is read
-    /// as far as it takes. `wanted` is what the pass looks for, none in the first.
+    /// as far as it takes, and what is behind that is left. `wanted` is what the pass looks for, none in the first.
+    ///
+    /// After the first pass a slice may be empty, since the one before it had read all of it; `input`, which it does not read, may then begin
+    /// at the end of the object, and hold nothing.
     ///
     /// # Errors
     ///
@@ -134,7 +137,7 @@ pub enum Next {
     Again(Vec<(usize, Slice)>),
     /// All is to be read again, in these slices, for what is wanted.
     Pass {
-        /// Of as many slices as before.
+        /// Of as many slices as before. Some may be empty.
         slices: Vec<Slice>,
         /// What the pass looks for.
         wanted: Vec<u8>,

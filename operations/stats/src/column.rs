@@ -10,6 +10,8 @@ mod resolve;
 mod specials;
 mod splitter;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decimal_sign::DecimalSign;
 use crate::error::shown;
 use crate::found::{Found, FoundColumn};
@@ -195,21 +197,7 @@ impl Table {
             let header = resolved.has_headers.then(|| shown(fields[place].trim()));
             (place, header)
         };
-        let invalid = match (&self.wanted, self.skip_invalid) {
-            (Wanted::Several(Columns::All), true) => Invalid::SkippedInAny,
-            (Wanted::Several(Columns::All), false) => Invalid::EndsColumn,
-            (_, true) => Invalid::Skipped,
-            (_, false) => Invalid::Fails,
-        };
-        let places = places.into_iter().map(with_header).collect();
-        let mut reading = Reading::new(
-            invalid,
-            self.sign,
-            self.limits,
-            places,
-            &self.values,
-            self.column_bytes,
-        );
+        let mut reading = self.reading(places.into_iter().map(with_header).collect());
         if !resolved.has_headers {
             for (place, (field, position)) in fields.iter().zip(positions).enumerate() {
                 if reading.wants(place) {
@@ -230,6 +218,73 @@ impl Table {
             }),
         })
     }
+}
+
+impl Table {
+    /// Reads the columns at these places in a row, with their headers.
+    fn reading(&self, places: Vec<(usize, Option<String>)>) -> Reading {
+        let invalid = match (&self.wanted, self.skip_invalid) {
+            (Wanted::Several(Columns::All), true) => Invalid::SkippedInAny,
+            (Wanted::Several(Columns::All), false) => Invalid::EndsColumn,
+            (_, true) => Invalid::Skipped,
+            (_, false) => Invalid::Fails,
+        };
+        Reading::new(
+            invalid,
+            self.sign,
+            self.limits,
+            places,
+            &self.values,
+            self.column_bytes,
+        )
+    }
+
+    /// Reads on in a table of which this is known, from the beginning of a line.
+    pub(crate) fn resumed(mut self, known: OneColumn, line: u64) -> Self {
+        let limit = longest_field(&self.limits);
+        self.stage = Stage::Rows(Box::new(Rows {
+            splitter: Splitter::new(known.delimiter, self.comment, limit, line),
+            reading: self.reading(vec![(known.place, None)]),
+            order: vec![0],
+            is_several: false,
+            first_row: None,
+        }));
+        self
+    }
+
+    /// What the first row told of the one column that is read, and the line that the next byte begins, if it does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SeveralAnswers`] if several are.
+    pub(crate) fn known(&self) -> Result<Option<(OneColumn, Option<u64>)>, Error> {
+        let Stage::Rows(rows) = &self.stage else {
+            return Ok(None);
+        };
+        if rows.is_several {
+            return Err(Error::SeveralAnswers);
+        }
+        let known = OneColumn {
+            delimiter: rows.splitter.delimiter(),
+            place: rows.reading.place(),
+        };
+        Ok(Some((known, rows.splitter.new_line())))
+    }
+
+    /// What was read, at the beginning of a line.
+    pub(crate) fn suspend(self) -> Result<Found, Error> {
+        match self.stage {
+            Stage::Rows(rows) => Ok(rows.found(false)),
+            _ => Err(Error::AlreadyFailed),
+        }
+    }
+}
+
+/// Where in the rows of a table the numbers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OneColumn {
+    delimiter: u8,
+    place: usize,
 }
 
 /// The most bytes that a field may have: a number may have as many digits as are allowed, whatever the limit for fields is.

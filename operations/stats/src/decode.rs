@@ -5,12 +5,12 @@ mod zstd;
 
 use std::io::Read;
 
-use crate::Error;
 use crate::cancel::Cancel;
 use crate::found::Found;
 use crate::prefix::Prefix;
 use crate::reading::{ReadError, in_chunks};
 use crate::text::Text;
+use crate::{Compression, Error};
 
 /// RFC 1952, section 2.3.1, with the only compression method there is.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];
@@ -18,6 +18,15 @@ const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 const PREFIX_BYTES: usize = 4;
 /// Enough to tell what the input is, compressed or not, before it is read on several threads.
 const FIRST_BYTES: u64 = 1 << 10;
+
+/// How an input that begins so is compressed, if it is.
+pub(crate) fn compression(prefix: &[u8]) -> Option<Compression> {
+    if prefix.starts_with(GZIP) {
+        Some(Compression::Gzip)
+    } else {
+        zstd::begins(prefix).then_some(Compression::Zstd)
+    }
+}
 
 /// Decompresses the input, if it is compressed, and has the text read.
 #[derive(Debug)]
@@ -90,12 +99,14 @@ impl Decoder {
             left: limit,
             limit,
         };
-        self.format = match self.format {
-            Format::Uncompressed(text) if prefix.starts_with(GZIP) => {
+        self.format = match (self.format, compression(prefix)) {
+            (Format::Uncompressed(text), Some(Compression::Gzip)) => {
                 Format::Gzip(gzip::Gzip::new(sink(text)))
             }
-            Format::Uncompressed(text) if zstd::begins(prefix) => Format::Zstd(zstd::Zstd::new(sink(text))),
-            format => format,
+            (Format::Uncompressed(text), Some(Compression::Zstd)) => {
+                Format::Zstd(zstd::Zstd::new(sink(text)))
+            }
+            (format, _) => format,
         };
         self.read(prefix)?;
         Ok(self)

@@ -6,23 +6,21 @@
 //! thousandth of the list. Only if that is still too much, with billions of numbers in little memory, another pass follows, between
 //! narrower bounds.
 
-use std::cmp::Ordering;
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::available_parallelism;
 
-use num_bigint::BigInt;
-
 use crate::cancel::Cancel;
 use crate::contents::Contents;
 use crate::decode::Decoder;
 use crate::found::Found;
 use crate::reading::ReadError;
-use crate::summary::{Findings, Modes, Plan, compute, ranks};
+use crate::search::{Budget, Search};
+use crate::summary::compute;
 use crate::text::Text;
-use crate::values::{Band, Bands, BinCounts, Common, Digests, Frequencies, Values};
+use crate::values::{Digests, Values};
 use crate::{Error, FirstRow, Limits, Parameters, Skipped, Summary};
 
 /// The statistics of lists that can be read more than once, and that count as one: in no more memory than is allowed.
@@ -62,9 +60,7 @@ pub enum PassError {
     All(#[from] Error),
 
     /// They were not the same in every pass.
-    #[error(
-        "changed while it was read: {before} numbers in one pass, {after} in the next; leave it alone meanwhile, and try again"
-    )]
+    #[error("{}", changed_message(*.before, *.after))]
     Changed {
         /// How many numbers there were.
         before: u64,
@@ -73,21 +69,22 @@ pub enum PassError {
     },
 }
 
+/// What is told of a list that was not the same in two passes, by how many numbers there were.
+pub(crate) fn changed_message(before: u64, after: u64) -> String {
+    let numbers = if before == after {
+        "other numbers in one pass than in the one before".to_owned()
+    } else {
+        format!("{before} numbers in one pass, {after} in the next")
+    };
+    format!("changed while it was read: {numbers}; leave it alone meanwhile, and try again")
+}
+
 /// What was read in a pass over all lists.
 struct Pass {
     values: Values,
     skipped: Skipped,
     column: Option<String>,
     first_row: Option<FirstRow>,
-}
-
-/// What is known and what is still looked for.
-struct Search {
-    common: Common,
-    /// The ranks whose values are known, with these.
-    known: Vec<(u64, BigInt)>,
-    /// The ranks that are not, in groups whose values lie between the same bounds. Both ascend.
-    open: Vec<(BigInt, BigInt, Vec<u64>)>,
 }
 
 impl Passes {
@@ -162,7 +159,11 @@ impl Passes {
                 ended => return ended,
             }
         }
-        let mut first = self.pass(lists, &open, Values::new_digested(&self.parameters, self.share()))?;
+        let mut first = self.pass(
+            lists,
+            &open,
+            Values::new_digested(&self.parameters, self.budget().share),
+        )?;
         match std::mem::take(&mut first.values).into_digests() {
             Ok(digests) => self.search(lists, &open, first, digests),
             Err(values) => self.compute(Pass { values, ..first }),
@@ -192,77 +193,26 @@ impl Passes {
         first: Pass,
         digests: Digests,
     ) -> Result<Summary, PassError> {
-        let common = digests.common();
-        let plan = self
-            .parameters
-            .histogram
-            .map(|bins| Plan::new(&common.minimum, &common.maximum, common.zeros, common.count, bins));
-        let mut counted = self
-            .parameters
-            .need_frequencies()
-            .then(|| self.counted(&common))
-            .transpose()?;
-        let mut bins = plan
-            .as_ref()
-            .map(|plan| BinCounts::new(common.minimum.clone(), plan.width.clone(), plan.bins));
-        let ranks = ranks(&self.parameters, common.count);
-        let mut search = Search::new(common, digests, &ranks);
-        let mut frequencies = None;
-        let mut histogram = None;
-        while !search.open.is_empty() || counted.is_some() || bins.is_some() {
-            let mut bands = search.bands();
-            // All values that there are go into one band of their own, the last.
-            bands.extend(counted.take());
-            let wanted = Bands {
-                wanted: bands,
-                bins: bins.take(),
-                count: 0,
-                share: self.share(),
-            };
-            let values = Values::new_searched(wanted, search.common.places);
+        let budget = self.budget();
+        let mut search = Search::new(digests, &self.parameters, budget)?;
+        while !search.is_done() {
+            let values = Values::new_searched(search.wanted(budget), search.places());
             let values = self.pass(lists, open, values)?.values;
-            if values.places() != search.common.places || values.count() != search.common.count {
+            let (places, count) = (values.places(), values.count());
+            let is_same = places == search.places() && count == search.count();
+            if !is_same || !search.take(values.into_found(), budget)? {
                 return Err(PassError::Changed {
-                    before: search.common.count,
-                    after: values.count(),
+                    before: search.count(),
+                    after: count,
                 });
             }
-            let mut found = values.into_found();
-            if let (Some(plan), Some(bins)) = (&plan, found.bins.take()) {
-                histogram = Some(plan.filled(bins.counts(), search.common.places));
-            }
-            if found.wanted.len() > search.open.len()
-                && let Some(mut all) = found.wanted.pop()
-            {
-                let runs = all.runs().ok_or_else(|| self.too_many(&search.common))?;
-                frequencies = Some(Frequencies::of_runs(&runs, Modes::LISTED));
-            }
-            search.narrow(found);
         }
-        search.known.sort_unstable();
-        let (ranks, at_ranks) = search.known.into_iter().unzip();
-        let common = search.common;
-        let findings = Findings {
-            count: common.count,
-            places: common.places,
-            sum: common.sum,
-            squares: self.parameters.need_squares().then_some(common.squares),
-            minimum: common.minimum,
-            maximum: common.maximum,
-            ranks,
-            at_ranks,
-            histogram,
-            frequencies,
-            skipped: first.skipped,
-            column: first.column,
-            first_row: first.first_row,
-        };
+        let findings = search.findings(&self.parameters, first.skipped, first.column, first.first_row);
         Ok(findings.summary(&self.parameters))
     }
 
-    /// The most bytes of values that one thread stores: together they may fill the memory, but for what their digests take.
-    fn share(&self) -> usize {
-        self.limits.memory_bytes / 9 * 8 / self.threads.get()
+    fn budget(&self) -> Budget {
+        Budget::new(self.limits.memory_bytes, self.threads)
     }
 
     /// Reads all lists once.
@@ -313,84 +263,6 @@ impl Passes {
         match found {
             Found::One { contents, first_row } => Ok((*contents, first_row)),
             Found::Columns { .. } => Err(Error::SeveralAnswers.into()),
-        }
-    }
-
-    /// A band for all values, if so many different ones as there may be can be counted.
-    fn counted(&self, common: &Common) -> Result<Band, Error> {
-        let different: BigInt = &common.maximum - &common.minimum + 1;
-        let room = Bands::room(self.share());
-        if different.cmp(&room.into()) == Ordering::Greater && BigInt::from(common.count) > room.into() {
-            return Err(self.too_many(common));
-        }
-        Ok(Band::new(common.minimum.clone(), common.maximum.clone()).counted())
-    }
-
-    fn too_many(&self, common: &Common) -> Error {
-        Error::TooManyDifferent {
-            budget: self.limits.memory_bytes,
-            count: common.count,
-        }
-    }
-}
-
-impl Search {
-    fn new(common: Common, digests: Digests, ranks: &[u64]) -> Self {
-        let mut search = Self {
-            common,
-            known: Vec::new(),
-            open: Vec::new(),
-        };
-        let bounds = digests.bounds(ranks);
-        search.add(ranks, bounds);
-        search
-    }
-
-    /// Takes bounds for the values at ranks, both ascending.
-    fn add(&mut self, ranks: &[u64], bounds: Vec<(BigInt, BigInt)>) {
-        for (rank, (low, high)) in ranks.iter().zip(bounds) {
-            if low == high {
-                self.known.push((*rank, low));
-                continue;
-            }
-            match self.open.last_mut() {
-                Some((_, end, group)) if *end >= low => {
-                    if high > *end {
-                        *end = high;
-                    }
-                    group.push(*rank);
-                }
-                _ => self.open.push((low, high, vec![*rank])),
-            }
-        }
-    }
-
-    fn bands(&self) -> Vec<Band> {
-        let band = |(low, high, _): &(BigInt, BigInt, Vec<u64>)| Band::new(low.clone(), high.clone());
-        self.open.iter().map(band).collect()
-    }
-
-    /// Takes what a pass found: values, or narrower bounds.
-    fn narrow(&mut self, found: Bands) {
-        let open = std::mem::take(&mut self.open);
-        for ((_, _, ranks), mut band) in open.into_iter().zip(found.wanted) {
-            let Some(runs) = band.runs() else {
-                let bounds = band.bounds(&ranks);
-                self.add(&ranks, bounds);
-                continue;
-            };
-            let mut before = band.below();
-            let mut runs = runs.into_iter().peekable();
-            for rank in ranks {
-                while let Some((_, count)) = runs.peek()
-                    && before + count <= rank
-                {
-                    before += count;
-                    runs.next();
-                }
-                let (value, _) = runs.peek().expect("the bounds of a rank hold its value");
-                self.known.push((rank, value.clone()));
-            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! closed would swallow the rest of the file. Numbers are decimal digits from first to last, as everywhere here.
 
 mod path;
+mod resume;
 mod string;
 
 use std::mem;

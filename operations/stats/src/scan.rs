@@ -10,11 +10,13 @@
 
 mod chunk;
 mod parallel;
-mod separator;
+pub(crate) mod separator;
 mod swar;
 mod workers;
 
 use std::mem;
+
+use serde::{Deserialize, Serialize};
 
 use self::separator::Separators;
 use crate::decimal_sign::DecimalSign;
@@ -55,8 +57,8 @@ enum State {
 }
 
 /// What the text as a whole is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Shape {
     /// Nothing but separators and comments so far.
     Undecided,
     List,
@@ -80,6 +82,25 @@ impl Scanner {
             token: Vec::new(),
             token_position: Position::START,
         }
+    }
+
+    /// Reads on in a list of this shape, between two tokens at this position.
+    pub(crate) fn resumed(self, shape: Shape, position: Position) -> Self {
+        Self {
+            position,
+            shape,
+            ..self
+        }
+    }
+
+    /// What the text is, once that is known, and whether the next byte is in no token and no comment of it.
+    pub(crate) fn shape(&self) -> Option<(Shape, bool)> {
+        (self.shape != Shape::Undecided).then_some((self.shape, self.state == State::Between))
+    }
+
+    /// What was read, between two tokens, and the position there.
+    pub(crate) fn suspend(self) -> (Values, Skipped, Position) {
+        (self.values, self.skipped, self.position)
     }
 
     /// Reads the next chunk of the text.

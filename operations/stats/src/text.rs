@@ -20,6 +20,10 @@ use crate::{Column, Error, Limits, Parameters};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+mod resume;
+
+pub(crate) use resume::Form;
+
 /// Reads text in chunks.
 #[derive(Debug)]
 pub(crate) struct Text {

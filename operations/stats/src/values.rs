@@ -20,8 +20,10 @@ mod frequency;
 mod leaves;
 mod moments;
 mod select;
+mod table;
 mod tally;
 mod totals;
+mod written;
 
 use std::mem;
 
@@ -36,6 +38,7 @@ use block::{Batch, Block};
 pub(crate) use digest::{Common, Digests};
 pub(crate) use frequency::Frequencies;
 use totals::Totals;
+pub(crate) use written::Written;
 
 /// How many values can be written at once.
 pub(crate) const ROOM: usize = 4_096;

@@ -136,6 +136,11 @@ impl Reading {
         Ok(())
     }
 
+    /// The place in the row of the first column.
+    pub(super) fn place(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.place)
+    }
+
     /// Bytes of memory that the columns take together.
     pub(super) fn bytes(&self) -> usize {
         let values = self

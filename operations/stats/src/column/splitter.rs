@@ -243,6 +243,17 @@ impl Splitter {
         Ok(())
     }
 
+    /// What stands between fields.
+    pub(super) fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// The line that the next byte begins, if it does and no field reaches to there.
+    pub(super) fn new_line(&self) -> Option<u64> {
+        let begins = self.state == State::Field && self.index == 0 && self.length == 0 && !self.after_cr;
+        begins.then_some(self.line)
+    }
+
     /// Whether the row, of which this chunk has `part`, is a comment.
     fn begins_comment(&self, part: &[u8]) -> bool {
         self.comment.is_some() && self.length == 0 && part.first().copied() == self.comment

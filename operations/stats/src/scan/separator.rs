@@ -13,11 +13,11 @@ pub(super) fn is_separator(byte: u8) -> bool {
 
 /// The bytes that separate numbers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Separators(u64);
+pub(crate) struct Separators(u64);
 
 impl Separators {
     /// Those between numbers with this decimal sign.
-    pub(super) const fn beside(sign: DecimalSign) -> Self {
+    pub(crate) const fn beside(sign: DecimalSign) -> Self {
         match sign {
             DecimalSign::Point => Self(SEPARATORS),
             DecimalSign::Comma => Self(SEPARATORS & !(1 << b',')),
@@ -25,7 +25,7 @@ impl Separators {
     }
 
     #[inline]
-    pub(super) const fn contain(self, byte: u8) -> bool {
+    pub(crate) const fn contain(self, byte: u8) -> bool {
         byte < 64 && self.0 >> byte & 1 == 1
     }
 }

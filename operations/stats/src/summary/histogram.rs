@@ -48,6 +48,7 @@ pub(super) fn of(
 }
 
 /// The bins of a histogram whose values are to be counted.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Plan {
     minimum: BigInt,
     step: BigInt,

@@ -23,7 +23,7 @@ pub(super) struct Part {
     pub(super) wide: Vec<i128>,
     pub(super) big: Vec<BigInt>,
     bytes: usize,
-    totals: Totals,
+    pub(super) totals: Totals,
 }
 
 impl Part {

@@ -21,17 +21,17 @@ pub(crate) struct Band {
     above: bool,
     /// Whether it has to be known how often each value occurs.
     is_counted: bool,
-    below: u64,
-    inside: Inside,
+    pub(super) below: u64,
+    pub(super) inside: Inside,
 }
 
 /// The values in a band: those below what 64 bits hold, those that fit, those above. While they are few, how often each
 /// occurs; else an envelope, with which the band becomes smaller.
 #[derive(Clone, Debug, Default)]
-struct Inside {
-    narrow: Tally<i64>,
-    far: Tally<BigInt>,
-    envelope: Option<Box<Envelope<BigInt>>>,
+pub(super) struct Inside {
+    pub(super) narrow: Tally<i64>,
+    pub(super) far: Tally<BigInt>,
+    pub(super) envelope: Option<Box<Envelope<BigInt>>>,
 }
 
 impl Band {
@@ -64,6 +64,21 @@ impl Band {
     /// How many values of the list are below the band.
     pub(crate) fn below(&self) -> u64 {
         self.below
+    }
+
+    /// Whether the values at ranks of the whole list, which ascend, are in the band: unless the list was changed, they are.
+    pub(crate) fn holds(&mut self, ranks: &[u64]) -> bool {
+        fn sum<T>(runs: &[(T, u64)]) -> u64 {
+            runs.iter().map(|(_, count)| count).sum()
+        }
+        let envelope = self
+            .inside
+            .envelope
+            .as_ref()
+            .map_or(0, |envelope| envelope.counts()[0]);
+        let inside = sum(self.inside.narrow.runs()) + sum(self.inside.far.runs()) + envelope;
+        let is_inside = |rank: &u64| (self.below..self.below + inside).contains(rank);
+        ranks.iter().all(is_inside)
     }
 
     /// The values in the band with how often each occurs, ascending; none if they were too many.

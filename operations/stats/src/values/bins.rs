@@ -107,6 +107,19 @@ impl BinCounts {
         &self.counts
     }
 
+    /// Sets as many counts as there are bins.
+    pub(super) fn set(&mut self, counts: Vec<u64>) {
+        self.counts = counts;
+    }
+
+    /// Counts a value that occurs so often.
+    pub(crate) fn add_run(&mut self, value: &BigInt, occurrences: u64) {
+        let index = usize::try_from((value - &self.minimum) / &self.width).ok();
+        if let Some(count) = index.and_then(|index| self.counts.get_mut(index)) {
+            *count += occurrences;
+        }
+    }
+
     /// Counts values that fit 64 bits. Those beyond the bins are not counted: a list that was changed has them.
     pub(super) fn add_all(&mut self, values: &[i64]) {
         let Some((minimum, width)) = self.narrow else {
@@ -127,10 +140,7 @@ impl BinCounts {
     }
 
     pub(super) fn add(&mut self, value: &BigInt) {
-        let index = usize::try_from((value - &self.minimum) / &self.width).ok();
-        if let Some(count) = index.and_then(|index| self.counts.get_mut(index)) {
-            *count += 1;
-        }
+        self.add_run(value, 1);
     }
 
     pub(super) fn append(&mut self, other: &Self) {

@@ -1,10 +1,15 @@
 //! What is kept of values that are too many to be stored: exact sums and extremes, and bounds for the value at any rank.
+//!
+//! Of values close to one another it is how often each occurs, as long as they are: then nothing has to be looked for.
 
 use std::mem;
 
 use num_bigint::BigInt;
+use serde::{Deserialize, Serialize};
 
+use super::block::Block;
 use super::envelope::Envelope;
+use super::table::Table;
 use super::totals::Totals;
 use super::{Keep, Values, leaves};
 use crate::Parameters;
@@ -18,6 +23,10 @@ const ENTRY_BYTES: usize = 16;
 const ENVELOPE_PART: usize = 8;
 /// The fewest entries of an envelope that is made smaller.
 const FEWEST_ENTRIES: usize = 4_096;
+/// The fewest of one whose integers are large.
+const FEWEST_FAR_ENTRIES: usize = 16;
+/// About how many groups the values of a table become.
+const GROUPS: u64 = 2_048;
 /// Why work cannot have been given up.
 const NEVER: &str = "nobody holds the flag";
 /// About how many groups the values that do not fit 64 bits become.
@@ -31,29 +40,38 @@ pub(crate) struct Digests {
     /// The most bytes of values before they are digested.
     share: usize,
     needs: Needs,
-    by_places: Vec<Digest>,
+    pub(super) by_places: Vec<Digest>,
 }
 
 /// What is asked for besides sums, extremes and bounds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Needs {
     squares: bool,
     common_zeros: bool,
 }
 
-#[derive(Debug)]
-struct Digest {
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Digest {
     places: u32,
     totals: Totals,
     squares: BigInt,
     /// How many zeros end every value, up to its decimal places.
     common_zeros: u32,
-    narrow: Envelope<i64>,
-    far: Envelope<BigInt>,
+    held: Held,
+}
+
+/// What tells the value at a rank.
+#[derive(Debug, Serialize, Deserialize)]
+enum Held {
+    /// Nothing: no rank is asked for.
+    Nothing,
+    Table(Table),
+    /// Of those that fit 64 bits, and of others.
+    Bounds(Envelope<i64>, Envelope<BigInt>),
 }
 
 /// What all values have in common, at the same decimal places.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Common {
     pub(crate) places: u32,
     pub(crate) count: u64,
@@ -67,7 +85,8 @@ pub(crate) struct Common {
 }
 
 impl Digests {
-    pub(super) fn new(share: usize, parameters: &Parameters) -> Self {
+    /// None yet. Of more values than `share` bytes hold, there will be some.
+    pub(crate) fn new(share: usize, parameters: &Parameters) -> Self {
         Self {
             share,
             needs: Needs {
@@ -86,7 +105,7 @@ impl Digests {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.by_places.is_empty()
     }
 
@@ -102,16 +121,16 @@ impl Digests {
         other.by_places.into_iter().for_each(|digest| self.add(digest));
     }
 
-    fn add(&mut self, digest: Digest) {
+    pub(super) fn add(&mut self, digest: Digest) {
+        let most = self.share / ENVELOPE_PART;
         match self
             .by_places
             .iter_mut()
             .find(|each| each.places == digest.places)
         {
-            Some(same) => same.append(digest),
+            Some(same) => same.append(digest, most),
             None => self.by_places.push(digest),
         }
-        let most = self.share / ENVELOPE_PART;
         if self.bytes() > most {
             let each = most / self.by_places.len();
             self.by_places
@@ -122,12 +141,7 @@ impl Digests {
 
     /// What the values have in common.
     pub(crate) fn common(&self) -> Common {
-        let places = self
-            .by_places
-            .iter()
-            .map(|digest| digest.places)
-            .max()
-            .unwrap_or(0);
+        let places = self.places();
         let mut totals = Totals::default();
         let mut squares = BigInt::ZERO;
         let mut zeros = places;
@@ -149,57 +163,180 @@ impl Digests {
         }
     }
 
+    /// The values, ascending, with how often each occurs, at the decimal places of [`Digests::common`]; none if they are not known.
+    pub(crate) fn runs(&self) -> Option<Vec<(i128, u64)>> {
+        let places = self.places();
+        let mut runs = Vec::new();
+        for digest in &self.by_places {
+            let Held::Table(table) = &digest.held else {
+                return None;
+            };
+            let up = places - digest.places;
+            if up > SHIFTED_PLACES {
+                return None;
+            }
+            let power = 10_i128.pow(up);
+            runs.extend(
+                table
+                    .runs()
+                    .map(|(value, count)| (i128::from(value) * power, count)),
+            );
+        }
+        runs.sort_unstable();
+        runs.dedup_by(|(next, more), (first, count)| {
+            let same = next == first;
+            *count += if same { *more } else { 0 };
+            same
+        });
+        Some(runs)
+    }
+
     /// Bounds of the values at `ranks`, which ascend and are below the count, at the decimal places of [`Digests::common`].
     pub(crate) fn bounds(self, ranks: &[u64]) -> Vec<(BigInt, BigInt)> {
-        let places = self
-            .by_places
+        if ranks.is_empty() {
+            return Vec::new();
+        }
+        let places = self.places();
+        let bounds = self.by_places.into_iter().map(|digest| {
+            let (narrow, far) = digest.held.into_bounds(u64::MAX);
+            (places - digest.places, narrow, far)
+        });
+        let bounds: Vec<_> = bounds.collect();
+        if bounds
             .iter()
-            .map(|digest| digest.places)
-            .max()
-            .unwrap_or(0);
-        let all_narrow = |digest: &Digest| digest.far.len() == 0 && places - digest.places <= SHIFTED_PLACES;
-        if self.by_places.iter().all(all_narrow) {
+            .all(|(up, _, far)| far.len() == 0 && *up <= SHIFTED_PLACES)
+        {
             let mut envelope = Envelope::default();
-            for digest in self.by_places {
-                let power = 10_i128.pow(places - digest.places);
-                envelope.append(digest.narrow.map(|value| i128::from(value) * power));
+            for (up, narrow, _) in bounds {
+                let power = 10_i128.pow(up);
+                envelope.append(narrow.map(|value| i128::from(value) * power));
             }
             let bounds = envelope.bounds(ranks).into_iter();
             return bounds.map(|(low, high)| (low.into(), high.into())).collect();
         }
         let mut envelope = Envelope::default();
-        for digest in self.by_places {
-            let up = places - digest.places;
-            envelope.append(digest.narrow.map(|value| times_power_of_ten(value.into(), up)));
-            envelope.append(digest.far.map(|value| times_power_of_ten(value, up)));
+        for (up, narrow, far) in bounds {
+            envelope.append(narrow.map(|value| times_power_of_ten(value.into(), up)));
+            envelope.append(far.map(|value| times_power_of_ten(value, up)));
         }
         envelope.bounds(ranks)
+    }
+
+    fn places(&self) -> u32 {
+        self.by_places
+            .iter()
+            .map(|digest| digest.places)
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+impl Held {
+    /// The bounds, of a table in about so many groups.
+    fn into_bounds(self, groups: u64) -> (Envelope<i64>, Envelope<BigInt>) {
+        match self {
+            Self::Nothing => Default::default(),
+            Self::Table(table) => {
+                let mut narrow = Envelope::default();
+                let runs: Vec<_> = table.runs().collect();
+                narrow.add_runs(&runs, groups);
+                (narrow, Envelope::default())
+            }
+            Self::Bounds(narrow, far) => (narrow, far),
+        }
+    }
+
+    /// Gives the table up, if there is one.
+    fn bound(&mut self) -> (&mut Envelope<i64>, &mut Envelope<BigInt>) {
+        if !matches!(self, Self::Bounds(..)) {
+            let (narrow, far) = mem::replace(self, Self::Nothing).into_bounds(GROUPS);
+            *self = Self::Bounds(narrow, far);
+        }
+        match self {
+            Self::Bounds(narrow, far) => (narrow, far),
+            _ => unreachable!("it was just made so"),
+        }
+    }
+
+    /// Takes what is held of others. A table may have so many bytes.
+    fn append(&mut self, other: Self, most: usize) {
+        let other = match (&mut *self, other) {
+            (_, Self::Nothing) => return,
+            (Self::Nothing, other) => {
+                *self = other;
+                return;
+            }
+            (Self::Table(table), Self::Table(more)) => match table.join(more, most) {
+                Ok(()) => return,
+                Err(more) => Self::Table(more),
+            },
+            (_, other) => other,
+        };
+        let (more_narrow, more_far) = other.into_bounds(GROUPS);
+        let (narrow, far) = self.bound();
+        narrow.append(more_narrow);
+        far.append(more_far);
     }
 }
 
 impl Digest {
     fn bytes(&self) -> usize {
-        self.narrow.len() * ENTRY_BYTES + self.far.len() * FAR_ENTRY_BYTES
+        match &self.held {
+            Held::Nothing => 0,
+            Held::Table(table) => table.bytes(),
+            Held::Bounds(narrow, far) => narrow.len() * ENTRY_BYTES + far.len() * FAR_ENTRY_BYTES,
+        }
     }
 
-    fn append(&mut self, other: Self) {
+    fn append(&mut self, other: Self, most: usize) {
         self.totals.append(other.totals);
         self.squares += other.squares;
         self.common_zeros = self.common_zeros.min(other.common_zeros);
-        self.narrow.append(other.narrow);
-        self.far.append(other.far);
+        self.held.append(other.held, most);
     }
 
     fn shrink_to(&mut self, bytes: usize) {
+        if self.bytes() <= bytes && !matches!(self.held, Held::Bounds(..)) {
+            return;
+        }
+        let (narrow, far) = self.held.bound();
         // To half, so that it is not done again at once.
-        self.narrow
-            .shrink_to((bytes / 2 / ENTRY_BYTES).max(FEWEST_ENTRIES));
-        self.far
-            .shrink_to((bytes / 2 / FAR_ENTRY_BYTES).max(FEWEST_ENTRIES));
+        narrow.shrink_to((bytes / 2 / ENTRY_BYTES).max(FEWEST_ENTRIES));
+        far.shrink_to((bytes / 2 / FAR_ENTRY_BYTES).max(FEWEST_ENTRIES));
     }
 
-    /// The digest of all that `values` hold, which is not nothing.
-    fn of(mut values: Values, needs: Needs) -> Self {
+    /// Makes bounds no more than `entries`, and fewer if they are of so large integers that they would take over `far_bytes`.
+    pub(super) fn bound_to(&mut self, entries: usize, far_bytes: u64) {
+        let Held::Bounds(narrow, far) = &mut self.held else {
+            return;
+        };
+        narrow.shrink_to(entries);
+        let extremes = self.totals.extremes();
+        let bits = extremes.map_or(0, |(low, high)| low.bits().max(high.bits()));
+        let most = usize::try_from(far_bytes / (bits / 8 + 1)).unwrap_or(usize::MAX);
+        far.shrink_to(entries.min(most).max(FEWEST_FAR_ENTRIES));
+    }
+
+    /// Whether what was read is a digest of some values, and none that was damaged.
+    pub(super) fn is_sound(&self) -> bool {
+        let count = self.totals.count();
+        let held = match &self.held {
+            Held::Nothing => count,
+            Held::Table(table) => table.runs().map(|(_, count)| count).sum(),
+            Held::Bounds(narrow, far) => {
+                let [[low, high], [far_low, far_high]] = [narrow.counts(), far.counts()];
+                if low + far_low == high + far_high {
+                    low + far_low
+                } else {
+                    0
+                }
+            }
+        };
+        count > 0 && held == count && self.totals.extremes().is_some()
+    }
+
+    /// The digest of all that `values` hold, which is not nothing. A table may have so many bytes.
+    fn of(mut values: Values, needs: Needs, most: usize) -> Self {
         let (minimum, maximum) = values.extremes().expect("there are values");
         let totals = Totals::of(values.count(), values.sum(), minimum, maximum);
         // Few values, so that this does not take long: whether it is still wanted is asked between digests.
@@ -214,29 +351,68 @@ impl Digest {
         } else {
             0
         };
+        let is_narrow = values.wide.is_empty() && values.big.is_empty();
+        let table = is_narrow.then(|| Table::of(&values.blocks, most)).flatten();
+        Self {
+            places: values.places,
+            totals,
+            squares,
+            common_zeros,
+            held: table.map_or_else(|| values.bounds(), Held::Table),
+        }
+    }
+
+    /// The digest of values that were not stored.
+    fn of_sums(places: u32, blocks: &[Block], mut totals: Totals) -> Self {
+        for block in blocks {
+            totals.append(block.totals());
+        }
+        Self {
+            places,
+            totals,
+            squares: BigInt::ZERO,
+            common_zeros: 0,
+            held: Held::Nothing,
+        }
+    }
+}
+
+impl Values {
+    /// Bounds of what is stored in blocks and beside them.
+    fn bounds(&mut self) -> Held {
         let mut narrow = Envelope::default();
-        leaves::add_blocks(&mut narrow, &values.blocks);
+        leaves::add_blocks(&mut narrow, &self.blocks);
         let mut far = Envelope::default();
-        let mut beyond = mem::take(&mut values.big);
-        beyond.extend(values.wide.iter().map(|value| BigInt::from(*value)));
+        let mut beyond = mem::take(&mut self.big);
+        beyond.extend(self.wide.iter().map(|value| BigInt::from(*value)));
         beyond.sort_unstable();
         let runs: Vec<_> = beyond
             .chunk_by(BigInt::eq)
             .map(|run| (run[0].clone(), run.len() as u64))
             .collect();
         far.add_runs(&runs, FAR_GROUPS);
-        Self {
-            places: values.places,
-            totals,
-            squares,
-            common_zeros,
-            narrow,
-            far,
+        Held::Bounds(narrow, far)
+    }
+
+    /// The digests of a list that was made by [`Values::new_digested`], also of what is still in memory, and of sums.
+    pub(super) fn digested(mut self) -> Digests {
+        if let Keep::Digests(_) = self.keep {
+            self.digest();
+        }
+        if let Keep::Digests(digests) = self.keep {
+            return digests;
+        }
+        let mut by_places = vec![Digest::of_sums(self.places, &self.blocks, self.totals)];
+        let earlier = self.earlier.into_iter();
+        by_places.extend(earlier.map(|part| Digest::of_sums(part.places, &part.blocks, part.totals)));
+        by_places.retain(|digest| digest.totals.count() > 0);
+        Digests {
+            share: 0,
+            needs: Needs::default(),
+            by_places,
         }
     }
-}
 
-impl Values {
     /// Digests what is stored, if it takes more than its share.
     pub(super) fn hold_share(&mut self) {
         if let Keep::Digests(digests) = &self.keep
@@ -267,7 +443,8 @@ impl Values {
         });
         for values in earlier.chain([current]) {
             if values.count() > 0 {
-                digests.add(Digest::of(values, digests.needs));
+                let most = digests.share / ENVELOPE_PART;
+                digests.add(Digest::of(values, digests.needs, most));
             }
         }
         self.bytes = 0;

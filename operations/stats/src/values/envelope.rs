@@ -8,11 +8,13 @@
 //! This is the first of two passes in the way of GK Select (Shen, Chen and others, "GK Select: exact quantiles in distributed
 //! systems", arXiv 2511.12025): bounds first, then the few values between them, exactly.
 
+use serde::{Deserialize, Serialize};
+
 /// A value that stands for so many.
 type Entry<T> = (T, u64);
 
 /// Lower and upper bounds of values, each ascending once it was [sorted](Envelope::sort).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Envelope<T> {
     lows: Vec<Entry<T>>,
     highs: Vec<Entry<T>>,
@@ -37,6 +39,11 @@ impl<T: Ord + Clone> Envelope<T> {
     pub(super) fn append(&mut self, mut other: Self) {
         self.lows.append(&mut other.lows);
         self.highs.append(&mut other.highs);
+    }
+
+    /// How many values there are by the lower and by the upper bounds, which is as many unless it was damaged.
+    pub(super) fn counts(&self) -> [u64; 2] {
+        [&self.lows, &self.highs].map(|entries| entries.iter().map(|(_, count)| count).sum())
     }
 
     /// How many entries there are.

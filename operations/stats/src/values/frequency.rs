@@ -10,6 +10,7 @@ mod small;
 use std::num::NonZero;
 
 use num_bigint::{BigInt, Sign};
+use serde::{Deserialize, Serialize};
 
 use super::Values;
 use super::block::Cells;
@@ -19,7 +20,7 @@ use merge::Sorted;
 use small::SmallCounts;
 
 /// How often the values of a list occur.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Frequencies {
     /// How many different values there are.
     pub(crate) distinct: u64,
@@ -35,13 +36,13 @@ pub(crate) struct Frequencies {
 
 impl Frequencies {
     /// How often values occur that ascend, each with how often it does, with at most `listed` modes.
-    pub(crate) fn of_runs(runs: &[(BigInt, u64)], listed: usize) -> Self {
+    pub(crate) fn of_runs<T: Clone + Into<BigInt>>(runs: &[(T, u64)], listed: usize) -> Self {
         let mut frequencies = Self {
             listed,
             ..Self::default()
         };
         for (value, count) in runs {
-            frequencies.add(*count, || value.clone());
+            frequencies.add(*count, || value.clone().into());
         }
         frequencies
     }

@@ -26,6 +26,14 @@ impl<T> Default for Tally<T> {
 }
 
 impl<T: Ord + Clone> Tally<T> {
+    /// Values that ascend, with how often each occurs.
+    pub(super) fn of_runs(runs: Vec<(T, u64)>) -> Self {
+        Self {
+            runs,
+            buffer: Vec::new(),
+        }
+    }
+
     pub(super) fn push(&mut self, value: T) {
         self.buffer.push(value);
         // As many as there are runs: so each is moved only as often as the runs double.

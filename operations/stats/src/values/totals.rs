@@ -1,11 +1,12 @@
 //! Count, sum and extremes of values that are not stored.
 
 use num_bigint::BigInt;
+use serde::{Deserialize, Serialize};
 
 use crate::number::powers::times_power_of_ten;
 
 /// Count, sum and extremes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Totals {
     count: u64,
     sum: BigInt,

@@ -17,4 +17,5 @@ mod properties;
 mod python;
 mod random;
 mod records;
+mod slices;
 mod tables;

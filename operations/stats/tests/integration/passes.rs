@@ -224,6 +224,62 @@ fn a_list_that_changes_between_two_passes_is_told() {
 }
 
 #[test]
+fn a_list_that_changes_and_keeps_its_count_is_told_or_bounded() {
+    use std::cell::Cell;
+    let (one, other) = (
+        list(100_000, |index| random(index).to_string()),
+        list(100_000, |index| (random(index) >> 40).to_string()),
+    );
+    let opened = Cell::new(0);
+    let error = Passes::new(&everything())
+        .with_memory_budget(100_000)
+        .summarize(1, |_| {
+            opened.set(opened.get() + 1);
+            Ok(if opened.get() == 1 {
+                one.as_bytes()
+            } else {
+                other.as_bytes()
+            })
+        })
+        .unwrap_err();
+    assert!(matches!(error, PassError::Changed { .. }), "{error}");
+}
+
+#[test]
+fn numbers_close_to_one_another_are_read_once() {
+    use std::cell::Cell;
+    let text = list(2_000_000, |index| {
+        format!("{}.{}", random(index) % 900, index % 10)
+    });
+    for (parameters, opens) in [
+        (everything(), 1),
+        // The first time ends where the memory does.
+        (
+            Parameters {
+                statistics: Selection::All,
+                ..everything()
+            },
+            2,
+        ),
+    ] {
+        let opened = Cell::new(0);
+        let summary = Passes::new(&parameters)
+            .with_memory_budget(2 << 20)
+            .with_threads(NonZero::new(2).unwrap())
+            .summarize(1, |_| {
+                opened.set(opened.get() + 1);
+                Ok(text.as_bytes())
+            })
+            .unwrap();
+        assert_eq!(opened.get(), opens);
+        assert_eq!(
+            serde_json::to_string(&summary).unwrap(),
+            in_memory(&[&text], &parameters)
+        );
+    }
+}
+
+#[test]
 fn two_passes_are_enough() {
     use std::cell::Cell;
     let text = list(2_000_000, |index| random(index).to_string());
