@@ -24,6 +24,17 @@ pub struct MapState {
 }
 
 impl MapState {
+    /// Of a job of which no more is known than its plan.
+    #[must_use]
+    pub fn of(plan: MapPlan) -> Self {
+        Self {
+            plan,
+            counts: None,
+            needs: None,
+            run: None,
+        }
+    }
+
     /// Items of the round that are done.
     #[must_use]
     pub fn items_done(&self) -> Option<u64> {
@@ -73,12 +84,7 @@ impl Client {
             return Ok(None);
         };
         let plan: MapPlan = serde_json::from_slice(&bytes).map_err(|error| bad(job_id, &error))?;
-        let mut state = MapState {
-            plan,
-            counts: None,
-            needs: None,
-            run: None,
-        };
+        let mut state = MapState::of(plan);
         if state.plan.round == 0 {
             return Ok(Some(state));
         }

@@ -9,6 +9,7 @@ mod images;
 pub(crate) mod jobs;
 mod listen;
 mod lists;
+mod objects;
 pub(crate) mod pages;
 mod result;
 mod stats;

@@ -6,6 +6,7 @@
 //! [`error`] all that can go wrong, with its exit code, and [`defect`] makes panics of it.
 #![allow(clippy::large_futures, reason = "a command is one future, made once")]
 
+mod address;
 mod answer;
 mod background;
 mod cli;
@@ -15,6 +16,7 @@ mod cost;
 mod defect;
 mod error;
 mod files;
+mod follow;
 mod job_list;
 mod job_reference;
 mod journal;
