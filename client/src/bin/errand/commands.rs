@@ -58,6 +58,12 @@ pub(crate) async fn run_online(
     command: &Command,
 ) -> Result<(), Error> {
     match command {
+        Command::Stats(wanted) if wanted.many.dry_run => {
+            objects::dry_run_of_lists(&client?, global, wanted).await
+        }
+        Command::Grayscale(wanted) if wanted.many.dry_run => {
+            objects::dry_run_of_images(&client?, global, wanted).await
+        }
         Command::Stats(wanted) => stats::online(&client?, global, wanted).await,
         Command::Grayscale(wanted) => grayscale::online(&client?, global, wanted).await,
         Command::Wait(wanted) => wait::run(&client?, global, wanted).await,

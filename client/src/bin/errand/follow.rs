@@ -189,6 +189,18 @@ pub(crate) struct MapProgress {
     pub(crate) text: String,
 }
 
+impl MapProgress {
+    /// What was done of a job that was stopped, for a person to read.
+    pub(crate) fn done_so_far(&self) -> Option<String> {
+        let unit = match self.unit {
+            Unit::Slices => "slices",
+            Unit::Batches => "batches",
+        };
+        let done = self.items_done?;
+        Some(format!("{done} of {} {unit} were done", self.items))
+    }
+}
+
 impl From<&MapState> for MapProgress {
     fn from(state: &MapState) -> Self {
         Self {

@@ -22,6 +22,7 @@ mod job_reference;
 mod journal;
 mod limit;
 mod many;
+mod map_jobs;
 mod output;
 mod parts;
 mod place;
@@ -76,7 +77,7 @@ fn run(typed: Typed) -> Result<(), Error> {
     let resolved = config::resolve(&typed.given, &files)?;
     global.take(&resolved);
     output::begin(global.verbosity());
-    if global.offline || command.is_dry_run() {
+    if global.offline || command.is_dry_run_here() {
         return commands::run_offline(&global, &command);
     }
     place::tell(&resolved, &files);

@@ -1,16 +1,15 @@
 //! `errand stats` and `errand grayscale` of many objects on S3, which are one job: what is sent, and what is told of its end.
 
+mod dry_run;
 mod fetch;
 mod told;
-
-use std::path::Path;
 
 use errand_client::operations::{GRAYSCALE, STATS};
 use errand_client::{Client, Input, JobIds, MapOptions, MapReport, success};
 
 pub(super) use self::told::Told;
 use super::{grayscale, images, lists, stats};
-use crate::address::{Address, address, is_there, prefix};
+use crate::address::{Address, address, prefix};
 use crate::answer::{ask, detach, end_with_signals, mapped, tell_timing};
 use crate::cli::{Global, GrayscaleArguments, StatsArguments};
 use crate::error::Error;
@@ -171,7 +170,33 @@ fn not_fetched(error: Error, job: JobIds) -> Error {
     }
 }
 
-/// Whether any of the names is on S3.
-pub(super) fn are_any_there(names: &[impl AsRef<Path>]) -> bool {
-    names.iter().any(|name| is_there(name.as_ref()))
+/// Says what would be done with lists on S3.
+pub(super) async fn dry_run_of_lists(
+    client: &Client,
+    global: &Global,
+    wanted: &StatsArguments,
+) -> Result<(), Error> {
+    // What is refused is refused now.
+    of_lists(wanted)?;
+    let (names, many) = (&wanted.files, &wanted.many);
+    dry_run::say(client, global, STATS, names, many, wanted.together, wanted.each).await
+}
+
+/// Says what would be done with images on S3.
+pub(super) async fn dry_run_of_images(
+    client: &Client,
+    global: &Global,
+    wanted: &GrayscaleArguments,
+) -> Result<(), Error> {
+    of_images(wanted)?;
+    dry_run::say(
+        client,
+        global,
+        GRAYSCALE,
+        &wanted.images,
+        &wanted.many,
+        false,
+        true,
+    )
+    .await
 }

@@ -17,7 +17,7 @@ use errand_client::{Prefix, Uploaded};
 use walkdir::{DirEntry, WalkDir};
 
 use self::filter::{Filter, glob, is_glob};
-pub(crate) use self::filter::{check_globs, has_glob};
+pub(crate) use self::filter::{Selection, check_globs, has_glob};
 pub(crate) use self::there::find_there;
 use super::plan::default_output;
 use crate::address::{Address, address, is_there};

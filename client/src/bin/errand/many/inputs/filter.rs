@@ -44,6 +44,23 @@ impl Filter {
     }
 }
 
+/// Which names `--include` and `--exclude` leave.
+pub(crate) struct Selection(Filter);
+
+impl Selection {
+    pub(crate) fn of(include: &[String], exclude: &[String]) -> Result<Self, Error> {
+        Ok(Self(Filter {
+            include: set_of(include)?,
+            exclude: set_of(exclude)?,
+            is_fit: None,
+        }))
+    }
+
+    pub(crate) fn wants(&self, below: &Path) -> bool {
+        self.0.wants(below)
+    }
+}
+
 /// Whether a name is a glob. One that is there is a file, whatever its name.
 pub(super) fn is_glob(name: &Path) -> bool {
     name.to_str().is_some() && has_glob(name.as_os_str()) && fs::symlink_metadata(name).is_err()
