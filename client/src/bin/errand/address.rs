@@ -1,7 +1,7 @@
 //! What lies on S3, as it is typed: an object, `s3://BUCKET/KEY`; all whose keys begin alike, `s3://BUCKET/PREFIX/`, or all of a
 //! bucket, `s3://BUCKET/`; or a glob. Nothing is asked of S3 here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use errand_client::{Destination, ObjectLocation, Prefix};
 use errand_protocol::BucketName;
@@ -32,6 +32,17 @@ pub(crate) enum Address {
 /// Whether a name is that of an object, or of more.
 pub(crate) fn is_there(name: &Path) -> bool {
     name.to_str().is_some_and(|name| name.starts_with(S3))
+}
+
+/// Refuses what lies on S3 where no cloud is asked.
+pub(crate) fn refuse_there(names: &[PathBuf]) -> Result<(), Error> {
+    match names.iter().find(|name| is_there(name)) {
+        Some(name) => Err(Error::Usage(format!(
+            "`{}` is in the cloud: leave out --offline (or ERRAND_OFFLINE)",
+            name.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// What a name means; none if it is a file's.

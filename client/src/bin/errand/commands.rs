@@ -21,6 +21,7 @@ use std::io::{self, IsTerminal as _};
 
 use errand_client::{Client, JobId};
 
+use crate::address::refuse_there;
 use crate::cli::{Command, Global};
 use crate::error::Error;
 use crate::job_reference::{JobReference, listed};
@@ -30,6 +31,11 @@ use crate::output;
 
 /// Does what was typed in this process, with no cloud at all, or says what would be done.
 pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Error> {
+    match command {
+        Command::Stats(wanted) => refuse_there(&wanted.files)?,
+        Command::Grayscale(wanted) => refuse_there(&wanted.images)?,
+        _ => {}
+    }
     match command {
         Command::Stats(wanted) if wanted.many.dry_run => lists::dry_run(global, wanted),
         Command::Grayscale(wanted) if wanted.many.dry_run => images::dry_run(global, wanted),

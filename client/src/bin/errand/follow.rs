@@ -19,9 +19,11 @@ use crate::output;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How often it is asked whether an execution has ended without an answer, and how long an answer may lag behind its end.
+/// When it is first asked whether an execution has ended without an answer, how often then, and how long an answer may lag behind its
+/// end.
+const FIRST_CHECK: Duration = Duration::from_secs(5);
 const CHECK: Duration = Duration::from_secs(20);
-const LAG: Duration = Duration::from_secs(5);
+const LAG: Duration = Duration::from_secs(3);
 
 /// What is known of a job whose answer is waited for.
 #[derive(Debug, Default)]
@@ -62,7 +64,7 @@ impl Following {
 
 /// Looks how far a job is, for as long as it is waited for; ends only where no answer will come.
 pub(crate) async fn follow(client: &Client, job_id: JobId, following: &Following) -> Error {
-    let (mut pause, mut checked) = (FIRST_PAUSE, Instant::now());
+    let (mut pause, mut check) = (FIRST_PAUSE, Instant::now() + FIRST_CHECK);
     let mut known: Option<MapState> = None;
     loop {
         tokio::time::sleep(pause).await;
@@ -84,8 +86,8 @@ pub(crate) async fn follow(client: &Client, job_id: JobId, following: &Following
                 return std::future::pending().await;
             }
         }
-        if known.is_some() && checked.elapsed() >= CHECK {
-            checked = Instant::now();
+        if known.is_some() && Instant::now() >= check {
+            check = Instant::now() + CHECK;
             if let Some(error) = ended_without_an_answer(client, job_id).await {
                 return error;
             }

@@ -20,7 +20,7 @@ use self::filter::{Filter, glob, is_glob};
 pub(crate) use self::filter::{Selection, check_globs, has_glob};
 pub(crate) use self::there::find_there;
 use super::plan::default_output;
-use crate::address::{Address, address, is_there};
+use crate::address::{Address, address};
 use crate::error::Error;
 
 /// What to look for, as it was typed.
@@ -102,12 +102,6 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
             return Err(Error::Usage(
                 "`-` is one input and goes by itself; a list of names comes with --files-from -".to_owned(),
             ));
-        }
-        if is_there(name) {
-            return Err(Error::Usage(format!(
-                "`{}` is in the cloud: leave out --offline (or ERRAND_OFFLINE)",
-                name.display()
-            )));
         }
         search.argument(name)?;
     }

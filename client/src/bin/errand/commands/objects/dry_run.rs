@@ -1,8 +1,9 @@
 //! What would be done with objects on S3: `--dry-run`. They are listed, by this user's own rights.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use errand_client::operations::{GRAYSCALE, STATS};
+use errand_client::operations::STATS;
 use errand_client::{Client, Operation, Uploaded};
 use errand_protocol::BucketName;
 use serde_json::json;
@@ -86,7 +87,7 @@ pub(crate) async fn say(
         ));
     }
     let mut bill = Bill::of_a_run();
-    let (mut time, mut slices, mut batches) = (std::time::Duration::ZERO, 0, 0);
+    let (mut time, mut slices, mut batches) = (Duration::ZERO, 0, 0);
     for (work, objects) in jobs {
         let estimate = estimate(work, objects, operation);
         bill.add(estimate.bill);
@@ -109,16 +110,10 @@ fn estimate(work: Work, objects: Objects, operation: Operation) -> Estimate {
     if !is_small {
         return many;
     }
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let secs = objects.size_bytes as f64
-        / if operation == GRAYSCALE {
-            crate::cost::map::GRAYSCALE_BYTES_PER_SEC
-        } else {
-            crate::cost::map::READ_BYTES_PER_SEC
-        };
+    let secs = work.secs(objects.size_bytes);
     Estimate {
         items: 1,
-        time: std::time::Duration::from_secs_f64(ANSWER_SECS + secs),
+        time: Duration::from_secs_f64(ANSWER_SECS + secs),
         bill: Bill::of_a_job(operation, objects.size_bytes, true, false, Some(secs)),
     }
 }
@@ -182,7 +177,7 @@ fn tell(
     all: Objects,
     slices: u64,
     batches: u64,
-    time: std::time::Duration,
+    time: Duration,
     bill: Bill,
 ) -> Result<(), Error> {
     let requests = bill.client_requests.ceil();
