@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::address::{Address, address};
 use crate::cli::{Global, ManyArguments};
 use crate::cost::Bill;
-use crate::cost::map::{Estimate, SLICE_BYTES, Work};
+use crate::cost::map::{BATCH_KEYS, Estimate, SLICE_BYTES, Work};
 use crate::error::Error;
 use crate::limit::within;
 use crate::many::inputs::Selection;
@@ -103,7 +103,7 @@ pub(crate) async fn say(
 /// A small list, or a single image, is one function's.
 fn estimate(work: Work, objects: Objects, operation: Operation) -> Estimate {
     let is_small = match work {
-        Work::List => objects.slices <= 1,
+        Work::List => objects.slices <= 1 || objects.size_bytes <= SLICE_BYTES && objects.count <= BATCH_KEYS,
         Work::Lists | Work::Images => objects.count <= 1,
     };
     let many = work.estimate(objects.count, objects.size_bytes, objects.slices);
