@@ -9,7 +9,8 @@ pub mod reply_queues;
 
 pub use crate::clock::{unix_ms, unix_secs};
 pub use crate::cloud::{
-    Cloud, DeadLetter, Deployment, FunctionState, Identity, ListedOutcome, Message, Notification,
-    OldestMessage, OutcomePage, Presence, QueueState, Receipt, Received, Redrive, Seen, Trigger,
+    Cloud, DeadLetter, Deployment, Execution, ExecutionStatus, FunctionState, Identity, ItemCounts,
+    ListedExecution, ListedOutcome, Message, Notification, OldestMessage, OutcomePage, Presence, QueueState,
+    Receipt, Received, Redrive, Seen, Trigger,
 };
 pub use dead_letter::DeadLetterContent;

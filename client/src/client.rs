@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use errand_protocol::{
-    JobId, ObjectLocation, OperationName, Outcome, QueueName, Stack, Status, StoredObject, code, keys,
+    BucketName, JobId, ObjectLocation, OperationName, Outcome, QueueName, Stack, Status, StoredObject, code,
+    keys,
 };
 use tokio::sync::Mutex;
 
@@ -203,7 +204,27 @@ impl Client {
     /// The cloud cannot be reached or refuses.
     pub async fn uploaded(&self, prefix: &str) -> Result<Vec<Uploaded>, Error> {
         let deployment = self.deployment().await?;
-        self.cloud().list(&deployment.input_bucket, prefix).await
+        self.listed(&deployment.input_bucket, prefix).await
+    }
+
+    /// The same of any bucket that this user may list.
+    ///
+    /// # Errors
+    ///
+    /// The cloud cannot be reached or refuses.
+    pub async fn listed(&self, bucket: &BucketName, prefix: &str) -> Result<Vec<Uploaded>, Error> {
+        self.deployment().await?;
+        self.cloud().list(bucket, prefix).await
+    }
+
+    /// An object, as it is; none where it is not there, or this user may not look at it.
+    ///
+    /// # Errors
+    ///
+    /// The cloud cannot be reached or refuses.
+    pub async fn look_at(&self, location: &ObjectLocation) -> Result<Option<Uploaded>, Error> {
+        self.deployment().await?;
+        self.cloud().look_at(location).await
     }
 
     /// The same stack, one call each: for those who look after it. See [`admin`](crate::admin).

@@ -12,6 +12,7 @@ mod checks;
 mod connect;
 mod counted;
 mod dead_letters;
+mod executions;
 mod failure;
 mod functions;
 mod identity;
@@ -31,6 +32,8 @@ use errand_protocol::{BucketName, QueueName, Stack};
 pub use self::objects::Uploaded;
 pub use checks::{Notification, Presence, QueueState, Redrive, Seen};
 pub use dead_letters::{DeadLetter, Receipt};
+pub(crate) use executions::MapRun;
+pub use executions::{Execution, ExecutionStatus, ItemCounts, ListedExecution};
 pub use functions::{FunctionState, Trigger};
 pub use identity::Identity;
 pub use metrics::OldestMessage;
@@ -128,6 +131,16 @@ impl Cloud {
         let account = self.account.get()?;
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         is_account.then(|| account.clone())
+    }
+
+    /// The same of a bucket that may be anybody's: none where it is not the stack's.
+    fn owner_of(&self, bucket: &BucketName) -> Option<String> {
+        let owner = self.owner()?;
+        let own = [
+            self.stack.input_bucket(&owner, &self.region),
+            self.stack.result_bucket(&owner, &self.region),
+        ];
+        own.iter().any(|own| own.as_ref() == Ok(bucket)).then_some(owner)
     }
 
     /// The error that says that the stack is not there.

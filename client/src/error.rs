@@ -53,6 +53,26 @@ pub enum Error {
         /// What S3 takes.
         most_bytes: u64,
     },
+    /// The names of the objects do not fit into a message.
+    #[error(
+        "the names of the objects take {size_bytes} bytes, and a message 1,048,576: name the prefix that they have in common, \
+         with --include for some of it"
+    )]
+    TooManyObjects {
+        /// What the message would have.
+        size_bytes: usize,
+    },
+    /// A map job's execution ended, and left no answer.
+    #[error(
+        "job {job_id} was done by an execution that ended ({ending}) without an answer: send it again; if it ends so again, see \
+         the execution's history in the Step Functions console"
+    )]
+    ExecutionEnded {
+        /// The job.
+        job_id: JobId,
+        /// How, for a person to read: its status and its cause.
+        ending: String,
+    },
     /// Nothing listens at the endpoint, or the way there is cut.
     #[error("cannot reach {endpoint} ({cause}): {cure}")]
     Unreachable {
@@ -177,6 +197,8 @@ impl Error {
             | Self::Write { .. }
             | Self::Replaced { .. }
             | Self::InputTooLarge { .. }
+            | Self::TooManyObjects { .. }
+            | Self::ExecutionEnded { .. }
             | Self::NotDeployed { .. }
             | Self::NoCredentials
             | Self::Credentials { .. }
@@ -197,6 +219,8 @@ impl Error {
             Self::Write { .. } => "cannot_write",
             Self::Replaced { .. } => "result_replaced",
             Self::InputTooLarge { .. } => "input_too_large",
+            Self::TooManyObjects { .. } => "too_many_objects",
+            Self::ExecutionEnded { .. } => "execution_ended",
             Self::Unreachable { .. } => "unreachable",
             Self::NotDeployed { .. } => "not_deployed",
             Self::NoCredentials => "no_credentials",
@@ -218,6 +242,7 @@ impl Error {
         match self {
             Self::Failed { job, .. } => Some(job.job_id),
             Self::TimedOut { job_id, .. }
+            | Self::ExecutionEnded { job_id, .. }
             | Self::LostTrack { job_id, .. }
             | Self::BadAnswer { job_id, .. } => Some(*job_id),
             _ => None,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use errand_protocol::{FileName, ObjectLocation};
+use errand_protocol::{FileName, ObjectLocation, Prefix, RequestInput};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
@@ -34,8 +34,12 @@ pub(crate) enum Source {
     File(PathBuf),
     /// Here, one after another.
     Chunks(Arc<[Bytes]>),
-    /// In the stack's input bucket already.
+    /// In the cloud already.
     Object(ObjectLocation),
+    /// The same of several, which are one input.
+    Objects(Vec<ObjectLocation>),
+    /// The same of all whose keys begin alike.
+    Prefix(Prefix),
 }
 
 impl Input {
@@ -112,14 +116,34 @@ impl Input {
         })
     }
 
-    /// An object that lies in the stack's input bucket already: functions take no other. It is not copied, and must stay
-    /// until the job is done. Its size in bytes is for whoever asks this input for it.
+    /// An object that lies in the cloud already: in the stack's input bucket, or in another that the stack may read (its
+    /// parameter `ReadableBuckets`). It is not copied, and must stay until the job is done. Its size in bytes is for whoever
+    /// asks this input for it; 0 where it is not known.
     #[must_use]
     pub fn object(location: ObjectLocation, size_bytes: u64) -> Self {
+        let name = FileName::new(location.key.file_name());
+        Self::there(name, Source::Object(location), size_bytes)
+    }
+
+    /// Several such objects, in this order, as one input: a list that lies in all of them, or images, each with an answer of
+    /// its own.
+    #[must_use]
+    pub fn objects(locations: Vec<ObjectLocation>) -> Self {
+        Self::there(FileName::new("objects"), Source::Objects(locations), 0)
+    }
+
+    /// All such objects whose keys begin alike, in the order of their keys, as one input; which there are is looked at when the
+    /// job begins.
+    #[must_use]
+    pub fn prefix(prefix: Prefix) -> Self {
+        Self::there(FileName::new("objects"), Source::Prefix(prefix), 0)
+    }
+
+    fn there(name: FileName, source: Source, size_bytes: u64) -> Self {
         Self {
-            name: FileName::new(location.key.file_name()),
+            name,
             size_bytes,
-            source: Source::Object(location),
+            source,
             sent_bytes: None,
         }
     }
@@ -146,10 +170,43 @@ impl Input {
         self.size_bytes
     }
 
-    /// Whether it is in the input bucket already.
+    /// Whether it is in the cloud already.
     #[must_use]
     pub fn is_uploaded(&self) -> bool {
-        matches!(self.source, Source::Object(_))
+        self.request_input().is_some()
+    }
+
+    /// Whether it is more than one object.
+    #[must_use]
+    pub fn is_many(&self) -> bool {
+        matches!(self.source, Source::Objects(_) | Source::Prefix(_))
+    }
+
+    /// How a request names it, if it is in the cloud already.
+    pub(crate) fn request_input(&self) -> Option<RequestInput> {
+        match &self.source {
+            Source::Object(location) => Some(RequestInput::Object(location.clone())),
+            Source::Objects(locations) => Some(RequestInput::Objects(locations.clone())),
+            Source::Prefix(prefix) => Some(RequestInput::Prefix(prefix.clone())),
+            Source::File(_) | Source::Chunks(_) => None,
+        }
+    }
+
+    /// Where it is, for a person to read, if it is in the cloud already.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        match &self.source {
+            Source::Object(location) => Some(location.to_string()),
+            Source::Prefix(prefix) => Some(prefix.to_string()),
+            Source::Objects(locations) => {
+                let first = locations.first().map(ToString::to_string).unwrap_or_default();
+                Some(match locations.len() {
+                    0 | 1 => first,
+                    count => format!("{first} and {} more", count - 1),
+                })
+            }
+            Source::File(_) | Source::Chunks(_) => None,
+        }
     }
 
     /// The file that it is in, if it is in one.
@@ -157,16 +214,16 @@ impl Input {
     pub fn path(&self) -> Option<&Path> {
         match &self.source {
             Source::File(path) => Some(path),
-            Source::Chunks(_) | Source::Object(_) => None,
+            _ => None,
         }
     }
 
-    /// Where it is, if it is in the cloud already.
+    /// Where it is, if it is an object that is in the cloud already.
     #[must_use]
     pub fn location(&self) -> Option<&ObjectLocation> {
         match &self.source {
             Source::Object(location) => Some(location),
-            Source::File(_) | Source::Chunks(_) => None,
+            _ => None,
         }
     }
 
@@ -177,6 +234,9 @@ impl Input {
             Source::Chunks(chunks) => chunks.iter().for_each(|chunk| hash.update(chunk)),
             // Where it is, is what it is, as long as it must stay.
             Source::Object(location) => hash.update(location.to_string()),
+            Source::Objects(_) | Source::Prefix(_) => {
+                hash.update(serde_json::to_string(&self.request_input()).unwrap_or_default());
+            }
             Source::File(path) => {
                 let failed = |source| Error::Read {
                     path: path.clone(),
@@ -202,7 +262,7 @@ impl Input {
     /// All of it; nothing of what is in the cloud already.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         match &self.source {
-            Source::Object(_) => Ok(Vec::new()),
+            Source::Object(_) | Source::Objects(_) | Source::Prefix(_) => Ok(Vec::new()),
             Source::File(path) => fs::read(path).map_err(|source| Error::Read {
                 path: path.clone(),
                 source,

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use errand_protocol::JobId;
+use errand_protocol::{Engine, JobId, MapOptions};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::input::Input;
-use crate::operations::Operation;
+use crate::operations::{self, Operation};
 
 /// An operation, its parameters and its input, under an id of its own.
 #[derive(Clone, Debug)]
@@ -20,7 +20,11 @@ pub struct Job {
     pub(crate) operation: Operation,
     pub(crate) parameters: Map<String, Value>,
     pub(crate) input: Input,
+    pub(crate) map: Option<MapOptions>,
 }
+
+/// A list that is larger may be more than one function reads: the least that a stack's smallest functions hold.
+const LARGE_BYTES: u64 = 64 << 20;
 
 impl Job {
     /// A job under a new id. `parameters` are those of the operation's crate, such as `errand_stats::Parameters`.
@@ -35,6 +39,30 @@ impl Job {
             operation,
             parameters,
             input,
+            map: None,
+        }
+    }
+
+    /// The same job, done so where it is about more than one function does at once: which engine does it, whether each object
+    /// has an answer of its own, where files go. The defaults say nothing.
+    #[must_use]
+    pub fn with_map(self, options: MapOptions) -> Self {
+        let map = (options != MapOptions::default()).then_some(options);
+        Self { map, ..self }
+    }
+
+    /// Whether the function may start an execution of the stack's state machine for it (a map job) instead of doing it at once. It
+    /// is the function that decides; of small jobs, and of a single image, it is certain that it does not.
+    #[must_use]
+    pub fn may_be_mapped(&self) -> bool {
+        match self.map.as_ref().and_then(|map| map.engine) {
+            Some(Engine::Map) => true,
+            Some(Engine::Queue) => false,
+            None => {
+                let size_bytes = self.input.size_bytes();
+                let is_large = size_bytes >= LARGE_BYTES || self.input.is_uploaded() && size_bytes == 0;
+                self.input.is_many() || self.operation == operations::STATS && is_large
+            }
         }
     }
 
@@ -46,7 +74,7 @@ impl Job {
     }
 
     /// The same job under an id that follows from what it does: operation, parameters and the SHA-256 of the input, whatever
-    /// the input is called. The same work is the same job, and done once; see [`Client::outcome`](crate::Client::outcome) for
+    /// the input is called; of what is in the cloud already, its name. The same work is the same job, and done once; see [`Client::outcome`](crate::Client::outcome) for
     /// whether it was. Reads all of the input, in this thread.
     ///
     /// # Errors
@@ -54,7 +82,10 @@ impl Job {
     /// [`Error::Read`].
     pub fn with_id_from_content(self) -> Result<Self, Error> {
         let sorted: BTreeMap<_, _> = self.parameters.iter().collect();
-        let parameters = serde_json::to_string(&sorted).unwrap_or_default();
+        let mut parameters = serde_json::to_string(&sorted).unwrap_or_default();
+        if let Some(map) = &self.map {
+            parameters.push_str(&serde_json::to_string(map).unwrap_or_default());
+        }
         let id = JobId::of_content(&self.operation.name(), &parameters, &self.input.sha256()?);
         Ok(self.with_id(id))
     }

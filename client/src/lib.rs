@@ -52,6 +52,27 @@
 //! # }
 //! ```
 //!
+//! Objects that lie on S3 already are one input however many they are: [`Input::object`], [`Input::objects`], [`Input::prefix`].
+//! What is more than a function does at once becomes a *map job*, done by many functions, and ends in an outcome as any other
+//! job; how far it is tells [`Client::map_state`]. It may take longer than [`Operation::default_timeout`]: send it with
+//! [`Session::submit`], and wait for it with [`Client::wait`].
+//!
+//! ```no_run
+//! # use errand_client::{Client, Error, Input, Job, MapOptions, Prefix, map_report, operations};
+//! # async fn example(client: Client, prefix: Prefix) -> Result<(), Error> {
+//! let session = client.detached_session();
+//! let job = Job::new(operations::GRAYSCALE, &errand_grayscale::Parameters::default(), Input::prefix(prefix));
+//! let options = MapOptions { tolerate_percent: Some(5.0), ..MapOptions::default() };
+//! let job_id = session.submit(job.with_map(options)).await?.id();
+//! session.close().await?;
+//! let outcome = client.wait(job_id, std::time::Duration::from_secs(3600)).await?;
+//! if let Some(report) = map_report(&outcome) {
+//!     println!("{} done, {} failed", report.done, report.failed);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Every call fails with an [`Error`], which tells whether trying again may help ([`Error::is_retryable`]); what passes by
 //! itself was tried again for half a minute by then. The cures in its messages name the options of the command, which are
 //! the fields of [`Settings`]. Dropping a future gives up what it does and leaves nothing behind that the session does not
@@ -77,6 +98,7 @@ mod error;
 mod input;
 mod job;
 mod kms_key;
+mod map;
 pub mod operations;
 mod persist;
 mod session;
@@ -85,15 +107,17 @@ mod trace;
 
 pub use answer::{Answer, JobIds, success};
 pub use client::Client;
-pub use cloud::Uploaded;
+pub use cloud::{Execution, ExecutionStatus, ItemCounts, Uploaded};
 pub use errand_aws::{Endpoint, InvalidEndpoint};
 pub use errand_protocol::{
-    JobError, JobId, ObjectLocation, OperationName, Outcome, Stack, Status, StoredObject, TraceId,
+    Destination, Engine, JobError, JobId, MapOptions, MapPlan, MapReport, ObjectLocation, ObjectReport,
+    ObjectStatus, OperationName, Outcome, Prefix, Stack, Status, StoredObject, TraceId, Unit,
 };
 pub use error::Error;
 pub use input::Input;
 pub use job::Job;
 pub use kms_key::{InvalidKmsKey, KmsKey};
+pub use map::{MapState, Stopped, map_report};
 pub use operations::Operation;
 pub use session::{PreparedJob, SentJob, Session};
 pub use settings::{AccessKey, Notes, Settings};

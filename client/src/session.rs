@@ -27,7 +27,7 @@ use crate::admin::reply_queues::HEARTBEAT;
 use crate::client::Client;
 use crate::cloud::{Deployment, Outgoing, PartialUpload};
 use crate::error::Error;
-use crate::input::{Input, Source};
+use crate::input::Input;
 use crate::job::Job;
 use crate::operations::Operation;
 use crate::persist::persist;
@@ -97,10 +97,12 @@ impl Session {
             operation,
             parameters,
             input,
+            map,
         } = job;
         let deployment = shared.client.deployment_of(operation).await?;
         let request = Request {
             reply_queue: shared.reply_queue.clone(),
+            map,
             ..Request::new(
                 id,
                 operation.name(),
@@ -283,8 +285,12 @@ impl Shared {
         mut request: Request,
         input: &Input,
     ) -> Result<Request, Error> {
-        if let Source::Object(location) = &input.source {
-            request.input = RequestInput::Object(location.clone());
+        if let Some(there) = input.request_input() {
+            request.input = there;
+            let size_bytes = request.to_json().len();
+            if size_bytes > limits::MESSAGE_BYTES {
+                return Err(Error::TooManyObjects { size_bytes });
+            }
             return Ok(request);
         }
         if input.size_bytes() <= limits::MESSAGE_BYTES as u64

@@ -64,6 +64,7 @@ pub fn command(arguments: &[&str], stdout: &str) {
         let schema = match name.as_str() {
             _ if is_error => "error",
             "stats" | "grayscale" if is_of_many => "many",
+            "grayscale" if answer["reports"].is_u64() => "objects",
             "detached" if is_of_many && answer["status"] != "sent" => "many",
             name => name,
         };

@@ -2,8 +2,11 @@
 //! these tests breaks deployed stacks. Written by hand, 2026-11.
 
 use errand_protocol::{
-    DecodeError, JobError, Outcome, Reply, Request, Salvage, Status, code, limits, salvage,
+    DecodeError, JobError, MapPlan, MapReport, ObjectReport, Outcome, Reply, Request, RequestInput, Salvage,
+    Status, code, limits, salvage,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 const REQUEST_INLINE: &str = include_str!("golden/request_inline.json");
@@ -14,6 +17,9 @@ const REPLY: &str = include_str!("golden/reply.json");
 /// Ids in upper case, and all that version 1 was given later.
 const REPLY_TO_BARE_TEXT: &str = include_str!("golden/reply_to_bare_text.json");
 const REQUEST_REDRIVEN: &str = include_str!("golden/request_redriven.json");
+const REQUEST_OBJECTS: &str = include_str!("golden/request_objects.json");
+const REQUEST_PREFIX: &str = include_str!("golden/request_prefix.json");
+const REQUEST_EACH: &str = include_str!("golden/request_each.json");
 
 fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -28,7 +34,14 @@ fn edited(text: &str, edit: impl FnOnce(&mut serde_json::Map<String, Value>)) ->
 
 #[test]
 fn what_is_read_is_written_again_unchanged() {
-    for text in [REQUEST_INLINE, REQUEST_OBJECT, REQUEST_REDRIVEN] {
+    for text in [
+        REQUEST_INLINE,
+        REQUEST_OBJECT,
+        REQUEST_REDRIVEN,
+        REQUEST_OBJECTS,
+        REQUEST_PREFIX,
+        REQUEST_EACH,
+    ] {
         assert_eq!(value(&Request::from_json(text).unwrap().to_json()), value(text));
     }
     for text in [OUTCOME_SUCCEEDED, OUTCOME_FAILED] {
@@ -38,6 +51,35 @@ fn what_is_read_is_written_again_unchanged() {
     for text in [REPLY, REPLY_TO_BARE_TEXT] {
         assert_eq!(value(&Reply::from_json(text).unwrap().to_message()), value(text));
     }
+}
+
+/// That a message is read, and written again unchanged.
+#[track_caller]
+fn is_kept<T: DeserializeOwned + Serialize>(text: &str) {
+    let read: T = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), value(text));
+}
+
+#[test]
+fn what_a_map_job_keeps_is_read_and_written_again_unchanged() {
+    is_kept::<MapPlan>(include_str!("golden/map-plan_slices.json"));
+    is_kept::<MapPlan>(include_str!("golden/map-plan_begun.json"));
+    is_kept::<MapReport>(include_str!("golden/map-report_grayscale.json"));
+    is_kept::<ObjectReport>(include_str!("golden/map-object-report_done.json"));
+    is_kept::<ObjectReport>(include_str!("golden/map-object-report_skipped.json"));
+    is_kept::<ObjectReport>(include_str!("golden/map-object-report_failed.json"));
+}
+
+#[test]
+fn what_a_prefix_does_not_say_is_all_of_the_bucket() {
+    let text = edited(REQUEST_EACH, |fields| {
+        fields["input"] = json!({ "prefix": { "bucket": "measurements" } });
+    });
+    let RequestInput::Prefix(prefix) = Request::from_json(&text).unwrap().input else {
+        panic!("{text}")
+    };
+    assert_eq!(prefix.prefix, "");
+    assert!(prefix.include.is_empty() && prefix.exclude.is_empty());
 }
 
 #[test]
@@ -117,23 +159,25 @@ fn a_later_version_is_told_as_such_even_when_nothing_else_is_the_same() {
 }
 
 #[test]
-fn an_input_is_exactly_one_of_inline_and_object() {
-    let neither = edited(REQUEST_INLINE, |fields| fields["input"] = json!({}));
-    assert!(
-        Request::from_json(&neither)
-            .unwrap_err()
-            .to_string()
-            .contains("neither `inline` nor `object`")
-    );
-    let both = edited(REQUEST_INLINE, |fields| {
-        fields["input"] = json!({ "inline": "1", "object": { "bucket": "abc", "key": "k" } });
-    });
-    assert!(
-        Request::from_json(&both)
-            .unwrap_err()
-            .to_string()
-            .contains("both `inline` and `object`")
-    );
+fn an_input_is_exactly_one_of_its_kinds() {
+    let refused = |input: Value| {
+        let text = edited(REQUEST_INLINE, |fields| fields["input"] = input);
+        Request::from_json(&text).unwrap_err().to_string()
+    };
+    let error = refused(json!({}));
+    let expected = "`input` has none of `inline`, `object`, `objects` and `prefix`";
+    assert!(error.contains(expected), "{error}");
+    let object = json!({ "bucket": "abc", "key": "k" });
+    for two in [
+        json!({ "inline": "1", "object": object }),
+        json!({ "object": object, "objects": [object] }),
+        json!({ "objects": [object], "prefix": { "bucket": "abc" } }),
+    ] {
+        let error = refused(two);
+        assert!(error.contains("`input` has several of `inline`"), "{error}");
+    }
+    let error = refused(json!({ "objects": [] }));
+    assert!(error.contains("`objects` is empty"), "{error}");
 }
 
 #[test]

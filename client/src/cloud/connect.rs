@@ -53,12 +53,13 @@ pub(super) struct Services {
     pub(super) profile: Profile,
 }
 
-/// What only those who look after a stack ask: whose credentials these are, and services that the SDK has no crate for here.
+/// What is asked beside S3 and SQS: whose credentials these are, and services that the SDK has no crate for here.
 pub(super) struct Others {
     /// None where nobody said where STS is.
     pub(super) sts: Option<aws_sdk_sts::Client>,
     pub(super) lambda: Place,
     pub(super) cloudwatch: Place,
+    pub(super) step_functions: Place,
     /// As they were found.
     pub(super) credentials: Credentials,
     /// Where they are renewed.
@@ -121,6 +122,8 @@ pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
         })
     };
     let (sts, lambda, cloudwatch) = (place("STS")?, place("Lambda")?, place("CloudWatch")?);
+    // What the SDKs call Step Functions: AWS_ENDPOINT_URL_SFN ("Service-specific endpoints", AWS SDKs and tools reference guide).
+    let step_functions = place("SFN")?;
     let found = provider(to, &shared, http, &region)?;
     let first = found.provide_credentials().await;
     let first = first.map_err(|error| credentials_error(&error, &profile))?;
@@ -163,6 +166,7 @@ pub(super) async fn connect(to: &Settings) -> Result<Services, Error> {
             sts: (sts != Place::Unknown).then_some(caller),
             lambda,
             cloudwatch,
+            step_functions,
             credentials: first,
             provider: renewed,
             connector: OnceLock::new(),

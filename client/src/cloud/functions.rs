@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::signed::Call;
+use super::signed::{Call, Policy};
 use super::{Cloud, Seen};
 use crate::error::Error;
 
@@ -77,6 +77,7 @@ impl Cloud {
     fn lambda(&self, action: &'static str, target: String) -> Call<'_> {
         Call {
             action,
+            policy: Policy::Operator,
             host: "lambda",
             service: "lambda",
             place: &self.others.lambda,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use errand_protocol::QueueName;
 use serde_json::{Value, json};
 
-use super::signed::Call;
+use super::signed::{Call, Policy};
 use super::{Cloud, Seen};
 use crate::clock::unix_secs;
 use crate::error::Error;
@@ -48,6 +48,7 @@ impl Cloud {
         });
         let call = Call {
             action: "cloudwatch:GetMetricData",
+            policy: Policy::Operator,
             host: "monitoring",
             service: "monitoring",
             place: &self.others.cloudwatch,

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::SystemTime;
 
 use errand_aws::{FailureKind, status};
-use errand_protocol::{BucketName, JobId, ObjectLocation, Outcome, StoredObject, keys, revision};
+use errand_protocol::{BucketName, JobId, ObjectKey, ObjectLocation, Outcome, StoredObject, keys, revision};
 
 use super::{Cloud, Deployment};
 use crate::clock;
@@ -16,16 +16,28 @@ const PRECONDITION_FAILED: u16 = 412;
 /// How often a download may break off before it is given up.
 const BREAKS: u32 = 5;
 
-/// An object in the input bucket.
+/// An object that lies in a bucket.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Uploaded {
     /// Where it is: no version is meant but the one that is there when it is read.
     pub location: ObjectLocation,
-    /// Its size in bytes.
+    /// Its size in bytes; 0 where it was not looked at.
     pub size_bytes: u64,
     /// When it was put there.
     pub modified: Option<SystemTime>,
+}
+
+impl Uploaded {
+    /// One that was not looked at.
+    #[must_use]
+    pub fn at(location: ObjectLocation) -> Self {
+        Self {
+            location,
+            size_bytes: 0,
+            modified: None,
+        }
+    }
 }
 
 impl Cloud {
@@ -35,7 +47,7 @@ impl Cloud {
             .s3
             .list_objects_v2()
             .bucket(bucket.as_str())
-            .set_expected_bucket_owner(self.owner())
+            .set_expected_bucket_owner(self.owner_of(bucket))
             .prefix(prefix);
         let mut pages = list.into_paginator().send();
         let mut found = Vec::new();
@@ -54,7 +66,7 @@ impl Cloud {
                             key,
                             version_id: None,
                         },
-                        size_bytes: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
+                        size_bytes: size_of(object.size),
                         modified: object
                             .last_modified
                             .and_then(|time| SystemTime::try_from(time).ok()),
@@ -104,6 +116,59 @@ impl Cloud {
         }
     }
 
+    /// Reads something small of the result bucket; none where it is not there.
+    pub(crate) async fn kept(
+        &self,
+        deployment: &Deployment,
+        key: &ObjectKey,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let action = || format!("read s3://{}/{key}", deployment.result_bucket);
+        let get = self
+            .s3
+            .get_object()
+            .bucket(deployment.result_bucket.as_str())
+            .set_expected_bucket_owner(self.owner())
+            .key(key.as_str());
+        let object = match get.send().await {
+            Ok(object) => object,
+            Err(error) if FailureKind::of(&error) == FailureKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.s3_failure(action(), &error)),
+        };
+        let bytes = object.body.collect().await;
+        let bytes = bytes.map_err(|error| broken_off(action(), &error))?;
+        Ok(Some(bytes.to_vec()))
+    }
+
+    /// Looks at an object; none where it is not there, or this user may not look.
+    pub(crate) async fn look_at(&self, location: &ObjectLocation) -> Result<Option<Uploaded>, Error> {
+        let head = self
+            .s3
+            .head_object()
+            .bucket(location.bucket.as_str())
+            .set_expected_bucket_owner(self.owner_of(&location.bucket))
+            .key(location.key.as_str())
+            .set_version_id(location.version_id.clone());
+        match head.send().await {
+            Ok(head) => Ok(Some(Uploaded {
+                location: location.clone(),
+                size_bytes: size_of(head.content_length),
+                modified: head
+                    .last_modified
+                    .and_then(|time| SystemTime::try_from(time).ok()),
+            })),
+            // A HEAD has no body that could tell why.
+            Err(error)
+                if matches!(
+                    FailureKind::of(&error),
+                    FailureKind::NotFound | FailureKind::Denied
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(self.s3_failure(format!("look at {location}"), &error)),
+        }
+    }
+
     /// Downloads what a job made into a writer, and nothing else that is there by now. Where the connection breaks, it goes on
     /// from there.
     pub(crate) async fn download(
@@ -119,7 +184,7 @@ impl Cloud {
                 .s3
                 .get_object()
                 .bucket(from.bucket.as_str())
-                .set_expected_bucket_owner(self.owner())
+                .set_expected_bucket_owner(self.owner_of(&from.bucket))
                 .key(from.key.as_str())
                 // The rest has to be of the same object.
                 .set_if_match(etag.clone())
@@ -184,6 +249,10 @@ impl Cloud {
             Err(error) => Err(self.s3_failure(format!("look at {file}"), &error)),
         }
     }
+}
+
+fn size_of(size: Option<i64>) -> u64 {
+    size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default()
 }
 
 fn broken_off(action: String, error: &(dyn std::error::Error + Send + Sync)) -> Error {

@@ -1,6 +1,7 @@
 //! Calls to services that the SDK has no crate for here: Lambda and `CloudWatch`, of which `errand doctor` and `errand status`
-//! ask three questions. Their crates would take longer to compile than all else; what a call needs is signed by the SDK's own
-//! signer and goes through its HTTP client, proxies and certificates included (decision 0096).
+//! ask three questions, and Step Functions, which tells how far a map job is. Their crates would take longer to compile than all
+//! else; what a call needs is signed by the SDK's own signer and goes through its HTTP client, proxies and certificates included
+//! (decision 0096).
 
 use std::time::{Duration, SystemTime};
 
@@ -29,21 +30,24 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// Credentials that end sooner are renewed.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// The domains of AWS's partitions, by how their regions begin; elsewhere it is amazonaws.com. From botocore's
-/// `partitions.json` (2026-11).
-const DOMAINS: [(&str, &str); 6] = [
-    ("cn-", "amazonaws.com.cn"),
-    ("eusc-", "amazonaws.eu"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("us-isof-", "csp.hci.ic.gov"),
+/// The partitions of AWS by how their regions begin, and their domains; elsewhere it is `aws`, and amazonaws.com. From
+/// botocore's `partitions.json` (2026-11).
+const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
 ];
 
 /// What is asked.
 pub(super) struct Call<'a> {
     /// What a policy calls it, as in `lambda:GetFunctionConfiguration`.
     pub(super) action: &'static str,
+    /// Which of the stack's policies allows it.
+    pub(super) policy: Policy,
     /// The service's part of its host name, which is not always its name.
     pub(super) host: &'static str,
     /// The name that the service is signed for.
@@ -53,6 +57,15 @@ pub(super) struct Call<'a> {
     pub(super) target: String,
     /// What is posted, under its name in the JSON protocol of AWS; without it, the call is a GET.
     pub(super) post: Option<(&'static str, Value)>,
+}
+
+/// A policy of the stack for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Policy {
+    /// Whoever sends jobs.
+    Client,
+    /// Whoever looks after the stack.
+    Operator,
 }
 
 /// How a call ended that came to the service.
@@ -81,7 +94,12 @@ impl Cloud {
                 Ok(Ended::Answered(value)) => return Ok(Seen::There(value)),
                 Ok(Ended::Refused { kind, message }) => match kind {
                     FailureKind::NotFound => return Ok(Seen::Missing),
-                    FailureKind::Denied => return Ok(Seen::needs_operator(call.action)),
+                    FailureKind::Denied => {
+                        return Ok(match call.policy {
+                            Policy::Client => Seen::needs_client(call.action),
+                            Policy::Operator => Seen::needs_operator(call.action),
+                        });
+                    }
                     _ => Error::Service {
                         action: format!("ask for {}", call.action),
                         message,
@@ -140,6 +158,8 @@ impl Cloud {
         let code = code.split(':').next().unwrap_or_default();
         // What answers is something else: a proxy, or a cloud that does not have the service.
         let kind = match FailureKind::of_answer(code, Some(status)) {
+            // Step Functions says so with the status 400.
+            _ if code.ends_with("DoesNotExist") || code == "ResourceNotFound" => FailureKind::NotFound,
             FailureKind::NotFound | FailureKind::Denied if code.is_empty() => FailureKind::Refused,
             kind => kind,
         };
@@ -248,12 +268,24 @@ fn defect(error: &(dyn std::error::Error + 'static)) -> Error {
     }
 }
 
+/// The partition that a region is in, and its domain.
+fn partition_and_domain(region: &str) -> (&'static str, &'static str) {
+    PARTITIONS
+        .iter()
+        .find(|(begin, ..)| region.starts_with(begin))
+        .map_or(("aws", "amazonaws.com"), |(_, partition, domain)| {
+            (partition, domain)
+        })
+}
+
 /// The domain of the partition that a region is in.
 fn domain(region: &str) -> &'static str {
-    DOMAINS
-        .iter()
-        .find(|(begin, _)| region.starts_with(begin))
-        .map_or("amazonaws.com", |(_, domain)| domain)
+    partition_and_domain(region).1
+}
+
+/// The partition that a region is in, as ARNs begin with it.
+pub(super) fn partition(region: &str) -> &'static str {
+    partition_and_domain(region).0
 }
 
 #[cfg(test)]
@@ -262,15 +294,16 @@ mod tests {
 
     #[test]
     fn services_of_a_partition_have_its_domain() {
-        for (region, wanted) in [
-            ("eu-west-1", "amazonaws.com"),
-            ("us-gov-west-1", "amazonaws.com"),
-            ("cn-north-1", "amazonaws.com.cn"),
-            ("us-iso-east-1", "c2s.ic.gov"),
-            ("us-isob-east-1", "sc2s.sgov.gov"),
-            ("eusc-de-east-1", "amazonaws.eu"),
+        for (region, name, wanted) in [
+            ("eu-west-1", "aws", "amazonaws.com"),
+            ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+            ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+            ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
+            ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
+            ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
         ] {
             assert_eq!(domain(region), wanted, "{region}");
+            assert_eq!(partition(region), name, "{region}");
         }
     }
 }

@@ -222,7 +222,7 @@ async fn body(input: &Input, range: Range<u64>) -> Result<ByteStream, Error> {
             })?
         }
         // It is there already.
-        Source::Object(_) => ByteStream::from_static(b""),
+        Source::Object(_) | Source::Objects(_) | Source::Prefix(_) => ByteStream::from_static(b""),
     };
     Ok(match &input.sent_bytes {
         Some(sent_bytes) => counted(stream, sent_bytes),

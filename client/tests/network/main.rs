@@ -12,6 +12,7 @@ mod interrupted;
 mod later;
 mod limits;
 mod many;
+mod map_jobs;
 mod proxies;
 mod session;
 mod settings;

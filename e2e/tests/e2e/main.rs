@@ -10,6 +10,7 @@ mod later;
 mod limits;
 mod many_clients;
 mod many_files;
+mod map_jobs;
 mod other_clients;
 mod settings;
 mod status;

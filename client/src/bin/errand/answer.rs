@@ -1,20 +1,21 @@
 //! From a request to its answer: has the cloud carry out an operation, within the time that there is, and clears up.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use errand_client::{Client, Input, Job, JobId, Operation, Outcome, StoredObject};
+use errand_client::{Client, Input, Job, JobId, MapOptions, Operation, Outcome, StoredObject};
 use serde::Serialize;
 
 use crate::cli::{Global, SendArguments};
 use crate::error::Error;
 use crate::files::OutputFile;
+use crate::follow::{self, Following};
 use crate::journal::{Entry, Journal};
 use crate::limit::{self, GRACE, Limit, within};
 use crate::many::plan::Below;
-use crate::many::progress::tell_of_upload;
+use crate::many::progress::{Stage, tell_of_upload};
 use crate::output::{self, Style};
 use crate::parts;
 use crate::signals::{self, interruption};
@@ -38,7 +39,22 @@ pub(crate) fn job(
     input: Input,
     wanted: SendArguments,
 ) -> Result<Job, Error> {
-    let job = Job::new(operation, parameters, input);
+    mapped(operation, parameters, input, wanted, MapOptions::default())
+}
+
+/// The same of a job that may be about more than one function does at once.
+pub(crate) fn mapped(
+    operation: Operation,
+    parameters: &impl Serialize,
+    input: Input,
+    wanted: SendArguments,
+    options: MapOptions,
+) -> Result<Job, Error> {
+    let options = MapOptions {
+        engine: wanted.engine,
+        ..options
+    };
+    let job = Job::new(operation, parameters, input).with_map(options);
     if wanted.id_from_content {
         Ok(job.with_id_from_content()?)
     } else {
@@ -54,7 +70,9 @@ pub(crate) async fn detach(
     below: Option<&Below>,
 ) -> Result<(), Error> {
     let job_id = job.id();
-    let input = job.input().path().unwrap_or(Path::new("-")).to_owned();
+    let address = job.input().address().map(PathBuf::from);
+    let path = job.input().path().map(Path::to_owned);
+    let input = address.or(path).unwrap_or_else(|| PathBuf::from("-"));
     let style = Style {
         json: global.json,
         aside: false,
@@ -104,12 +122,15 @@ pub(crate) async fn done_already(client: &Client, job: &Job) -> Result<Option<Ou
 
 /// A job for the journal; the file that it makes goes to `below` in the folder of the answers.
 pub(crate) fn entry(client: &Client, job: &Job, below: Option<&Below>) -> Entry {
-    let (path, location) = (job.input().path(), job.input().location());
+    let path = job.input().path();
     let input = path
         .map(|path| path.display().to_string())
-        .or_else(|| location.map(ToString::to_string))
+        .or_else(|| job.input().address())
         .unwrap_or_else(|| "standard input".to_owned());
-    Entry::now(client, job.id(), job.operation().name(), input, below)
+    Entry {
+        may_be_mapped: job.may_be_mapped(),
+        ..Entry::now(client, job.id(), job.operation().name(), input, below)
+    }
 }
 
 /// Sends a job, waits for its outcome, and clears up, whatever happens: all within the limit, or, where there is none,
@@ -128,11 +149,15 @@ pub(crate) async fn ask(
     let sent_bytes = Arc::new(AtomicU64::new(0));
     let job = job.counted(Arc::clone(&sent_bytes));
     let entry = entry(client, &job, below);
+    let following = job.may_be_mapped().then(Following::default);
     let session = client.session();
     let progress = Cell::new(Progress::Preparing);
 
     let errand = async {
-        output::step(&format!("job {job_id} begins: {size_bytes} bytes"));
+        match job.input().address() {
+            Some(address) => output::step(&format!("job {job_id} begins: {address}")),
+            None => output::step(&format!("job {job_id} begins: {size_bytes} bytes")),
+        }
         let mut clock = Clock::start();
         let prepared = session.prepare(job).await?;
         Journal::keep(&[entry]);
@@ -142,11 +167,14 @@ pub(crate) async fn ask(
         let mut sent = prepared.send().await?;
         progress.set(Progress::Sent);
         output::note(&format!("job {job_id} sent, waiting for the answer"));
-        let time = limit.map_or_else(|| operation.default_timeout(), Limit::left);
-        let outcome = sent.wait(time).await?;
+        let outcome = follow::outcome(client, &mut sent, limit, following.as_ref()).await?;
         output::step(&format!("answered: the function took {} ms", outcome.duration_ms));
         let timing = clock.answered(&outcome, operation, size_bytes, is_uploaded, false);
         Ok((outcome, timing))
+    };
+    let stage = || match progress.get() {
+        Progress::Sent => Stage::Waiting(following.as_ref().and_then(Following::text)),
+        Progress::Preparing | Progress::Sending => Stage::Sending,
     };
     // Boxed: it holds an upload and a wait, and would make every future around it as large.
     let ended = tokio::select! {
@@ -155,7 +183,7 @@ pub(crate) async fn ask(
             job_id: (progress.get() != Progress::Preparing).then_some(job_id),
             is_done: false,
         }),
-        never = tell_of_upload(&sent_bytes, size_bytes, || progress.get() == Progress::Sent) => match never {},
+        never = tell_of_upload(&sent_bytes, size_bytes, stage) => match never {},
     };
     let mut ended = ended;
     // A second interruption ends the clearing up, as does the limit. Whoever interrupts has no use for the answer.

@@ -44,6 +44,7 @@ pub(crate) use self::send::SendArguments;
 pub(crate) use self::stats::StatsArguments;
 pub(crate) use self::status::StatusArguments;
 pub(crate) use self::table::TableArguments;
+use crate::address::is_there;
 use crate::config::{Files, Key, Resolved};
 use crate::error::Error;
 use crate::limit::Limit;
@@ -82,6 +83,8 @@ Examples:
   seq 1000 | errand stats -                 ... of what comes in
   errand grayscale image.jpg                writes output_image.jpg
   errand grayscale photos/ -o gray/         all images in a folder
+  errand stats s3://measurements/2026/      all lists below a prefix on S3, as one
+  errand grayscale s3://photos/ --to s3://gray/   any number of images, by many functions
   errand --offline grayscale a.png -o b.png the same operation in this process, without a cloud
   errand grayscale big.tif --detach         prints the job's id and does not wait
   errand wait 0192f0c4-…                    until that job is done
@@ -126,7 +129,7 @@ pub(crate) struct Global {
 
     /// How long the command may take in all, in seconds; with `listen`, how long without an answer [default: no end, but
     /// the answer is waited for 450 for `stats`, 870 for `grayscale`: a second attempt after the function was killed is
-    /// still waited for; `result` does not wait]
+    /// still waited for; a job that many functions do, for as long as it takes; `result` does not wait]
     #[arg(long, global = true, env = "ERRAND_TIMEOUT", value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Limit>,
 
@@ -236,13 +239,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether nothing is to be done but said.
-    pub(crate) fn is_dry_run(&self) -> bool {
-        match self {
-            Self::Stats(wanted) => wanted.many.dry_run,
-            Self::Grayscale(wanted) => wanted.many.dry_run,
-            _ => false,
-        }
+    /// Whether nothing is to be done but said, for which no cloud is asked: what lies on S3 has to be listed.
+    pub(crate) fn is_dry_run_here(&self) -> bool {
+        let (names, many) = match self {
+            Self::Stats(wanted) => (&wanted.files, &wanted.many),
+            Self::Grayscale(wanted) => (&wanted.images, &wanted.many),
+            _ => return false,
+        };
+        many.dry_run && !names.iter().any(|name| is_there(name))
     }
 }
 

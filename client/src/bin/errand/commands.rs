@@ -9,6 +9,7 @@ mod images;
 pub(crate) mod jobs;
 mod listen;
 mod lists;
+mod objects;
 pub(crate) mod pages;
 mod result;
 mod stats;
@@ -20,6 +21,7 @@ use std::io::{self, IsTerminal as _};
 
 use errand_client::{Client, JobId};
 
+use crate::address::refuse_there;
 use crate::cli::{Command, Global};
 use crate::error::Error;
 use crate::job_reference::{JobReference, listed};
@@ -29,6 +31,11 @@ use crate::output;
 
 /// Does what was typed in this process, with no cloud at all, or says what would be done.
 pub(crate) fn run_offline(global: &Global, command: &Command) -> Result<(), Error> {
+    match command {
+        Command::Stats(wanted) => refuse_there(&wanted.files)?,
+        Command::Grayscale(wanted) => refuse_there(&wanted.images)?,
+        _ => {}
+    }
     match command {
         Command::Stats(wanted) if wanted.many.dry_run => lists::dry_run(global, wanted),
         Command::Grayscale(wanted) if wanted.many.dry_run => images::dry_run(global, wanted),
@@ -57,6 +64,12 @@ pub(crate) async fn run_online(
     command: &Command,
 ) -> Result<(), Error> {
     match command {
+        Command::Stats(wanted) if wanted.many.dry_run => {
+            objects::dry_run_of_lists(&client?, global, wanted).await
+        }
+        Command::Grayscale(wanted) if wanted.many.dry_run => {
+            objects::dry_run_of_images(&client?, global, wanted).await
+        }
         Command::Stats(wanted) => stats::online(&client?, global, wanted).await,
         Command::Grayscale(wanted) => grayscale::online(&client?, global, wanted).await,
         Command::Wait(wanted) => wait::run(&client?, global, wanted).await,

@@ -1,6 +1,8 @@
 //! What jobs cost at AWS, about: the requests that docs/cost.md counts, at the list prices of us-east-1 that it names, without
 //! free tiers. `devtools/tests/test_cost.py` holds the prices against that page's.
 
+pub(crate) mod map;
+
 use errand_client::Operation;
 use errand_client::operations::GRAYSCALE;
 

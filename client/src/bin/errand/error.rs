@@ -185,7 +185,10 @@ fn interrupted(job_id: Option<JobId>, is_done: bool) -> String {
             format!("interrupted; job {id} is done: fetch its answer with `errand result {id}`")
         }
         Some(id) => {
-            format!("interrupted; job {id} goes on in the cloud: fetch the answer with `errand result {id}`")
+            format!(
+                "interrupted; job {id} goes on in the cloud: come back with `errand wait {id}`, or fetch the answer with \
+                 `errand result {id}`"
+            )
         }
         None => "interrupted before anything was sent".to_owned(),
     }
@@ -227,6 +230,8 @@ impl Error {
                 error,
                 Cause::Failed { .. }
                     | Cause::InputTooLarge { .. }
+                    | Cause::TooManyObjects { .. }
+                    | Cause::ExecutionEnded { .. }
                     | Cause::TimedOut { .. }
                     | Cause::LostTrack { .. }
                     | Cause::BadAnswer { .. }
@@ -480,8 +485,10 @@ impl Error {
 fn exit_code_of(error: &errand_client::Error) -> u8 {
     match error {
         errand_client::Error::Failed { error, .. } if error.is_fault() => 6,
+        errand_client::Error::ExecutionEnded { .. } => 6,
         errand_client::Error::Failed { .. }
         | errand_client::Error::InputTooLarge { .. }
+        | errand_client::Error::TooManyObjects { .. }
         | errand_client::Error::Replaced { .. } => 1,
         errand_client::Error::TimedOut { .. } => 4,
         errand_client::Error::Read { .. } | errand_client::Error::Write { .. } => 5,

@@ -6,16 +6,24 @@ use std::path::{Path, PathBuf};
 
 use errand_client::Input;
 
+use crate::address::{Address, address};
 use crate::error::Error;
 use crate::output;
 use crate::parts::Part;
 
-/// Finds the file to send, or reads standard input to its end if `path` is `-`; a pipe or a device, too, which have no size.
+/// Finds the file to send, or the object that is on S3 already, or reads standard input to its end if `path` is `-`; a pipe or a
+/// device, too, which have no size.
 pub(crate) fn input(path: &Path) -> Result<Input, Error> {
     let failed = |source| Error::Read {
         path: path.to_owned(),
         source,
     };
+    match address(path)? {
+        Some(Address::Object(location)) => return Ok(Input::object(location, 0)),
+        // Nothing but an object is one input.
+        Some(_) => return Err(failed(io::ErrorKind::IsADirectory.into())),
+        None => {}
+    }
     if path == Path::new("-") {
         tell_if_typed();
         return Input::from_reader("input", &mut io::stdin().lock()).map_err(failed);

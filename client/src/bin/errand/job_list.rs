@@ -19,6 +19,8 @@ const LOOK_UPS: usize = 16;
 pub(crate) enum State {
     /// It has no outcome: it waits, or is being done, or was never sent, or its outcome has expired
     Waiting,
+    /// Many functions are at work on it
+    Running,
     /// It was done
     Succeeded,
     /// It was answered with a failure
@@ -40,6 +42,7 @@ impl State {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
+            Self::Running => "running",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Canceled => "canceled",

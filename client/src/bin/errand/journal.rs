@@ -41,6 +41,9 @@ pub(crate) struct Entry {
     /// Which first part of that is left out where the folder of the answers is named; none where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) folder: Option<String>,
+    /// Whether many functions may do it, so that it is worth a look how far it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) may_be_mapped: bool,
 }
 
 impl Entry {
@@ -66,6 +69,7 @@ impl Entry {
             sent_at_unix_ms: unix_ms(),
             below: below.and_then(|below| text(&below.path)),
             folder: below.and_then(|below| text(&below.folder)),
+            may_be_mapped: false,
         }
     }
 
@@ -243,6 +247,7 @@ mod tests {
             sent_at_unix_ms,
             below: None,
             folder: None,
+            may_be_mapped: false,
         }
     }
 

@@ -6,6 +6,7 @@
 //! [`error`] all that can go wrong, with its exit code, and [`defect`] makes panics of it.
 #![allow(clippy::large_futures, reason = "a command is one future, made once")]
 
+mod address;
 mod answer;
 mod background;
 mod cli;
@@ -15,11 +16,13 @@ mod cost;
 mod defect;
 mod error;
 mod files;
+mod follow;
 mod job_list;
 mod job_reference;
 mod journal;
 mod limit;
 mod many;
+mod map_jobs;
 mod output;
 mod parts;
 mod place;
@@ -74,7 +77,7 @@ fn run(typed: Typed) -> Result<(), Error> {
     let resolved = config::resolve(&typed.given, &files)?;
     global.take(&resolved);
     output::begin(global.verbosity());
-    if global.offline || command.is_dry_run() {
+    if global.offline || command.is_dry_run_here() {
         return commands::run_offline(&global, &command);
     }
     place::tell(&resolved, &files);

@@ -22,7 +22,8 @@ use std::task::{Context, Poll, Waker};
 
 use errand_client::{Client, Operation};
 
-use self::inputs::{Found, Wanted, find, find_uploaded, is_uploaded};
+use self::inputs::{Found, Wanted, find, find_there};
+use crate::address::is_there;
 use crate::cli::ManyArguments;
 use crate::error::Error;
 
@@ -35,7 +36,7 @@ pub(crate) async fn all(
     output: Option<&Path>,
     is_fit: Option<fn(&Path) -> bool>,
 ) -> Result<Found, Error> {
-    let is_here = |name: &&PathBuf| client.is_none() || !is_uploaded(name);
+    let is_here = |name: &&PathBuf| client.is_none() || !is_there(name);
     let (here, there): (Vec<_>, Vec<_>) = names.iter().partition(is_here);
     let owned = |names: Vec<&PathBuf>| names.into_iter().cloned().collect::<Vec<_>>();
     let (here, there) = (owned(here), owned(there));
@@ -50,9 +51,9 @@ pub(crate) async fn all(
     };
     let mut found = find(&wanted)?;
     if let Some(client) = client {
-        let uploaded = find_uploaded(client, operation, &there, &wanted).await?;
-        found.inputs.extend(uploaded.inputs);
-        found.passed_over += uploaded.passed_over;
+        let there = find_there(client, operation, &there, &wanted).await?;
+        found.inputs.extend(there.inputs);
+        found.passed_over += there.passed_over;
     }
     Ok(found)
 }

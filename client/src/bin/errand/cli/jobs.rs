@@ -14,7 +14,7 @@ use crate::job_reference::JobReference;
 /// Wait until jobs are done
 ///
 /// Prints what became of each, one line each, as they are done. Without --timeout it waits as long as an answer to `grayscale` is
-/// waited for.
+/// waited for; for a job that many functions do, as long as it takes, and tells how far it is.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -41,6 +41,7 @@ Examples:
   errand jobs
   errand jobs --state failed --since 1h --json
   errand jobs --state waiting
+  errand jobs --state running               by many functions, and how far they are
   errand jobs --all --since 1d --limit 100")]
 pub(crate) struct JobsArguments {
     /// Everybody's jobs that were done, newest first
@@ -63,7 +64,8 @@ pub(crate) struct JobsArguments {
 /// Take jobs back that are not done yet
 ///
 /// A job that is canceled is answered with the failure `canceled`, for everybody. What its function has
-/// not begun on an input on S3 it does not begin; what it has begun it gives up within some seconds. Says whether it came in time.
+/// not begun on an input on S3 it does not begin; what it has begun it gives up within some seconds. A job that many functions do is
+/// stopped. Says whether it came in time, and what was done by then.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -87,6 +89,7 @@ pub(crate) struct CancelArguments {
 Examples:
   errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
   errand result - -o gray/ < ids.txt        of many; photos/a/b.jpg becomes gray/a/b.jpg
+  errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b -o gray/   all files of a job about many
   errand result 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b --url
   errand result s3://errand-input-123456789012-eu-west-1/stats/list.txt   of an uploaded file")]
 pub(crate) struct ResultArguments {

@@ -1,7 +1,10 @@
 //! How a job is sent.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+use errand_client::Engine;
 
+use super::complete;
 use crate::error::Error;
 
 /// How a job is sent.
@@ -15,6 +18,19 @@ pub(crate) struct SendArguments {
     /// with what became of it, as long as the stack keeps that
     #[arg(long, env = "ERRAND_ID_FROM_CONTENT")]
     pub(crate) id_from_content: bool,
+
+    /// What does the job: `queue`, one function; `map`, many of them, by Step Functions [default: what the function that gets it
+    /// chooses, by its size]
+    #[arg(long, env = "ERRAND_ENGINE", value_parser = engine, add = ArgValueCandidates::new(|| complete::words(["queue", "map"])))]
+    pub(crate) engine: Option<Engine>,
+}
+
+fn engine(text: &str) -> Result<Engine, String> {
+    match text {
+        "queue" => Ok(Engine::Queue),
+        "map" => Ok(Engine::Map),
+        _ => Err("expected queue or map".to_owned()),
+    }
 }
 
 impl SendArguments {
@@ -22,6 +38,10 @@ impl SendArguments {
     pub(crate) fn check_offline(self) -> Result<(), Error> {
         if self.detach {
             let message = "--detach asks the cloud: leave out --offline (or ERRAND_OFFLINE)";
+            return Err(Error::Usage(message.to_owned()));
+        }
+        if self.engine.is_some() {
+            let message = "--engine is for the cloud: leave out --offline (or ERRAND_OFFLINE)";
             return Err(Error::Usage(message.to_owned()));
         }
         Ok(())

@@ -29,6 +29,9 @@ const STATISTICS: [&str; 12] = [
 /// Prints count, sum, minimum, maximum, mean and median, exactly, for integers and decimals of any size (12.50, -.5,
 /// 1.5e-3). They may be separated by white space, commas, semicolons or new lines, or stand in a JSON array, in columns of a
 /// CSV file or in a field of JSON objects; in a list `#` begins a comment; gzip, zstd and UTF-16 are recognized.
+///
+/// Objects on S3 are read where they lie, in any bucket that the stack may read (its parameter ReadableBuckets). What is more than one
+/// function reads, there or as a file here, is read by many at once: the answer is the same, and Ctrl-C leaves it running.
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(after_help = "\
@@ -45,9 +48,14 @@ Examples:
   cat numbers.txt | errand stats - --histogram
   errand stats lists/                       a row for each list
   errand stats 'lists/**/*.txt' --json      a line of JSON for each, then the sum
-  errand --offline stats logs/ --together   all of them as one list, of any length")]
+  errand --offline stats logs/ --together   all of them as one list, of any length
+  errand stats s3://measurements/2026/a.csv --column ms      what lies on S3 already
+  errand stats s3://measurements/2026/ --include '*.csv'     all below it as one list
+  errand stats s3://measurements/2026/ --each                ... a row for each
+  errand stats s3://measurements/2026/ --dry-run             how long, and what it costs")]
 pub(crate) struct StatsArguments {
-    /// Lists: files, folders, globs; `-` is standard input [default: input.txt]
+    /// Lists: files, folders, globs; `-` is standard input; s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ for all below it
+    /// [default: input.txt]
     #[arg(env = "ERRAND_STATS_FILE", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
@@ -96,9 +104,18 @@ pub(crate) struct StatsArguments {
     #[command(flatten)]
     pub(crate) many: ManyArguments,
 
-    /// Take all lists together as one, with one answer (with --offline)
+    /// Take all lists together as one, with one answer: files with --offline, or objects on S3
     #[arg(long, env = "ERRAND_TOGETHER", help_heading = "Many at once")]
     pub(crate) together: bool,
+
+    /// Give an answer for each object below a prefix on S3, instead of one for all of them
+    #[arg(
+        long,
+        env = "ERRAND_EACH",
+        conflicts_with = "together",
+        help_heading = "Many at once"
+    )]
+    pub(crate) each: bool,
 }
 
 #[cfg(test)]

@@ -1,15 +1,37 @@
 //! `errand cancel`.
 
-use errand_client::Client;
+use errand_client::{Client, Stopped};
 
 use crate::cli::{CancelArguments, Global};
 use crate::error::Error;
+use crate::follow::MapProgress;
 use crate::journal::Journal;
 use crate::limit::within;
-use crate::output::{self, Style};
+use crate::output::{self, Canceled, Style};
 
 pub(super) async fn run(client: &Client, global: &Global, wanted: &CancelArguments) -> Result<(), Error> {
     within(global.timeout, cancel(client, global, wanted)).await
+}
+
+/// Stops what many functions do of a job that is canceled, if they do. They see for themselves that it is, so that one that may not be
+/// stopped comes to its end all the same.
+async fn stop(client: &Client, canceled: &mut Canceled) -> Result<(), Error> {
+    let job_id = canceled.job_id;
+    let Some(state) = client.map_state(job_id, None).await? else {
+        return Ok(());
+    };
+    canceled.progress = Some(MapProgress::from(&state));
+    canceled.stopped = match client.stop_execution(job_id).await? {
+        Stopped::Done => Some(true),
+        Stopped::NoExecution => None,
+        Stopped::Not { needs } => {
+            output::note(&format!(
+                "{job_id}: its execution is not stopped, but gives up by itself: {needs}"
+            ));
+            Some(false)
+        }
+    };
+    Ok(())
 }
 
 async fn cancel(client: &Client, global: &Global, wanted: &CancelArguments) -> Result<(), Error> {
@@ -26,7 +48,16 @@ async fn cancel(client: &Client, global: &Global, wanted: &CancelArguments) -> R
         let operation = operation.unwrap_or_else(|| "unknown".parse().expect("a name"));
         let is_canceled = client.cancel(job_id, operation).await?;
         late += usize::from(!is_canceled);
-        output::canceled(job_id, is_canceled, style)?;
+        let mut canceled = Canceled {
+            job_id,
+            canceled: is_canceled,
+            stopped: None,
+            progress: None,
+        };
+        if is_canceled {
+            stop(client, &mut canceled).await?;
+        }
+        output::canceled(&canceled, style)?;
     }
     match late {
         0 => Ok(()),

@@ -8,8 +8,8 @@ use errand_client::operations::GRAYSCALE;
 use errand_client::{Answer, Client, success};
 use errand_grayscale::{Format, Limits, Parameters, Report, StreamError, convert_stream};
 
-use super::images;
 use super::stats::offline_timing;
+use super::{images, objects};
 use crate::answer::{ask, detach, download, end_with_signals, job, tell_timing};
 use crate::background::Background;
 use crate::cli::{Global, GrayscaleArguments};
@@ -68,6 +68,11 @@ pub(super) async fn online(
     global: &Global,
     wanted: &GrayscaleArguments,
 ) -> Result<(), Error> {
+    if let Some(input) = objects::of_images(wanted)? {
+        let name = image(wanted);
+        let done = objects::all_images(client, global, wanted, input).await;
+        return done.map_err(|error| error.of_input(name));
+    }
     if !is_single(&wanted.images, wanted.many.files_from.as_deref()) {
         return images::online(client, global, wanted).await;
     }
@@ -85,13 +90,22 @@ async fn one(
     image: &Path,
 ) -> Result<(), Error> {
     let input = files::input(image)?;
+    let changed = match input.location() {
+        Some(location) if wanted.skip_existing => {
+            let looked = async { Ok(client.look_at(location).await?) };
+            within(global.timeout, looked)
+                .await?
+                .and_then(|object| object.modified)
+        }
+        _ => modified(image),
+    };
     let job = job(GRAYSCALE, &parameters(wanted), input, wanted.send)?;
     let below = below(image, parameters(wanted).format);
     if wanted.send.detach {
         return detach(client, global, job, below.as_ref()).await;
     }
     let output = output_path(wanted)?;
-    if images::is_done(modified(image), &output, images::Existing::of(wanted))? {
+    if images::is_done(changed, &output, images::Existing::of(wanted))? {
         output::skipped(image, &output, global.json)?;
         return show_preview(&output, wanted, global);
     }

@@ -141,7 +141,15 @@ pub(super) async fn online(
         // Boxed: it holds an upload and a download.
         Box::pin(async move {
             let item = &items[index];
-            if is_done(item.modified(), &item.output, manner)? {
+            let changed = match item.unseen().filter(|_| manner.are_skipped) {
+                Some(location) => way
+                    .client
+                    .look_at(location)
+                    .await?
+                    .and_then(|object| object.modified),
+                None => item.modified(),
+            };
+            if is_done(changed, &item.output, manner)? {
                 return Ok(Ended::Skipped);
             }
             let input = item.job_input()?;
@@ -287,6 +295,29 @@ struct Plan {
 /// Finds what is to be done. Without a client, nothing is in the cloud.
 async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<Plan, Error> {
     let output = wanted.output.as_deref();
+    check_output(wanted)?;
+    let is_image: fn(&Path) -> bool = |path| format_of(path).is_some();
+    let found = all(
+        client,
+        GRAYSCALE,
+        &wanted.images,
+        &wanted.many,
+        output,
+        Some(is_image),
+    )
+    .await?;
+    let items = plan::images(found.inputs, output, wanted.format)?;
+    let (items, problems) = items.into_iter().partition(|item| item.problem.is_none());
+    Ok(Plan {
+        items,
+        problems,
+        passed_over: found.passed_over,
+    })
+}
+
+/// Many images go to a folder, and none of them is shown.
+pub(super) fn check_output(wanted: &GrayscaleArguments) -> Result<(), Error> {
+    let output = wanted.output.as_deref();
     if wanted.preview.is_some() {
         return Err(Error::Usage(
             "--preview shows one image: leave it out, or name one".to_owned(),
@@ -306,23 +337,7 @@ async fn plan(client: Option<&Client>, wanted: &GrayscaleArguments) -> Result<Pl
         }
         _ => {}
     }
-    let is_image: fn(&Path) -> bool = |path| format_of(path).is_some();
-    let found = all(
-        client,
-        GRAYSCALE,
-        &wanted.images,
-        &wanted.many,
-        output,
-        Some(is_image),
-    )
-    .await?;
-    let items = plan::images(found.inputs, output, wanted.format)?;
-    let (items, problems) = items.into_iter().partition(|item| item.problem.is_none());
-    Ok(Plan {
-        items,
-        problems,
-        passed_over: found.passed_over,
-    })
+    Ok(())
 }
 
 pub(super) fn rejected(error: &errand_grayscale::Error, limits: Limits) -> Error {

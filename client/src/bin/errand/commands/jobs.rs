@@ -8,9 +8,11 @@ use errand_protocol::keys;
 
 use crate::cli::{Global, JobsArguments};
 use crate::error::Error;
+use crate::follow::MapProgress;
 use crate::job_list::{State, outcomes};
 use crate::journal::{Entry, Journal};
 use crate::limit::within;
+use crate::map_jobs::progress;
 use crate::output::{self, JobLine, Style};
 
 /// Jobs that are shown when nothing is said.
@@ -56,8 +58,12 @@ async fn own(client: &Client, global: &Global, wanted: &JobsArguments) -> Result
         let later = entries.split_off(printer.next_chunk().min(entries.len()));
         let ids: Vec<JobId> = entries.iter().map(|entry| entry.job_id).collect();
         let found = outcomes(client, &ids).await?;
+        let open = entries.iter().zip(&found);
+        let open = open.filter(|(entry, outcome)| outcome.is_none() && entry.may_be_mapped);
+        let running = progress(client, open.map(|(entry, _)| entry.job_id).collect()).await;
         for (entry, outcome) in entries.iter().zip(&found) {
-            printer.print(entry.job_id, Some(entry), outcome.as_ref())?;
+            let progress = running.get(&entry.job_id);
+            printer.print(entry.job_id, Some(entry), outcome.as_ref(), progress)?;
         }
         entries = later;
     }
@@ -78,7 +84,7 @@ async fn all(client: &Client, global: &Global, wanted: &JobsArguments) -> Result
         for (id, outcome) in ids.iter().zip(&outcomes(client, &ids).await?) {
             // One that a last attempt has only prepared is none yet.
             if outcome.is_some() {
-                printer.print(*id, None, outcome.as_ref())?;
+                printer.print(*id, None, outcome.as_ref(), None)?;
             }
         }
         listed = later;
@@ -203,8 +209,12 @@ impl<'a> Printer<'a> {
         job_id: JobId,
         entry: Option<&Entry>,
         outcome: Option<&Outcome>,
+        progress: Option<&MapProgress>,
     ) -> Result<(), Error> {
-        let state = State::of(outcome);
+        let state = match (State::of(outcome), progress) {
+            (State::Waiting, Some(_)) => State::Running,
+            (state, _) => state,
+        };
         if self.is_full() || self.wanted.state.is_some_and(|wanted| wanted != state) {
             return Ok(());
         }
@@ -229,6 +239,7 @@ impl<'a> Printer<'a> {
                 Status::Failed { error } => Some(error),
                 Status::Succeeded { .. } => None,
             }),
+            progress,
         };
         output::job_line(&line, self.style)
     }

@@ -7,15 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
-use errand_client::{Client, JobIds, success};
+use errand_client::{Client, JobError, JobIds, MapReport, ObjectReport, ObjectStatus, success};
 use errand_stats::{Answer, Column, Parameters};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::stats::{parameters, summarize};
 use crate::answer::job;
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
-use crate::limit::within;
+use crate::limit::{Limit, within};
 use crate::many::detached;
 use crate::many::dry_run::{self, Fate};
 use crate::many::online::{self, Broken, Way};
@@ -158,6 +159,97 @@ fn names_columns(parameters: &Parameters) -> bool {
         Some(Column::Name(name)) => name.contains(','),
         Some(Column::Number(_)) => parameters.header.is_none(),
         None => parameters.columns.is_some(),
+    }
+}
+
+/// A job that is done, with an answer for each of many objects.
+pub(super) struct Reported<'a> {
+    pub(super) job: JobIds,
+    pub(super) report: &'a MapReport,
+    /// What the names of the objects begin with, if it is known: `s3://BUCKET/`.
+    pub(super) bucket: Option<&'a str>,
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+}
+
+impl Reported<'_> {
+    /// Tells the answer of each, or why there is none; an error if any failed.
+    pub(super) async fn tell(&self, client: &Client, limit: Option<Limit>) -> Result<(), Error> {
+        let mut lines: Option<Lines> = None;
+        let stop = AtomicBool::new(false);
+        let mut index = 0;
+        for number in 0..self.report.reports {
+            let reading = async { Ok(client.object_reports(self.job.job_id, number).await?) };
+            for object in within(limit, reading).await? {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let item = self.item(&object);
+                let answer = self.answer(object.status);
+                let lines = lines.get_or_insert_with(|| self.lines(answer.as_ref().ok()));
+                match answer {
+                    Ok(answer) => lines.done(&item, index, &answer, Some(self.job), &stop),
+                    Err(error) => {
+                        lines.table_add(index, None);
+                        lines.report.failed(&item, &error);
+                    }
+                }
+                index += 1;
+            }
+        }
+        lines.unwrap_or_else(|| self.lines(None)).end_of(Ok(()))
+    }
+
+    /// How they are told follows from the first answer: others are alike.
+    fn lines(&self, first: Option<&Answer>) -> Lines {
+        let (with_columns, with_skipped) = match first {
+            Some(Answer::Columns(columns)) => {
+                let mut summaries = columns.columns.iter().map(|column| &column.summary);
+                (true, summaries.any(|summary| !summary.skipped.is_empty()))
+            }
+            Some(Answer::List(summary)) => (false, !summary.skipped.is_empty()),
+            None => (false, false),
+        };
+        let manner = Manner {
+            done: "done",
+            json: self.json,
+            quiet: self.quiet,
+            timing: false,
+            makes_files: false,
+        };
+        let total = usize::try_from(self.report.objects).unwrap_or(usize::MAX);
+        Lines {
+            report: Report::of_so_many(total, self.report.bytes_in, manner),
+            table: (!self.json).then(|| Table::of_lists(with_columns, with_skipped)),
+            json: self.json,
+        }
+    }
+
+    fn item(&self, object: &ObjectReport) -> Item {
+        Item {
+            input: format!("{}{}", self.bucket.unwrap_or_default(), object.key).into(),
+            output: PathBuf::new(),
+            below: None,
+            size_bytes: object.size_bytes,
+            there: None,
+            problem: None,
+        }
+    }
+
+    fn answer(&self, status: ObjectStatus) -> Result<Answer, Error> {
+        let bad = |message: String| {
+            Error::from(errand_client::Error::BadAnswer {
+                job_id: self.job.job_id,
+                message,
+            })
+        };
+        match status {
+            ObjectStatus::Done { result, .. } => {
+                serde_json::from_value(Value::Object(result)).map_err(|error| bad(error.to_string()))
+            }
+            ObjectStatus::Failed { code, message } => Err(Error::Failed(JobError::permanent(code, message))),
+            ObjectStatus::Skipped => Err(bad("a list was skipped".to_owned())),
+        }
     }
 }
 

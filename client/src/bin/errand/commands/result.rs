@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use errand_client::operations::{GRAYSCALE, STATS};
-use errand_client::{Client, JobId, JobIds, Operation, Outcome, Status, StoredObject, success};
+use errand_client::{Client, JobId, JobIds, Operation, Outcome, Status, StoredObject, map_report, success};
 use errand_stats::Answer;
 use tokio::task::JoinHandle;
 
 use self::places::{Place, Places};
-use super::images;
+use super::objects::{Told, bucket_of};
+use super::{images, lists};
 use crate::answer::download;
 use crate::cli::{Global, ResultArguments};
 use crate::error::Error;
 use crate::journal::{Entry, Journal};
 use crate::limit::{GRACE, Limit, within};
-use crate::output::{self, Style};
+use crate::output::{self, Style, Verbosity};
 use crate::parts;
 use crate::signals;
 
@@ -52,6 +53,8 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &ResultArgumen
         },
         is_alone,
         places: Places::new(wanted.output.clone(), is_alone, wanted.skip_existing),
+        output: wanted.output.clone(),
+        are_skipped: wanted.skip_existing,
         may_replace: wanted.force,
         makes_links: wanted.url,
         known,
@@ -68,6 +71,9 @@ struct Run {
     style: Style,
     is_alone: bool,
     places: Places,
+    /// What `-o` says.
+    output: Option<PathBuf>,
+    are_skipped: bool,
     may_replace: bool,
     makes_links: bool,
     /// What this user's journal says of the jobs.
@@ -112,8 +118,18 @@ impl Run {
             let Some((job_id, fetched)) = fetching.pop_front() else {
                 return failed.map_or(Ok(()), Err);
             };
-            match fetched.await.expect("a download that panics") {
-                Ok(fetched) => self.show(fetched)?,
+            let fetched = match fetched.await.expect("a download that panics") {
+                Ok(Fetched {
+                    outcome, url: None, ..
+                }) if map_report(&outcome).is_some() => self.show_map(&outcome).await,
+                Ok(fetched) => {
+                    self.show(fetched)?;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            };
+            match fetched {
+                Ok(()) => {}
                 Err(error) => {
                     let error = match self.known.get(&job_id) {
                         Some(entry) => error.of_input(Path::new(&entry.input)),
@@ -192,6 +208,35 @@ impl Run {
             let fetched = within(limit, Box::pin(fetching)).await;
             fetched.map_err(|error: Error| error.not_fetched(job_id))
         })
+    }
+
+    /// Tells of a job about many objects what the command would that sent it.
+    async fn show_map(&self, outcome: &Outcome) -> Result<(), Error> {
+        let (job, report) = (JobIds::from(outcome), map_report(outcome).unwrap_or_default());
+        let address = self.known.get(&job.job_id).map(|entry| entry.input.as_str());
+        let quiet = output::verbosity() == Verbosity::Quiet;
+        if Operation::named(outcome.operation.as_str()) == Some(STATS) {
+            let told = lists::Reported {
+                job,
+                report: &report,
+                bucket: address.and_then(bucket_of),
+                json: self.style.json,
+                quiet,
+            };
+            return told.tell(&self.client, self.limit).await;
+        }
+        let told = Told {
+            job,
+            report: &report,
+            address,
+            to: None,
+            folder: self.output.as_deref(),
+            may_replace: self.may_replace,
+            are_skipped: self.are_skipped,
+            json: self.style.json,
+            quiet,
+        };
+        told.tell(&self.client, self.limit).await
     }
 
     fn show(&self, fetched: Fetched) -> Result<(), Error> {

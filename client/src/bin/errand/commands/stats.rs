@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use errand_client::operations::STATS;
-use errand_client::{Client, success};
+use errand_client::{Client, Input, success};
 use errand_stats::{Accumulator, Answer, Bins, Parameters, PassError, Passes, ReadError, Selection};
 
-use super::lists;
+use super::{lists, objects};
 use crate::answer::{ask, detach, end_with_signals, job, tell_timing};
 use crate::cli::{Global, StatsArguments};
 use crate::error::Error;
@@ -156,23 +156,34 @@ fn failed(path: &Path, error: ReadError, memory_bytes: u64) -> Error {
 
 pub(super) async fn online(client: &Client, global: &Global, wanted: &StatsArguments) -> Result<(), Error> {
     check_bins(wanted)?;
-    if wanted.together {
-        let message = "--together is done in this process: add --offline";
-        return Err(Error::Usage(message.to_owned()));
+    if let Some(input) = objects::of_lists(wanted)? {
+        let name = file(wanted);
+        let done = if wanted.each {
+            objects::each_list(client, global, wanted, input).await
+        } else {
+            one(client, global, wanted, name, input).await
+        };
+        return done.map_err(|error| error.of_input(name));
     }
     if !is_single(&wanted.files, wanted.many.files_from.as_deref()) {
         plot::refuse_many(wanted)?;
         return lists::online(client, global, wanted).await;
     }
     let file = file(wanted);
-    let done = one(client, global, wanted, file).await;
+    let input = files::input(file)?;
+    let done = one(client, global, wanted, file, input).await;
     done.map_err(|error| error.of_input(file))
 }
 
 /// One list, in the cloud.
-async fn one(client: &Client, global: &Global, wanted: &StatsArguments, file: &Path) -> Result<(), Error> {
+async fn one(
+    client: &Client,
+    global: &Global,
+    wanted: &StatsArguments,
+    file: &Path,
+    input: Input,
+) -> Result<(), Error> {
     let plot = Plot::open(wanted, &[file])?;
-    let input = files::input(file)?;
     let job = job(STATS, &asked_for(wanted, plot.as_ref()), input, wanted.send)?;
     if wanted.send.detach {
         return detach(client, global, job, None).await;

@@ -12,6 +12,7 @@ use crate::commands::jobs;
 use crate::error::Error;
 use crate::job_list::{State, outcomes};
 use crate::limit::within;
+use crate::map_jobs;
 use crate::output::{self, JobLine, QueueLine, Status, Style, Unanswered, Window};
 use crate::unanswered::unanswered;
 
@@ -27,6 +28,7 @@ async fn look(client: &Client, global: &Global, wanted: &StatusArguments) -> Res
     client.deployment().await?;
     let (queues, ages_need) = queues(client).await?;
     let reply_queues = client.cloud().reply_queue_urls().await?.len();
+    let map_jobs = map_jobs::of_stack(client).await?;
     let (window, newest) = outcomes_of(client, wanted).await?;
     let waiting = unanswered(client).await?;
     let status = Status {
@@ -36,6 +38,7 @@ async fn look(client: &Client, global: &Global, wanted: &StatusArguments) -> Res
         queues,
         ages_need,
         reply_queues,
+        map_jobs,
         outcomes: window,
         last: newest.iter().take(SHOWN).map(line).collect(),
         unanswered: Unanswered {
@@ -145,5 +148,6 @@ fn line(outcome: &Outcome) -> JobLine<'_> {
             Ending::Failed { error } => Some(error),
             Ending::Succeeded { .. } => None,
         },
+        progress: None,
     }
 }

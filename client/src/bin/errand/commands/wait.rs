@@ -1,15 +1,17 @@
 //! `errand wait`.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::sync::Arc;
 
 use errand_client::{Client, JobId, operations};
 use tokio::task::JoinSet;
 
 use crate::cli::{Global, WaitArguments};
 use crate::error::Error;
+use crate::follow::{self, Following};
 use crate::job_list::State;
 use crate::limit::{GRACE, Limit, within};
+use crate::many::progress::tell_of_map;
 use crate::output::{self, Style};
 use crate::signals::interruption;
 
@@ -24,10 +26,12 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &WaitArguments
     let (ids, of_files) = super::ids(client, global.timeout, &wanted.job).await?;
     // What is not answered does not come to an end by itself in time.
     let limit = global.timeout.map(|limit| limit.and(GRACE));
+    let following = Arc::new(Following::of_sent());
     tokio::select! {
-        ended = within(limit, wait(client, global.timeout, &ids, &of_files, style)) => ended,
+        ended = within(limit, wait(client, global.timeout, &ids, &of_files, style, &following)) => ended,
         // They go on, and their ids are known to whoever waits.
         () = interruption() => Err(Error::Interrupted { job_id: ids.first().copied(), is_done: false }),
+        never = tell_of_map(|| following.text()) => match never {},
     }
 }
 
@@ -37,6 +41,7 @@ async fn wait(
     ids: &[JobId],
     of_files: &HashSet<JobId>,
     style: Style,
+    following: &Arc<Following>,
 ) -> Result<(), Error> {
     let usual = operations::ALL
         .iter()
@@ -50,8 +55,17 @@ async fn wait(
             && let Some(id) = left.next()
         {
             let client = client.clone();
-            let time: Duration = limit.map_or(usual, Limit::left);
-            waiting.spawn(async move { (id, client.wait(id, time).await) });
+            // Each is a map job or not by itself; of one alone it is told how far it is.
+            let following = match ids {
+                [_] => Arc::clone(following),
+                _ => Arc::new(Following::of_sent()),
+            };
+            waiting.spawn(async move {
+                (
+                    id,
+                    follow::outcome_of(&client, id, limit, usual, &following).await,
+                )
+            });
         }
         let Some(waited) = waiting.join_next().await else {
             break;
@@ -62,7 +76,7 @@ async fn wait(
                 count += usize::from(State::of(Some(&outcome)) != State::Succeeded);
                 output::outcome(&outcome, style)?;
             }
-            Err(errand_client::Error::TimedOut { seconds, .. }) => {
+            Err(Error::Client(errand_client::Error::TimedOut { seconds, .. })) => {
                 let seconds = limit.map_or(seconds, |limit| limit.time().as_secs());
                 first_error.get_or_insert(Error::NoOutcome {
                     job_id,
@@ -71,7 +85,10 @@ async fn wait(
                     is_known: of_files.contains(&job_id) || super::is_known(client, job_id).await,
                 });
             }
-            Err(error) => return Err(error.into()),
+            Err(error @ Error::Client(errand_client::Error::ExecutionEnded { .. })) => {
+                first_error.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
         }
     }
     match (first_error, count) {

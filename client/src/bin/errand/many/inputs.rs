@@ -6,19 +6,21 @@
 
 mod filter;
 mod list;
-mod uploaded;
+mod there;
 
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use errand_client::Uploaded;
+use errand_client::{Prefix, Uploaded};
 use walkdir::{DirEntry, WalkDir};
 
-use self::filter::{Filter, glob, has_glob, is_glob};
-pub(crate) use self::uploaded::{find_uploaded, is_uploaded};
+use self::filter::{Filter, glob, is_glob};
+pub(crate) use self::filter::{Selection, check_globs, has_glob};
+pub(crate) use self::there::find_there;
 use super::plan::default_output;
+use crate::address::{Address, address};
 use crate::error::Error;
 
 /// What to look for, as it was typed.
@@ -47,9 +49,17 @@ pub(crate) struct Input {
     /// Which first part of that is the own name of a folder that was named; empty where it has none.
     pub(crate) folder: PathBuf,
     pub(crate) size_bytes: u64,
-    /// Where it is, if it is in the cloud already.
-    pub(crate) object: Option<Box<Uploaded>>,
+    /// What it is, if it is in the cloud already.
+    pub(crate) there: Option<Box<There>>,
     pub(crate) problem: Option<Error>,
+}
+
+/// What is in the cloud already.
+#[derive(Clone, Debug)]
+pub(crate) enum There {
+    Object(Uploaded),
+    /// All below a prefix, as one input.
+    Prefix(Prefix),
 }
 
 /// What was found.
@@ -60,11 +70,16 @@ pub(crate) struct Found {
     pub(crate) passed_over: usize,
 }
 
-/// Whether these names are one file, to be done as ever: no folder, no glob, no list.
+/// Whether these names are one file, here or on S3, to be done as ever: no folder, no glob, no list.
 pub(crate) fn is_single(names: &[PathBuf], list: Option<&Path>) -> bool {
     match (names, list) {
         ([], None) => true,
-        ([name], None) => name == Path::new("-") || !(is_uploaded(name) || is_glob(name) || name.is_dir()),
+        ([name], None) => match address(name) {
+            Ok(Some(address)) => matches!(address, Address::Object(_)),
+            // What is wrong is told where it is looked for.
+            Err(_) => true,
+            Ok(None) => name == Path::new("-") || !(is_glob(name) || name.is_dir()),
+        },
         _ => false,
     }
 }
@@ -87,12 +102,6 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Found, Error> {
             return Err(Error::Usage(
                 "`-` is one input and goes by itself; a list of names comes with --files-from -".to_owned(),
             ));
-        }
-        if is_uploaded(name) {
-            return Err(Error::Usage(format!(
-                "`{}` is in the cloud: leave out --offline (or ERRAND_OFFLINE)",
-                name.display()
-            )));
         }
         search.argument(name)?;
     }
@@ -281,7 +290,7 @@ impl Search {
             below,
             folder: self.folder.clone(),
             size_bytes,
-            object: None,
+            there: None,
             problem: None,
         });
     }
@@ -329,7 +338,7 @@ impl Input {
             below: PathBuf::new(),
             folder: PathBuf::new(),
             size_bytes: 0,
-            object: None,
+            there: None,
             problem: Some(error),
         }
     }

@@ -14,6 +14,7 @@ use super::plan::Below;
 use super::pool::Event;
 use crate::answer::{done_already, entry};
 use crate::error::Error;
+use crate::follow::{self, Following};
 use crate::journal::Journal;
 use crate::limit::{self, GRACE, Limit, within};
 use crate::output;
@@ -69,6 +70,7 @@ impl Way {
             return Ok((outcome, Timing::default()));
         }
         let entry = entry(&self.client, &job, below);
+        let following = job.may_be_mapped().then(Following::default);
         let job = job.counted(Arc::clone(&self.sent_bytes));
         let mut clock = Clock::start();
         let prepared = {
@@ -80,12 +82,7 @@ impl Way {
         let mut sent = prepared.send().await?;
         output::step(&format!("job {} sent", sent.id()));
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let waited = sent
-            .wait(
-                self.limit
-                    .map_or_else(|| operation.default_timeout(), Limit::left),
-            )
-            .await;
+        let waited = follow::outcome(&self.client, &mut sent, self.limit, following.as_ref()).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         let outcome = waited?;
         output::step(&format!("job {} answered", outcome.job_id));

@@ -7,10 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf, absolute};
 use std::time::SystemTime;
 
-use errand_client::{Input as JobInput, Uploaded};
+use errand_client::{Input as JobInput, ObjectLocation};
 use errand_grayscale::Format;
 
-use super::inputs::Input;
+use super::inputs::{Input, There};
 use crate::error::Error;
 use crate::files;
 
@@ -32,8 +32,8 @@ pub(crate) struct Item {
     /// The same, below any folder; none where it is printed.
     pub(crate) below: Option<Below>,
     pub(crate) size_bytes: u64,
-    /// Where the input is, if it is in the cloud already.
-    pub(crate) object: Option<Box<Uploaded>>,
+    /// What the input is, if it is in the cloud already.
+    pub(crate) there: Option<Box<There>>,
     /// Why nothing can be done.
     pub(crate) problem: Option<Error>,
 }
@@ -56,23 +56,33 @@ impl Item {
             output,
             below: None,
             size_bytes,
-            object: None,
+            there: None,
             problem: None,
         })
     }
 
     /// When the input was last changed.
     pub(crate) fn modified(&self) -> Option<SystemTime> {
-        match &self.object {
-            Some(object) => object.modified,
+        match self.there.as_deref() {
+            Some(There::Object(object)) => object.modified,
+            Some(There::Prefix(_)) => None,
             None => fs::metadata(&self.input).and_then(|input| input.modified()).ok(),
+        }
+    }
+
+    /// Where the input is, if it is an object that was not looked at.
+    pub(crate) fn unseen(&self) -> Option<&ObjectLocation> {
+        match self.there.as_deref() {
+            Some(There::Object(object)) if object.modified.is_none() => Some(&object.location),
+            _ => None,
         }
     }
 
     /// The input, as a job takes it.
     pub(crate) fn job_input(&self) -> Result<JobInput, Error> {
-        match &self.object {
-            Some(object) => Ok(JobInput::object(object.location.clone(), object.size_bytes)),
+        match self.there.as_deref() {
+            Some(There::Object(object)) => Ok(JobInput::object(object.location.clone(), object.size_bytes)),
+            Some(There::Prefix(prefix)) => Ok(JobInput::prefix(prefix.clone())),
             None => files::input(&self.input),
         }
     }
@@ -96,7 +106,7 @@ pub(crate) fn printed(inputs: Vec<Input>) -> Vec<Item> {
         output: PathBuf::new(),
         below: None,
         size_bytes: input.size_bytes,
-        object: input.object,
+        there: input.there,
         problem: input.problem,
     };
     inputs.into_iter().map(without_output).collect()
@@ -120,7 +130,7 @@ pub(crate) fn images(
             output: PathBuf::new(),
             below: None,
             size_bytes: input.size_bytes,
-            object: input.object,
+            there: input.there,
             problem: input.problem,
         };
         if item.problem.is_none() {
@@ -234,7 +244,7 @@ mod tests {
             below: below.into(),
             folder: PathBuf::new(),
             size_bytes: 1,
-            object: None,
+            there: None,
             problem: None,
         }
     }

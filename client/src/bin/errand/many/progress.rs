@@ -36,6 +36,8 @@ pub(crate) struct Progress {
     /// What becomes of what does not fail.
     done: &'static str,
     kind: Kind,
+    /// What the last line told of a job.
+    told: Option<String>,
 }
 
 enum Kind {
@@ -65,6 +67,7 @@ impl Progress {
             begun: Instant::now(),
             done,
             kind,
+            told: None,
         }
     }
 
@@ -110,11 +113,20 @@ impl Drop for Progress {
     }
 }
 
+/// What is told of a single job.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// How much of it is up.
+    Sending,
+    /// That its answer is waited for, and how far it is, where that is known.
+    Waiting(Option<String>),
+}
+
 /// Tells how far an upload is, and then that the answer is waited for: never ends.
 pub(crate) async fn tell_of_upload(
     sent_bytes: &AtomicU64,
     size_bytes: u64,
-    is_sent: impl Fn() -> bool,
+    stage: impl Fn() -> Stage,
 ) -> Infallible {
     // What is done at once needs no telling.
     tokio::time::sleep(TOLD_AFTER).await;
@@ -127,25 +139,59 @@ pub(crate) async fn tell_of_upload(
     let mut ticks = tokio::time::interval(TICK);
     loop {
         ticks.tick().await;
-        progress.show_upload(sent_bytes.load(Ordering::Relaxed), size_bytes, is_sent());
+        match stage() {
+            Stage::Sending => progress.show_upload(sent_bytes.load(Ordering::Relaxed), size_bytes),
+            Stage::Waiting(text) => progress.show_waiting(text),
+        }
+    }
+}
+
+/// Tells how far a job is that was sent earlier, as soon as there is something to tell: never ends.
+pub(crate) async fn tell_of_map(text: impl Fn() -> Option<String>) -> Infallible {
+    let mut progress: Option<Progress> = None;
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        let Some(text) = text() else { continue };
+        let is_quiet = output::verbosity() == Verbosity::Quiet;
+        progress
+            .get_or_insert_with(|| Progress::new(0, "done", is_quiet))
+            .show_waiting(Some(text));
     }
 }
 
 impl Progress {
-    fn show_upload(&mut self, sent_bytes: u64, size_bytes: u64, is_sent: bool) {
+    /// Shows that an answer is waited for. Without a terminal it is worth a line how far the job is, and nothing else.
+    fn show_waiting(&mut self, text: Option<String>) {
+        let elapsed = self.begun.elapsed();
+        match (&mut self.kind, text) {
+            (Kind::Bar(bar), text) => {
+                let what = text.as_deref().unwrap_or("waiting for the answer");
+                bar.set_style(ProgressStyle::with_template("{msg}").expect("the template is one"));
+                bar.set_message(format!("{what}, {}", units::clock(elapsed)));
+                bar.tick();
+            }
+            (Kind::Lines { next, apart }, Some(text)) => {
+                if elapsed >= *next && self.told.as_ref() != Some(&text) {
+                    *apart = (*apart * 2).min(LINES_APART);
+                    *next = elapsed + *apart;
+                    output::line(&text);
+                    self.told = Some(text);
+                }
+            }
+            (Kind::Lines { .. } | Kind::Quiet, _) => {}
+        }
+    }
+
+    fn show_upload(&mut self, sent_bytes: u64, size_bytes: u64) {
         let elapsed = self.begun.elapsed();
         // Parts that were sent again count again.
         let sent_bytes = sent_bytes.min(size_bytes);
         let moved = format!("{} of {} up", units::bytes(sent_bytes), units::bytes(size_bytes));
         match &mut self.kind {
-            Kind::Bar(bar) if is_sent || sent_bytes == 0 => {
-                let what = if is_sent {
-                    "waiting for the answer"
-                } else {
-                    "preparing"
-                };
+            Kind::Bar(bar) if sent_bytes == 0 => {
                 bar.set_style(ProgressStyle::with_template("{msg}").expect("the template is one"));
-                bar.set_message(format!("{what}, {}", units::clock(elapsed)));
+                bar.set_message(format!("preparing, {}", units::clock(elapsed)));
                 bar.tick();
             }
             Kind::Bar(bar) => {
@@ -158,7 +204,7 @@ impl Progress {
                 bar.set_position(sent_bytes);
             }
             Kind::Lines { next, apart } => {
-                if !is_sent && elapsed >= (*next).max(FIRST_LINE_OF_ONE) {
+                if elapsed >= (*next).max(FIRST_LINE_OF_ONE) {
                     *apart = (*apart * 2).min(LINES_APART);
                     *next = elapsed + *apart;
                     output::line(&moved);

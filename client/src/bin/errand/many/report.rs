@@ -124,11 +124,21 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new<'a>(items: impl Iterator<Item = &'a Item>, manner: Manner) -> Self {
-        let mut counts = Counts::default();
+        let (mut total, mut total_bytes) = (0, 0);
         for item in items {
-            counts.total += 1;
-            counts.total_bytes += item.size_bytes;
+            total += 1;
+            total_bytes += item.size_bytes;
         }
+        Self::of_so_many(total, total_bytes, manner)
+    }
+
+    /// Of things that come one by one.
+    pub(crate) fn of_so_many(total: usize, total_bytes: u64, manner: Manner) -> Self {
+        let counts = Counts {
+            total,
+            total_bytes,
+            ..Counts::default()
+        };
         Self {
             progress: Progress::new(counts.total, manner.done, manner.quiet),
             counts: Arc::new(Mutex::new(counts)),

@@ -25,6 +25,11 @@ pub(crate) fn bytes(bytes: u64) -> String {
     format!("{size:.digits$} {unit}")
 }
 
+/// A number of things.
+pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A rate in bytes a second.
 pub(crate) fn rate(size_bytes: u64, time: Duration) -> String {
     let seconds = time.as_secs_f64().max(1e-3);

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::show::{Style, show, shown};
 use super::time::age;
 use crate::error::Error;
+use crate::follow::MapProgress;
 use crate::job_list::State;
 
 /// What is told of a job.
@@ -29,6 +30,9 @@ pub(crate) struct JobLine<'a> {
     pub(crate) input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<&'a JobError>,
+    /// How far it is, if many functions are at work on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) progress: Option<&'a MapProgress>,
 }
 
 /// Shows a job on one line.
@@ -50,6 +54,9 @@ pub(crate) fn job_line(job: &JobLine, style: Style) -> Result<(), Error> {
         if let Some(error) = job.error {
             line = format!("{line}: {error}");
         }
+        if let Some(progress) = job.progress {
+            line = format!("{line}: {}", progress.text);
+        }
         line
     })
 }
@@ -68,19 +75,36 @@ pub(crate) fn left(job_id: JobId, path: &Path, style: Style) -> Result<(), Error
     })
 }
 
-/// Tells whether a job was canceled.
-pub(crate) fn canceled(job_id: JobId, is_canceled: bool, style: Style) -> Result<(), Error> {
-    show(
-        style,
-        &json!({ "job_id": job_id, "canceled": is_canceled }),
-        || {
-            if is_canceled {
-                format!("{job_id}  canceled")
-            } else {
-                format!("{job_id}  too late: it has its answer, fetch it with `errand result {job_id}`")
-            }
-        },
-    )
+/// What became of an order to cancel a job.
+#[derive(Debug, Serialize)]
+pub(crate) struct Canceled {
+    pub(crate) job_id: JobId,
+    pub(crate) canceled: bool,
+    /// Whether its execution was stopped, if it is a map job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped: Option<bool>,
+    /// How far it was by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) progress: Option<MapProgress>,
+}
+
+/// Tells whether a job was canceled, and what was done of it.
+pub(crate) fn canceled(canceled: &Canceled, style: Style) -> Result<(), Error> {
+    show(style, canceled, || {
+        let job_id = canceled.job_id;
+        if !canceled.canceled {
+            return format!("{job_id}  too late: it has its answer, fetch it with `errand result {job_id}`");
+        }
+        let stopped = if canceled.stopped == Some(true) {
+            " and stopped"
+        } else {
+            ""
+        };
+        match canceled.progress.as_ref().and_then(MapProgress::done_so_far) {
+            Some(done) => format!("{job_id}  canceled{stopped}: {done}"),
+            None => format!("{job_id}  canceled{stopped}"),
+        }
+    })
 }
 
 /// Tells a link to what a job made.

@@ -11,6 +11,7 @@ use super::show::{Style, show};
 use super::time::{age, utc};
 use crate::error::Error;
 use crate::job_list::State;
+use crate::map_jobs::MapJobs;
 
 /// A figure of `CloudWatch` is told with its time when it is older, in milliseconds.
 const FRESH_MS: u64 = 180_000;
@@ -27,6 +28,9 @@ pub(crate) struct Status<'a> {
     pub(crate) ages_need: Option<String>,
     /// How many clients wait for replies, or died while they did.
     pub(crate) reply_queues: usize,
+    /// None where the stack knows no map jobs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) map_jobs: Option<MapJobs>,
     pub(crate) outcomes: Window,
     pub(crate) last: Vec<JobLine<'a>>,
     pub(crate) unanswered: Unanswered,
@@ -101,6 +105,9 @@ fn text(status: &Status) -> String {
         "{:22}  {:7}  (clients that wait)",
         "reply queues", status.reply_queues
     );
+    if let Some(jobs) = &status.map_jobs {
+        map_lines(&mut text, jobs, status.at_unix_ms);
+    }
     let outcomes = &status.outcomes;
     let of = if outcomes.is_all {
         format!("done in the last {}", age(outcomes.since_secs))
@@ -147,6 +154,30 @@ fn text(status: &Status) -> String {
     text
 }
 
+fn map_lines(text: &mut String, jobs: &MapJobs, now_unix_ms: u64) {
+    if let Some(needs) = &jobs.needs {
+        let _ = writeln!(text, "\nmap jobs: not looked at: {needs}");
+        return;
+    }
+    let ago = |then: u64| age(now_unix_ms.saturating_sub(then) / 1000);
+    if jobs.running > 0 {
+        let _ = writeln!(text, "\nmap jobs: {} running", jobs.running);
+    }
+    for job in &jobs.newest {
+        let operation = job.operation.as_deref().unwrap_or("-");
+        let progress = job.progress.as_ref().map_or("begins", |progress| &progress.text);
+        let _ = writeln!(
+            text,
+            "for {:>6}  {operation:9}  {}  {progress}",
+            ago(job.started_at_unix_ms),
+            job.job_id
+        );
+    }
+    if let (Some(job_id), Some(then)) = (jobs.last_failed_job_id, jobs.last_failed_at_unix_ms) {
+        let _ = writeln!(text, "\nlast map job that failed, {} ago: {job_id}", ago(then));
+    }
+}
+
 fn queue_line(text: &mut String, queue: &QueueLine, now_unix_ms: u64) {
     let kind = queue.kind.replace('_', " ");
     let name = match &queue.operation {
@@ -176,6 +207,7 @@ fn queue_line(text: &mut String, queue: &QueueLine, now_unix_ms: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::map_jobs::MapJob;
 
     fn queue(kind: &'static str, waiting: Option<u64>) -> QueueLine {
         QueueLine {
@@ -218,6 +250,18 @@ mod tests {
             queues: vec![old, older, queue("requests", Some(3)), queue("requests", None)],
             ages_need: None,
             reply_queues: 1,
+            map_jobs: Some(MapJobs {
+                running: 1,
+                newest: vec![MapJob {
+                    job_id,
+                    operation: Some("grayscale".to_owned()),
+                    started_at_unix_ms: now - 240_000,
+                    progress: None,
+                }],
+                last_failed_job_id: Some(job_id),
+                last_failed_at_unix_ms: Some(now - 7_200_000),
+                needs: None,
+            }),
             outcomes: Window {
                 since_secs: 3600,
                 is_all: true,
@@ -235,6 +279,7 @@ mod tests {
                 duration_ms: None,
                 input: None,
                 error: Some(&error),
+                progress: None,
             }],
             unanswered: Unanswered {
                 count: 5,
@@ -251,6 +296,11 @@ stats dead letters            1          2        0  1 d at 2026-11-30T00:43:20Z
 stats requests                3          2        0  not known
 stats requests          not looked at: needs sqs:GetQueueUrl
 reply queues                  1  (clients that wait)
+
+map jobs: 1 running
+for  4 min  grayscale  0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b  begins
+
+last map job that failed, 2 h ago: 0192f0c4-7c1e-7a52-9f5b-3c1d2e4f5a6b
 
 done in the last 1 h: 12 succeeded, 3 failed, 0 canceled
       2  not_an_integer

@@ -89,6 +89,7 @@ mod tests {
             sent_at_unix_ms: 1,
             below: Some(below.to_owned()),
             folder: folder.map(ToOwned::to_owned),
+            may_be_mapped: false,
         }
     }
 

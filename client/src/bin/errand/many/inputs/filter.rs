@@ -44,12 +44,29 @@ impl Filter {
     }
 }
 
+/// Which names `--include` and `--exclude` leave.
+pub(crate) struct Selection(Filter);
+
+impl Selection {
+    pub(crate) fn of(include: &[String], exclude: &[String]) -> Result<Self, Error> {
+        Ok(Self(Filter {
+            include: set_of(include)?,
+            exclude: set_of(exclude)?,
+            is_fit: None,
+        }))
+    }
+
+    pub(crate) fn wants(&self, below: &Path) -> bool {
+        self.0.wants(below)
+    }
+}
+
 /// Whether a name is a glob. One that is there is a file, whatever its name.
 pub(super) fn is_glob(name: &Path) -> bool {
     name.to_str().is_some() && has_glob(name.as_os_str()) && fs::symlink_metadata(name).is_err()
 }
 
-pub(super) fn has_glob(name: &OsStr) -> bool {
+pub(crate) fn has_glob(name: &OsStr) -> bool {
     let is_special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'{');
     name.as_encoded_bytes().iter().any(is_special)
 }
@@ -58,6 +75,11 @@ pub(super) fn glob(pattern: &str) -> Result<GlobMatcher, Error> {
     let glob = GlobBuilder::new(pattern).literal_separator(true).build();
     glob.map(|glob| glob.compile_matcher())
         .map_err(|error| not_a_glob(pattern, &error))
+}
+
+/// Fails at the first that is no glob.
+pub(crate) fn check_globs(patterns: &[String]) -> Result<(), Error> {
+    patterns.iter().try_for_each(|pattern| glob(pattern).map(drop))
 }
 
 fn not_a_glob(pattern: &str, error: &globset::Error) -> Error {
