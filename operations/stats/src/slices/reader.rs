@@ -238,7 +238,7 @@ impl SliceReader {
         }
     }
 
-    /// What the slice gave, for a [`Reduction`].
+    /// What the slice gave, for a [`Reduction`](super::Reduction).
     ///
     /// # Errors
     ///
