@@ -144,7 +144,9 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     ) -> Result<Partial, JobError> {
         let cancel = CancelOnDrop::default();
         let from = slice.first_byte();
-        let (input, _reading) = if from >= object.size_bytes {
+        // There is no range of no bytes, and nothing in a slice that the one before it has read over.
+        let is_empty = from >= object.size_bytes || slice.is_exact && slice.start == slice.end;
+        let (input, _reading) = if is_empty {
             (Input::whole(Bytes::new()), None)
         } else {
             let range = Range {
