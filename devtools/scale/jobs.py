@@ -12,8 +12,6 @@ from devtools.scale.simulate import Environments, Gate, Run, Tally, Work, is_kil
 
 # Images that are followed as one, so that a million take seconds: a function waits for S3's limit once for so many.
 STEP_KEYS = 10
-# An Express workflow is billed for 64 MB at least, which a child with one state keeps within (Step Functions pricing).
-CHILD_GB = 64 / 1024
 # Runs of which the median is told, each with a seed of its own.
 SEEDS = range(5)
 
@@ -42,7 +40,7 @@ class Result:
             # Functions developer guide).
             "Step Functions": transitions * prices.TRANSITIONS.usd / prices.MILLION
             + tally.children * prices.EXPRESS.usd / prices.MILLION
-            + tally.child_secs * CHILD_GB * prices.EXPRESS_COMPUTE.usd,
+            + tally.child_secs * prices.EXPRESS_GB * prices.EXPRESS_COMPUTE.usd,
             "logs": tally.invocations * prices.PLATFORM_LOG_BYTES / 1e9 * prices.LOGS.usd,
         }
 

@@ -49,7 +49,9 @@ MEASURED_BY = "`python3 bench/scale.py --measure` on one core of an AMD EPYC, 20
 FIGURES: dict[str, Figure] = {
     # How a job is divided.
     "slice_bytes": own(256 << 20, "a slice of a list"),
-    "batch_keys": own(100, "images that one function does, one after the other"),
+    "batch_keys": own(100, "the most objects of a batch, which one function does"),
+    "batch_bytes": own(256 << 20, "the most bytes of a batch, unless one object has more"),
+    "objects_at_once": own(8, "of a batch are fetched, done and stored at the same time, one of them done"),
     "partial_bytes": own(200_000, "what is stored of a slice in a pass: 8,192 ranges, 25 bytes each"),
     "report_bytes": own(30_000, "what is stored of a batch: a line of 300 bytes an image"),
     "reads_at_once": own(16, "requests on their way while a function puts partials together"),
