@@ -17,7 +17,7 @@ from devtools import stack
 from devtools.checkout import ROOT, Failure
 from devtools.cost import prices
 from devtools.cost.record import Counts, MapCounts
-from devtools.scale.model import MODEL
+from devtools.scale.model import MODEL, batch_objects
 
 S3_WRITES = {
     "PutObject",
@@ -126,11 +126,6 @@ def largest_within(share: float, many: Job, few: Job, jobs: tuple[int, int]) -> 
     most = naive(many.operation).requests * share
     sizes = (MODEL["batch_bytes"] // objects for objects in range(1, int(MODEL["batch_keys"]) + 1))
     return next(size for size in sizes if of_larger_objects(many, few, jobs, size).requests <= most)
-
-
-def batch_objects(size_bytes: float) -> int:
-    """How many objects of a size are a batch."""
-    return int(max(1, min(MODEL["batch_keys"], MODEL["batch_bytes"] // size_bytes)))
 
 
 def with_single_replies(job: Job) -> Job:

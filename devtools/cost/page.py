@@ -10,6 +10,7 @@ from devtools.checkout import ROOT, Failure
 from devtools.cost import designs, idle, prices
 from devtools.cost.designs import Job
 from devtools.cost.record import Counts
+from devtools.scale.model import batch_objects
 
 PAGE = ROOT / "docs" / "cost.md"
 README = ROOT / "README.md"
@@ -160,11 +161,11 @@ def mapped_thirds(rows: dict[str, Job]) -> str:
     large = designs.of_larger_objects(many, few, (MAPPED, FEW_MAPPED), 20e6)
     return paragraph(
         f"**A batch of images is a map job**, and asks for {exactly(many)} where it has {MAPPED:,} images: one",
-        "message, one outcome and one reply are for all of them. That each is uploaded, read, written and downloaded is",
-        f"{sum(designs.OF_AN_OBJECT.values())} of its {number(many.requests)} requests.",
+        "message, one outcome and one reply are for all of them. That each is uploaded, read, written and",
+        f"downloaded is {sum(designs.OF_AN_OBJECT.values())} of its {number(many.requests)} requests.",
         f"With {FEW_MAPPED} images, what a job asks for once counts for more: {exactly(few)}.",
         f"Photographs of {megabytes} MB ask for {exactly(photograph)}, since",
-        f"{designs.batch_objects(megabytes * 1e6)} of them are a batch, rather than {designs.batch_objects(1)};",
+        f"{batch_objects(megabytes * 1e6)} of them are a batch, rather than {batch_objects(1)};",
         f"images of more than {largest:.1f} MB ask for more than a third, those of 20 MB for {exactly(large)}.",
     )
 

@@ -12,6 +12,7 @@ from devtools import stack
 from devtools.checkout import ROOT, Failure
 from devtools.cost import counting, designs, idle, page, prices, record
 from devtools.cost.designs import Job
+from devtools.scale.model import batch_objects
 
 COUNTS: record.Counts = {
     "jobs": 100,
@@ -196,7 +197,7 @@ class Maps(unittest.TestCase):
             self.assertEqual(of_map["transitions"], len(states) + of_map["children"])
             self.assertEqual(counts["invocations"], of_map["deliveries"] + tasks + of_map["children"])
             self.assertEqual(of_map["work_lists"], states.count("Work"))
-            self.assertEqual(of_map["children"], counts["jobs"] // designs.batch_objects(1))
+            self.assertEqual(of_map["children"], counts["jobs"] // batch_objects(1))
 
     def test_larger_images_ask_for_what_more_batches_ask_for(self):
         found = record.read()
