@@ -92,6 +92,9 @@ impl Job {
                     "status": "succeeded", "result": self.result, "attempt": 1, "duration_ms": 9000, "finished_at_unix_ms": 1,
                 }))
             }
+            _ if asked.target.contains("list-type=2") => {
+                Some(Some(("200 OK", vec![], "<ListBucketResult/>".to_owned())))
+            }
             _ if asked.target.contains("/results/3f/") => Some(Some(("200 OK", vec![], "gray".to_owned()))),
             _ => None,
         }
@@ -154,7 +157,6 @@ fn a_prefix_of_images_is_one_job_whose_progress_and_end_are_told() {
             "4 objects: 2 done, 1 skipped, 1 failed; 250 MB became 8 bytes",
             "kept at s3://gray/2026/",
             "errand: s3://photos/2026/notes.txt: it is no image: leave it out",
-            "1 of 4 failed",
         ],
     );
     let request = request(&stand_in);
@@ -215,7 +217,7 @@ fn no_key_leads_out_of_the_folder() {
     let stand_in = job.start();
     let errand = errand(&stand_in);
     let ended = errand.run(&["result", ID, "-o", "a/b/gray"]);
-    ended.with(1, &["its key leads out of the folder", "2 of 4 failed"]);
+    ended.with(1, &["its key leads out of the folder"]);
     assert!(errand.home.path().join("a/b/gray/b/c.jpg").exists());
     assert!(!errand.home.path().join("a/out.jpg").exists());
 }
@@ -255,7 +257,7 @@ fn each_list_below_a_prefix_is_a_row_and_a_failure_is_named() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert_eq!(lines.len(), 4, "{lines:?}");
     assert_eq!(
         (&lines[0]["input"], &lines[0]["sum"]),
         (&json!("l/a.txt"), &json!("6"))
@@ -330,7 +332,7 @@ fn what_runs_is_listed_with_its_progress() {
         &[
             "map jobs: 1 running\n",
             &format!("grayscale  {ID}  planned 3 batches, 1 done\n"),
-            &format!("last map job that failed, "),
+            "last map job that failed, ",
         ],
     );
     let job = Job {
