@@ -25,9 +25,9 @@ struct Job {
     denied: Option<&'static str>,
 }
 
-fn json_answer(body: &Value) -> Option<Option<Answer>> {
+fn in_json(body: &Value) -> Answer {
     let kind = ("Content-Type", "application/x-amz-json-1.0".to_owned());
-    Some(Some(("200 OK", vec![kind], body.to_string())))
+    ("200 OK", vec![kind], body.to_string())
 }
 
 fn arn(kind: &str, id: &str) -> String {
@@ -50,33 +50,35 @@ impl Job {
         }
         match asked.action().as_str() {
             // Its function begins an execution, and does not answer.
-            "SendMessage" => json_answer(&json!({ "MessageId": "1", "MD5OfMessageBody": "" })),
-            "ListMapRuns" => json_answer(&json!({ "mapRuns": [
+            "SendMessage" => Some(Some(in_json(
+                &json!({ "MessageId": "1", "MD5OfMessageBody": "" }),
+            ))),
+            "ListMapRuns" => Some(Some(in_json(&json!({ "mapRuns": [
                 { "mapRunArn": "arn:old", "startDate": 1.0, "executionArn": body["executionArn"] },
                 { "mapRunArn": "arn:new", "startDate": 2.5, "executionArn": body["executionArn"] },
-            ] })),
+            ] })))),
             "DescribeMapRun" => {
                 assert_eq!(body["mapRunArn"], "arn:new");
-                json_answer(&json!({ "status": "RUNNING", "itemCounts": {
+                Some(Some(in_json(&json!({ "status": "RUNNING", "itemCounts": {
                     "total": 3, "succeeded": 1, "failed": 0, "pending": 1, "running": 1, "aborted": 0, "timedOut": 0,
-                } }))
+                } }))))
             }
-            "DescribeExecution" => json_answer(&json!({
+            "DescribeExecution" => Some(Some(in_json(&json!({
                 "status": self.ended.unwrap_or("RUNNING"), "startDate": 1.0, "error": "States.Runtime", "cause": "no such key",
                 "input": r#"{"operation":"grayscale"}"#,
-            })),
-            "ListExecutions" if body["statusFilter"] == "RUNNING" => json_answer(&json!({
+            })))),
+            "ListExecutions" if body["statusFilter"] == "RUNNING" => Some(Some(in_json(&json!({
                 "executions": [{ "name": ID, "startDate": 1_700_000_000.0 }, { "name": "by-hand", "startDate": 1.0 }],
-            })),
-            "ListExecutions" => json_answer(&json!({
+            })))),
+            "ListExecutions" => Some(Some(in_json(&json!({
                 "executions": [{ "name": ID, "startDate": 1.0, "stopDate": 1_700_000_000.0 }],
-            })),
-            "StopExecution" => json_answer(&json!({ "stopDate": 1.0 })),
+            })))),
+            "StopExecution" => Some(Some(in_json(&json!({ "stopDate": 1.0 })))),
             _ if asked.method != "GET" => None,
-            _ if asked.target.contains("/plan.json") => json_answer(&json!({
+            _ if asked.target.contains("/plan.json") => Some(Some(in_json(&json!({
                 "version": 1, "unit": "batches", "objects": 250, "bytes": 250_000_000, "is_planned": true, "items": 3,
                 "round": 1, "notes": ["a note of the plan"],
-            })),
+            })))),
             _ if asked.target.contains("/reports/00000000.jsonl") => {
                 let lines: Vec<String> = self.report.iter().map(Value::to_string).collect();
                 Some(Some(("200 OK", vec![], lines.join("\n"))))
@@ -87,10 +89,10 @@ impl Job {
                 if looks.fetch_add(1, Ordering::Relaxed) < after {
                     return None;
                 }
-                json_answer(&json!({
+                Some(Some(in_json(&json!({
                     "version": 1, "job_id": name.split('.').next()?, "operation": if self.result["bytes_out"] == 0 { "stats" } else { "grayscale" },
                     "status": "succeeded", "result": self.result, "attempt": 1, "duration_ms": 9000, "finished_at_unix_ms": 1,
-                }))
+                }))))
             }
             _ if asked.target.contains("list-type=2") => {
                 Some(Some(("200 OK", vec![], "<ListBucketResult/>".to_owned())))
@@ -355,10 +357,10 @@ fn listing(asked: &Asked) -> Option<Option<Answer>> {
             String::new(),
         )));
     }
-    let contents: String = [("a.txt", 10), ("b.csv", 20), ("c.txt", 600 << 20)]
-        .iter()
-        .map(|(key, size)| format!("<Contents><Key>l/{key}</Key><Size>{size}</Size></Contents>"))
-        .collect();
+    let objects = [("a.txt", 10), ("b.csv", 20), ("c.txt", 600 << 20)];
+    let contents =
+        objects.map(|(key, size)| format!("<Contents><Key>l/{key}</Key><Size>{size}</Size></Contents>"));
+    let contents = contents.concat();
     asked.target.contains("list-type=2").then(|| {
         Some((
             "200 OK",

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::follow::MapProgress;
 use crate::journal::Journal;
 use crate::limit::within;
-use crate::output::{self, Canceled, Style};
+use crate::output::{self, Cancellation, Style};
 
 pub(super) async fn run(client: &Client, global: &Global, wanted: &CancelArguments) -> Result<(), Error> {
     within(global.timeout, cancel(client, global, wanted)).await
@@ -15,7 +15,7 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &CancelArgumen
 
 /// Stops what many functions do of a job that is canceled, if they do. They see for themselves that it is, so that one that may not be
 /// stopped comes to its end all the same.
-async fn stop(client: &Client, canceled: &mut Canceled) {
+async fn stop(client: &Client, canceled: &mut Cancellation) {
     let job_id = canceled.job_id;
     let state = match client.map_state(job_id, None).await {
         Ok(Some(state)) => state,
@@ -53,7 +53,7 @@ async fn cancel(client: &Client, global: &Global, wanted: &CancelArguments) -> R
         let operation = operation.unwrap_or_else(|| "unknown".parse().expect("a name"));
         let is_canceled = client.cancel(job_id, operation).await?;
         late += usize::from(!is_canceled);
-        let mut canceled = Canceled {
+        let mut canceled = Cancellation {
             job_id,
             canceled: is_canceled,
             stopped: None,
