@@ -14,6 +14,7 @@ use crate::many::units;
 use crate::output::{self, Style};
 
 /// A job that is done, and what is wanted of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(crate) struct Told<'a> {
     pub(crate) job: JobIds,
     pub(crate) report: &'a MapReport,
