@@ -261,6 +261,11 @@ bench-memory: ## what jobs need of a function's memory and processor, with what 
 scale: ## simulate how long lists of up to 1 TB and a million images take, and what they cost: docs/scale.md
 	@$(PYTHON) bench/scale.py
 
+.PHONY: bench-map
+bench-map: setup build ## a list of 1.1 GB through functions of 256 MB on the local cloud, with the memory that each takes
+	$(LOCAL_CLOUD) run --parameter StatsMemoryMb=256 --parameter MapConcurrency=2 --parameter ReadableBuckets=errand-bench \
+		-- $(CLOUD_PYTHON) -m devtools.bench.map_job $(MAP)
+
 .PHONY: bench-throughput
 bench-throughput: setup build ## jobs per second through the local cloud, beside the original design
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.bench.throughput $(THROUGHPUT)

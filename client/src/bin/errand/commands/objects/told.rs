@@ -154,11 +154,10 @@ impl Told<'_> {
                 text = format!("{text}, {count} {word}");
             }
         }
-        text = format!(
-            "{text}; {} became {}",
-            units::bytes(report.bytes_in),
-            units::bytes(report.bytes_out)
-        );
+        if report.done > 0 {
+            let (read, made) = (units::bytes(report.bytes_in), units::bytes(report.bytes_out));
+            text = format!("{text}; {read} became {made}");
+        }
         if let Some(output) = &answer.output {
             text = format!("{text}\nhere in {}", output::shown(Path::new(output)));
         }
