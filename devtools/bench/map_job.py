@@ -3,10 +3,10 @@
     python3 -m devtools.local_cloud run --parameter StatsMemoryMb=256 --parameter MapConcurrency=2 \\
         --parameter ReadableBuckets=errand-bench -- .venv/cloud/bin/python -m devtools.bench.map_job
 
-The numbers are 1 to P - 1 in the order of the powers of a number modulo the prime P, times a step: what their statistics are
-follows from that, whatever the program says. Peak memory is the kernel's high-water mark of the resident set (proc(5),
-VmHWM) of each function process. The emulator, which keeps the list in memory and hands it out in Python, takes most of the time: it
-is no measure of AWS.
+The numbers are 1 to P - 1 in the order of the powers of a number modulo the prime P, times a step: what their
+statistics are follows from that, whatever the program says. Peak memory is the kernel's high-water mark of the
+resident set (proc(5), VmHWM) of each function process. The emulator, which keeps the list in memory and hands it out
+in Python, takes most of the time: it is no measure of AWS.
 """
 
 import argparse

@@ -268,14 +268,22 @@ impl S3 {
             .key(location.key.as_str())
             .set_version_id(location.version_id.clone())
             .set_range(part)
-            .set_if_match(range.map(|range| range.of.0))
+            .set_if_match(range.as_ref().map(|range| range.of.0.clone()))
             .send()
             .await
             .map_err(|error| PortError {
                 kind: kind_of_missing(&error),
                 ..failure(action(), &error)
             })?;
-        let size_bytes = unsigned(object.content_length());
+        let mut part =
+            Part::of(range.as_ref(), object.content_range(), object.content_length()).map_err(|message| {
+                PortError {
+                    kind: PortErrorKind::Unavailable,
+                    action: action(),
+                    message,
+                }
+            })?;
+        let size_bytes = part.bytes;
         let parameters = object
             .metadata()
             .and_then(|metadata| metadata.get(keys::PARAMETERS_METADATA).cloned());
@@ -290,7 +298,8 @@ impl S3 {
                     message: format!("broke off after {received} bytes: {error}"),
                 });
                 received += chunk.as_ref().map_or(0, Bytes::len);
-                let is_last = chunk.is_err();
+                let chunk = chunk.map(|chunk| part.take(chunk));
+                let is_last = chunk.is_err() || part.has_ended();
                 // The receiver is gone when the operation ended without reading all.
                 if sender.send(chunk).await.is_err() || is_last {
                     return;
@@ -304,6 +313,60 @@ impl S3 {
             chunks,
             reading: reading.into(),
         })
+    }
+}
+
+/// What of an answer is wanted: whoever is asked for a part may answer with the whole (RFC 9110, section 14.2), as MiniStack 1.5
+/// does of a version.
+struct Part {
+    /// Bytes before it.
+    skip: u64,
+    /// How many bytes it has.
+    bytes: u64,
+    /// How many of them have not come yet, where more comes behind them. Otherwise the answer is read to its end: a wrong checksum
+    /// shows only there.
+    left: Option<u64>,
+}
+
+impl Part {
+    /// By what was asked for and how it was answered: the header `Content-Range` and the answer's length.
+    fn of(asked: Option<&Range>, answered: Option<&str>, length: Option<i64>) -> Result<Self, String> {
+        let length = unsigned(length);
+        match (asked, answered) {
+            (Some(Range { from, to, .. }), None) => {
+                let bytes = to.map_or(length, |to| to.min(length)).saturating_sub(*from);
+                Ok(Self {
+                    skip: *from,
+                    bytes,
+                    left: Some(bytes),
+                })
+            }
+            (Some(Range { from, .. }), Some(told)) if !told.starts_with(&format!("bytes {from}-")) => Err(
+                format!("`{told}` was answered where the bytes from {from} on were asked for"),
+            ),
+            _ => Ok(Self {
+                skip: 0,
+                bytes: length,
+                left: None,
+            }),
+        }
+    }
+
+    /// What of the next chunk is wanted.
+    fn take(&mut self, mut chunk: Bytes) -> Bytes {
+        let skipped = usize::try_from(self.skip).map_or(chunk.len(), |skip| skip.min(chunk.len()));
+        self.skip -= skipped as u64;
+        let mut rest = chunk.split_off(skipped);
+        if let Some(left) = &mut self.left {
+            rest.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= rest.len() as u64;
+        }
+        rest
+    }
+
+    /// Whether all that is wanted has come, before the end of the answer.
+    fn has_ended(&self) -> bool {
+        self.left == Some(0)
     }
 }
 

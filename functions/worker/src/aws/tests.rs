@@ -17,7 +17,7 @@ use lambda_runtime::Error;
 
 use self::stub::{Stub, answer};
 use super::{RetryConfig, S3, Sqs, clients, downloads_within, read, timeouts};
-use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Queues, Written};
+use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Queues, Range, Written};
 
 const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/errand-responses";
 
@@ -394,4 +394,45 @@ async fn a_visibility_timeout_is_sent_in_whole_seconds() {
     let request = &stub.requests()[0];
     assert!(request.contains("AmazonSQS.ChangeMessageVisibility"), "{request}");
     assert!(request.contains(r#""VisibilityTimeout":2"#), "{request}");
+}
+
+/// All bytes of what is read of a part of an object that is answered so, or why there are none.
+async fn part(exchange: Vec<u8>, from: u64, to: Option<u64>) -> Result<(u64, Vec<u8>), PortError> {
+    let stub = Stub::start(vec![exchange]);
+    let (s3, _) = clients_of(stub.endpoint());
+    let of = ETag("\"e\"".to_owned());
+    let mut object = s3.open_range(&location(), Range { from, to, of }).await?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = object.chunks.recv().await {
+        bytes.extend(chunk?);
+    }
+    let asked = &stub.requests()[0].to_lowercase();
+    assert!(asked.contains("if-match: \"e\""), "{asked}");
+    let end = to.map_or(String::new(), |to| (to - 1).to_string());
+    assert!(asked.contains(&format!("range: bytes={from}-{end}")), "{asked}");
+    Ok((object.size_bytes, bytes))
+}
+
+#[tokio::test]
+async fn of_a_part_that_is_answered_with_the_whole_the_part_is_taken() {
+    let whole = || answer("200 OK", &[], "0123456789");
+    let partial = |range, body| answer("206 Partial Content", &[("Content-Range", range)], body);
+    assert_eq!(part(whole(), 3, Some(6)).await, Ok((3, b"345".to_vec())));
+    assert_eq!(part(whole(), 8, None).await, Ok((2, b"89".to_vec())));
+    assert_eq!(part(whole(), 0, Some(99)).await, Ok((10, b"0123456789".to_vec())));
+    let answered = partial("bytes 3-5/10", "345");
+    assert_eq!(part(answered, 3, Some(6)).await, Ok((3, b"345".to_vec())));
+    let error = part(partial("bytes 0-2/10", "012"), 3, Some(6))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Unavailable);
+    assert!(error.message.contains("`bytes 0-2/10`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_object_that_was_written_over_is_told_apart() {
+    let error = part(s3_error("412 Precondition Failed", "PreconditionFailed"), 0, None)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Changed);
 }
