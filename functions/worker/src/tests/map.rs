@@ -326,13 +326,13 @@ async fn each_object_has_a_result_below_a_hash_or_where_it_is_wanted() {
 #[tokio::test]
 async fn a_batch_whose_function_is_killed_goes_on_from_what_was_kept() {
     let fixture = Fixture::new();
-    for number in 0..40 {
-        fixture.objects.put(&in_lake(&format!("{number:02}")), "sleep 20");
+    for key in ["a", "b", "c"] {
+        fixture.objects.put(&in_lake(key), "sleep 200");
     }
     let id = JobId::random();
     fixture.send(id, below(""), MapOptions::default()).await;
     fixture.step(id, json!({ "step": "plan" })).await.unwrap();
-    let item = json!({ "batch": 0, "page": 0, "from": 0, "to": 40 });
+    let item = json!({ "batch": 0, "page": 0, "from": 0, "to": 3 });
     let work = json!({ "step": "work", "round": 1, "item": item });
     let so_far = object(RESULTS, keys::map(id, "reports/00000000.jsonl.so-far").as_str());
     let done_so_far = || {
@@ -340,7 +340,7 @@ async fn a_batch_whose_function_is_killed_goes_on_from_what_was_kept() {
         kept.iter().filter(|byte| **byte == b'\n').count()
     };
     let killed = async {
-        while done_so_far() < 10 {
+        while done_so_far() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -349,18 +349,16 @@ async fn a_batch_whose_function_is_killed_goes_on_from_what_was_kept() {
         () = killed => {}
     }
     // What runs on a thread ends there.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     let (kept, runs) = (done_so_far(), fixture.runs());
     assert_eq!(fixture.step(id, work).await, Ok(json!({})));
-    assert_eq!(fixture.runs(), runs + 40 - kept, "{kept} were kept");
+    assert_eq!(fixture.runs(), runs + 3 - kept, "{kept} were kept");
     fixture
         .step(id, json!({ "step": "reduce", "round": 1 }))
         .await
         .unwrap();
-    assert_eq!((fixture.report(id).objects, fixture.report(id).done), (40, 40));
-    let mut keys: Vec<String> = fixture.objects_of(id).into_iter().map(|each| each.key).collect();
-    keys.dedup();
-    assert_eq!(keys.len(), 40);
+    assert_eq!((fixture.report(id).objects, fixture.report(id).done), (3, 3));
+    assert_eq!(fixture.objects_of(id).len(), 3);
 }
 
 #[tokio::test]
