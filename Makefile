@@ -209,8 +209,8 @@ test-clients: setup build
 test-undeploy: setup build
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.undeploy
 
-# What jobs ask of AWS is what docs/cost.md says.
-COST := $(LOCAL_CLOUD) run --functions-port free -- $(CLOUD_PYTHON) -m devtools.cost.measure
+# What jobs ask of AWS is what docs/cost.md says. Few batches of a map job at once are done before they look whether it was canceled.
+COST := $(LOCAL_CLOUD) run --functions-port free --parameter MapConcurrency=2 -- $(CLOUD_PYTHON) -m devtools.cost.measure
 test-cost: setup build
 	$(COST)
 	$(PYTHON) -m devtools.cost --check
@@ -269,6 +269,11 @@ bench-memory: ## what jobs need of a function's memory and processor, with what 
 .PHONY: scale
 scale: ## simulate how long lists of up to 1 TB and a million images take, and what they cost: docs/scale.md
 	@$(PYTHON) bench/scale.py
+
+.PHONY: bench-map
+bench-map: setup build ## a list of 1.1 GB through functions of 256 MB on the local cloud, with the memory that each takes
+	$(LOCAL_CLOUD) run --parameter StatsMemoryMb=256 --parameter MapConcurrency=2 --parameter ReadableBuckets=errand-bench \
+		-- $(CLOUD_PYTHON) -m devtools.bench.map_job $(MAP)
 
 .PHONY: bench-throughput
 bench-throughput: setup build ## jobs per second through the local cloud, beside the original design

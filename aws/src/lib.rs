@@ -12,6 +12,6 @@ mod unexplained;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use failure::{FailureKind, code, message, root_cause, status};
 pub use http_client::{http_client, http_connector, is_proxied};
-pub use signed::{Unsigned, domain};
+pub use signed::{Unsigned, domain, partition};
 pub use trust::InvalidCaBundle;
 pub use unexplained::Unexplained;

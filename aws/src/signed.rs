@@ -10,24 +10,38 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 
-/// The domains of AWS's partitions, by how their regions begin; elsewhere it is amazonaws.com. From botocore's
-/// `partitions.json` (2026-11).
-const DOMAINS: [(&str, &str); 6] = [
-    ("cn-", "amazonaws.com.cn"),
-    ("eusc-", "amazonaws.eu"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("us-isof-", "csp.hci.ic.gov"),
+/// The partitions of AWS by how their regions begin, and their domains; elsewhere it is `aws`, and amazonaws.com. From
+/// botocore's `partitions.json` (2026-11).
+const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
 ];
+
+/// The partition that a region is in, and its domain.
+fn partition_and_domain(region: &str) -> (&'static str, &'static str) {
+    PARTITIONS
+        .iter()
+        .find(|(begin, ..)| region.starts_with(begin))
+        .map_or(("aws", "amazonaws.com"), |(_, partition, domain)| {
+            (partition, domain)
+        })
+}
 
 /// The domain of the partition that a region is in.
 #[must_use]
 pub fn domain(region: &str) -> &'static str {
-    DOMAINS
-        .iter()
-        .find(|(begin, _)| region.starts_with(begin))
-        .map_or("amazonaws.com", |(_, domain)| domain)
+    partition_and_domain(region).1
+}
+
+/// The partition that a region is in, as ARNs begin with it.
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
+    partition_and_domain(region).0
 }
 
 /// A call that is not signed yet: a POST where it has a body, else a GET.
@@ -81,15 +95,16 @@ mod tests {
 
     #[test]
     fn services_of_a_partition_have_its_domain() {
-        for (region, wanted) in [
-            ("eu-west-1", "amazonaws.com"),
-            ("us-gov-west-1", "amazonaws.com"),
-            ("cn-north-1", "amazonaws.com.cn"),
-            ("us-iso-east-1", "c2s.ic.gov"),
-            ("us-isob-east-1", "sc2s.sgov.gov"),
-            ("eusc-de-east-1", "amazonaws.eu"),
+        for (region, name, wanted) in [
+            ("eu-west-1", "aws", "amazonaws.com"),
+            ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+            ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+            ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
+            ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
+            ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
         ] {
             assert_eq!(domain(region), wanted, "{region}");
+            assert_eq!(partition(region), name, "{region}");
         }
     }
 

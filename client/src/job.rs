@@ -117,3 +117,70 @@ impl Job {
         &self.input
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use errand_protocol::Prefix;
+
+    use super::*;
+    use crate::operations::{GRAYSCALE, STATS};
+
+    fn prefix() -> Input {
+        Input::prefix(Prefix {
+            bucket: "abc".parse().unwrap(),
+            prefix: "a/".to_owned(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+        })
+    }
+
+    fn object(size_bytes: u64) -> Input {
+        let location = errand_protocol::ObjectLocation {
+            bucket: "abc".parse().unwrap(),
+            key: "a".parse().unwrap(),
+            version_id: None,
+        };
+        Input::object(location, size_bytes)
+    }
+
+    #[test]
+    fn only_what_many_functions_may_do_is_worth_a_look() {
+        let may = |operation, input| Job::new(operation, &(), input).may_be_mapped();
+        assert!(may(STATS, prefix()) && may(GRAYSCALE, prefix()));
+        assert!(may(STATS, object(0)), "nobody knows its size");
+        assert!(may(STATS, object(LARGE_BYTES)));
+        assert!(!may(STATS, object(1)));
+        assert!(!may(GRAYSCALE, object(0)), "an image is one function's");
+        assert!(!may(STATS, Input::bytes("a", "1 2 3")));
+        let forced = |engine, input| {
+            let options = MapOptions {
+                engine: Some(engine),
+                ..MapOptions::default()
+            };
+            Job::new(STATS, &(), input).with_map(options).may_be_mapped()
+        };
+        assert!(forced(Engine::Map, Input::bytes("a", "1")));
+        assert!(!forced(Engine::Queue, prefix()));
+    }
+
+    #[test]
+    fn an_id_from_content_follows_from_how_it_is_done_too() {
+        let id = |input: Input, options: MapOptions| {
+            let job = Job::new(STATS, &(), input).with_map(options);
+            job.with_id_from_content().unwrap().id()
+        };
+        let each = MapOptions {
+            each: true,
+            ..MapOptions::default()
+        };
+        assert_eq!(
+            id(prefix(), MapOptions::default()),
+            id(prefix(), MapOptions::default())
+        );
+        assert_ne!(id(prefix(), MapOptions::default()), id(prefix(), each));
+        assert_ne!(
+            id(prefix(), MapOptions::default()),
+            id(object(1), MapOptions::default())
+        );
+    }
+}

@@ -103,7 +103,10 @@ impl Client {
                     match runs.into_iter().next() {
                         // The plan tells of a round shortly before it begins.
                         Some(run) if Some(&run.arn) != before => Arc::new(run),
-                        _ => return Ok(Some(state)),
+                        _ => {
+                            state.run = earlier.and_then(|earlier| earlier.run.clone());
+                            return Ok(Some(state));
+                        }
                     }
                 }
                 Seen::Missing => return Ok(Some(state)),

@@ -149,6 +149,11 @@ GROUPS: dict[str, list[str]] = {
         "errand --endpoint-url http://127.0.0.1:9 stats list.txt",
         "errand --timeout 0 stats list.txt",
         "env -u AWS_REGION -u AWS_DEFAULT_REGION errand --endpoint-url http://127.0.0.1:9 stats list.txt",
+        "errand stats s3://measurements",
+        "errand stats s3://measurements/a/ s3://measurements/b/ --each",
+        "errand --offline stats s3://measurements/a.txt",
+        "errand grayscale image.ppm --to s3://gray/",
+        "errand grayscale s3://photos/ --to s3://gray",
     ],
 }
 

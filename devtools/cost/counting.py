@@ -1,4 +1,4 @@
-"""A proxy that counts what is asked of SQS and S3.
+"""A proxy that counts what is asked of SQS, S3 and Step Functions.
 
 It stands between those who ask and the local cloud, with a port for each of them, by which they are told apart. Every
 byte is passed on as it came, in both directions and while it comes: signatures stay valid, and nothing is kept in
@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 HOST = "127.0.0.1"
 LONGEST_HEAD_BYTES = 1 << 20
+# Services whose requests say in a header what they are, by their names there and in policies.
+NAMED = {"AmazonSQS": "sqs", "AWSStepFunctions": "states"}
 # SQS counts each 64 KB that a request carries as one (its pricing page).
 SQS_REQUEST_BYTES = 64 << 10
 
@@ -126,11 +128,11 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
 
 
 def action(method: str, target: str, headers: dict[str, str]) -> str:
-    """What a request asks for, as AWS names it: `sqs:SendMessage`, `s3:PutObject`. SQS says it in a header (its JSON
-    protocol), S3 by method, path and query."""
+    """What a request asks for, as AWS names it: `sqs:SendMessage`, `s3:PutObject`. SQS and Step Functions say it
+    in a header (their JSON protocol), S3 by method, path and query."""
     if "x-amz-target" in headers:
         service, _, name = headers["x-amz-target"].partition(".")
-        return f"{service.removeprefix('Amazon').lower()}:{name}"
+        return f"{NAMED.get(service, f'unknown:{service}')}:{name}"
     place = urlsplit(target)
     query = parse_qs(place.query, keep_blank_values=True)
     has_key = "/" in place.path.strip("/")

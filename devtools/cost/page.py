@@ -10,6 +10,7 @@ from devtools.checkout import ROOT, Failure
 from devtools.cost import designs, idle, prices
 from devtools.cost.designs import Job
 from devtools.cost.record import Counts
+from devtools.scale.model import batch_objects
 
 PAGE = ROOT / "docs" / "cost.md"
 README = ROOT / "README.md"
@@ -22,11 +23,24 @@ COUNTED = {
     "uploaded image": "grayscale",
     "batch of lists": "stats",
     "batch of images": "grayscale",
+    "map of lists": "stats",
+    "map of images": "grayscale",
+    "small map of images": "grayscale",
 }
+IMAGE_MAPS = ("map of images", "small map of images")
+# How many objects are one map job.
+MAPPED, FEW_MAPPED = 1000, 100
 TITLES = {
     "batch of lists": "list, in a batch",
     "batch of images": "image, in a batch",
+    "map of lists": "list, in a map job of 1,000",
+    "map of images": "image, in a map job of 1,000",
+    "small map of images": "image, in a map job of 100",
 }
+
+PHOTOGRAPH = "photograph, in a map job of 1,000"
+# Money is told of photographs, of which fewer are a batch.
+WITHOUT_MONEY = {TITLES[kind] for kind in IMAGE_MAPS}
 
 
 def jobs(recorded: dict[str, Counts]) -> dict[str, Job]:
@@ -36,11 +50,18 @@ def jobs(recorded: dict[str, Counts]) -> dict[str, Job]:
     own = {TITLES.get(kind, kind): designs.counted(recorded[kind], COUNTED[kind]) for kind in COUNTED}
     return {
         **own,
+        PHOTOGRAPH: mapped_photographs(recorded),
         "naive Lambda, list": designs.naive("stats"),
         "naive Lambda, image": designs.naive("grayscale"),
         "always on, list": designs.always_on("stats"),
         "always on, image": designs.always_on("grayscale"),
     }
+
+
+def mapped_photographs(recorded: dict[str, Counts]) -> Job:
+    """A photograph in a map job, where time and money are told of: fewer of them are a batch."""
+    many, few = (designs.counted(recorded[kind], "grayscale") for kind in IMAGE_MAPS)
+    return designs.of_larger_objects(many, few, (MAPPED, FEW_MAPPED), designs.measured(designs.PHOTOGRAPH)[0] * 1e6)
 
 
 def blocks(recorded: dict[str, Counts]) -> dict[Path, dict[str, str]]:
@@ -73,7 +94,8 @@ def summary(rows: dict[str, Job]) -> str:
         '(`PARAMETERS="Monitoring=none"` leaves all three out).',
         f"A list asks for {number(one.requests)} requests in all, {number(batched.requests)} where many are sent in",
         f"batches: {total['one list']} and {total['list, in a batch']} US dollars a million at list prices.",
-        f"A photograph: {total['one image']} and {total['image, in a batch']} US dollars a million.",
+        f"A photograph: {total['one image']} US dollars a million, {total[PHOTOGRAPH]} in map jobs of {MAPPED:,},",
+        f"which ask for {ratio(rows[PHOTOGRAPH])} of what a function asks for that is given one message an image.",
         "A test counts the requests.",
     )
 
@@ -84,6 +106,9 @@ def requests_table(rows: dict[str, Job]) -> str:
         "client: S3 writes + reads": lambda job: s3(job, "client"),
         "pollers: SQS": lambda job: number(job.count("poller")),
         "invocations": lambda job: number(job.invocations),
+        "Step Functions": lambda job: number(
+            job.transitions + job.children + job.count(prefix="states:") + job.count("state machine")
+        ),
         "function or worker: SQS": lambda job: number(job.count("functions", "sqs:") + job.count("worker", "sqs:")),
         "function or worker: S3 writes + reads": lambda job: s3(job, "functions") or s3(job, "worker"),
         "**all**": lambda job: number(job.requests),
@@ -119,32 +144,58 @@ def thirds(rows: dict[str, Job]) -> str:
                 f"there can be, it would be {number(single.requests)} requests, {ratio(single)}.",
             ),
             paragraph(
-                f"**An image in a batch asks for {ratio(pictured)}, and cannot come down to a third**: it is uploaded,",
+                f"**An image with a job of its own, sent in a batch, asks for {ratio(pictured)}, and cannot come down",
+                "to a third**: it is uploaded,",
                 f"read, written, downloaded, and has an outcome. These {number(five)} requests to S3 alone are",
                 f"{five / naive.requests:.0%} of the naive design's {number(naive.requests)}.",
             ),
+            mapped_thirds(rows),
         )
     )
 
 
+def mapped_thirds(rows: dict[str, Job]) -> str:
+    many, few, photograph = (rows[title] for title in (*(TITLES[kind] for kind in IMAGE_MAPS), PHOTOGRAPH))
+    megabytes = designs.measured(designs.PHOTOGRAPH)[0]
+    largest = designs.largest_within(1 / 3, many, few, (MAPPED, FEW_MAPPED)) / 1e6
+    large = designs.of_larger_objects(many, few, (MAPPED, FEW_MAPPED), 20e6)
+    return paragraph(
+        f"**A batch of images is a map job**, and asks for {exactly(many)} where it has {MAPPED:,} images: one",
+        "message, one outcome and one reply are for all of them. That each is uploaded, read, written and",
+        f"downloaded is {sum(designs.OF_AN_OBJECT.values())} of its {number(many.requests)} requests.",
+        f"With {FEW_MAPPED} images, what a job asks for once counts for more: {exactly(few)}.",
+        f"Photographs of {megabytes} MB ask for {exactly(photograph)}, since",
+        f"{batch_objects(megabytes * 1e6)} of them are a batch, rather than {batch_objects(1)};",
+        f"images of more than {largest:.1f} MB ask for more than a third, those of 20 MB for {exactly(large)}.",
+    )
+
+
+def exactly(job: Job) -> str:
+    return f"{ratio_to_naive(job):.1%}"
+
+
 def outcomes(rows: dict[str, Job]) -> str:
     listed, picture = (designs.cost(rows[title]).total for title in ("list, in a batch", "image, in a batch"))
-    more = picture - designs.cost(designs.naive("grayscale")).total
+    naive = designs.cost(designs.naive("grayscale")).total
+    more, mapped = picture - naive, designs.cost(rows[PHOTOGRAPH])
     return paragraph(
         f"Most of what a list costs is its outcome, which stays on S3 for 30 days: {usd(prices.S3_WRITE.usd)} of",
         f"{usd(listed)} USD a million in batches. With its outcome and the look-up before it, an image costs",
         f"{usd(more)} USD a million more than in the naive design, where nothing is left to look up when a reply is",
-        "lost.",
+        f"lost. In map jobs it costs {usd(naive - mapped.total)} less: an outcome is for all images, and while some of",
+        f"them are on their way others are worked on. Step Functions has {usd(mapped.states)} of it.",
     )
 
 
 def money_table(rows: dict[str, Job]) -> str:
     lines = {}
     for title, job in rows.items():
+        if title in WITHOUT_MONEY:
+            continue
         cost = designs.cost(job)
-        parts = [usd(each) if each else "" for each in (cost.sqs, cost.s3, cost.compute, cost.logs)]
+        parts = [usd(each) if each else "" for each in (cost.sqs, cost.s3, cost.compute, cost.states, cost.logs)]
         lines[title] = [*parts, f"**{usd(cost.total)}**"]
-    return table(["USD a million", "SQS", "S3", "Lambda", "logs", "**all**"], lines, 5)
+    return table(["USD a million", "SQS", "S3", "Lambda", "Step Functions", "logs", "**all**"], lines, 6)
 
 
 def idle_table() -> str:
@@ -204,7 +255,8 @@ def table(head: list[str], lines: dict[str, list[str]], figures: int) -> str:
 
 
 def number(value: float) -> str:
-    return "" if value == 0 else f"{value:.2f}".rstrip("0").rstrip(".")
+    digits = 2 if value >= 0.01 else 3
+    return "" if value == 0 else f"{value:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def usd(value: float) -> str:

@@ -86,6 +86,9 @@ POLLERS = 5
 FEWEST_POLLERS = 2
 POLL_SECS = 20
 
+# An Express workflow is billed for 64 MB at least, which a child with one state keeps within (Step Functions pricing).
+EXPRESS_GB = 64 / 1024
+
 # How long a function waits, which cannot be measured without AWS. S3: "median latency is often in the tens of
 # milliseconds" for less than 512 KB, and 85 to 90 MB/s on a connection (its performance design patterns).
 S3_MS = 30.0

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from devtools.cost import prices
-from devtools.scale.model import MODEL
+from devtools.scale.model import MODEL, batch_objects
 from devtools.scale.simulate import Environments, Gate, Run, Tally, Work, is_killed, processor, slowness
 
 # Images that are followed as one, so that a million take seconds: a function waits for S3's limit once for so many.
 STEP_KEYS = 10
-# An Express workflow is billed for 64 MB at least, which a child with one state keeps within (Step Functions pricing).
-CHILD_GB = 64 / 1024
 # Runs of which the median is told, each with a seed of its own.
 SEEDS = range(5)
 
@@ -42,7 +40,7 @@ class Result:
             # Functions developer guide).
             "Step Functions": transitions * prices.TRANSITIONS.usd / prices.MILLION
             + tally.children * prices.EXPRESS.usd / prices.MILLION
-            + tally.child_secs * CHILD_GB * prices.EXPRESS_COMPUTE.usd,
+            + tally.child_secs * prices.EXPRESS_GB * prices.EXPRESS_COMPUTE.usd,
             "logs": tally.invocations * prices.PLATFORM_LOG_BYTES / 1e9 * prices.LOGS.usd,
         }
 
@@ -80,21 +78,46 @@ def images(
     """Gray images of all that lies below one prefix, which S3 has not divided; their results lie below `prefixes`."""
     memory_mb = MODEL["grayscale_memory_mb"]
     run = begin(seed, quota)
-    batches = math.ceil(count / MODEL["batch_keys"])
+    keys = batch_objects(image_bytes)
     reads, writes = Gate(MODEL["reads_per_sec"]), Gate(prefixes * MODEL["writes_per_sec"])
     gray_secs = image_bytes / (MODEL["gray_bytes_per_sec"] * processor(memory_mb))
     phases = {}
 
+    # The function that is asked keeps the request and starts the execution.
+    run.alone(lambda rng: simple(run, rng, reads=0, writes=1), phase=3)
     pages = math.ceil(count / MODEL["list_page_keys"])
-    run.alone(lambda rng: lister(run, rng, pages), phase=0)
+    for step, listed in enumerate(planning(pages)):
+        run.alone(lister(run, listed), phase=4 + step)
     phases["plan"] = run.now
     run.pause(MODEL["map_start_secs"])
-    sizes = (min(int(MODEL["batch_keys"]), count - index * int(MODEL["batch_keys"])) for index in range(batches))
-    run.each((batch_work(run, keys, image_bytes, gray_secs, reads, writes) for keys in sizes), at_once, phase=1)
+    sizes = batch_sizes(count, keys)
+    # Step Functions reads the list of the work.
+    run.tally.reads += 1
+    run.each((batch_work(run, size, image_bytes, gray_secs, reads, writes) for size in sizes), at_once, phase=1)
     phases["images"] = run.now
-    run.alone(reducer(run, batches, MODEL["report_bytes"], MODEL["read_bytes_per_sec"]), phase=2)
+    # The plan besides.
+    run.tally.reads += 1 + int(MODEL["step_reads"])
+    run.alone(reducer(run, len(sizes), keys * MODEL["report_line_bytes"], MODEL["read_bytes_per_sec"]), phase=2)
     phases["reduce 1"] = run.now
     return Result(run.now, run.tally, memory_mb, phases)
+
+
+def batch_sizes(count: int, keys: int) -> list[int]:
+    """How many images each batch has: the last of a page, which no batch goes beyond, has what is left of it."""
+    page = int(MODEL["list_page_keys"])
+    pages = (min(page, count - listed) for listed in range(0, count, page))
+    return [min(keys, objects - done) for objects in pages for done in range(0, objects, keys)]
+
+
+def planning(pages: int) -> list[int]:
+    """How many pages each step lists and keeps, until it has no time for another."""
+    each = max(1, math.floor(MODEL["plan_secs"] / page_secs()))
+    return [min(each, pages - listed) for listed in range(0, pages, each)]
+
+
+def page_secs() -> float:
+    """A page is listed, and kept, before the next."""
+    return MODEL["list_page_secs"] + MODEL["s3_request_secs"]
 
 
 def begin(seed: int, quota: int | None) -> Run:
@@ -113,14 +136,21 @@ def simple(run: Run, rng: random.Random, reads: int, writes: int) -> Work:
     return secs is not None
 
 
-def lister(run: Run, rng: random.Random, pages: int) -> Work:
-    """Lists page by page, and writes the work list, beside, in parts."""
-    run.tally.lists += pages
-    secs = run.calls_secs(rng, pages)
-    # One that has failed for good is listed again from where it was.
-    waited = secs if secs is not None else pages * MODEL["s3_request_secs"]
-    yield waited + pages * (MODEL["list_page_secs"] - MODEL["s3_request_secs"])
-    return (yield from simple(run, rng, reads=0, writes=2))
+def lister(run: Run, pages: int) -> Callable[[random.Random], Work]:
+    """Lists page by page and keeps each, then how far it has come and the plan; the last step, the work besides."""
+
+    def work(rng: random.Random) -> Work:
+        reads, writes = 1 + int(MODEL["step_reads"]), pages + 3
+        run.tally.lists += pages
+        run.tally.reads += reads
+        run.tally.writes += writes
+        secs = run.calls_secs(rng, reads + pages + writes)
+        longer = pages * (MODEL["list_page_secs"] - MODEL["s3_request_secs"])
+        # A step that has failed for good lists its pages again.
+        yield secs + longer if secs is not None else pages * page_secs() * rng.random()
+        return secs is not None
+
+    return work
 
 
 def slice_work(run: Run, size_bytes: int, reads: int, parse: float) -> Callable[[random.Random], Work]:
@@ -143,21 +173,32 @@ def slice_work(run: Run, size_bytes: int, reads: int, parse: float) -> Callable[
 def batch_work(
     run: Run, keys: int, image_bytes: int, gray_secs: float, reads: Gate, writes: Gate
 ) -> Callable[[random.Random], Work]:
+    """Some images of a batch are fetched, done and stored at the same time, one of them done. Their bytes share what a
+    function gets from S3 and sends there. What takes longest of bytes, work and waiting hides the others, but for the
+    first image on its way in and the last on its way out, which together are one that nothing hides."""
+
     def work(rng: random.Random) -> Work:
+        began = run.now
+        reads_before = int(MODEL["step_reads"] + MODEL["batch_reads"])
+        if not (yield from simple(run, rng, reads=reads_before, writes=0)):
+            return False
         rate = MODEL["read_bytes_per_sec"] / slowness(rng)
-        image_secs = image_bytes * (1 + MODEL["gray_output_ratio"]) / rate + gray_secs
+        bytes_secs = image_bytes * (1 + MODEL["gray_output_ratio"]) / rate
+        alone = 2 * MODEL["s3_request_secs"] + bytes_secs + gray_secs
+        yield alone - max(2 * MODEL["s3_request_secs"] / MODEL["objects_at_once"], bytes_secs, gray_secs)
         steps = [min(STEP_KEYS, keys - done) for done in range(0, keys, STEP_KEYS)]
         killed_in = rng.randrange(len(steps)) if is_killed(rng) else None
         for number, count in enumerate(steps):
             if number == killed_in:
                 return False
-            # An image whose calls fail for good is reported, and fails neither the batch nor the job.
+            # Two calls an image. One that fails for good is made again by the function itself, which is left out.
             secs = run.calls_secs(rng, 2 * count) or 0.0
             waited = max(reads.wait_secs(run.now, count), writes.wait_secs(run.now, count))
             run.tally.waited_for_s3_secs += waited
             run.tally.reads += count
             run.tally.writes += count
-            yield waited + secs + count * image_secs
+            yield waited + max(secs / MODEL["objects_at_once"], count * bytes_secs, count * gray_secs)
+        run.tally.reads += int((run.now - began) / MODEL["look_secs"])
         return (yield from simple(run, rng, reads=0, writes=1))
 
     return work

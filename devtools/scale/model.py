@@ -49,9 +49,22 @@ MEASURED_BY = "`python3 bench/scale.py --measure` on one core of an AMD EPYC, 20
 FIGURES: dict[str, Figure] = {
     # How a job is divided.
     "slice_bytes": own(256 << 20, "a slice of a list"),
-    "batch_keys": own(100, "images that one function does, one after the other"),
+    "batch_keys": own(100, "the most objects of a batch, which one function does"),
+    "batch_bytes": own(256 << 20, "the most bytes of a batch, unless one object has more"),
+    "objects_at_once": own(8, "of a batch are fetched, done and stored at the same time, one of them done"),
     "partial_bytes": own(200_000, "what is stored of a slice in a pass: 8,192 ranges, 25 bytes each"),
-    "report_bytes": own(30_000, "what is stored of a batch: a line of 300 bytes an image"),
+    "report_line_bytes": own(
+        400, "what is stored of an image in the report of its batch: 386 for one of `make test-cost`"
+    ),
+    "step_reads": own(2, "of each step of a map job: its request, and whether it has an outcome already"),
+    "batch_reads": own(
+        3, "of a batch: its report, if there is one, its page of the listing, and what was done of it before"
+    ),
+    "look_secs": own(5, "after which a batch looks again whether its job was canceled"),
+    "plan_secs": own(
+        stack.operation("grayscale").timeout_secs - 3 - 5,
+        "of a step that lists, before it leaves the rest to another: the time-out, a reserve, and time for a page",
+    ),
     "reads_at_once": own(16, "requests on their way while a function puts partials together"),
     "passes": own(2, "over a list; one where its numbers lie close together"),
     "stats_memory_mb": own(stack.operation("stats").memory_mb, "template.yaml, `StatsMemoryMb`"),
@@ -103,3 +116,8 @@ FIGURES: dict[str, Figure] = {
 }
 
 MODEL: dict[str, float] = {name: figure.value for name, figure in FIGURES.items()}
+
+
+def batch_objects(size_bytes: float) -> int:
+    """How many objects of a size are a batch."""
+    return int(max(1, min(MODEL["batch_keys"], MODEL["batch_bytes"] // size_bytes)))

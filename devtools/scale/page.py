@@ -11,7 +11,7 @@ from devtools.cost import page as cost_page
 from devtools.cost import prices
 from devtools.scale import jobs
 from devtools.scale.jobs import Result
-from devtools.scale.model import FIGURES, MODEL, Kind
+from devtools.scale.model import FIGURES, MODEL, Kind, batch_objects
 
 PAGE = ROOT / "docs" / "scale.md"
 AT_ONCE = (10, 100, 1000)
@@ -19,7 +19,7 @@ LISTS = {"10 GB": 10 * 10**9, "100 GB": 100 * 10**9, "1 TB": 10**12}
 IMAGES, IMAGE_BYTES = 10**6, 10**6
 DIVIDED_PREFIXES = 256
 # As many as S3 keeps up with where it has divided nothing.
-FITTING = 300
+FITTING = 50
 # Workers of Spark, to turn a price into minutes.
 SPARK_PROCESSORS, SPARK_GB = 100, 400
 
@@ -66,7 +66,7 @@ def filled(text: str) -> str:
 
 
 def table() -> Table:
-    slice_bytes, keys = int(MODEL["slice_bytes"]), int(MODEL["batch_keys"])
+    slice_bytes, keys = int(MODEL["slice_bytes"]), batch_objects(IMAGE_BYTES)
     lines = {}
     for title, size in LISTS.items():
         cells = [cell(list_of(size, at_once)) for at_once in AT_ONCE]

@@ -1,6 +1,8 @@
 """The tables of docs/cost.md: how requests are counted, told apart and priced."""
 
 import contextlib
+import copy
+import json
 import re
 import socket
 import threading
@@ -10,6 +12,7 @@ from devtools import stack
 from devtools.checkout import ROOT, Failure
 from devtools.cost import counting, designs, idle, page, prices, record
 from devtools.cost.designs import Job
+from devtools.scale.model import batch_objects
 
 COUNTS: record.Counts = {
     "jobs": 100,
@@ -17,6 +20,15 @@ COUNTS: record.Counts = {
     "functions": {"s3:PutObject": 100, "sqs:SendMessageBatch": 20},
     "invocations": 10,
     "log_bytes": 20_000,
+}
+# A map job of a hundred images.
+FEW: record.Counts = {
+    "jobs": 100,
+    "client": {"s3:GetObject": 101, "s3:PutObject": 100, "sqs:SendMessage": 5},
+    "functions": {"s3:GetObject": 112, "s3:PutObject": 108, "sqs:SendMessageBatch": 1, "states:StartExecution": 1},
+    "invocations": 4,
+    "log_bytes": 1000,
+    "map": {"deliveries": 1, "transitions": 7, "children": 1, "work_lists": 1},
 }
 
 
@@ -36,6 +48,10 @@ class Actions(unittest.TestCase):
         self.assertEqual(counting.action("PUT", "/bucket/key", {"x-amz-copy-source": "/b/k"}), "s3:CopyObject")
         sqs = {"x-amz-target": "AmazonSQS.ReceiveMessage"}
         self.assertEqual(counting.action("POST", "/", sqs), "sqs:ReceiveMessage")
+        states = {"x-amz-target": "AWSStepFunctions.StartExecution"}
+        self.assertEqual(counting.action("POST", "/", states), "states:StartExecution")
+        other = {"x-amz-target": "DynamoDB_20120810.GetItem"}
+        self.assertEqual(counting.action("POST", "/", other), "unknown:DynamoDB_20120810:GetItem")
 
     def test_what_errand_never_asks_for_stands_out_and_has_no_price(self):
         what = counting.action("GET", "/bucket/key?acl", {})
@@ -148,6 +164,60 @@ class Differences(unittest.TestCase):
         self.assertEqual(len(record.differences({"lists": COUNTS}, {"lists": now})), 2)
         self.assertEqual(len(record.differences({"lists": COUNTS}, {"images": COUNTS})), 2)
 
+    def test_of_a_map_job_looks_may_be_more_and_nothing_else(self):
+        now = copy.deepcopy(FEW)
+        now["functions"]["s3:GetObject"] += FEW["map"]["children"]
+        self.assertEqual(record.differences({"map": FEW}, {"map": now}), [])
+        now["functions"]["sqs:SendMessageBatch"] += 1
+        now["map"]["transitions"] += 1
+        self.assertEqual(
+            record.differences({"map": FEW}, {"map": now}),
+            [
+                "map: functions sqs:SendMessageBatch: recorded 1, counted 2",
+                "map: transitions: recorded 7, counted 8",
+            ],
+        )
+
+
+class Maps(unittest.TestCase):
+    def test_all_that_is_paid_by_the_piece_is_a_request(self):
+        job = designs.counted(FEW, "grayscale")
+        # One delivery of a queue is received and deleted; the list of the work is read.
+        self.assertAlmostEqual(job.count("poller"), 0.02)
+        self.assertAlmostEqual(job.count("state machine"), 0.01)
+        self.assertAlmostEqual(job.requests, (206 + 2 + 222 + 1 + 4 + 7 + 1) / 100)
+
+    def test_a_job_s_transitions_are_the_states_of_the_definition_and_its_children(self):
+        for kind in page.COUNTED:
+            counts = record.read()[kind]
+            if "map" not in counts:
+                continue
+            of_map = counts["map"]
+            states, tasks = walk(["work", "done"])
+            self.assertEqual(of_map["transitions"], len(states) + of_map["children"])
+            self.assertEqual(counts["invocations"], of_map["deliveries"] + tasks + of_map["children"])
+            self.assertEqual(of_map["work_lists"], states.count("Work"))
+            self.assertEqual(of_map["children"], counts["jobs"] // batch_objects(1))
+
+    def test_larger_images_ask_for_what_more_batches_ask_for(self):
+        found = record.read()
+        jobs = (page.MAPPED, page.FEW_MAPPED)
+        many, few = (designs.counted(found[kind], "grayscale") for kind in page.IMAGE_MAPS)
+        self.assertAlmostEqual(designs.of_larger_objects(many, few, jobs, 1).requests, many.requests)
+        # A batch each: what a job asks for once, and of each image what is its own and its batch's.
+        of_batch = (many.requests - 4) * 1000 - (few.requests - 4) * 100
+        alone = designs.of_larger_objects(many, few, jobs, 1e9)
+        self.assertAlmostEqual(alone.requests, many.requests + 990 / 1000 * of_batch / 9)
+        self.assertEqual(alone.asked["client", "s3:PutObject"], 1)
+        self.assertAlmostEqual(alone.asked["client", "s3:GetObject"], 2)
+        self.assertEqual(alone.children, 1)
+
+    def test_a_batch_hides_what_is_shorter(self):
+        job = Job("grayscale", {("functions", "s3:GetObject"): 1.1, ("functions", "s3:PutObject"): 1.0}, children=0.01)
+        transfers, cpu_ms = designs.work_ms("grayscale")
+        self.assertAlmostEqual(designs.batched_ms(job), 0.1 * prices.S3_MS + max(transfers, cpu_ms))
+        self.assertLess(designs.batched_ms(job), 2 * prices.S3_MS + transfers + cpu_ms)
+
 
 class Prices(unittest.TestCase):
     def test_a_job_costs_what_its_requests_its_time_and_its_logs_cost(self):
@@ -194,12 +264,39 @@ class Page(unittest.TestCase):
         self.assertLessEqual(page.ratio_to_naive(job), 1 / 3)
         self.assertLessEqual(page.ratio_to_naive(designs.with_single_replies(job)), 1 / 3)
 
-    def test_an_image_in_a_batch_does_not_and_could_not(self):
+    def test_so_do_images_photographs_and_lists_as_a_map_job(self):
+        found = record.read()
+        for job in (
+            designs.counted(found["map of images"], "grayscale"),
+            page.mapped_photographs(found),
+            designs.counted(found["map of lists"], "stats"),
+        ):
+            self.assertLessEqual(page.ratio_to_naive(job), 1 / 3)
+
+    def test_an_image_with_a_job_of_its_own_does_not_and_could_not(self):
         job = designs.counted(record.read()["batch of images"], "grayscale")
         third = designs.naive("grayscale").requests / 3
         self.assertGreater(job.requests, third)
         self.assertGreater(designs.least_of_an_image(), third)
         self.assertLess(job.requests, designs.counted(record.read()["one image"], "grayscale").requests)
+
+
+def walk(answers: list[str]) -> tuple[list[str], int]:
+    """Which states of the template's state machine are entered, and how many of them are tasks, where the functions
+    answer so: `work`, `done`."""
+    text = stack.TEMPLATE.read_text().split("DefinitionString: !Sub |\n")[1].split("\n\n")[0]
+    definition = json.loads(re.sub(r"\$\{\w+(::\w+)?\}", "1", text))
+    states, name, entered = iter(answers), definition["StartAt"], []
+    while True:
+        entered.append(name)
+        state = definition["States"][name]
+        if state["Type"] == "Succeed":
+            return entered, sum(definition["States"][each]["Type"] == "Task" for each in entered)
+        if state["Type"] == "Choice":
+            answer = next(states)
+            name = next(each["Next"] for each in state["Choices"] if each.get("StringEquals") == answer)
+        else:
+            name = state["Next"]
 
 
 if __name__ == "__main__":

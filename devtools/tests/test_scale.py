@@ -7,9 +7,11 @@ import sys
 import unittest
 from unittest import mock
 
+from devtools import stack
 from devtools.checkout import ROOT
+from devtools.cost import record
 from devtools.scale import jobs, page
-from devtools.scale.model import FIGURES, MODEL, Kind
+from devtools.scale.model import FIGURES, MODEL, Kind, batch_objects
 from devtools.scale.simulate import Environments, Gate, Run
 
 # A world in which nothing goes wrong and nothing takes a different time than anything else.
@@ -86,9 +88,41 @@ class Images(unittest.TestCase):
             tally = jobs.images(2_345, 10**6, 10).tally
         self.assertEqual(tally.children, 24)
         self.assertEqual(tally.lists, 3)
-        # With the reports and where they are put together; the work list, the reports, the outcome.
-        self.assertEqual(tally.reads, 2_345 + 24)
-        self.assertEqual(tally.writes, 2_345 + 2 + 24 + 1)
+        # As `make test-cost` counts it: of a batch, the request, an outcome, a report, the page, what was done before,
+        # and the report when all is put together; of both other steps, three, and the list of the work.
+        self.assertEqual(tally.reads, 2_345 + 24 * 6 + 2 * 3 + 1)
+        # The reports; the request, three pages, how far planning has come, the plan, the work, the outcome.
+        self.assertEqual(tally.writes, 2_345 + 24 + 1 + 3 + 3 + 1)
+        self.assertEqual(tally.invocations, 24 + 3)
+
+    def test_a_thousand_ask_for_what_was_counted(self):
+        counts = record.read()["map of images"]
+        with mock.patch.dict(MODEL, CALM):
+            tally = jobs.images(1000, 3000, 2).tally
+        functions, of_map = counts["functions"], counts["map"]
+        self.assertEqual(tally.reads, functions["s3:GetObject"] + of_map["work_lists"])
+        self.assertEqual(tally.writes, functions["s3:PutObject"])
+        self.assertEqual(tally.lists, functions["s3:ListObjectsV2"])
+        self.assertEqual(tally.invocations, counts["invocations"])
+        self.assertEqual(tally.children, of_map["children"])
+
+    def test_batches_end_with_their_page_and_have_no_more_than_so_many_bytes(self):
+        self.assertEqual(jobs.batch_sizes(1250, batch_objects(1)), [100] * 12 + [50])
+        self.assertEqual(jobs.batch_sizes(1100, batch_objects(6.8e6))[24:], [39, 25, 39, 39, 22])
+        self.assertEqual(batch_objects(1e9), 1)
+
+    def test_images_of_a_batch_take_as_long_as_what_takes_longest(self):
+        with mock.patch.dict(MODEL, {**CALM, "killed_rate": 0}):
+            took = [jobs.images(count, 10**6, 1).phases["images"] for count in (50, 100)]
+        bytes_secs = 10**6 * (1 + MODEL["gray_output_ratio"]) / MODEL["read_bytes_per_sec"]
+        self.assertAlmostEqual(took[1] - took[0], 50 * bytes_secs)
+
+    def test_planning_goes_on_in_another_step_where_a_function_has_no_more_time(self):
+        self.assertEqual(jobs.planning(10), [10])
+        steps = jobs.planning(1000)
+        self.assertEqual(sum(steps), 1000)
+        self.assertGreater(len(steps), 1)
+        self.assertLess(max(steps) * jobs.page_secs(), stack.operation("grayscale").timeout_secs)
 
 
 class Limits(unittest.TestCase):
@@ -135,6 +169,27 @@ class Model(unittest.TestCase):
             self.skipTest("the command names none of them yet")
         for name, value in found.items():
             self.assertAlmostEqual(value, MODEL[name], msg=name)
+
+    def test_images_are_divided_as_the_function_divides_them(self):
+        each = ROOT / "functions" / "worker" / "src"
+        for path, name, wanted in (
+            ("map/each/plan.rs", "BATCH_OBJECTS: usize", MODEL["batch_keys"]),
+            ("map/each/plan.rs", "BATCH_BYTES: u64", MODEL["batch_bytes"]),
+            ("map/each/work.rs", "AT_ONCE: usize", MODEL["objects_at_once"]),
+            ("map/each/reduce.rs", "AHEAD: u64", MODEL["reads_at_once"]),
+        ):
+            found = re.search(rf"^const {name} = ([^;]+);$", (each / path).read_text(), re.MULTILINE)
+            assert found, name
+            self.assertEqual(number(found[1]), wanted, name)
+        left = 0
+        for path, name in (("map/each/plan.rs", "TIME_FOR_PAGE"), ("deadline.rs", "RESERVE")):
+            found = re.search(
+                rf"^const {name}: Duration = Duration::from_secs\((\d+)\);$", (each / path).read_text(), re.M
+            )
+            assert found, name
+            left += int(found[1])
+        self.assertEqual(MODEL["plan_secs"], stack.operation("grayscale").timeout_secs - left)
+        self.assertIn(f"look_every: Duration::from_secs({MODEL['look_secs']:.0f}),", (each / "config.rs").read_text())
 
     def test_every_figure_says_where_it_comes_from(self):
         for name, figure in FIGURES.items():

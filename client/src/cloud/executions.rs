@@ -3,10 +3,11 @@
 //! Names and shapes are those of the AWS Step Functions API reference (read 2026-11). A moment is a number of seconds in its JSON,
 //! with a fraction.
 
+use errand_aws::partition;
 use errand_protocol::JobId;
 use serde_json::{Value, json};
 
-use super::signed::{Call, Policy, partition};
+use super::signed::{Call, Policy};
 use super::{Cloud, Seen};
 use crate::error::Error;
 

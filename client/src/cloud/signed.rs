@@ -8,11 +8,9 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat, SdkBody};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use errand_aws::{FailureKind, root_cause};
+use errand_aws::{FailureKind, Unsigned, domain, root_cause};
 use serde_json::Value;
 
 use super::connect::Place;
@@ -29,18 +27,6 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// Credentials that end sooner are renewed.
 const MARGIN: Duration = Duration::from_mins(1);
-
-/// The partitions of AWS by how their regions begin, and their domains; elsewhere it is `aws`, and amazonaws.com. From
-/// botocore's `partitions.json` (2026-11).
-const PARTITIONS: [(&str, &str, &str); 7] = [
-    ("cn-", "aws-cn", "amazonaws.com.cn"),
-    ("eusc-", "aws-eusc", "amazonaws.eu"),
-    ("us-gov-", "aws-us-gov", "amazonaws.com"),
-    ("us-iso-", "aws-iso", "c2s.ic.gov"),
-    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
-    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
-    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
-];
 
 /// What is asked.
 pub(super) struct Call<'a> {
@@ -232,30 +218,14 @@ impl Cloud {
         body: Option<&str>,
         credentials: Credentials,
     ) -> Result<HttpRequest, Error> {
-        let identity = credentials.into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name(service)
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|error| defect(&error))?
-            .into();
-        let method = if body.is_some() { "POST" } else { "GET" };
-        let content = SignableBody::Bytes(body.unwrap_or_default().as_bytes());
-        let signable = SignableRequest::new(method, url, headers.iter().copied(), content);
-        let signable = signable.map_err(|error| defect(&error))?;
-        let (signature, _) = sign(signable, &parameters)
-            .map_err(|error| defect(&error))?
-            .into_parts();
-        let mut request = HttpRequest::new(body.map_or_else(SdkBody::empty, SdkBody::from));
-        request.set_method(method).map_err(|error| defect(&error))?;
-        request.set_uri(url.to_owned()).map_err(|error| defect(&error))?;
-        for (name, value) in headers.iter().copied().chain(signature.headers()) {
-            request.headers_mut().insert(name.to_owned(), value.to_owned());
-        }
-        Ok(request)
+        let unsigned = Unsigned {
+            service,
+            region: &self.region,
+            url,
+            headers,
+            body,
+        };
+        unsigned.sign(credentials).map_err(|error| defect(&*error))
     }
 }
 
@@ -265,45 +235,5 @@ fn defect(error: &(dyn std::error::Error + 'static)) -> Error {
         action: "make a request".to_owned(),
         message: chain(error),
         retryable: false,
-    }
-}
-
-/// The partition that a region is in, and its domain.
-fn partition_and_domain(region: &str) -> (&'static str, &'static str) {
-    PARTITIONS
-        .iter()
-        .find(|(begin, ..)| region.starts_with(begin))
-        .map_or(("aws", "amazonaws.com"), |(_, partition, domain)| {
-            (partition, domain)
-        })
-}
-
-/// The domain of the partition that a region is in.
-fn domain(region: &str) -> &'static str {
-    partition_and_domain(region).1
-}
-
-/// The partition that a region is in, as ARNs begin with it.
-pub(super) fn partition(region: &str) -> &'static str {
-    partition_and_domain(region).0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn services_of_a_partition_have_its_domain() {
-        for (region, name, wanted) in [
-            ("eu-west-1", "aws", "amazonaws.com"),
-            ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
-            ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
-            ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
-            ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
-            ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
-        ] {
-            assert_eq!(domain(region), wanted, "{region}");
-            assert_eq!(partition(region), name, "{region}");
-        }
     }
 }

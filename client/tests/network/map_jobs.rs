@@ -25,9 +25,9 @@ struct Job {
     denied: Option<&'static str>,
 }
 
-fn json_answer(body: &Value) -> Option<Option<Answer>> {
+fn in_json(body: &Value) -> Answer {
     let kind = ("Content-Type", "application/x-amz-json-1.0".to_owned());
-    Some(Some(("200 OK", vec![kind], body.to_string())))
+    ("200 OK", vec![kind], body.to_string())
 }
 
 fn arn(kind: &str, id: &str) -> String {
@@ -50,33 +50,35 @@ impl Job {
         }
         match asked.action().as_str() {
             // Its function begins an execution, and does not answer.
-            "SendMessage" => json_answer(&json!({ "MessageId": "1", "MD5OfMessageBody": "" })),
-            "ListMapRuns" => json_answer(&json!({ "mapRuns": [
+            "SendMessage" => Some(Some(in_json(
+                &json!({ "MessageId": "1", "MD5OfMessageBody": "" }),
+            ))),
+            "ListMapRuns" => Some(Some(in_json(&json!({ "mapRuns": [
                 { "mapRunArn": "arn:old", "startDate": 1.0, "executionArn": body["executionArn"] },
                 { "mapRunArn": "arn:new", "startDate": 2.5, "executionArn": body["executionArn"] },
-            ] })),
+            ] })))),
             "DescribeMapRun" => {
                 assert_eq!(body["mapRunArn"], "arn:new");
-                json_answer(&json!({ "status": "RUNNING", "itemCounts": {
+                Some(Some(in_json(&json!({ "status": "RUNNING", "itemCounts": {
                     "total": 3, "succeeded": 1, "failed": 0, "pending": 1, "running": 1, "aborted": 0, "timedOut": 0,
-                } }))
+                } }))))
             }
-            "DescribeExecution" => json_answer(&json!({
+            "DescribeExecution" => Some(Some(in_json(&json!({
                 "status": self.ended.unwrap_or("RUNNING"), "startDate": 1.0, "error": "States.Runtime", "cause": "no such key",
                 "input": r#"{"operation":"grayscale"}"#,
-            })),
-            "ListExecutions" if body["statusFilter"] == "RUNNING" => json_answer(&json!({
+            })))),
+            "ListExecutions" if body["statusFilter"] == "RUNNING" => Some(Some(in_json(&json!({
                 "executions": [{ "name": ID, "startDate": 1_700_000_000.0 }, { "name": "by-hand", "startDate": 1.0 }],
-            })),
-            "ListExecutions" => json_answer(&json!({
+            })))),
+            "ListExecutions" => Some(Some(in_json(&json!({
                 "executions": [{ "name": ID, "startDate": 1.0, "stopDate": 1_700_000_000.0 }],
-            })),
-            "StopExecution" => json_answer(&json!({ "stopDate": 1.0 })),
+            })))),
+            "StopExecution" => Some(Some(in_json(&json!({ "stopDate": 1.0 })))),
             _ if asked.method != "GET" => None,
-            _ if asked.target.contains("/plan.json") => json_answer(&json!({
+            _ if asked.target.contains("/plan.json") => Some(Some(in_json(&json!({
                 "version": 1, "unit": "batches", "objects": 250, "bytes": 250_000_000, "is_planned": true, "items": 3,
                 "round": 1, "notes": ["a note of the plan"],
-            })),
+            })))),
             _ if asked.target.contains("/reports/00000000.jsonl") => {
                 let lines: Vec<String> = self.report.iter().map(Value::to_string).collect();
                 Some(Some(("200 OK", vec![], lines.join("\n"))))
@@ -87,10 +89,13 @@ impl Job {
                 if looks.fetch_add(1, Ordering::Relaxed) < after {
                     return None;
                 }
-                json_answer(&json!({
+                Some(Some(in_json(&json!({
                     "version": 1, "job_id": name.split('.').next()?, "operation": if self.result["bytes_out"] == 0 { "stats" } else { "grayscale" },
                     "status": "succeeded", "result": self.result, "attempt": 1, "duration_ms": 9000, "finished_at_unix_ms": 1,
-                }))
+                }))))
+            }
+            _ if asked.target.contains("list-type=2") => {
+                Some(Some(("200 OK", vec![], "<ListBucketResult/>".to_owned())))
             }
             _ if asked.target.contains("/results/3f/") => Some(Some(("200 OK", vec![], "gray".to_owned()))),
             _ => None,
@@ -154,7 +159,6 @@ fn a_prefix_of_images_is_one_job_whose_progress_and_end_are_told() {
             "4 objects: 2 done, 1 skipped, 1 failed; 250 MB became 8 bytes",
             "kept at s3://gray/2026/",
             "errand: s3://photos/2026/notes.txt: it is no image: leave it out",
-            "1 of 4 failed",
         ],
     );
     let request = request(&stand_in);
@@ -215,7 +219,7 @@ fn no_key_leads_out_of_the_folder() {
     let stand_in = job.start();
     let errand = errand(&stand_in);
     let ended = errand.run(&["result", ID, "-o", "a/b/gray"]);
-    ended.with(1, &["its key leads out of the folder", "2 of 4 failed"]);
+    ended.with(1, &["its key leads out of the folder"]);
     assert!(errand.home.path().join("a/b/gray/b/c.jpg").exists());
     assert!(!errand.home.path().join("a/out.jpg").exists());
 }
@@ -255,7 +259,7 @@ fn each_list_below_a_prefix_is_a_row_and_a_failure_is_named() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert_eq!(lines.len(), 4, "{lines:?}");
     assert_eq!(
         (&lines[0]["input"], &lines[0]["sum"]),
         (&json!("l/a.txt"), &json!("6"))
@@ -330,7 +334,7 @@ fn what_runs_is_listed_with_its_progress() {
         &[
             "map jobs: 1 running\n",
             &format!("grayscale  {ID}  planned 3 batches, 1 done\n"),
-            &format!("last map job that failed, "),
+            "last map job that failed, ",
         ],
     );
     let job = Job {
@@ -353,10 +357,10 @@ fn listing(asked: &Asked) -> Option<Option<Answer>> {
             String::new(),
         )));
     }
-    let contents: String = [("a.txt", 10), ("b.csv", 20), ("c.txt", 600 << 20)]
-        .iter()
-        .map(|(key, size)| format!("<Contents><Key>l/{key}</Key><Size>{size}</Size></Contents>"))
-        .collect();
+    let objects = [("a.txt", 10), ("b.csv", 20), ("c.txt", 600 << 20)];
+    let contents =
+        objects.map(|(key, size)| format!("<Contents><Key>l/{key}</Key><Size>{size}</Size></Contents>"));
+    let contents = contents.concat();
     asked.target.contains("list-type=2").then(|| {
         Some((
             "200 OK",

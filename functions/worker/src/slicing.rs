@@ -82,7 +82,7 @@ pub const HEAD_BYTES: u64 = 1 << 20;
 pub struct Layout {
     /// Why it is read as one slice, in a few words such as `gzip`; none where it can be cut.
     pub uncut: Option<String>,
-    /// What all slices of it have to know.
+    /// What all slices of it have to know. An object that is short enough for one slice is not asked about, and its slice knows nothing.
     pub known: Vec<u8>,
 }
 
@@ -100,7 +100,7 @@ pub struct Slice {
     /// Whether [`Slice::start`] is where the slice before it ended. Otherwise it lies anywhere, and where the slice begins is found
     /// nearby.
     pub is_exact: bool,
-    /// [`Layout::known`] of the object.
+    /// [`Layout::known`] of the object; empty for one that is one slice.
     pub known: Vec<u8>,
     /// Where [`Next::Replay`] has it begin, in the operation's terms.
     #[serde(default, skip_serializing_if = "Option::is_none")]

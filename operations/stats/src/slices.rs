@@ -31,7 +31,7 @@ pub use reduction::Reduction;
 pub struct Layout {
     /// Why it is read as one slice, in a few words such as `gzip`; none where it can be cut.
     pub uncut: Option<&'static str>,
-    /// What all slices of it have to know.
+    /// What all slices of it have to know; empty where it is one slice.
     pub known: Vec<u8>,
 }
 
@@ -48,7 +48,7 @@ pub struct Slice {
     pub size_bytes: u64,
     /// Whether [`Slice::start`] is where the slice before it ended. Otherwise it lies anywhere.
     pub is_exact: bool,
-    /// [`Layout::known`] of the object, or what a [`Reduction`] knows better.
+    /// [`Layout::known`] of the object, or what a [`Reduction`] knows better; empty for an object that is one slice.
     pub known: Vec<u8>,
     /// Where in the text it begins, if it is read for its error.
     pub at: Option<Vec<u8>>,

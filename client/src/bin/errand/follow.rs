@@ -113,9 +113,9 @@ fn tell_news(job_id: JobId, known: Option<&MapState>, state: &MapState) {
 
 /// The error of a map job whose execution has ended, and whose outcome does not come.
 pub(crate) async fn ended_without_an_answer(client: &Client, job_id: JobId) -> Option<Error> {
-    let ended = match client.check_execution(job_id).await {
-        Err(error @ errand_client::Error::ExecutionEnded { .. }) => error,
-        _ => return None,
+    let Err(ended @ errand_client::Error::ExecutionEnded { .. }) = client.check_execution(job_id).await
+    else {
+        return None;
     };
     // Its last step may just have stored it.
     tokio::time::sleep(LAG).await;

@@ -16,7 +16,7 @@ pub(crate) use answers::{
 };
 pub(crate) use dead_letters::{DeadLetterAnswer, dead_letter, dead_letter_body, dead_letter_line, redriven};
 pub(crate) use findings::{Finding, Health, findings};
-pub(crate) use jobs::{Canceled, JobLine, canceled, job_line, left, link, sent};
+pub(crate) use jobs::{Cancellation, JobLine, canceled, job_line, left, link, sent};
 pub(crate) use notes::{Verbosity, aside, begin, elapsed, line, note, set_bar, step, verbosity};
 pub(crate) use settings::{settings, settings_file};
 pub(crate) use show::{Style, show as said, shown};

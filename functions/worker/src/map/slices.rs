@@ -6,7 +6,7 @@ mod read;
 mod reduce;
 
 pub(super) use self::plan::no_objects;
-use errand_protocol::{JobError, MapPlan, Unit, VERSION, code};
+use errand_protocol::{JobError, MapPlan, ObjectLocation, Unit, VERSION, code};
 use serde::{Deserialize, Serialize};
 
 use super::listing::Pinned;
@@ -134,6 +134,14 @@ impl Round {
         store.write_json(&round_name(number), &self).await?;
         store.write_json("plan.json", &plan).await?;
         Ok(Stepped::On(Turn::work(number, store.location(&name).key.into())))
+    }
+}
+
+/// The failure of one object among several.
+fn of_object(location: &ObjectLocation, error: JobError) -> JobError {
+    JobError {
+        message: format!("{location}: {}", error.message),
+        ..error
     }
 }
 

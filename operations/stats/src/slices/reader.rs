@@ -79,7 +79,7 @@ impl SliceReader {
         canceled: &Arc<AtomicBool>,
     ) -> Result<Self, SliceError> {
         parameters.check()?;
-        let known: Known = wire::read(&slice.known, "layout")?;
+        let known = Known::of(slice)?;
         let at: Option<Position> = match &slice.at {
             Some(at) => Some(wire::read(at, "position")?),
             None => None,
@@ -238,7 +238,7 @@ impl SliceReader {
         }
     }
 
-    /// What the slice gave, for a [`Reduction`].
+    /// What the slice gave, for a [`Reduction`](super::Reduction).
     ///
     /// # Errors
     ///

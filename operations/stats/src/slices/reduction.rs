@@ -237,7 +237,7 @@ impl Reduction {
 
 /// The slice from where the one before it ended up to `end`.
 fn between(slice: &Slice, start: End, end: u64) -> Result<Slice, SliceError> {
-    let mut known: Known = wire::read(&slice.known, "layout")?;
+    let mut known = Known::of(slice)?;
     let known = if start.form.is_some() && known.form != start.form {
         known.form = start.form;
         wire::write(&known)

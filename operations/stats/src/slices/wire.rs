@@ -6,8 +6,8 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::SliceError;
 use super::cut::Cut;
+use super::{Slice, SliceError};
 use crate::contents::Contents;
 use crate::search::Search;
 use crate::text::Form;
@@ -65,6 +65,19 @@ pub(super) struct Beside {
 pub(super) struct Wanted {
     pub(super) search: Search,
     pub(super) beside: Beside,
+}
+
+impl Known {
+    /// What a slice is known by; of an object that is one slice, nothing.
+    pub(super) fn of(slice: &Slice) -> Result<Self, SliceError> {
+        if slice.known.is_empty() {
+            return Ok(Self {
+                form: None,
+                cut: Cut::LineFeeds,
+            });
+        }
+        read(&slice.known, "layout")
+    }
 }
 
 impl Read {

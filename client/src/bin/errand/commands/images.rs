@@ -237,6 +237,7 @@ impl Lines {
             json: global.json,
             quiet: global.quiet,
             timing: global.timing,
+            in_this_run: true,
             makes_files: true,
         };
         let mut lines = Self {

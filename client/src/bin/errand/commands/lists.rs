@@ -215,6 +215,7 @@ impl Reported<'_> {
             json: self.json,
             quiet: self.quiet,
             timing: false,
+            in_this_run: false,
             makes_files: false,
         };
         let total = usize::try_from(self.report.objects).unwrap_or(usize::MAX);
@@ -267,6 +268,7 @@ impl Lines {
             json: global.json,
             quiet: global.quiet,
             timing: global.timing,
+            in_this_run: true,
             makes_files: false,
         };
         Self {

@@ -22,7 +22,7 @@ pub(super) fn of_lists(wanted: &StatsArguments) -> Result<Option<Input>, Error> 
         addresses.extend(address(name)?);
     }
     let is_all = addresses.len() == wanted.files.len() && wanted.many.files_from.is_none();
-    if wanted.together && !(is_all && !addresses.is_empty()) {
+    if wanted.together && (addresses.is_empty() || !is_all) {
         let message =
             "--together of files is done in this process: add --offline; of objects on S3, name these alone";
         return Err(Error::Usage(message.to_owned()));
@@ -96,7 +96,8 @@ pub(super) async fn each_list(
 /// The bucket of an address, as names of objects begin.
 pub(super) fn bucket_of(address: &str) -> Option<&str> {
     let rest = address.strip_prefix("s3://")?;
-    Some(&address[..address.len() - rest.len() + rest.find('/')? + 1])
+    let slash = address.len() - rest.len() + rest.find('/')?;
+    Some(&address[..=slash])
 }
 
 /// The images that are one job: all below a prefix. Fails where an option is for such a job, and there is none.

@@ -63,6 +63,7 @@ pub(super) async fn run(client: &Client, global: &Global, wanted: &ResultArgumen
     run.fetch_all(ids).await
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 struct Run {
     client: Client,
     /// When everything has to be done, and how long was to be waited.

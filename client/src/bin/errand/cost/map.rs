@@ -69,7 +69,10 @@ impl Work {
     /// How long a function works on one object of so many bytes, in seconds.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn secs(self, size_bytes: u64) -> f64 {
-        let size_bytes = size_bytes as f64;
+        self.secs_of(size_bytes as f64)
+    }
+
+    fn secs_of(self, size_bytes: f64) -> f64 {
         match self {
             Self::List | Self::Lists => S3_REQUEST_SECS + size_bytes / READ_BYTES_PER_SEC,
             // It is read, made gray, and written.
@@ -100,7 +103,7 @@ impl Work {
         } else {
             STATS_GB
         };
-        let each_secs = objects_in_one * self.secs((size_bytes as f64 / count / objects_in_one) as u64);
+        let each_secs = objects_in_one * self.secs_of(size_bytes as f64 / count / objects_in_one);
         let at_once = count.min(CONCURRENCY_QUOTA);
         let work_secs = each_secs * (SLOWNESS * count / at_once + TAIL);
         // Whoever waits for S3 is paid all the same.

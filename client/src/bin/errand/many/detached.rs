@@ -34,6 +34,7 @@ pub(crate) async fn send(
         json: global.json,
         quiet: global.quiet,
         timing: false,
+        in_this_run: true,
         makes_files: false,
     };
     let mut report = Report::new(items.iter().chain(problems), manner);

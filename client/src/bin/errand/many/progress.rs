@@ -204,7 +204,7 @@ impl Progress {
                 bar.set_position(sent_bytes);
             }
             Kind::Lines { next, apart } => {
-                if elapsed >= (*next).max(FIRST_LINE_OF_ONE) {
+                if size_bytes > 0 && elapsed >= (*next).max(FIRST_LINE_OF_ONE) {
                     *apart = (*apart * 2).min(LINES_APART);
                     *next = elapsed + *apart;
                     output::line(&moved);

@@ -52,7 +52,7 @@ impl Counts {
     }
 
     /// The sum, for a person to read.
-    fn text(&self, time: Duration, done: &str) -> String {
+    fn text(&self, time: Option<Duration>, done: &str) -> String {
         let mut text = format!("{} {done}", self.done);
         let not_begun = self.total - self.ended();
         for (count, words) in [
@@ -68,9 +68,11 @@ impl Counts {
         if self.output_bytes > 0 {
             let _ = write!(text, " became {}", units::bytes(self.output_bytes));
         }
-        let _ = write!(text, " in {}", units::time(time));
-        if self.done > 0 && self.input_bytes > 0 {
-            let _ = write!(text, " ({})", units::rate(self.input_bytes, time));
+        if let Some(time) = time {
+            let _ = write!(text, " in {}", units::time(time));
+            if self.done > 0 && self.input_bytes > 0 {
+                let _ = write!(text, " ({})", units::rate(self.input_bytes, time));
+            }
         }
         if self.passed_over > 0 {
             let _ = write!(
@@ -102,6 +104,8 @@ pub(crate) struct Manner {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) timing: bool,
+    /// Whether the work is done in this run, so that its time is the work's.
+    pub(crate) in_this_run: bool,
     /// Whether the answers go to files, so that the work is worth doing also when nobody reads the lines.
     pub(crate) makes_files: bool,
 }
@@ -297,6 +301,7 @@ impl Report {
             self.line(&summary(&counts, time, self.manner, false));
         }
         if !self.manner.quiet {
+            let time = self.manner.in_this_run.then_some(time);
             let mut text = counts.text(time, self.manner.done);
             if let Some(why) = self.stopped {
                 let _ = write!(text, "; stopped: {why}");
@@ -365,7 +370,7 @@ pub(crate) fn tell_of_interruption(counts: &Counts, time: Duration, manner: Mann
     let _ = writeln!(
         io::stderr(),
         "{end_of_bar}errand: interrupted: {}{resume}",
-        counts.text(time, manner.done)
+        counts.text(Some(time), manner.done)
     );
     if manner.json {
         // Where nobody takes it, the signal is what is left to tell.

@@ -77,7 +77,7 @@ pub(crate) fn left(job_id: JobId, path: &Path, style: Style) -> Result<(), Error
 
 /// What became of an order to cancel a job.
 #[derive(Debug, Serialize)]
-pub(crate) struct Canceled {
+pub(crate) struct Cancellation {
     pub(crate) job_id: JobId,
     pub(crate) canceled: bool,
     /// Whether its execution was stopped, if it is a map job.
@@ -89,7 +89,7 @@ pub(crate) struct Canceled {
 }
 
 /// Tells whether a job was canceled, and what was done of it.
-pub(crate) fn canceled(canceled: &Canceled, style: Style) -> Result<(), Error> {
+pub(crate) fn canceled(canceled: &Cancellation, style: Style) -> Result<(), Error> {
     show(style, canceled, || {
         let job_id = canceled.job_id;
         if !canceled.canceled {

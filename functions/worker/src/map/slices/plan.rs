@@ -8,7 +8,7 @@ use errand_protocol::{JobError, RequestInput, code};
 use super::super::job::MapJob;
 use super::super::listing::{self, Pinned};
 use super::super::steps::Stepped;
-use super::{Placed, Round, defect};
+use super::{Placed, Round, defect, of_object};
 use crate::invocation::Invocation;
 use crate::operation::Operation;
 use crate::ports::{Objects, OpenObject, PortError, PortErrorKind, Queues, Range};
@@ -49,7 +49,12 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         };
         for (index, object) in objects.iter().enumerate() {
             let layout = if object.size_bytes > slice_bytes {
-                self.layout(job, object).await?
+                self.layout(job, object)
+                    .await
+                    .map_err(|error| match objects.len() {
+                        1 => error,
+                        _ => of_object(&object.location, error),
+                    })?
             } else {
                 Layout::default()
             };

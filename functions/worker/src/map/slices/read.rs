@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use errand_protocol::{JobError, code};
+use tokio::sync::mpsc;
 use tracing::Span;
 
 use super::super::job::MapJob;
@@ -17,10 +18,13 @@ use super::{Line, OfObject, defect, partials_name};
 use crate::advice::stack_parameter;
 use crate::invocation::Invocation;
 use crate::operation::{Failure, Input, Operation};
-use crate::ports::{Condition, Objects, PortError, Queues, Range, Written};
+use crate::ports::{Condition, Objects, PortError, Queues, Range, Reading, Written};
 use crate::process::Processor;
 use crate::retry::unreadable;
 use crate::slicing::{Partial, Slice, SliceContext};
+
+/// How much behind a slice is asked for with it, for what is being read at its end.
+const TAIL_BYTES: u64 = if cfg!(test) { 4 } else { 64 << 10 };
 
 /// How often the mark of a wrong slice is tried to be moved to an earlier one, while others do the same.
 const TRIES: u32 = 5;
@@ -144,17 +148,13 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     ) -> Result<Partial, JobError> {
         let cancel = CancelOnDrop::default();
         let from = slice.first_byte();
-        let (input, _reading) = if from >= object.size_bytes {
+        // There is no range of no bytes, and nothing in a slice that the one before it has read over.
+        let is_empty = from >= object.size_bytes || slice.is_exact && slice.start == slice.end;
+        let (input, _reading) = if is_empty {
             (Input::whole(Bytes::new()), None)
         } else {
-            let range = Range {
-                from,
-                to: None,
-                of: object.etag.clone(),
-            };
-            let opened = self.objects.open_range(&object.location, range).await;
-            let opened = opened.map_err(|error| unreadable(error, &object.location.bucket, &self.config))?;
-            (Input::new(opened.size_bytes, opened.chunks), Some(opened.reading))
+            let (chunks, reading) = self.open_slice(slice, object).await?;
+            (Input::new(object.size_bytes - from, chunks), Some(reading))
         };
         let mut input = input.with_cancel(Arc::clone(&cancel.0));
         let context = self.slice_context(&cancel.0);
@@ -175,6 +175,68 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             Ok(Err(failure)) => Err(failure.into()),
             Err(panic) => Err(defect(&format!("the operation panicked ({panic})"))),
         }
+    }
+
+    /// Opens an object where a slice begins. What is behind the slice is asked for when it is seen that some more of it is read than a
+    /// little: a whole answer to a request without an end is a long way for a token.
+    async fn open_slice(
+        self: &Arc<Self>,
+        slice: &Slice,
+        object: &Pinned,
+    ) -> Result<(mpsc::Receiver<Result<Bytes, PortError>>, Reading), JobError> {
+        let range = |from, to| Range {
+            from,
+            to,
+            of: object.etag.clone(),
+        };
+        let first_end = slice.end.saturating_add(TAIL_BYTES).min(object.size_bytes);
+        let opened = self
+            .objects
+            .open_range(&object.location, range(slice.first_byte(), Some(first_end)))
+            .await;
+        let mut opened = opened.map_err(|error| unreadable(error, &object.location.bucket, &self.config))?;
+        if first_end == object.size_bytes {
+            return Ok((opened.chunks, opened.reading));
+        }
+        let rest = range(first_end, None);
+        let (objects, location) = (Arc::clone(&self.objects), object.location.clone());
+        // For one chunk: a second one is taken only once the first was not enough.
+        let (sender, chunks) = mpsc::channel(1);
+        let reading = tokio::spawn(async move {
+            // As long as it is held, the chunks come.
+            let _reading = opened.reading;
+            let mut received = 0;
+            while let Some(chunk) = opened.chunks.recv().await {
+                received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+                if sender.send(chunk).await.is_err() {
+                    return;
+                }
+            }
+            // It broke off: the input tells that by its length.
+            if received < opened.size_bytes {
+                return;
+            }
+            // Whoever takes this asks for more than there was.
+            if sender.send(Ok(Bytes::new())).await.is_err() {
+                return;
+            }
+            let Ok(place) = sender.reserve().await else {
+                return;
+            };
+            match objects.open_range(&location, rest).await {
+                Ok(mut opened) => {
+                    let _reading = opened.reading;
+                    place.send(Ok(Bytes::new()));
+                    while let Some(chunk) = opened.chunks.recv().await {
+                        if sender.send(chunk).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+                Err(error) => place.send(Err(error)),
+            }
+        });
+        Ok((chunks, reading.into()))
     }
 
     pub(super) fn slice_context(&self, canceled: &Arc<AtomicBool>) -> SliceContext {

@@ -12,7 +12,7 @@ use super::super::job::MapJob;
 use super::super::steps::Stepped;
 use super::partials::{self, Found};
 use super::plan::SLICE_BYTES;
-use super::{Placed, Round, defect, partials_name, round_name, wanted_name};
+use super::{Placed, Round, defect, of_object, partials_name, round_name, wanted_name};
 use crate::invocation::Invocation;
 use crate::operation::{Failure, Operation};
 use crate::ports::{Condition, Objects, Queues};
@@ -192,10 +192,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
 fn failed(round: &Round, object: Option<u64>, error: JobError) -> Stepped {
     let object = object.and_then(|object| round.objects.get(usize::try_from(object).ok()?));
     let error = match object {
-        Some(object) if round.objects.len() > 1 => JobError {
-            message: format!("{}: {}", object.location, error.message),
-            ..error
-        },
+        Some(object) if round.objects.len() > 1 => of_object(&object.location, error),
         _ => error,
     };
     Stepped::Ended(Status::Failed { error })

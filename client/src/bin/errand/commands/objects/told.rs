@@ -14,6 +14,7 @@ use crate::many::units;
 use crate::output::{self, Style};
 
 /// A job that is done, and what is wanted of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(crate) struct Told<'a> {
     pub(crate) job: JobIds,
     pub(crate) report: &'a MapReport,
@@ -153,11 +154,10 @@ impl Told<'_> {
                 text = format!("{text}, {count} {word}");
             }
         }
-        text = format!(
-            "{text}; {} became {}",
-            units::bytes(report.bytes_in),
-            units::bytes(report.bytes_out)
-        );
+        if report.done > 0 {
+            let (read, made) = (units::bytes(report.bytes_in), units::bytes(report.bytes_out));
+            text = format!("{text}; {read} became {made}");
+        }
         if let Some(output) = &answer.output {
             text = format!("{text}\nhere in {}", output::shown(Path::new(output)));
         }
