@@ -331,6 +331,33 @@ async fn each_object_has_a_result_below_a_hash_or_where_it_is_wanted() {
 }
 
 #[tokio::test]
+async fn what_breaks_off_of_what_steps_left_for_each_other_is_read_again() {
+    let fixture = Fixture::new();
+    for key in ["a", "b", "c", "d"] {
+        fixture.objects.put(&in_lake(key), "fine");
+    }
+    let id = JobId::random();
+    fixture.send(id, below(""), MapOptions::default()).await;
+    fixture.step(id, json!({ "step": "plan" })).await.unwrap();
+    for (batch, to) in [(0, 3), (1, 1)] {
+        let item = json!({ "batch": batch, "page": batch, "from": 0, "to": to });
+        let work = json!({ "step": "work", "round": 1, "item": item });
+        fixture.step(id, work).await.unwrap();
+    }
+    fixture
+        .script
+        .fail(Call::Read, Fault::Fails(PortErrorKind::Unavailable), 3);
+    let turn = fixture
+        .step(id, json!({ "step": "reduce", "round": 1 }))
+        .await
+        .unwrap();
+    assert_eq!(
+        (turn["next"].as_str(), fixture.report(id).done),
+        (Some("done"), 4)
+    );
+}
+
+#[tokio::test]
 async fn a_batch_whose_function_is_killed_goes_on_from_what_was_kept() {
     let fixture = Fixture::new();
     for key in ["a", "b", "c"] {
