@@ -50,7 +50,7 @@ demo: setup build ## build, start the local cloud, run both jobs on examples/ an
 	@scripts/demo
 
 .PHONY: test
-test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-transcripts test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory ## run every test, against a local cloud of its own
+test: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-transcripts test-clients test-undeploy test-cost test-troubles test-checker test-storm test-map-storm test-memory ## run every test, against a local cloud of its own
 
 .PHONY: help
 help: ## list the targets
@@ -126,7 +126,7 @@ lint-text:
 # The parts of `make test`. The end-to-end tests are named by their program, rather than by --package errand-e2e: with
 # that, Cargo would work out the features for this package alone and compile the AWS SDK once more.
 E2E := --test e2e
-.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-transcripts test-clients test-undeploy test-cost test-troubles test-checker test-storm test-memory
+.PHONY: test-unit test-devtools test-template test-contract test-e2e test-auth test-events test-permissions test-doctor test-transcripts test-clients test-undeploy test-cost test-troubles test-checker test-storm test-map-storm test-memory
 test-unit:
 	@$(PYTHON) -m devtools.install oracles
 	ERRAND_TEST_PYTHON=$(CURDIR)/.venv/oracles/bin/python $(CARGO) test $(RELEASE) --workspace --exclude errand-e2e
@@ -249,9 +249,18 @@ STORM := $(LOCAL_CLOUD) run --faults free --parameter RetryBaseSeconds=1 -- $(CL
 test-storm: setup build
 	$(STORM) --lists 280 --images 20 --commands 20
 
+# Map jobs in the same storm, and one that is canceled in the middle: fewer images here than in `make test-faults`.
+MAP_STORM := $(LOCAL_CLOUD) run --faults free --parameter RetryBaseSeconds=1 --parameter ReadableBuckets=lake \
+  --parameter WritableBuckets=lake -- $(CLOUD_PYTHON) -m devtools.storm.maps
+test-map-storm: setup build
+	@$(PYTHON) -m devtools.install oracles
+	$(MAP_STORM) --images 1500 --broken 20 --list-mb 40 --slice-mib 2 --only-faults
+
 .PHONY: test-faults
-test-faults: setup build test-checker ## 10,000 lists and 300 images of 20 clients while everything fails; then count
+test-faults: setup build test-checker ## 10,300 jobs of 20 clients, then a map job on 10,000 images, while everything fails; then count
 	$(STORM) --lists 9900 --images 275 --commands 125 --look-every 5
+	@$(PYTHON) -m devtools.install oracles
+	$(MAP_STORM)
 
 .PHONY: bench-memory
 bench-memory: ## what jobs need of a function's memory and processor, with what `make package` has built for this machine

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 from devtools import processes, stack
 from devtools.checkout import ROOT, Failure, say, venv_tool, write_whole
@@ -206,7 +207,8 @@ class Cloud:
         raise Failure(f"the emulator does not answer on {self.direct_endpoint}; it says:\n{self.log_tail()}")
 
     def start_faults(self):
-        command = [str(venv_tool("cloud", "microburst")), "--upstream", self.direct_endpoint]
+        program = Path(__file__).with_name("faulty.py")
+        command = [str(venv_tool("cloud", "python")), str(program), "--upstream", self.direct_endpoint]
         command += ["--port", str(self.modes["faults"])]
         faults = processes.start(command, self.clean_environment(), self.directory / "faults.log")
         self.save(faults=faults)

@@ -7,22 +7,14 @@ cut off, are slow, or are done and not answered; functions that are killed in th
 
 import argparse
 import os
-import random
-import signal
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 from devtools import stack
 from devtools.checkout import ROOT
-from devtools.storm import checker, cloud, load, record
-
-# How soon the jobs of a killed function come again. The template has 6 and 12 minutes, as AWS asks for; nobody wants to
-# wait that long here.
-VISIBILITY_SECS = 30
-KILL_EVERY_SECS = 2
+from devtools.storm import checker, cloud, faults, load, record
 
 
 def new_folder():
@@ -36,22 +28,22 @@ def main():
     arguments = parse_arguments()
     folder = Path(arguments.record or new_folder())
     place = cloud.Place()
-    hurry(place)
-    cloud.microburst("rules", rules(arguments.share))
-    killer = Killer(int(os.environ["ERRAND_LOCAL_PID"]), arguments.kill_every)
+    faults.hurry(place)
+    cloud.microburst("rules", faults.rules(arguments.share))
+    killer = faults.Killer(int(os.environ["ERRAND_LOCAL_PID"]), arguments.kill_every)
     killer.start()
     started = time.monotonic()
     clients = run_clients(arguments, place, record.Record(folder))
     took = time.monotonic() - started
     killer.stop()
-    faults = cloud.microburst("stats")
+    met = cloud.microburst("stats")
     cloud.microburst("rules", [])
     settle(place)
     verdict = checker.check(folder)
     print(verdict.table())
     print(f"answers read from S3 for want of a reply: {sum(each.from_s3 for each in clients)}")
     print(f"commands given again after they lost the cloud: {sum(each.sent_again for each in clients)}")
-    requests = faults["requests"]
+    requests = met["requests"]
     print(f"calls: {requests['total']}, of them with a fault: {requests['faulted']}")
     print(f"functions killed: {killer.killed}")
     print(f"{sum(verdict.asked.values())} jobs in {took:.0f} s; record: {folder}")
@@ -80,39 +72,9 @@ def part(whole, number, parts):
     return whole * number // parts - whole * (number - 1) // parts
 
 
-def rules(share):
-    """Faults on so large a share of the calls to S3 and SQS, each kind as often as the others. The first rule that
-    fires is the only one."""
-    put_unanswered = {
-        "service": "s3",
-        "operation": "PutObject",
-        "response": {"set_headers": {"Content-Length": "1", "Connection": "close"}},
-    }
-    kinds: list[dict] = [put_unanswered]
-    for service, throttled in (("s3", {"code": "SlowDown", "status": 503}), ("sqs", {"code": "RequestThrottled"})):
-        kinds += [
-            {"service": service, "error": throttled},
-            {"service": service, "error": {"code": "InternalError", "status": 500}},
-            {"service": service, "error": {"code": "ServiceUnavailable", "status": 503}},
-            {"service": service, "reset": True},
-            {"service": service, "latency": {"min": 100, "max": 2000}},
-            # Done, and not answered. A PUT's answer has no body that could be cut: one that never comes is announced.
-            {"service": service, "response": {"abort_bytes": 0}},
-        ]
-    return [{**rule, "probability": share / 6} for rule in kinds]
-
-
-def hurry(place):
-    sqs = cloud.client("sqs", direct=True)
-    for operation in stack.names():
-        sqs.set_queue_attributes(
-            QueueUrl=place.queue(f"{operation}-requests"), Attributes={"VisibilityTimeout": str(VISIBILITY_SECS)}
-        )
-
-
 def settle(place):
     """Waits until no request is on its way any more: those of functions that were killed come again."""
-    sqs, end = cloud.client("sqs", direct=True), time.monotonic() + 20 * VISIBILITY_SECS
+    sqs, end = cloud.client("sqs", direct=True), time.monotonic() + 20 * faults.VISIBILITY_SECS
     names = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible",
@@ -127,49 +89,6 @@ def settle(place):
             time.sleep(0.5)
 
 
-class Killer(threading.Thread):
-    """Kills one of the emulator's function processes every so often, in the middle of whatever it does."""
-
-    def __init__(self, emulator, every_secs):
-        super().__init__(name="killer", daemon=True)
-        self.emulator, self.every_secs, self.killed = emulator, every_secs, 0
-        self.ended = threading.Event()
-
-    def run(self):
-        while not self.ended.wait(self.every_secs):
-            functions = functions_of(self.emulator)
-            if functions:
-                try:
-                    os.kill(random.choice(functions), signal.SIGKILL)
-                    self.killed += 1
-                except ProcessLookupError:
-                    pass
-
-    def stop(self):
-        self.ended.set()
-        self.join()
-
-
-def functions_of(emulator):
-    """The processes that run a function under this emulator, and no others: its descendants called bootstrap."""
-    parents, names = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            before, _, after = stat.read_text().rpartition(")")
-        except OSError:
-            continue  # it has just ended
-        pid = int(stat.parent.name)
-        parents[pid], names[pid] = int(after.split()[1]), before.partition("(")[2]
-    found = []
-    for pid, name in names.items():
-        ancestor = pid
-        while ancestor not in (0, emulator):
-            ancestor = parents.get(ancestor, 0)
-        if ancestor == emulator and name == "bootstrap":
-            found.append(pid)
-    return found
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lists", type=int, default=300, help="jobs on lists")
@@ -177,7 +96,7 @@ def parse_arguments():
     parser.add_argument("--commands", type=int, default=20, help="more jobs, through the errand command")
     parser.add_argument("--clients", type=int, default=20, help="clients at once")
     parser.add_argument("--share", type=float, default=0.05, help="share of the calls to S3 and SQS that meet a fault")
-    parser.add_argument("--kill-every", type=float, default=KILL_EVERY_SECS, help="seconds between killed functions")
+    parser.add_argument("--kill-every", type=float, default=faults.KILL_EVERY_SECS, help="seconds between kills")
     parser.add_argument("--look-every", type=int, default=1, help="look for the outcome on every so-many-th reply")
     parser.add_argument("--patience", type=float, default=900, help="seconds that a client waits for all its answers")
     parser.add_argument("--record", help="folder for the record of the run; a new one under target/storms/")

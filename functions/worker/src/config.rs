@@ -33,6 +33,9 @@ pub(crate) struct Config {
     pub(crate) retry_base: Duration,
     /// How often it is looked, while a job is worked on, whether that was taken back: every five seconds.
     pub(crate) look_every: Duration,
+    /// How often it is kept how far a batch of a map job has come: every two seconds, which is what a killed process loses. More
+    /// often would cost more than it saves: a PUT is a fifth of a second of a function.
+    pub(crate) keep_every: Duration,
     /// Which metrics are given (`ERRAND_MONITORING`, `all` unless set).
     pub(crate) monitoring: Monitoring,
     /// The function's memory in bytes (`AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, which Lambda sets, is in MiB).
@@ -117,6 +120,7 @@ impl Config {
             max_receive_count: number("ERRAND_MAX_RECEIVE_COUNT")?,
             retry_base: Duration::from_secs(number_or("ERRAND_RETRY_BASE_SECONDS", 5)?.into()),
             look_every: Duration::from_secs(5),
+            keep_every: Duration::from_secs(2),
             monitoring: monitoring(text("ERRAND_MONITORING").ok().as_deref())?,
             // 128 MiB is the least that Lambda gives a function.
             memory_bytes: u64::from(number_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128)?) << 20,

@@ -55,6 +55,7 @@ pub(crate) fn config() -> Config {
         max_receive_count: 100,
         retry_base: Duration::from_secs(5),
         look_every: Duration::from_millis(100),
+        keep_every: Duration::from_millis(20),
         monitoring: Monitoring::All,
         memory_bytes: 65 << 20,
     }

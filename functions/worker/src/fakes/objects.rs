@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use errand_protocol::{BucketName, ObjectLocation};
@@ -24,6 +25,7 @@ struct Version {
     id: String,
     bytes: Option<Bytes>,
     parameters: Option<String>,
+    written: SystemTime,
 }
 
 /// Versioned buckets: `s3://bucket/key` to the versions, the current one last.
@@ -92,15 +94,17 @@ impl FakeObjects {
             id: id.clone(),
             bytes,
             parameters,
+            written: SystemTime::now(),
         });
         id
     }
 
     fn find(&self, location: &ObjectLocation) -> Result<Bytes, PortError> {
-        Ok(self.find_whole(location)?.0)
+        Ok(self.find_whole(location)?.bytes.unwrap_or_default())
     }
 
-    fn find_whole(&self, location: &ObjectLocation) -> Result<(Bytes, Option<String>), PortError> {
+    /// A version that has bytes.
+    fn find_whole(&self, location: &ObjectLocation) -> Result<Version, PortError> {
         let error = |kind, message: &str| PortError {
             kind,
             action: format!("read {location}"),
@@ -120,18 +124,19 @@ impl FakeObjects {
             Some(id) => versions.iter().find(|version| version.id == *id),
         };
         version
-            .and_then(|version| Some((version.bytes.clone()?, version.parameters.clone())))
+            .filter(|version| version.bytes.is_some())
+            .cloned()
             .ok_or_else(|| error(PortErrorKind::NotFound, "no such key or version"))
     }
 }
 
 impl Objects for FakeObjects {
     async fn open(&self, location: &ObjectLocation) -> Result<OpenObject, PortError> {
-        let (bytes, parameters) = self.find_whole(location)?;
+        let version = self.find_whole(location)?;
         self.log.add(format!("open {}", location.key));
         Ok(OpenObject {
-            parameters,
-            ..in_chunks(bytes)
+            parameters: version.parameters,
+            ..in_chunks(version.bytes.unwrap_or_default())
         })
     }
 
@@ -154,8 +159,8 @@ impl Objects for FakeObjects {
     }
 
     async fn describe(&self, location: &ObjectLocation) -> Result<Option<Described>, PortError> {
-        let found = match self.find(location) {
-            Ok(bytes) => Some(described(&bytes)),
+        let found = match self.find_whole(location) {
+            Ok(version) => Some(described(&version)),
             Err(error) if error.kind == PortErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
@@ -177,14 +182,10 @@ impl Objects for FakeObjects {
         keys.truncate(PAGE_KEYS);
         let objects = keys.into_iter().map(|key| {
             let versions = self.versions.lock().unwrap();
-            let bytes = versions[&(bucket.to_string(), key.clone())]
-                .last()
-                .unwrap()
-                .bytes
-                .clone();
+            let version = versions[&(bucket.to_string(), key.clone())].last().unwrap();
             Listed {
                 key: key.parse().unwrap(),
-                described: described(&bytes.unwrap()),
+                described: described(version),
             }
         });
         Ok(Page {
@@ -250,11 +251,12 @@ fn in_chunks(bytes: Bytes) -> OpenObject {
     }
 }
 
-fn described(bytes: &Bytes) -> Described {
+fn described(version: &Version) -> Described {
+    let bytes = version.bytes.clone().unwrap_or_default();
     Described {
         size_bytes: bytes.len() as u64,
-        etag: etag(bytes),
-        modified: None,
+        etag: etag(&bytes),
+        modified: Some(version.written),
     }
 }
 

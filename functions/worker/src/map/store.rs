@@ -1,11 +1,17 @@
 //! What steps of a map job leave for each other on S3, below the job's prefix in the result bucket.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use errand_protocol::{BucketName, JobId, ObjectLocation, keys};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Written};
+
+/// How often an object is read, and the pause between.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The objects of one job.
 pub(super) struct Store<'a, S> {
@@ -31,9 +37,19 @@ impl<S: Objects> Store<'_, S> {
         }
     }
 
-    /// What is there; none if nothing is.
+    /// What is there; none if nothing is. It is asked for again where it breaks off, which the SDK leaves to us: a step that puts
+    /// thousands of objects together would hardly ever come to its end otherwise.
     pub(super) async fn bytes(&self, name: &str) -> Result<Option<(Bytes, ETag)>, PortError> {
-        self.objects.read(&self.location(name)).await
+        let mut tries = 1;
+        loop {
+            match self.objects.read(&self.location(name)).await {
+                Err(error) if error.kind == PortErrorKind::Unavailable && tries < TRIES => {
+                    tokio::time::sleep(PAUSE * tries).await;
+                    tries += 1;
+                }
+                read => return read,
+            }
+        }
     }
 
     /// The same of what has to be there.

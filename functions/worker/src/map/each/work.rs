@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use bytes::Bytes;
 use errand_protocol::{
-    FileName, JobError, ObjectLocation, ObjectReport, ObjectStatus, RequestInput, code, keys,
+    FileName, JobError, JobId, ObjectLocation, ObjectReport, ObjectStatus, RequestInput, code, keys,
 };
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
@@ -63,7 +64,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             .cloned()
             .collect();
         let job = Arc::new(job.clone());
-        let worked = self.work_rest(&job, rest, &mut done, invocation).await;
+        let worked = self.work_rest(&job, rest, &mut done, &so_far, invocation).await;
         if worked.is_none() {
             // Nobody wants it any more.
             return Ok(());
@@ -93,12 +94,14 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     }
 
     /// Does objects until all are done or time is over; none if the job has ended meanwhile, else a failure that may pass, if there
-    /// was one.
+    /// was one. What is done is kept under `so_far` every now and then: a process that is killed in the middle says nothing, and
+    /// whoever does the batch again goes on from there.
     async fn work_rest(
         self: &Arc<Self>,
         job: &Arc<MapJob>,
         rest: Vec<Pinned>,
         done: &mut HashMap<String, ObjectReport>,
+        so_far: &str,
         invocation: &Invocation,
     ) -> Option<Option<JobError>> {
         let mut running: JoinSet<(Pinned, Result<ObjectStatus, JobError>)> = JoinSet::new();
@@ -106,6 +109,11 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         let mut trouble = None;
         let mut look = tokio::time::interval(self.config.look_every);
         look.tick().await;
+        let mut keep = tokio::time::interval(self.config.keep_every);
+        keep.tick().await;
+        // Dropped with what it writes: the batch's report says more, or the last word of this function.
+        let mut keeping: JoinSet<()> = JoinSet::new();
+        let mut kept = done.len();
         let mut begun_at_once = true;
         loop {
             while running.len() < AT_ONCE
@@ -136,12 +144,26 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                     // What runs is dropped with the set.
                     return Some(trouble);
                 }
+                _ = keep.tick(), if done.len() > kept => {
+                    while keeping.try_join_next().is_some() {}
+                    if keeping.is_empty() && let Ok(all) = lines(done.values()) {
+                        kept = done.len();
+                        keeping.spawn(Arc::clone(self).keep(job.id(), so_far.to_owned(), all).in_current_span());
+                    }
+                }
                 _ = look.tick() => {
                     if self.has_ended(job.id()).await.unwrap_or(false) {
                         return None;
                     }
                 }
             }
+        }
+    }
+
+    /// Keeps what is done of a batch. Best effort: without it, a function that is killed is repeated from further back.
+    async fn keep(self: Arc<Self>, id: JobId, name: String, all: Bytes) {
+        if let Err(error) = self.map_store(id).write(&name, all, Condition::None).await {
+            tracing::warn!(%error, "what is done of a batch could not be kept");
         }
     }
 
@@ -174,11 +196,13 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         deadline: Deadline,
     ) -> Result<ObjectStatus, JobError> {
         let to = self.place_of_result(job, object)?;
+        // Newer than the job, it is the job's own, made before its function was killed: made again, it is in the report as what it is.
         if job.options().to.is_some()
             && let Some(there) = self.objects.describe(&to).await?
             && let Some(written) = there
                 .modified
                 .and_then(|moment| moment.duration_since(UNIX_EPOCH).ok())
+            && written.as_millis() < u128::from(job.received_at_unix_ms)
             && object
                 .modified_unix_ms
                 .is_some_and(|modified| u128::from(modified) <= written.as_millis())
