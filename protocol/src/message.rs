@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// A request for one job.
-    Request(Request),
+    Request(Box<Request>),
     /// The input itself, for an operation that takes it so, with the operation's default parameters.
     BareText {
         /// Derived from the message's id.
@@ -82,7 +82,7 @@ impl Message {
 
     fn read_request(body: &str, message_id: &str) -> Self {
         let error = match Request::from_json(body) {
-            Ok(request) => return Self::Request(request),
+            Ok(request) => return Self::Request(Box::new(request)),
             Err(error) => error,
         };
         let (code, cure) = match error {

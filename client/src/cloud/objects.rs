@@ -139,15 +139,14 @@ impl Cloud {
         Ok(Some(bytes.to_vec()))
     }
 
-    /// Looks at an object; none where it is not there, or this user may not look.
+    /// Looks at an object, the current one where it has versions; none where it is not there, or this user may not look.
     pub(crate) async fn look_at(&self, location: &ObjectLocation) -> Result<Option<Uploaded>, Error> {
         let head = self
             .s3
             .head_object()
             .bucket(location.bucket.as_str())
             .set_expected_bucket_owner(self.owner_of(&location.bucket))
-            .key(location.key.as_str())
-            .set_version_id(location.version_id.clone());
+            .key(location.key.as_str());
         match head.send().await {
             Ok(head) => Ok(Some(Uploaded {
                 location: location.clone(),

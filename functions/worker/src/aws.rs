@@ -135,6 +135,12 @@ impl Objects for S3 {
             .send()
             .await;
         match sent {
+            // Taken for empty, an object would be left out of its list without a word.
+            Ok(head) if head.content_length().is_none() => Err(PortError {
+                kind: PortErrorKind::Unavailable,
+                action: format!("look at {location}"),
+                message: "the answer does not tell its size".to_owned(),
+            }),
             Ok(head) => Ok(Some(Described {
                 size_bytes: unsigned(head.content_length()),
                 etag: ETag(head.e_tag().unwrap_or_default().to_owned()),
@@ -316,7 +322,7 @@ impl S3 {
     }
 }
 
-/// What of an answer is wanted: whoever is asked for a part may answer with the whole (RFC 9110, section 14.2), as MiniStack 1.5
+/// What of an answer is wanted: whoever is asked for a part may answer with the whole (RFC 9110, section 14.2), as `MiniStack` 1.5
 /// does of a version.
 struct Part {
     /// Bytes before it.

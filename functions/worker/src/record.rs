@@ -58,7 +58,8 @@ pub(crate) fn jobs_of_body(body: &str, arrival: Arrival, expected: &Expected, co
         Message::Request(request) => {
             let (id, reply_queue) = (request.job_id, request.reply_queue.clone());
             let asked_by = request.message_id.clone().or_else(|| sent_as.clone());
-            let (reply_to, task) = addressed(reply_queue, task_of_request(request, expected, config), config);
+            let (reply_to, task) =
+                addressed(reply_queue, task_of_request(*request, expected, config), config);
             vec![Job {
                 asked_by,
                 ..job(id, reply_to, task)

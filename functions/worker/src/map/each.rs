@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Batch {
     /// Which batch it is, counted from 0: its report has this number.
-    batch: u64,
+    number: u64,
     /// The page of the listing that it is of, and its first object and the one behind its last there.
     page: u64,
     from: usize,

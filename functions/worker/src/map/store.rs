@@ -80,12 +80,10 @@ impl<S: Objects> Store<'_, S> {
         bytes: Bytes,
         condition: Condition,
     ) -> Result<Written, PortError> {
-        let media_type = if name.ends_with(".json") {
-            "application/json"
-        } else if name.ends_with(".jsonl") {
-            "application/jsonl"
-        } else {
-            "application/octet-stream"
+        let media_type = match name.rsplit_once('.') {
+            Some((_, "json")) => "application/json",
+            Some((_, "jsonl")) => "application/jsonl",
+            _ => "application/octet-stream",
         };
         self.objects
             .write(&self.location(name), bytes, media_type, condition)

@@ -319,12 +319,11 @@ async fn each_object_has_a_result_below_a_hash_or_where_it_is_wanted() {
         assert_eq!(made.len(), 5);
         for (key, location) in made {
             let name = key.strip_prefix("p/").unwrap();
-            match to {
-                Some(prefix) => assert_eq!(location, object("gallery", &format!("{prefix}{name}"))),
-                None => {
-                    let rest = location.key.as_str().strip_prefix("results/").unwrap();
-                    assert_eq!(rest[2..], format!("/{id}/{name}"));
-                }
+            if let Some(prefix) = to {
+                assert_eq!(location, object("gallery", &format!("{prefix}{name}")));
+            } else {
+                let rest = location.key.as_str().strip_prefix("results/").unwrap();
+                assert_eq!(rest[2..], format!("/{id}/{name}"));
             }
         }
     }
@@ -340,7 +339,7 @@ async fn what_breaks_off_of_what_steps_left_for_each_other_is_read_again() {
     fixture.send(id, below(""), MapOptions::default()).await;
     fixture.step(id, json!({ "step": "plan" })).await.unwrap();
     for (batch, to) in [(0, 3), (1, 1)] {
-        let item = json!({ "batch": batch, "page": batch, "from": 0, "to": to });
+        let item = json!({ "number": batch, "page": batch, "from": 0, "to": to });
         let work = json!({ "step": "work", "round": 1, "item": item });
         fixture.step(id, work).await.unwrap();
     }
@@ -366,12 +365,12 @@ async fn a_batch_whose_function_is_killed_goes_on_from_what_was_kept() {
     let id = JobId::random();
     fixture.send(id, below(""), MapOptions::default()).await;
     fixture.step(id, json!({ "step": "plan" })).await.unwrap();
-    let item = json!({ "batch": 0, "page": 0, "from": 0, "to": 3 });
+    let item = json!({ "number": 0, "page": 0, "from": 0, "to": 3 });
     let work = json!({ "step": "work", "round": 1, "item": item });
     let so_far = object(RESULTS, keys::map(id, "reports/00000000.jsonl.so-far").as_str());
     let done_so_far = || {
         let kept = fixture.objects.current(&so_far).unwrap_or_default();
-        kept.iter().filter(|byte| **byte == b'\n').count()
+        kept.split(|byte| *byte == b'\n').count() - 1
     };
     let killed = async {
         while done_so_far() == 0 {
@@ -523,7 +522,7 @@ async fn a_canceled_job_is_done_no_further() {
     let turn = fixture.step(id, json!({ "step": "plan" })).await.unwrap();
     let canceled = Outcome::canceled(id, "stats".parse().unwrap(), 1);
     fixture.objects.put(&outcome_location(id), canceled.to_json());
-    let item = json!({ "batch": 0, "page": 0, "from": 0, "to": 1 });
+    let item = json!({ "number": 0, "page": 0, "from": 0, "to": 1 });
     let work = json!({ "step": "work", "round": turn["round"], "item": item });
     assert_eq!(fixture.step(id, work).await, Ok(json!({})));
     assert_eq!(fixture.runs(), 0);
@@ -542,7 +541,7 @@ async fn what_fails_for_a_reason_that_may_pass_is_for_the_state_machine_and_told
     let id = JobId::random();
     fixture.send(id, below(""), MapOptions::default()).await;
     fixture.step(id, json!({ "step": "plan" })).await.unwrap();
-    let item = json!({ "batch": 0, "page": 0, "from": 0, "to": 1 });
+    let item = json!({ "number": 0, "page": 0, "from": 0, "to": 1 });
     let work = json!({ "step": "work", "round": 1, "item": item });
     let unavailable = Fault::Fails(PortErrorKind::Unavailable);
     fixture.script.fail(Call::Open, unavailable, 3);
@@ -598,7 +597,7 @@ async fn an_object_that_takes_all_of_the_time_is_listed_and_the_others_are_done(
     let id = JobId::random();
     fixture.send(id, below(""), MapOptions::default()).await;
     fixture.step(id, json!({ "step": "plan" })).await.unwrap();
-    let item = json!({ "batch": 0, "page": 0, "from": 0, "to": 2 });
+    let item = json!({ "number": 0, "page": 0, "from": 0, "to": 2 });
     let work = json!({ "errand_map": { "job_id": id, "step": "work", "round": 1, "item": item } });
     for _ in 0..3 {
         // With a longer time-out than this, the state machine's next attempt does what is left.

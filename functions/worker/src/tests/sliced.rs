@@ -14,7 +14,7 @@ pub(super) struct Sliced;
 struct Words {
     began: u64,
     ended: u64,
-    words: u64,
+    count: u64,
     is_wrong: bool,
 }
 
@@ -64,7 +64,7 @@ impl Slicing for Sliced {
             }
             is_open ^= *byte == b'~';
             if *byte == b' ' && !is_open {
-                found.words += u64::from(!word.is_empty());
+                found.count += u64::from(!word.is_empty());
                 found.is_wrong |= word == b"wrong";
                 word.clear();
                 found.ended = at(offset) + 1;
@@ -76,7 +76,7 @@ impl Slicing for Sliced {
             }
         }
         if begin && at(text.len()) == slice.size_bytes && found.ended < slice.end || !word.is_empty() {
-            found.words += u64::from(!word.is_empty());
+            found.count += u64::from(!word.is_empty());
             found.is_wrong |= word == b"wrong";
             found.ended = slice.size_bytes;
         }
@@ -144,7 +144,7 @@ impl Reduce for Reduction<'_> {
                             ..known
                         }));
                     }
-                    words += partial.words;
+                    words += partial.count;
                     end = (slice.object, partial.ended);
                 }
                 _ => return Ok(Next::Again(vec![(index, known)])),

@@ -66,7 +66,7 @@ impl Planning {
             match all.last_mut() {
                 Some(last) if self.batches.len() > MOST_BATCHES && last.page == page => last.to = to,
                 _ => all.push(Batch {
-                    batch: all.len() as u64,
+                    number: all.len() as u64,
                     page,
                     from,
                     to,
@@ -175,7 +175,7 @@ mod tests {
             ]
         );
         assert_eq!((planning.objects, planning.pages), (255, 2));
-        let numbers: Vec<_> = planning.work().iter().map(|batch| batch.batch).collect();
+        let numbers: Vec<_> = planning.work().iter().map(|batch| batch.number).collect();
         assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6]);
     }
 

@@ -43,9 +43,11 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             let read = coming.pop_front().expect("one was asked for").await;
             let bytes = read.map_err(|panic| defect(&panic.to_string()))??;
             let objects: Vec<ObjectReport> = of_lines(&bytes).map_err(|error| defect(&error.to_string()))?;
-            objects.into_iter().for_each(|object| add(&mut report, object));
+            for object in objects {
+                add(&mut report, object);
+            }
         }
-        Ok(Stepped::Ended(status(report, job.options().tolerate_percent)?))
+        Ok(Stepped::Ended(status(&report, job.options().tolerate_percent)?))
     }
 }
 
@@ -70,7 +72,7 @@ fn add(report: &mut MapReport, object: ObjectReport) {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts of objects are far below 2^53")]
-fn status(report: MapReport, tolerate_percent: Option<f64>) -> Result<Status, JobError> {
+fn status(report: &MapReport, tolerate_percent: Option<f64>) -> Result<Status, JobError> {
     if let (Some(most), Some(first)) = (tolerate_percent, report.failures.first())
         && report.failed as f64 * 100.0 > most * report.objects as f64
     {
@@ -83,7 +85,7 @@ fn status(report: MapReport, tolerate_percent: Option<f64>) -> Result<Status, Jo
             error: JobError::permanent(code::TOO_MANY_FAILURES, message),
         });
     }
-    match serde_json::to_value(&report) {
+    match serde_json::to_value(report) {
         Ok(Value::Object(result)) => Ok(Status::Succeeded { result, object: None }),
         _ => Err(defect("a report has no JSON form")),
     }
@@ -116,12 +118,12 @@ mod tests {
         assert_eq!((report.objects, report.skipped, report.failed), (100, 95, 5));
         for most in [None, Some(5.0), Some(100.0)] {
             assert!(
-                matches!(status(report.clone(), most), Ok(Status::Succeeded { .. })),
+                matches!(status(&report, most), Ok(Status::Succeeded { .. })),
                 "{most:?}"
             );
         }
         for most in [0.0, 4.9] {
-            let Ok(Status::Failed { error }) = status(report.clone(), Some(most)) else {
+            let Ok(Status::Failed { error }) = status(&report, Some(most)) else {
                 panic!("{most} tolerates it")
             };
             assert!(error.message.contains("5 of 100 objects failed"), "{error}");

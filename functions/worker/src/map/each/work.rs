@@ -39,7 +39,7 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         invocation: &Invocation,
     ) -> Result<(), JobError> {
         let store = self.map_store(job.id());
-        let name = report_name(batch.batch);
+        let name = report_name(batch.number);
         // Done before, and the answer was lost.
         if store.bytes(&name).await?.is_some() {
             return Ok(());
