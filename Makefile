@@ -191,7 +191,7 @@ test-doctor: setup build
 	$(LOCAL_CLOUD) run -- $(CLOUD_PYTHON) -m devtools.checks.doctor
 
 # Every word that the command prints is what it was, for each command and many an error.
-TRANSCRIPTS := $(LOCAL_CLOUD) run --parameter RetryBaseSeconds=0 -- $(CLOUD_PYTHON) -m devtools.checks.transcripts
+TRANSCRIPTS := $(LOCAL_CLOUD) run --parameter RetryBaseSeconds=0 --parameter ReadableBuckets=measurements -- $(CLOUD_PYTHON) -m devtools.checks.transcripts
 test-transcripts: setup build
 	$(TRANSCRIPTS)
 

@@ -155,11 +155,40 @@ GROUPS: dict[str, list[str]] = {
         "errand grayscale image.ppm --to s3://gray/",
         "errand grayscale s3://photos/ --to s3://gray",
     ],
+    # Quiet, as how far such a job is when it is looked at differs.
+    "objects": [
+        "(objects are put into the bucket measurements)",
+        "errand stats s3://measurements/lists/a.txt",
+        "errand stats s3://measurements/lists/ --quiet",
+        "errand stats s3://measurements/lists/ --quiet --json",
+        "errand stats s3://measurements/lists/ --quiet --include a.txt --all --engine map",
+        "errand stats s3://measurements/lists/ --quiet --each",
+        "errand stats s3://measurements/lists/ --quiet --each --json",
+        "errand stats s3://measurements/lists/ --engine queue",
+        "errand stats s3://measurements/lists/ --dry-run",
+        "errand stats s3://measurements/lists/a.txt s3://measurements/lists/b.txt --quiet --together",
+        "errand stats s3://measurements/bad/ --quiet",
+        "errand stats s3://measurements/bad/ --quiet --json",
+        "errand stats s3://measurements/lists/ --quiet --all-columns",
+        "errand stats s3://measurements/nothing/ --quiet",
+        "errand stats s3://elsewhere/list.txt",
+        "errand grayscale s3://measurements/images/ --quiet",
+        "errand grayscale s3://measurements/images/ --quiet --json",
+        "errand grayscale s3://measurements/images/ --quiet --tolerate 10%",
+        "errand grayscale s3://measurements/images/ --quiet -o tree/",
+        "errand grayscale s3://measurements/images/ --to s3://elsewhere/",
+        "errand grayscale s3://measurements/images/ --dry-run",
+        "errand stats s3://measurements/lists/ --detach",
+        "errand wait $ID",
+        "errand result $ID",
+        "errand cancel $ID",
+    ],
 }
 
 # In this order, each with what stands in its place.
 DIFFERENT = [
     (re.compile(r"[^\s\"]*X-Amz-[^\s\"]*"), "LINK"),
+    (re.compile(r"results/[0-9a-f]{2}/[0-9a-f]{8}-"), "results/HASH/00000000-"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\b1-[0-9a-f]{8}-[0-9a-f]{24}\b"), "TRACE"),
     (re.compile(r"\b20\d\d-\d\d-\d\dT[\d:.]+Z"), "TIME"),
@@ -228,6 +257,9 @@ class Terminal:
 
     def typed(self, line: str) -> str:
         """What is seen when it is typed."""
+        if line.startswith("(objects"):
+            put_objects()
+            return f"{line}\n"
         if line.startswith("("):
             self.job = dead_letter()
             return f"{line}\n"
@@ -267,6 +299,16 @@ def changed(line: str) -> str:
         line = pattern.sub(instead, line)
     # What was replaced had a width of its own, which columns follow.
     return line if line == known else re.sub(r" {2,}", "  ", line)
+
+
+def put_objects() -> None:
+    """What lies in a bucket of somebody's own."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="measurements")
+    for key in ["lists/a.txt", "lists/b.txt", "images/one.ppm", "images/two.ppm", "images/torn.ppm"]:
+        s3.put_object(Bucket="measurements", Key=key, Body=FILES[key].encode())
+    s3.put_object(Bucket="measurements", Key="bad/1.txt", Body=b"1 2\n3\n")
+    s3.put_object(Bucket="measurements", Key="bad/2.txt", Body=b"4\n5 x\n")
 
 
 def dead_letter() -> str:

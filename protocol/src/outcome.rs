@@ -52,7 +52,8 @@ pub struct Outcome {
     pub job_id: JobId,
     /// What it was to do.
     pub operation: OperationName,
-    /// The object it worked on; none when the input came inline.
+    /// The object it worked on, or what the keys of all objects that it worked on begin with; none when the input came inline, was a whole
+    /// bucket or several objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<ObjectLocation>,
     /// Success with its result, or failure with its reason.

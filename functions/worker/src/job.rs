@@ -39,6 +39,19 @@ impl JobInput {
         }
     }
 
+    /// What is told of where it lies: the object, or what the keys of all objects begin with.
+    pub(crate) fn place(&self) -> Option<ObjectLocation> {
+        match self {
+            Self::Many(Many::Prefix(prefix)) => Some(ObjectLocation {
+                bucket: prefix.bucket.clone(),
+                // None for a whole bucket: there is no key of no bytes.
+                key: prefix.prefix.parse().ok()?,
+                version_id: None,
+            }),
+            _ => self.location().cloned(),
+        }
+    }
+
     /// What a person would call the input.
     pub(crate) fn name(&self) -> FileName {
         FileName::new(

@@ -276,12 +276,12 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
     }
 
     fn outcome(&self, job: &Job, status: Status, duration: Duration) -> Outcome {
-        let input = job.task.as_ref().ok().and_then(|task| task.input.location());
+        let input = job.task.as_ref().ok().and_then(|task| task.input.place());
         Outcome {
             version: VERSION,
             job_id: job.id,
             operation: self.expected.operation.clone(),
-            input: input.cloned(),
+            input,
             status,
             attempt: job.attempt,
             duration_ms: millis(duration),

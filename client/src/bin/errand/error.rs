@@ -72,7 +72,7 @@ pub(crate) enum Error {
     #[error("{source}; job {job_id} is done: fetch its answer with `errand result {job_id}`")]
     NotFetched { job_id: JobId, source: Box<Error> },
     /// The same, or a failure, of one of the inputs of a command.
-    #[error("{}: {source}", name(input))]
+    #[error("{}", of_input(input, source))]
     OfInput { input: PathBuf, source: Box<Error> },
     /// `errand doctor` found what does not work.
     #[error("{count} of the checks failed: see their cures above")]
@@ -158,6 +158,16 @@ fn hint_for_writing(path: &Path, error: &io::Error) -> &'static str {
         _ if path == Path::new("-") => "send it to another place",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there, or name another place",
         _ => "name another place",
+    }
+}
+
+/// A failure with the input's name before it, unless it begins with that: functions name objects, and what lies below a prefix.
+fn of_input(input: &Path, source: &Error) -> String {
+    let (name, message) = (name(input).to_string(), source.to_string());
+    if name.starts_with("s3://") && message.starts_with(&name) {
+        message
+    } else {
+        format!("{name}: {message}")
     }
 }
 
