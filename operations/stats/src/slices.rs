@@ -1,6 +1,6 @@
 //! A list of any length, read in slices by as many readers, none of which knows what another reads.
 //!
-//! 1. [`layout`] looks at an object's beginning, and tells whether it can be cut and what every slice has to know.
+//! 1. [`layout()`] looks at an object's beginning, and tells whether it can be cut and what every slice has to know.
 //! 2. A [`SliceReader`] reads a slice. Where it begins is a guess: behind the first separator or line feed of its range. The reader of the
 //!    slice before it reads on to just there, unless something is open, such as a comment or a quoted field: then it reads on to where
 //!    nothing is.

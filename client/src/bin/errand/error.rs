@@ -163,7 +163,7 @@ fn hint_for_writing(path: &Path, error: &io::Error) -> &'static str {
 
 /// A failure with the input's name before it, unless it begins with that: functions name objects, and what lies below a prefix.
 fn of_input(input: &Path, source: &Error) -> String {
-    let (name, message) = (name(input).to_string(), source.to_string());
+    let (name, message) = (name(input), source.to_string());
     if name.starts_with("s3://") && message.starts_with(&name) {
         message
     } else {

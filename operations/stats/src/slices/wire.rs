@@ -130,7 +130,7 @@ pub(super) fn write(value: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
-/// Reads what was [written](write), and calls it `what` if it cannot.
+/// Reads what was [written](write()), and calls it `what` if it cannot.
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, SliceError> {
     let unreadable = || SliceError::Unreadable { what };
     let rest = bytes.strip_prefix(&[VERSION]).ok_or_else(unreadable)?;
