@@ -116,7 +116,8 @@ pub struct MapOptions {
     /// bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Destination>,
-    /// About how many bytes a function reads of a long list at a time; none for 256 MiB. Shorter slices are more functions at once.
+    /// About how many bytes a function reads of a long list at a time; none for 256 MiB. Shorter slices are more functions at once, of
+    /// which there are at most 50,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice_bytes: Option<u64>,
     /// The share of the objects, in percent, that may fail without failing the job; none for any.

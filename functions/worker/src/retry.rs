@@ -82,8 +82,8 @@ pub(crate) fn unreadable(error: PortError, bucket: &BucketName, config: &Config)
         return error.into();
     }
     let message = format!(
-        "{error}; s3://{bucket} has to be there and let this stack's functions read it: a bucket of another account, and a key \
-         that it is encrypted with, need a policy for them"
+        "{error}; s3://{bucket} has to be there, in this stack's region, and let its functions read it: a bucket of another account, \
+         and a key that it is encrypted with, need a policy for them"
     );
     JobError::permanent(code::INPUT_REFUSED, message)
 }
