@@ -135,14 +135,8 @@ impl Objects for S3 {
             .send()
             .await;
         match sent {
-            // Taken for empty, an object would be left out of its list without a word.
-            Ok(head) if head.content_length().is_none() => Err(PortError {
-                kind: PortErrorKind::Unavailable,
-                action: format!("look at {location}"),
-                message: "the answer does not tell its size".to_owned(),
-            }),
             Ok(head) => Ok(Some(Described {
-                size_bytes: unsigned(head.content_length()),
+                size_bytes: head.content_length().and_then(|size| u64::try_from(size).ok()),
                 etag: ETag(head.e_tag().unwrap_or_default().to_owned()),
                 modified: head
                     .last_modified()
@@ -175,7 +169,7 @@ impl Objects for S3 {
             Some(Listed {
                 key: object.key()?.parse().ok()?,
                 described: Described {
-                    size_bytes: unsigned(object.size()),
+                    size_bytes: object.size().and_then(|size| u64::try_from(size).ok()),
                     etag: ETag(object.e_tag().unwrap_or_default().to_owned()),
                     modified: object
                         .last_modified()

@@ -68,7 +68,8 @@ pub(crate) struct ETag(pub(crate) String);
 /// What is known of an object without reading it.
 #[derive(Clone, Debug)]
 pub(crate) struct Described {
-    pub(crate) size_bytes: u64,
+    /// None where that is not told, as by the answer to a HEAD that came through a proxy.
+    pub(crate) size_bytes: Option<u64>,
     pub(crate) etag: ETag,
     /// When it was written; none where that is not told.
     pub(crate) modified: Option<SystemTime>,

@@ -1,11 +1,12 @@
 //! One run of a job: fetch the input, run the operation, store the file that it made. Nothing here decides what a
 //! failure leads to, and no outcome is stored.
 
+mod pinned;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use errand_protocol::{Engine, FileName, JobError, ObjectLocation, Status, StoredObject, code, keys};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -17,7 +18,7 @@ use crate::deadline::Deadline;
 use crate::job::{Job, JobInput, Task};
 use crate::measures::{Measures, Meter};
 use crate::operation::{Context, Failure, Input, MadeFile, Operation, Output};
-use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Range, Reading, Written};
+use crate::ports::{Condition, ETag, Objects, PortError, PortErrorKind, Reading, Written};
 use crate::retry::unreadable;
 
 /// Memory of a function that is not the operation's: its code, the SDK and the messages of a delivery.
@@ -25,10 +26,6 @@ const RESERVED_MEMORY_BYTES: u64 = 64 << 20;
 
 /// The longest input that one function reads as a whole, however much memory it has: what S3 gives it in three seconds.
 const REACH_BYTES: u64 = 256 << 20;
-
-/// A file that takes no more than this part of the memory may stay in it while another operation runs: eight of them, as many as
-/// are stored at the same time, are an eighth.
-const SMALL_FILE_PART: u64 = 64;
 
 /// Runs an operation on what jobs name.
 pub(crate) struct Runner<O, S> {
@@ -51,9 +48,6 @@ struct Opened {
     parameters: Option<Map<String, Value>>,
     reading: Option<Reading>,
 }
-
-/// What it takes to report an object that was not done in time.
-const TIME_TO_TELL: Duration = Duration::from_secs(1);
 
 /// Why an operation gave nothing.
 enum Operated {
@@ -177,65 +171,6 @@ impl<O: Operation, S: Objects> Runner<O, S> {
     /// How much memory an operation may use.
     pub(crate) fn memory_budget_bytes(&self) -> u64 {
         self.config.memory_bytes.saturating_sub(RESERVED_MEMORY_BYTES)
-    }
-
-    /// Runs the operation on an object in the state in which it was planned, and stores the file that it makes at `to`: one of many,
-    /// of which one is worked on while others are fetched and stored.
-    ///
-    /// # Errors
-    ///
-    /// It has no result, or what it needs cannot be reached now.
-    pub(crate) async fn run_pinned(
-        &self,
-        object: &ObjectLocation,
-        size_bytes: u64,
-        etag: &ETag,
-        parameters: Map<String, Value>,
-        to: ObjectLocation,
-        deadline: Deadline,
-    ) -> Result<(Map<String, Value>, Option<(ObjectLocation, u64)>), JobError> {
-        let cancel = CancelOnDrop::default();
-        let (input, _reading) = if size_bytes == 0 {
-            (Input::whole(Bytes::new()), None)
-        } else {
-            let range = Range {
-                from: 0,
-                to: None,
-                of: etag.clone(),
-            };
-            let opened = self.objects.open_range(object, range).await;
-            let opened = opened.map_err(|error| unreadable(error, &object.bucket, &self.config))?;
-            (Input::new(opened.size_bytes, opened.chunks), Some(opened.reading))
-        };
-        let turn = Arc::clone(&self.turn).acquire_owned().await;
-        let turn = turn.expect("the semaphore is never closed");
-        let input = input.with_cancel(Arc::clone(&cancel.0));
-        let name = FileName::new(object.key.file_name());
-        let (left, started) = (deadline.left_for_work(), Instant::now());
-        let operated = self.operate(input, name, parameters, &cancel, turn);
-        let Ok(operated) = tokio::time::timeout(left.saturating_sub(TIME_TO_TELL), operated).await else {
-            return Err(match too_slow(O::NAME, left, deadline, started.elapsed()) {
-                Run::Ended {
-                    status: Status::Failed { error },
-                    ..
-                }
-                | Run::NoTime(error) => error,
-                _ => not_begun(),
-            });
-        };
-        let (output, turn) = operated?;
-        let Some(file) = output.file else {
-            return Ok((output.report, None));
-        };
-        let made = file.bytes.len() as u64;
-        // A file that takes little memory is stored while the next object is worked on.
-        let turn = (made > self.config.memory_bytes / SMALL_FILE_PART).then_some(turn);
-        self.objects
-            .write(&to, file.bytes, file.media_type, Condition::None)
-            .await
-            .map_err(refused_write)?;
-        drop(turn);
-        Ok((output.report, Some((to, made))))
     }
 
     /// Whether a job that takes as long as the last one did would end in what is left. What came in the message is small,

@@ -254,7 +254,7 @@ fn in_chunks(bytes: Bytes) -> OpenObject {
 fn described(version: &Version) -> Described {
     let bytes = version.bytes.clone().unwrap_or_default();
     Described {
-        size_bytes: bytes.len() as u64,
+        size_bytes: Some(bytes.len() as u64),
         etag: etag(&bytes),
         modified: Some(version.written),
     }

@@ -20,19 +20,24 @@ pub(super) struct Pinned {
 }
 
 impl Pinned {
-    pub(super) fn new(location: ObjectLocation, described: Described) -> Self {
+    /// Fails where it is not told how large it is: taken for empty, an object would be left out without a word.
+    pub(super) fn new(location: ObjectLocation, described: Described) -> Result<Self, JobError> {
         let Described {
             size_bytes,
             etag,
             modified,
         } = described;
+        let Some(size_bytes) = size_bytes else {
+            let message = format!("nothing tells the size of {location}");
+            return Err(JobError::transient(code::SERVICE_UNAVAILABLE, message));
+        };
         let modified = modified.and_then(|moment| moment.duration_since(std::time::UNIX_EPOCH).ok());
-        Self {
+        Ok(Self {
             location,
             size_bytes,
             etag,
             modified_unix_ms: modified.and_then(|time| u64::try_from(time.as_millis()).ok()),
-        }
+        })
     }
 }
 
@@ -47,7 +52,7 @@ pub(super) async fn pin<S: Objects>(
         .await
         .map_err(|error| unreadable(error, &location.bucket, config))?;
     match described {
-        Some(described) => Ok(Pinned::new(location.clone(), described)),
+        Some(described) => Pinned::new(location.clone(), described),
         None => Err(JobError::permanent(
             code::INPUT_NOT_FOUND,
             format!(
@@ -80,13 +85,14 @@ pub(super) async fn page<S: Objects>(
         };
         Pinned::new(location, described)
     });
-    Ok((pinned.collect(), page.next))
+    let pinned: Result<Vec<_>, _> = pinned.collect();
+    Ok((pinned?, page.next))
 }
 
 fn is_wanted(prefix: &Prefix, listed: &Listed) -> bool {
     let key = listed.key.as_str();
     // What stands for a folder in consoles.
-    if key.ends_with('/') && listed.described.size_bytes == 0 {
+    if key.ends_with('/') && listed.described.size_bytes == Some(0) {
         return false;
     }
     let name = name_below(prefix, &listed.key);
@@ -115,12 +121,26 @@ mod tests {
             exclude: list(exclude),
         };
         let described = Described {
-            size_bytes,
+            size_bytes: Some(size_bytes),
             etag: ETag(String::new()),
             modified: None,
         };
         let key = key.parse().unwrap();
         is_wanted(&prefix, &Listed { key, described })
+    }
+
+    #[test]
+    fn an_object_of_unknown_size_is_not_taken_for_an_empty_one() {
+        let described = Described {
+            size_bytes: None,
+            etag: ETag(String::new()),
+            modified: None,
+        };
+        let error = Pinned::new(crate::tests::object("lake", "a"), described).unwrap_err();
+        assert!(
+            error.retryable && error.message.contains("s3://lake/a"),
+            "{error}"
+        );
     }
 
     #[test]
