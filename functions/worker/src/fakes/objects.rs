@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use errand_protocol::{BucketName, ObjectLocation};
@@ -256,8 +256,14 @@ fn described(version: &Version) -> Described {
     Described {
         size_bytes: Some(bytes.len() as u64),
         etag: etag(&bytes),
-        modified: Some(version.written),
+        modified: Some(whole_seconds(version.written)),
     }
+}
+
+/// As S3 tells a time.
+fn whole_seconds(time: SystemTime) -> SystemTime {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 fn place(location: &ObjectLocation) -> (String, String) {

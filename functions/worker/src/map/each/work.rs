@@ -28,6 +28,8 @@ const AT_ONCE: usize = 8;
 /// How often an object is tried that fails for a reason that may pass, beyond what the SDK tries by itself, and the pause between.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
+/// S3 tells whole seconds, by a clock of its own: what was written so shortly before the request may have been written behind it.
+const CLOCK: Duration = Duration::from_secs(2);
 /// No object is begun with less time left.
 const TIME_FOR_ONE: Duration = Duration::from_secs(5);
 
@@ -202,10 +204,10 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
             && let Some(written) = there
                 .modified
                 .and_then(|moment| moment.duration_since(UNIX_EPOCH).ok())
-            && written.as_millis() < u128::from(job.received_at_unix_ms)
+            && written + CLOCK <= Duration::from_millis(job.received_at_unix_ms)
             && object
                 .modified_unix_ms
-                .is_some_and(|modified| u128::from(modified) <= written.as_millis())
+                .is_some_and(|modified| Duration::from_millis(modified) < written)
         {
             return Ok(ObjectStatus::Skipped);
         }
