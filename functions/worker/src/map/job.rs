@@ -2,9 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use errand_protocol::{
-    JobId, MapOptions, MessageId, ObjectLocation, QueueName, Request, RequestInput, TraceId, VERSION,
-};
+use errand_protocol::{JobId, MapOptions, ObjectLocation, Request, RequestInput, TraceId, VERSION};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -94,14 +92,14 @@ impl MapJob {
             reply_to: request
                 .reply_queue
                 .clone()
-                .map_or(ReplyTo::Stack, |name: QueueName| ReplyTo::Client(name)),
+                .map_or(ReplyTo::Stack, ReplyTo::Client),
             task: Ok(Task {
                 parameters: request.parameters.clone(),
                 input,
                 options: self.options(),
             }),
             message_id: String::new(),
-            asked_by: request.message_id.clone().map(|id: MessageId| id),
+            asked_by: request.message_id.clone(),
             sent_at_unix_ms: None,
             trace_id: self.trace_id,
             attempt: 1,

@@ -1,7 +1,5 @@
 //! Handing a job over to the state machine.
 
-use std::borrow::Cow;
-
 use errand_protocol::{Engine, JobError, code};
 use serde_json::{Map, Value, json};
 
@@ -58,6 +56,5 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
 }
 
 fn internal(error: &serde_json::Error) -> JobError {
-    let message: Cow<'_, str> = format!("a request has no JSON form: {error}").into();
-    JobError::permanent(code::INTERNAL, message)
+    JobError::permanent(code::INTERNAL, format!("a request has no JSON form: {error}"))
 }

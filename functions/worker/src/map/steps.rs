@@ -170,9 +170,9 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
                 return Ok(json!({}));
             }
             Action::Plan if is_each => self.plan_batches(&job, invocation).await,
-            Action::Plan => self.plan_slices(&job, invocation).await,
+            Action::Plan => self.plan_slices(&job).await,
             Action::Reduce { .. } if is_each => self.reduce_batches(&job).await,
-            Action::Reduce { round } => self.reduce_slices(&job, *round, invocation).await,
+            Action::Reduce { round } => self.reduce_slices(&job, *round).await,
             Action::Fail { .. } => unreachable!("it was done above"),
         };
         match stepped {

@@ -9,7 +9,6 @@ use super::super::job::MapJob;
 use super::super::listing::{self, Pinned};
 use super::super::steps::Stepped;
 use super::{Placed, Round, defect, of_object};
-use crate::invocation::Invocation;
 use crate::operation::Operation;
 use crate::ports::{Objects, OpenObject, PortError, PortErrorKind, Queues, Range};
 use crate::process::Processor;
@@ -24,11 +23,7 @@ const MOST_SLICES: u64 = 50_000;
 const MOST_OBJECTS: usize = 50_000;
 
 impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
-    pub(in super::super) async fn plan_slices(
-        self: &Arc<Self>,
-        job: &MapJob,
-        _invocation: &Invocation,
-    ) -> Result<Stepped, JobError> {
+    pub(in super::super) async fn plan_slices(self: &Arc<Self>, job: &MapJob) -> Result<Stepped, JobError> {
         let objects = self.pin_all(&job.request.input).await?;
         if objects.is_empty() {
             return Err(no_objects(&job.request.input));

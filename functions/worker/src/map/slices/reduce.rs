@@ -13,7 +13,6 @@ use super::super::steps::Stepped;
 use super::partials::{self, Found};
 use super::plan::SLICE_BYTES;
 use super::{Placed, Round, defect, of_object, partials_name, round_name, wanted_name};
-use crate::invocation::Invocation;
 use crate::operation::{Failure, Operation};
 use crate::ports::{Condition, Objects, Queues};
 use crate::process::Processor;
@@ -27,7 +26,6 @@ impl<O: Operation, S: Objects, Q: Queues> Processor<O, S, Q> {
         self: &Arc<Self>,
         job: &MapJob,
         number: u32,
-        _invocation: &Invocation,
     ) -> Result<Stepped, JobError> {
         let store = self.map_store(job.id());
         let mut round: Round = store.json(&round_name(number)).await?;
